@@ -19,6 +19,9 @@ impl Key {
     }
 }
 
+/// 24 bits, so that a key fits into a 64-bit id beside a shard number.
+const GENERATION_MASK: u32 = 0xff_ffff;
+
 #[derive(Debug, Clone)]
 struct Slot<T> {
     generation: u32,
@@ -74,7 +77,7 @@ impl<T> Slab<T> {
     pub fn remove(&mut self, key: Key) -> Option<T> {
         let slot = self.slots.get_mut(key.index as usize).filter(|s| s.generation == key.generation)?;
         let value = slot.value.take()?;
-        slot.generation = slot.generation.wrapping_add(1);
+        slot.generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
         self.free.push(key.index);
         Some(value)
     }

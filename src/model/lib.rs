@@ -1,1 +1,59 @@
-//! Room `model`.
+//! Room `model`: the nouns of a call centre, shared by every room above.
+//!
+//! Purpose: ids, the configured [`Directory`], and the closed vocabularies in which rooms speak through the engine:
+//! [`LegCommand`]/[`LegEvent`] (call ↔ leg port), [`MediaCommand`]/[`MediaEvent`] (call ↔ media worker),
+//! [`QueueCommand`]/[`QueueEvent`] (call ↔ distributor), [`Command`] (people → machine) and [`Fact`] (machine → world).
+//!
+//! Invariants: plain data, no behaviour that decides; every enum here is matched without `_`, so a new variant stops
+//! the compiler at each reader. An index id ([`QueueId`], [`AgentId`], …) is never given to something else while the
+//! process lives, also across a reload.
+//!
+//! Deliberately absent: SIP, SDP text beyond an opaque [`Sdp`], sockets, files, clocks.
+
+mod agent;
+mod calendar;
+mod cause;
+mod command;
+mod directory;
+mod fact;
+mod generation;
+mod identity;
+mod ids;
+mod leg;
+mod media;
+mod number;
+mod phone;
+mod queue;
+mod queueing;
+mod secret;
+mod site;
+mod sound;
+mod trunk;
+
+pub use agent::{Agent, AgentState, InitialState, NotReadyReason, SkillLevel};
+pub use calendar::{Calendar, ClosedDates, DaySpan, Weekday, WeeklyHours};
+pub use cause::{Cause, CauseKind};
+pub use command::{Actor, AgentAction, Command, CommandError, SupervisorMode};
+pub use directory::Directory;
+pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, Party, Stamped, TransferKind};
+pub use generation::Generation;
+pub use identity::{Identity, Pii};
+pub use ids::{
+    AgentId, CalendarId, ContactId, LegId, OfferId, PhoneId, QueueId, RouteId, ShardId, SkillId, SoundId, TrunkId,
+    WorkerId,
+};
+pub use leg::{Dial, DialTarget, Incoming, LegCommand, LegEvent, Progress, ReferTarget, Sdp, Source};
+pub use media::{
+    Codec, Direction, Family, Key, MediaCommand, MediaEvent, MediaPort, Quality, Role, SourcePolicy, StreamSetup,
+};
+pub use number::{ClassOfService, NumberRule, Pattern, Route, Target};
+pub use phone::Phone;
+pub use queue::{
+    AnnouncePolicy, AnswerMode, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait, MissedPolicy, Queue, RecordPolicy,
+    ServiceLevel, Strategy, Treatment, WrapUpMode,
+};
+pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
+pub use secret::Secret;
+pub use site::{FeatureCodes, Limits, MediaSettings, Site};
+pub use sound::{Language, SoundName};
+pub use trunk::{CalledFrom, Network, Trunk};

@@ -1,0 +1,98 @@
+use crate::{ClassOfService, ContactId, PhoneId, QueueId, Secret, SkillId};
+
+/// A person who takes calls.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Agent {
+    pub id: Box<str>,
+    pub name: Box<str>,
+    /// The default device; signing on elsewhere names another.
+    pub phone: Option<PhoneId>,
+    pub pin: Option<Secret>,
+    pub queues: Vec<QueueId>,
+    pub skills: Vec<SkillLevel>,
+    pub class: ClassOfService,
+    pub initial_state: InitialState,
+    pub removed: bool,
+}
+
+/// A skill from 1 (little) to 10 (best).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SkillLevel {
+    pub skill: SkillId,
+    pub level: u8,
+}
+
+/// What an agent with a default phone is when the process starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum InitialState {
+    #[default]
+    NotReady,
+    Ready,
+}
+
+/// Agent states after CSTA (ECMA-269): one at a time, each ended by a timer or an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentState {
+    /// CSTA Null.
+    SignedOff,
+    NotReady {
+        reason: NotReadyReason,
+    },
+    Ready,
+    /// Held for one offer; CSTA shows this as Ready.
+    Reserved {
+        contact: ContactId,
+    },
+    Busy {
+        contact: ContactId,
+    },
+    /// CSTA Working After Call.
+    WrapUp {
+        contact: ContactId,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotReadyReason {
+    /// Just signed on.
+    SignedOn,
+    /// By himself, with the digit he dialled; 0 when he gave none.
+    Code(u8),
+    /// Let an offer ring out.
+    Missed,
+    /// The phone is unregistered or does not answer.
+    DeviceUnreachable,
+    /// The phone answered busy: somebody uses it outside our sight.
+    DeviceBusy,
+    /// By a supervisor or operator.
+    Forced,
+}
+
+impl NotReadyReason {
+    pub fn word(self) -> String {
+        match self {
+            NotReadyReason::SignedOn => "signed-on".into(),
+            NotReadyReason::Code(code) => format!("code-{code}"),
+            NotReadyReason::Missed => "missed".into(),
+            NotReadyReason::DeviceUnreachable => "device-unreachable".into(),
+            NotReadyReason::DeviceBusy => "device-busy".into(),
+            NotReadyReason::Forced => "forced".into(),
+        }
+    }
+}
+
+impl AgentState {
+    /// The word used in records, events and reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            AgentState::SignedOff => "signed-off",
+            AgentState::NotReady { .. } => "not-ready",
+            AgentState::Ready => "ready",
+            AgentState::Reserved { .. } => "reserved",
+            AgentState::Busy { .. } => "busy",
+            AgentState::WrapUp { .. } => "wrap-up",
+        }
+    }
+}

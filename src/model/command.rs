@@ -1,0 +1,70 @@
+use crate::{AgentId, ContactId, PhoneId};
+
+/// Who gave a command; goes into the fact.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Actor {
+    /// The agent himself, from his phone.
+    Agent(AgentId),
+    /// Somebody at the control socket, with the operating system's user name.
+    Operator(Box<str>),
+    System,
+}
+
+/// What people ask the machine to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Command {
+    Agent { agent: AgentId, action: AgentAction, by: Actor },
+    HangUp { contact: ContactId, by: Actor },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AgentAction {
+    /// At this phone; `None`: his default phone.
+    SignOn {
+        phone: Option<PhoneId>,
+    },
+    SignOff,
+    Ready,
+    /// With the reason digit dialled; 0 when none.
+    NotReady {
+        code: u8,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CommandError {
+    #[error("there is no such agent")]
+    NoSuchAgent,
+    #[error("there is no such call")]
+    NoSuchContact,
+    #[error("the agent is not signed on")]
+    NotSignedOn,
+    #[error("the agent has no phone: sign on at one")]
+    NoPhone,
+    #[error("another agent is signed on at this phone")]
+    PhoneTaken,
+    #[error("the agent's phone is not reachable")]
+    PhoneUnreachable,
+}
+
+/// What a supervisor's leg may do; changed by key without redialling.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SupervisorMode {
+    /// Hears all, is heard by nobody.
+    Listen,
+    /// Hears all, is heard by the agent.
+    Whisper,
+    /// Hears all, is heard by all.
+    Barge,
+}
+
+impl SupervisorMode {
+    pub const fn word(self) -> &'static str {
+        match self {
+            SupervisorMode::Listen => "listen",
+            SupervisorMode::Whisper => "whisper",
+            SupervisorMode::Barge => "barge",
+        }
+    }
+}

@@ -1,0 +1,270 @@
+use crate::{
+    Actor, AgentAction, AgentId, AgentState, Cause, Codec, ContactId, LegId, OfferOutcome, PhoneId, Pii, Quality,
+    QueueId, Source, SupervisorMode, Target, TrunkId,
+};
+use base::Now;
+use core::time::Duration;
+
+/// A fact with its place and time; the journal adds the global sequence number.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stamped {
+    pub at: Now,
+    pub fact: Fact,
+}
+
+/// Who is at the far end of a leg.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Party {
+    /// The customer, or whoever called in.
+    Caller,
+    Agent(AgentId),
+    Supervisor(AgentId),
+    /// A number reached by a trunk.
+    Outside(TrunkId),
+    /// A device nobody is signed on at.
+    Phone(PhoneId),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TransferKind {
+    Blind,
+    Attended,
+    TakeOver,
+}
+
+/// Why a contact left a queue unserved, other than by hanging up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FlowReason {
+    MaxWait,
+    MaxLength,
+    Empty,
+    Closed,
+    BreakoutKey,
+    /// Offers failed too often.
+    TriesExhausted,
+    QueueRemoved,
+    Failed,
+}
+
+impl FlowReason {
+    pub const fn word(self) -> &'static str {
+        match self {
+            FlowReason::MaxWait => "max-wait",
+            FlowReason::MaxLength => "max-length",
+            FlowReason::Empty => "empty",
+            FlowReason::Closed => "closed",
+            FlowReason::BreakoutKey => "breakout-key",
+            FlowReason::TriesExhausted => "tries-exhausted",
+            FlowReason::QueueRemoved => "queue-removed",
+            FlowReason::Failed => "failed",
+        }
+    }
+}
+
+/// The one way a contact ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ContactEnd {
+    /// Talked with a person.
+    Served,
+    /// Hung up while waiting.
+    Abandoned,
+    /// Left by a rule: overflow, announcement.
+    FlowedOut,
+    /// Refused on arrival.
+    Rejected,
+    Failed,
+}
+
+impl ContactEnd {
+    pub const fn word(self) -> &'static str {
+        match self {
+            ContactEnd::Served => "served",
+            ContactEnd::Abandoned => "abandoned",
+            ContactEnd::FlowedOut => "flowed-out",
+            ContactEnd::Rejected => "rejected",
+            ContactEnd::Failed => "failed",
+        }
+    }
+}
+
+/// Something that happened. Records, reports, events and metrics are made from these and from nothing else.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Fact {
+    ContactArrived {
+        contact: ContactId,
+        source: Source,
+        caller: Pii<Box<str>>,
+        dialled: Box<str>,
+        call_id: Box<str>,
+        attached: Vec<(Box<str>, Box<str>)>,
+    },
+    LegStarted {
+        contact: ContactId,
+        leg: LegId,
+        party: Party,
+    },
+    LegRinging {
+        contact: ContactId,
+        leg: LegId,
+    },
+    LegAnswered {
+        contact: ContactId,
+        leg: LegId,
+        codec: Option<Codec>,
+    },
+    LegEnded {
+        contact: ContactId,
+        leg: LegId,
+        cause: Cause,
+    },
+    LegQuality {
+        contact: ContactId,
+        leg: LegId,
+        quality: Quality,
+    },
+
+    /// Conservation law: every `Queued` is followed by exactly one of `Connected`, `Abandoned`, `FlowedOut`.
+    Queued {
+        contact: ContactId,
+        queue: QueueId,
+        priority: i32,
+        position: u32,
+    },
+    Offered {
+        contact: ContactId,
+        queue: QueueId,
+        agent: AgentId,
+    },
+    OfferEnded {
+        contact: ContactId,
+        queue: QueueId,
+        agent: AgentId,
+        outcome: OfferOutcome,
+    },
+    Connected {
+        contact: ContactId,
+        queue: QueueId,
+        agent: AgentId,
+        waited: Duration,
+    },
+    Abandoned {
+        contact: ContactId,
+        queue: QueueId,
+        waited: Duration,
+    },
+    FlowedOut {
+        contact: ContactId,
+        queue: QueueId,
+        waited: Duration,
+        why: FlowReason,
+        to: Option<Target>,
+    },
+
+    /// The agent's talk in this contact starts (direct, transferred or from a queue) and ends.
+    TalkStarted {
+        contact: ContactId,
+        agent: AgentId,
+        queue: Option<QueueId>,
+    },
+    TalkEnded {
+        contact: ContactId,
+        agent: AgentId,
+        talked: Duration,
+        held: Duration,
+    },
+    Held {
+        contact: ContactId,
+        by: Party,
+    },
+    Retrieved {
+        contact: ContactId,
+        by: Party,
+    },
+    Transferred {
+        contact: ContactId,
+        from: AgentId,
+        to: Target,
+        kind: TransferKind,
+    },
+    TransferFailed {
+        contact: ContactId,
+        from: AgentId,
+        cause: Cause,
+    },
+    /// A consultation call was joined into this contact.
+    Merged {
+        contact: ContactId,
+        consultation: ContactId,
+    },
+    SupervisorJoined {
+        contact: ContactId,
+        supervisor: AgentId,
+        agent: AgentId,
+        mode: SupervisorMode,
+    },
+    SupervisorLeft {
+        contact: ContactId,
+        supervisor: AgentId,
+    },
+    RecordingStarted {
+        contact: ContactId,
+        name: Box<str>,
+    },
+    RecordingStopped {
+        contact: ContactId,
+        name: Box<str>,
+        duration: Duration,
+        complete: bool,
+    },
+    ContactEnded {
+        contact: ContactId,
+        end: ContactEnd,
+        cause: Cause,
+    },
+
+    AgentChanged {
+        agent: AgentId,
+        state: AgentState,
+        phone: Option<PhoneId>,
+    },
+    /// A forced action and who did it.
+    Forced {
+        by: Actor,
+        action: ForcedAction,
+    },
+
+    PhoneReachable {
+        phone: PhoneId,
+    },
+    PhoneUnreachable {
+        phone: PhoneId,
+    },
+    TrunkUp {
+        trunk: TrunkId,
+    },
+    TrunkDown {
+        trunk: TrunkId,
+    },
+    /// A call was refused before it became a contact.
+    Refused {
+        source: Option<Source>,
+        cause: Cause,
+    },
+    /// A reservation was not confirmed in time and was freed: a bug to look for.
+    ReservationExpired {
+        contact: ContactId,
+        agent: AgentId,
+    },
+    DrainStarted {
+        by: Actor,
+    },
+    Reloaded {
+        by: Actor,
+    },
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ForcedAction {
+    Agent { agent: AgentId, action: AgentAction },
+    HangUp { contact: ContactId },
+}

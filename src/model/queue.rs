@@ -1,0 +1,139 @@
+use crate::{CalendarId, SoundId, SoundName, Target};
+use core::time::Duration;
+
+/// A waiting line and how it is served.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Queue {
+    pub name: Box<str>,
+    pub strategy: Strategy,
+    pub idle_clock: IdleClock,
+    pub answer: AnswerMode,
+    pub hours: Option<CalendarId>,
+    /// Played while waiting, over and over.
+    pub music: SoundId,
+    pub announce: AnnouncePolicy,
+    /// Breakout keys: leave the queue by dialling.
+    pub keys: Vec<(char, Target)>,
+    pub wrap_up: Duration,
+    pub wrap_up_mode: WrapUpMode,
+    pub ring_timeout: Duration,
+    pub missed: MissedPolicy,
+    pub max_wait: Option<MaxWait>,
+    pub max_length: Option<MaxLength>,
+    pub empty: EmptyRule,
+    pub closed: Option<Target>,
+    pub record: RecordPolicy,
+    /// Played to the caller before a recorded conversation.
+    pub record_notice: Option<SoundName>,
+    pub service_level: ServiceLevel,
+    pub removed: bool,
+}
+
+/// Which ready agent gets a contact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Strategy {
+    #[default]
+    LongestIdle,
+}
+
+/// From when idle time counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum IdleClock {
+    /// Since the last contact was released.
+    #[default]
+    Release,
+    /// Since he last became ready.
+    Ready,
+    /// Since the last offer.
+    Offer,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum AnswerMode {
+    #[default]
+    AtOnce,
+    /// 183 with early media: waiting is not charged.
+    WithAgent,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AnnouncePolicy {
+    pub position: bool,
+    pub wait: bool,
+    pub every: Duration,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WrapUpMode {
+    #[default]
+    Fixed,
+    /// Ends at the latest after `wrap_up`, earlier when the agent says ready.
+    Capped,
+    /// Only the agent ends it.
+    AgentEnded,
+}
+
+/// After `limit` offers in a row rang out he becomes not ready for `pause`; zero pause: until he says ready.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MissedPolicy {
+    pub limit: u32,
+    pub pause: Duration,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct MaxWait {
+    pub after: Duration,
+    pub to: Target,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct MaxLength {
+    pub at: u32,
+    pub to: Target,
+}
+
+/// What to do when nobody can serve.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EmptyRule {
+    pub when: EmptyWhen,
+    /// `None`: wait all the same.
+    pub to: Option<Target>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum EmptyWhen {
+    /// Nobody is signed on.
+    #[default]
+    NoAgents,
+    /// Nobody is ready, busy, ringing or in wrap-up: all signed on are not ready.
+    NoneAvailable,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum RecordPolicy {
+    #[default]
+    Off,
+    All,
+    /// This share of contacts, 1–99.
+    Percent(u8),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ServiceLevel {
+    pub target: Duration,
+    pub percent: u8,
+    pub treatment: Treatment,
+    pub short_abandon: Duration,
+}
+
+/// How abandoned contacts count in the service level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Treatment {
+    Handled,
+    Ignore,
+    #[default]
+    Negative,
+    Positive,
+    Short,
+    Late,
+}

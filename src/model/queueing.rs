@@ -1,0 +1,99 @@
+use crate::{AgentId, Cause, ContactId, FlowReason, OfferId, PhoneId, QueueId, Target};
+use base::Instant;
+use core::time::Duration;
+
+/// call → distributor.
+#[derive(Clone, PartialEq, Debug)]
+pub enum QueueCommand {
+    /// Wait in a queue. `entered` is the contact's first enqueue time and is kept through every move.
+    Enqueue { contact: ContactId, queue: QueueId, priority: i32, entered: Instant },
+    /// The contact leaves without being served.
+    Withdraw { contact: ContactId, queue: QueueId, why: Withdrawal },
+    /// How an offer ended; sent exactly once for every [`QueueEvent::Offer`] and [`QueueEvent::Seized`].
+    Settle { offer: OfferId, outcome: OfferOutcome },
+    /// The agent's part in the contact is over: wrap-up begins when it came from a queue.
+    Release { agent: AgentId, contact: ContactId, queue: Option<QueueId> },
+    /// A call that names the agent (direct number, transfer, consultation): reserve him if he is signed on and free.
+    Seize { contact: ContactId, agent: AgentId },
+    /// The agent's own phone started a call: he is busy until [`QueueCommand::Release`].
+    Occupy { contact: ContactId, agent: AgentId },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Withdrawal {
+    /// The caller hung up.
+    Abandoned,
+    /// A breakout key, or a person moved it.
+    FlowedOut,
+    /// The call failed or the process shuts down.
+    Failed,
+}
+
+/// The five ways an offer ends; none loses the caller.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OfferOutcome {
+    Accepted,
+    /// The agent said no (486, 600, 603, 3xx).
+    Rejected(Cause),
+    /// The ring time ran out.
+    Missed,
+    /// The device failed (unregistered, unreachable, 4xx/5xx).
+    Failed(Cause),
+    /// We took it back: caller gone, another won, agent signed off.
+    Withdrawn,
+}
+
+impl OfferOutcome {
+    pub const fn word(&self) -> &'static str {
+        match self {
+            OfferOutcome::Accepted => "accepted",
+            OfferOutcome::Rejected(_) => "rejected",
+            OfferOutcome::Missed => "missed",
+            OfferOutcome::Failed(_) => "failed",
+            OfferOutcome::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// A contact and an agent are reserved for each other: ring this phone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Offer {
+    pub id: OfferId,
+    pub queue: QueueId,
+    pub phone: PhoneId,
+    pub ring_timeout: Duration,
+}
+
+/// distributor → call, delivered at the contact's home.
+#[derive(Clone, PartialEq, Debug)]
+pub enum QueueEvent {
+    Offer(Offer),
+    /// Stop ringing: the agent signed off or was forced; settle with `Withdrawn`.
+    Revoke {
+        offer: OfferId,
+    },
+    /// Answer to [`QueueCommand::Seize`].
+    Seized {
+        offer: OfferId,
+        phone: PhoneId,
+        ring_timeout: Duration,
+    },
+    SeizeRefused {
+        contact: ContactId,
+        agent: AgentId,
+        cause: Cause,
+    },
+    /// The contact is out of the queue by a rule; send it to `to`.
+    FlowOut {
+        contact: ContactId,
+        queue: QueueId,
+        to: Target,
+        why: FlowReason,
+    },
+    /// Time to tell the caller where he stands; `position` counts from 1.
+    Announce {
+        contact: ContactId,
+        position: u32,
+        expected_wait: Option<Duration>,
+    },
+}
