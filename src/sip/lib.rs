@@ -1,1 +1,58 @@
-//! Room `sip`.
+//! Room `sip`: messages on the wire, digest authentication, and the machines that speak them.
+//!
+//! ## The wire side
+//!
+//! - [`Message::parse`] reads a datagram (or what [`Framer`] cut out of a stream) into a view of offsets: nothing is
+//!   copied or allocated. Via, From, To, Call-ID, CSeq and the Request-URI are read and checked at once
+//!   ([`Message::via`], [`Message::from`], …); every other field when asked for: [`Message::one`] for the first value,
+//!   [`Message::all`] for every value, typed by [`header::Header`].
+//! - A refused message is a [`ParseError`]; [`Malformed::read`] finds out whether an answer is possible and writes it.
+//! - [`MessageWriter`] builds requests and responses in a buffer that is used again.
+//!
+//! Invariants: network input never panics; a written value never makes a line of its own; what the typed fields print
+//! they also read.
+//!
+//! Deliberately absent: sockets, clocks, look-ups of names, bodies (see room `sdp`), S/MIME, XML.
+//!
+//! ```
+//! use sip::{Message, MessageWriter, Method, StatusCode};
+//! let datagram = b"OPTIONS sip:example.org SIP/2.0\r\n\
+//!     Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1;rport\r\nMax-Forwards: 70\r\n\
+//!     From: <sip:a@example.org>;tag=1\r\nTo: <sip:example.org>\r\nCall-ID: x@y\r\nCSeq: 7 OPTIONS\r\n\r\n";
+//! let request = Message::parse(datagram)?;
+//! assert_eq!(request.method(), Method::Options);
+//!
+//! let mut buffer = Vec::new();
+//! let source = "192.0.2.1:5062".parse().unwrap();
+//! let writer = MessageWriter::response(&mut buffer, &request, StatusCode::OK, Some("2"), source);
+//! writer.end();
+//! let response = Message::parse(&buffer)?;
+//! assert_eq!(response.to().tag(), Some("2"));
+//! assert_eq!(response.via().rport(), Some(Some(5062)));
+//! # Ok::<(), sip::ParseError>(())
+//! ```
+
+mod error;
+mod fields;
+mod framing;
+pub mod header;
+pub mod limits;
+mod malformed;
+mod message;
+mod method;
+mod params;
+mod scan;
+mod status;
+mod uri;
+mod writer;
+
+pub use error::ParseError;
+pub use framing::{Frame, Framer, FramingError, Opener};
+pub use header::{BadHeader, CSeq, DisplayName, Header, HeaderName, NameAddr, Transport, Via};
+pub use malformed::Malformed;
+pub use message::{CallId, Message, StartLine};
+pub use method::{KNOWN_METHODS, Method};
+pub use params::{Param, ParamValue, Params};
+pub use status::StatusCode;
+pub use uri::{Host, OwnedUri, SipUri, TelUri, Uri, UriError, UriKind};
+pub use writer::MessageWriter;

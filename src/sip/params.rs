@@ -1,0 +1,135 @@
+//! `;name=value` lists, as they follow addresses, URIs and Vias.
+
+use crate::scan::{Cursor, is_param, text};
+
+/// A checked parameter list, still in the octets of the message.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Params<'a> {
+    raw: &'a [u8],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Param<'a> {
+    pub name: &'a str,
+    pub value: Option<ParamValue<'a>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamValue<'a> {
+    Token(&'a str),
+    /// What lies between the quotes, escapes still in it.
+    Quoted(&'a [u8]),
+}
+
+impl<'a> Params<'a> {
+    pub const EMPTY: Params<'static> = Params { raw: b"" };
+
+    /// `raw` is empty or begins with `;` (white space allowed around each `;` and `=`).
+    pub(crate) fn parse(raw: &'a [u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(raw);
+        while !cursor.done() {
+            step(&mut cursor)?;
+        }
+        Some(Params { raw })
+    }
+
+    /// Reads as many parameters as follow and leaves the cursor behind them.
+    pub(crate) fn take(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let start = cursor.rest();
+        loop {
+            let mut ahead = *cursor;
+            if ahead.lws().peek() != Some(b';') {
+                break;
+            }
+            step(cursor)?;
+        }
+        let length = start.len() - cursor.rest().len();
+        Some(Params { raw: &start[..length] })
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Param<'a>> + use<'a> {
+        let mut cursor = Cursor::new(self.raw);
+        core::iter::from_fn(move || if cursor.done() { None } else { step(&mut cursor) })
+    }
+
+    pub fn find(&self, name: &str) -> Option<Param<'a>> {
+        self.iter().find(|p| p.name.eq_ignore_ascii_case(name))
+    }
+
+    pub fn has(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// The unquoted value of a parameter.
+    pub fn token(&self, name: &str) -> Option<&'a str> {
+        match self.find(name)?.value? {
+            ParamValue::Token(token) => Some(token),
+            ParamValue::Quoted(_) => None,
+        }
+    }
+
+    /// The value of a parameter, quoted or not, escapes still in it.
+    pub fn value(&self, name: &str) -> Option<&'a [u8]> {
+        match self.find(name)?.value? {
+            ParamValue::Token(token) => Some(token.as_bytes()),
+            ParamValue::Quoted(quoted) => Some(quoted),
+        }
+    }
+
+    pub fn number(&self, name: &str) -> Option<u32> {
+        self.token(name).and_then(|t| crate::scan::number(t.as_bytes()))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.raw.is_empty()
+    }
+
+    /// As written, the leading `;` included.
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.raw
+    }
+}
+
+#[inline]
+fn step<'a>(cursor: &mut Cursor<'a>) -> Option<Param<'a>> {
+    if !cursor.separator(b';') {
+        return None;
+    }
+    let name = cursor.run(|b| is_param(b) && b != b'=').and_then(text)?;
+    if !cursor.separator(b'=') {
+        return Some(Param { name, value: None });
+    }
+    let value = if cursor.peek() == Some(b'"') {
+        ParamValue::Quoted(cursor.quoted()?)
+    } else {
+        ParamValue::Token(cursor.run(is_param).and_then(text)?)
+    };
+    Some(Param { name, value: Some(value) })
+}
+
+impl Params<'_> {
+    pub(crate) fn print(&self, out: &mut Vec<u8>) {
+        for param in self.iter() {
+            param.print(out);
+        }
+    }
+}
+
+impl Param<'_> {
+    pub(crate) fn print(&self, out: &mut Vec<u8>) {
+        out.push(b';');
+        out.extend_from_slice(self.name.as_bytes());
+        match self.value {
+            None => {}
+            Some(ParamValue::Token(token)) => {
+                out.push(b'=');
+                out.extend_from_slice(token.as_bytes());
+            }
+            Some(ParamValue::Quoted(quoted)) => {
+                out.extend_from_slice(b"=\"");
+                crate::writer::push_value(out, quoted);
+                out.push(b'"');
+            }
+        }
+    }
+}
