@@ -34,7 +34,7 @@ impl ClientInvite {
         match (self, event) {
             (Calling, E::Request) => (Calling, &[Start(Timer::A), Start(Timer::B)]),
             (Calling, E::Fired(Timer::A)) => (Calling, &[Retransmit, Start(Timer::A)]),
-            (Calling, E::Fired(Timer::B)) => (Terminated, &[TimedOut]),
+            (Calling, E::Fired(Timer::B)) => (Terminated, &[Stop, TimedOut]),
             // RFC 3261 §17.1.1.2: once a provisional response came nothing is sent again, and timer B no longer counts.
             (Calling, E::Provisional) => (Proceeding, &[Stop, PassUp]),
             (Proceeding, E::Provisional) => (Proceeding, &[PassUp]),
