@@ -1,1 +1,39 @@
-//! Room `report`.
+//! Room `report`: records and numbers, made from facts and from nothing else.
+//!
+//! Inputs: [`model::Stamped`] facts in journal order. Outputs: finished [`ContactRecord`]s, [`QueueVisit`]s and
+//! [`AgentSpan`]s for the store; the live [`Wallboard`]; and pure functions that turn stored visits and spans into the
+//! figures of a report ([`QueueFigures`], [`AgentFigures`]) by the formulas printed beside them.
+//!
+//! Invariants: conservation, offered = answered + abandoned + flowed out + waiting, holds at every instant and is
+//! checked by [`QueueFigures::conserved`]; an agent's spans meet without gap or overlap, so that the sum over states is
+//! his signed-on time; nothing counts at a call's end that is known at its answer.
+//!
+//! Deliberately absent: reading or writing a store, formatting for people, any way to influence a call.
+//!
+//! ```
+//! use report::{Counts, service_level};
+//! use model::Treatment;
+//! // 70 answered in time, 10 gone in time, 20 late, of 100 offered (features: golden values, after Cisco's guide).
+//! let counts = Counts { offered: 100, answered_in_target: 70, answered: 90, abandoned_in_target: 10, abandoned: 10, ..Counts::default() };
+//! assert_eq!(service_level(&counts, Treatment::Negative), Some(0.70));
+//! ```
+
+mod agent_time;
+mod figures;
+mod formulas;
+mod ledger;
+mod limits;
+mod record;
+mod visit;
+mod wallboard;
+mod words;
+
+pub use agent_time::{AgentFigures, AgentSpan, AgentTimes};
+pub use figures::QueueFigures;
+pub use formulas::{Counts, FORMULAS, average, occupancy, ratio, service_level};
+pub use ledger::{Finished, Ledger};
+pub use limits::CLOSING_TIME;
+pub use record::{ContactRecord, LegRecord, Step};
+pub use visit::{QueueVisit, VisitEnd};
+pub use wallboard::{QueueNow, Wallboard};
+pub use words::{contact_of, words};

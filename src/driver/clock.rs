@@ -1,0 +1,31 @@
+use base::{Instant, Now, Utc};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// The one place where the process reads its clocks.
+///
+/// The monotonic origin lies a little in the past, so that subtractions near the start never meet zero.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    origin: std::time::Instant,
+}
+
+const HEAD_START_SECS: u64 = 3600;
+
+impl Clock {
+    pub fn start() -> Self {
+        Clock { origin: std::time::Instant::now() }
+    }
+
+    pub fn mono(&self) -> Instant {
+        let since = self.origin.elapsed();
+        Instant::from_nanos(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).saturating_add(HEAD_START_SECS * 1_000_000_000))
+    }
+
+    pub fn now(&self) -> Now {
+        let utc = match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => i64::try_from(since.as_micros()).unwrap_or(i64::MAX),
+            Err(before) => -i64::try_from(before.duration().as_micros()).unwrap_or(i64::MAX),
+        };
+        Now::new(self.mono(), Utc::from_micros(utc))
+    }
+}

@@ -1,0 +1,51 @@
+use base::Utc;
+use core::time::Duration;
+use model::{Cause, Codec, ContactEnd, ContactId, LegId, Party, Pii, Quality, Source};
+
+/// One contact from cradle to grave.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ContactRecord {
+    pub contact: ContactId,
+    pub source: Option<Source>,
+    pub caller: Pii<Box<str>>,
+    pub dialled: Box<str>,
+    /// The wire's Call-ID of the first leg.
+    pub call_id: Box<str>,
+    pub attached: Vec<(Box<str>, Box<str>)>,
+    pub started: Utc,
+    pub ended: Utc,
+    /// By the monotonic clock.
+    pub lasted: Duration,
+    pub end: ContactEnd,
+    pub cause: Cause,
+    pub legs: Vec<LegRecord>,
+    pub recordings: Vec<Box<str>>,
+    pub steps: Vec<Step>,
+    /// Steps beyond the limit were left out.
+    pub truncated: bool,
+}
+
+/// One leg of the contact.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LegRecord {
+    pub leg: LegId,
+    pub party: Party,
+    pub started: Utc,
+    pub answered: Option<Utc>,
+    pub ended: Option<Utc>,
+    pub codec: Option<Codec>,
+    pub cause: Option<Cause>,
+    pub quality: Option<Quality>,
+}
+
+/// One thing that happened, in words that stay readable when the code that wrote them is gone.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    pub at: Utc,
+    /// Since the contact began, by the monotonic clock.
+    pub after: Duration,
+    /// A standard word: `queued`, `offered`, `connected`, …
+    pub what: &'static str,
+    /// `queue=support agent=1001 outcome=missed`: names, not indices.
+    pub detail: String,
+}
