@@ -35,6 +35,7 @@
 mod error;
 mod fields;
 mod framing;
+mod hash;
 pub mod header;
 pub mod limits;
 mod malformed;
@@ -43,6 +44,7 @@ mod method;
 mod params;
 mod scan;
 mod status;
+pub mod transaction;
 mod uri;
 mod writer;
 
@@ -56,3 +58,6 @@ pub use params::{Param, ParamValue, Params};
 pub use status::StatusCode;
 pub use uri::{Host, OwnedUri, SipUri, TelUri, Uri, UriError, UriKind};
 pub use writer::MessageWriter;
+
+#[cfg(test)]
+mod torture;

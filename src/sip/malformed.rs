@@ -30,7 +30,8 @@ impl<'a> Malformed<'a> {
             return None;
         }
         let fields = scan.fields;
-        let via = fields.value(HeaderName::Via).and_then(|v| Elements::new(v).next()).and_then(Via::parse)?;
+        let via = fields.value(HeaderName::Via).and_then(|v| Elements::new(v).next());
+        let via = via.and_then(Via::sender)?;
         fields.value(HeaderName::CSeq)?;
         Some(Malformed { fields, via, status, error })
     }

@@ -140,13 +140,19 @@ impl<'b> MessageWriter<'b> {
     ) {
         let mut top = true;
         for line in fields.values(HeaderName::Via) {
-            for value in Elements::new(line) {
-                match Via::parse(value).filter(|_| top) {
-                    Some(via) => self.top_via(&via, source),
-                    None => _ = self.raw(HeaderName::Via, value),
+            let mut elements = Elements::new(line);
+            let first = elements.clone().next().and_then(Via::parse).filter(|_| top);
+            match first {
+                Some(via) => {
+                    self.top_via(&via, source);
+                    elements.next();
+                    for value in elements {
+                        self.raw(HeaderName::Via, value);
+                    }
                 }
-                top = false;
+                None => _ = self.raw(HeaderName::Via, line),
             }
+            top = false;
         }
         if routes {
             for route in fields.values(HeaderName::RecordRoute) {

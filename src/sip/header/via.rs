@@ -71,20 +71,9 @@ impl<'a> Header<'a> for Via<'a> {
 
     fn parse(value: &'a [u8]) -> Option<Self> {
         let mut cursor = Cursor::new(value);
-        if !cursor.lws().token()?.eq_ignore_ascii_case("SIP") || !cursor.separator(b'/') {
-            return None;
-        }
-        if cursor.token()? != "2.0" || !cursor.separator(b'/') {
-            return None;
-        }
-        let transport = Transport::of(cursor.token()?);
-        let gap = cursor.rest().len();
-        if cursor.lws().rest().len() == gap {
-            return None;
-        }
-        let (host, port) = sent_by(&mut cursor)?;
+        let (version, via) = Via::sent_protocol(&mut cursor)?;
         let params = Params::take(&mut cursor)?;
-        cursor.done().then_some(Via { transport, host, port, params })
+        (version == "2.0" && cursor.done()).then_some(Via { params, ..via })
     }
 
     fn print(&self, out: &mut Vec<u8>) {
@@ -97,6 +86,32 @@ impl<'a> Header<'a> for Via<'a> {
             push_number(out, u32::from(port));
         }
         self.params.print(out);
+    }
+}
+
+impl<'a> Via<'a> {
+    /// The part of a Via without which nothing can be answered: any SIP version, whatever its parameters.
+    pub(crate) fn sender(value: &'a [u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(value);
+        let (_, via) = Via::sent_protocol(&mut cursor)?;
+        Some(Via { params: Params::take(&mut cursor).unwrap_or_default(), ..via })
+    }
+
+    fn sent_protocol(cursor: &mut Cursor<'a>) -> Option<(&'a str, Self)> {
+        if !cursor.lws().token()?.eq_ignore_ascii_case("SIP") || !cursor.separator(b'/') {
+            return None;
+        }
+        let version = cursor.token()?;
+        if !cursor.separator(b'/') {
+            return None;
+        }
+        let transport = Transport::of(cursor.token()?);
+        let gap = cursor.rest().len();
+        if cursor.lws().rest().len() == gap {
+            return None;
+        }
+        let (host, port) = sent_by(cursor)?;
+        Some((version, Via { transport, host, port, params: Params::EMPTY }))
     }
 }
 
