@@ -74,7 +74,7 @@ const ROOMS: &[Room] = &[
         "store",
         4,
         &["base", "model", "report"],
-        &["rusqlite", "serde", "serde_json", "thiserror", "tracing"],
+        &["crossbeam", "rusqlite", "serde_json", "thiserror", "tracing"],
     ),
     pure(
         "sim",

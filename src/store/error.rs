@@ -1,0 +1,19 @@
+use std::path::PathBuf;
+
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("store.url `{0}` is not understood; expected sqlite:PATH, e.g. sqlite:data/strowger.db")]
+    Url(String),
+    #[error("store.url `{0}`: PostgreSQL needs the platform generation; use sqlite:PATH")]
+    Later(String),
+    #[error("cannot make the folder {folder} for the store: {source}")]
+    Folder { folder: PathBuf, source: std::io::Error },
+    #[error("the store {path} does not exist; start `strowger serve` once, or name another with --store")]
+    Missing { path: PathBuf },
+    #[error("the store was written by a newer version (schema {found}, this program knows {known}); upgrade strowger")]
+    TooNew { found: i64, known: i64 },
+    #[error("the store cannot be used: {0}")]
+    Sql(#[from] rusqlite::Error),
+    #[error("the journal thread cannot be started: {0}")]
+    Thread(std::io::Error),
+}
