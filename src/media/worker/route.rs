@@ -1,0 +1,76 @@
+use super::Worker;
+use crate::graph::{Member, Source, sources};
+use crate::leg::Path;
+use base::{Instant, Key};
+
+impl Worker {
+    /// Works out who hears whom in a group, and how, from roles and codecs alone.
+    pub(super) fn reroute(&mut self, now: Instant, group: Key) {
+        let Some(entry) = self.groups.get(group) else { return };
+        let legs = entry.legs.clone();
+        let mut members = Vec::with_capacity(legs.len());
+        for key in &legs {
+            let leg = self.legs.get_mut(*key).expect("a group names living legs");
+            leg.routes.relay_to.clear();
+            leg.routes.mix_to.clear();
+            if leg.joined && leg.stream.is_some() {
+                members.push(Member { leg: *key, role: leg.role });
+            }
+        }
+        let mut needs_clock = false;
+        for key in &legs {
+            let path = members.iter().find(|m| m.leg == *key).map_or(Path::Nothing, |m| self.path(*m, &members));
+            match &path {
+                Path::Nothing => {}
+                Path::Relay(source) => self.leg_mut(source.leg()).routes.relay_to.push(*key),
+                Path::Mix(sources) => {
+                    needs_clock = true;
+                    for source in sources {
+                        self.leg_mut(source.leg()).routes.mix_to.push(*key);
+                    }
+                }
+            }
+            let leg = self.leg_mut(*key);
+            needs_clock |= leg.player.is_some() && leg.stream.is_some();
+            leg.routes.path = path;
+        }
+        if needs_clock { self.enter_clock(now, group) } else { self.leave_clock(group) }
+    }
+
+    /// How a joined leg hears what it hears.
+    fn path(&mut self, listener: Member, members: &[Member]) -> Path {
+        let heard: Vec<Source> = sources(listener, members).collect();
+        let leg = self.leg_mut(listener.leg);
+        let codec = leg.stream.as_ref().map(|s| s.setup.codec);
+        let plays = leg.player.is_some();
+        match heard[..] {
+            [] if !plays => Path::Nothing,
+            [only] if !plays && self.heard_codec(only) == codec => Path::Relay(only),
+            _ => Path::Mix(heard),
+        }
+    }
+
+    fn heard_codec(&self, source: Source) -> Option<model::Codec> {
+        self.legs.get(source.leg())?.stream.as_ref().map(|s| s.heard_codec)
+    }
+
+    pub(super) fn leg_mut(&mut self, key: Key) -> &mut crate::leg::Leg {
+        self.legs.get_mut(key).expect("a group names living legs")
+    }
+
+    fn enter_clock(&mut self, now: Instant, group: Key) {
+        let entry = self.groups.get_mut(group).expect("a living group");
+        if entry.place.is_none() {
+            entry.place = Some(self.clock.insert(now, group));
+        }
+    }
+
+    pub(super) fn leave_clock(&mut self, group: Key) {
+        let Some(place) = self.groups.get_mut(group).and_then(|g| g.place.take()) else { return };
+        if let Some(moved) = self.clock.remove(place)
+            && let Some(other) = self.groups.get_mut(moved.member)
+        {
+            other.place = Some(moved.place);
+        }
+    }
+}
