@@ -32,6 +32,7 @@
 //! # Ok::<(), sip::ParseError>(())
 //! ```
 
+pub mod auth;
 mod error;
 mod fields;
 mod framing;

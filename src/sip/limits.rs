@@ -17,3 +17,49 @@ pub const HEADER_NAME_BYTES_MAX: usize = 255;
 
 /// Digits read of any number; `u32::MAX` has ten, and leading zeros are legal (RFC 4475 §3.1.1.1).
 pub const NUMBER_DIGITS_MAX: usize = 32;
+
+/// Log lines a second, and in one burst: what a person can follow; the counters hold the rest.
+pub const NOTES_PER_SECOND: u32 = 20;
+pub const NOTES_BURST: u32 = 50;
+
+/// Message buffers kept for reuse and the largest worth keeping: 256 × 4 kB = 1 MB a shard.
+pub const POOLED_BUFFERS_MAX: usize = 256;
+pub const POOLED_BUFFER_BYTES_MAX: usize = 4096;
+
+/// Streams a shard knows of; the driver's own limits are lower.
+pub const STREAMS_MAX: usize = 20_000;
+
+/// Octets that wait for one stream to open: about 40 requests.
+pub const STREAM_BACKLOG_BYTES_MAX: usize = 65_536;
+
+/// Server transactions at once. A call in progress has one or two, and each UDP one lingers 32 s: 60 new calls a second
+/// with three requests each make 6,000. Beyond this new requests get 503.
+pub const SERVER_TRANSACTIONS_MAX: usize = 200_000;
+
+/// Dialogs one INVITE of ours may open by forking before further ones are ended unseen.
+pub const EARLY_DIALOGS_MAX: usize = 8;
+
+/// Routes a dialog may have; more is a loop.
+pub const ROUTES_MAX: usize = 20;
+
+/// What a request gets for a start (RFC 3261 §8.1.1.6).
+pub const MAX_FORWARDS: u32 = 70;
+
+/// Seconds a caller should wait after a 503.
+pub const RETRY_AFTER_SECONDS: u32 = 5;
+
+/// RFC 3261 §18.1.1: larger requests need a transport with congestion control (1500 less 200 for the path).
+pub const DATAGRAM_REQUEST_BYTES_MAX: usize = 1300;
+
+/// Octets sent to an unproven datagram source for each octet it sent (attack A5).
+pub const AMPLIFICATION_MAX: usize = 3;
+
+/// Accepted nonces remembered at once. One a registered phone and trunk and refresh is usual; at about 100 octets each
+/// the table stays below 10 MB. Beyond it the oldest is forgotten and counts as stale.
+pub const NONCES_MAX: usize = 65_536;
+
+/// How far nonce counts may arrive out of order: as many as bits in the window.
+pub const NONCE_COUNT_WINDOW: u32 = 64;
+
+/// Longest nonce, realm or opaque of a challenge we answer. Microsoft's are near 200 octets; ours 56.
+pub const CHALLENGE_VALUE_BYTES_MAX: usize = 1_024;

@@ -43,6 +43,11 @@ impl<'b> MessageWriter<'b> {
         MessageWriter { out }
     }
 
+    /// Goes on with a message whose beginning another writer left in `out`, up to the end of a line.
+    pub fn resume(out: &'b mut Vec<u8>) -> Self {
+        MessageWriter { out }
+    }
+
     /// Begins the response to a request: Vias (the top one completed with where the request really came from), From, To
     /// (with `to_tag` when the request had none), Call-ID, CSeq, and Record-Routes where a dialog may come of it.
     pub fn response(
@@ -115,6 +120,25 @@ impl<'b> MessageWriter<'b> {
             self.param(name, *value);
         }
         self.line_end()
+    }
+
+    /// A Digest challenge or credentials: name, value, whether it is quoted.
+    pub(crate) fn auth(&mut self, name: HeaderName, fields: &[(&str, &str, bool)]) {
+        self.begin(name);
+        self.out.extend_from_slice(b"Digest ");
+        for (i, (name, value, quoted)) in fields.iter().enumerate() {
+            if i > 0 {
+                self.out.extend_from_slice(b", ");
+            }
+            self.out.extend_from_slice(name.as_bytes());
+            self.out.push(b'=');
+            if *quoted {
+                push_quoted(self.out, value.as_bytes());
+            } else {
+                push_value(self.out, value.as_bytes());
+            }
+        }
+        self.line_end();
     }
 
     /// Ends a message without a body.

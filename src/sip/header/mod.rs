@@ -1,6 +1,7 @@
 //! Typed header fields, one file each.
 
 mod addresses;
+mod auth;
 mod contact;
 mod cseq;
 mod name;
@@ -9,6 +10,7 @@ mod numbers;
 mod via;
 
 pub use addresses::*;
+pub use auth::*;
 pub use contact::Contact;
 pub use cseq::CSeq;
 pub use name::HeaderName;
