@@ -137,3 +137,26 @@ pub enum Treatment {
     Short,
     Late,
 }
+
+impl Treatment {
+    pub const ALL: [Treatment; 6] = [
+        Treatment::Handled,
+        Treatment::Ignore,
+        Treatment::Negative,
+        Treatment::Positive,
+        Treatment::Short,
+        Treatment::Late,
+    ];
+
+    /// The word in the configuration and in reports.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Treatment::Handled => "handled",
+            Treatment::Ignore => "ignore",
+            Treatment::Negative => "negative",
+            Treatment::Positive => "positive",
+            Treatment::Short => "short",
+            Treatment::Late => "late",
+        }
+    }
+}

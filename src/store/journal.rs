@@ -4,7 +4,7 @@ use crate::rows::{Row, micros};
 use crate::schema::Store;
 use base::Now;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use model::{Directory, Stamped, Treatment};
+use model::{Directory, Stamped};
 use report::{Finished, Ledger, Wallboard, words};
 use rusqlite::{Connection, params};
 use std::collections::VecDeque;
@@ -256,7 +256,7 @@ impl Writer {
                     queue.name,
                     micros(level.target),
                     level.percent,
-                    treatment_word(level.treatment),
+                    level.treatment.word(),
                     micros(level.short_abandon),
                 ])
                 .map(|_| ())
@@ -264,17 +264,6 @@ impl Writer {
         if let Err(error) = result {
             tracing::error!(%error, "the queues' service levels could not be stored; reports use the last known ones");
         }
-    }
-}
-
-pub(crate) fn treatment_word(treatment: Treatment) -> &'static str {
-    match treatment {
-        Treatment::Handled => "handled",
-        Treatment::Ignore => "ignore",
-        Treatment::Negative => "negative",
-        Treatment::Positive => "positive",
-        Treatment::Short => "short",
-        Treatment::Late => "late",
     }
 }
 

@@ -139,11 +139,7 @@ fn length(micros: i64) -> Duration {
 }
 
 fn treatment_from(word: &str) -> Treatment {
-    use Treatment::{Handled, Ignore, Late, Negative, Positive, Short};
-    [Handled, Ignore, Positive, Short, Late]
-        .into_iter()
-        .find(|t| crate::journal::treatment_word(*t) == word)
-        .unwrap_or(Negative)
+    Treatment::ALL.into_iter().find(|treatment| treatment.word() == word).unwrap_or_default()
 }
 
 fn flow_reason(word: &str) -> model::FlowReason {
