@@ -34,6 +34,7 @@
 
 pub mod auth;
 mod error;
+mod escape;
 mod fields;
 mod framing;
 mod hash;
@@ -50,10 +51,11 @@ mod uri;
 mod writer;
 
 pub use error::ParseError;
+pub use escape::unescape;
 pub use framing::{Frame, Framer, FramingError, Opener};
-pub use header::{BadHeader, CSeq, DisplayName, Header, HeaderName, NameAddr, Transport, Via};
+pub use header::{BadHeader, CSeq, CallId, DisplayName, Header, HeaderName, NameAddr, Transport, Via};
 pub use malformed::Malformed;
-pub use message::{CallId, Message, StartLine};
+pub use message::{Message, StartLine};
 pub use method::{KNOWN_METHODS, Method};
 pub use params::{Param, ParamValue, Params};
 pub use status::StatusCode;

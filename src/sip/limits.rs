@@ -15,6 +15,10 @@ pub const HEADER_FIELDS_RESERVED: usize = 4;
 /// Longest header field name; the longest in the IANA registry has 34 octets.
 pub const HEADER_NAME_BYTES_MAX: usize = 255;
 
+/// Parameters of one address, URI or Via. Real ones have up to a dozen; the bound keeps comparisons, which look at each
+/// pair, below 20,000 steps.
+pub const PARAMS_MAX: usize = 128;
+
 /// Digits read of any number; `u32::MAX` has ten, and leading zeros are legal (RFC 4475 §3.1.1.1).
 pub const NUMBER_DIGITS_MAX: usize = 32;
 

@@ -2,8 +2,7 @@
 
 use crate::error::ParseError;
 use crate::fields::{Fields, Scan};
-use crate::header::{Header, HeaderName, Via};
-use crate::message::CallId;
+use crate::header::{CallId, Header, HeaderName, Via};
 use crate::scan::Elements;
 use crate::status::StatusCode;
 use crate::writer::MessageWriter;

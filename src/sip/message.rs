@@ -2,9 +2,9 @@
 
 use crate::error::ParseError;
 use crate::fields::{Fields, Scan};
-use crate::header::{BadHeader, CSeq, From, Header, HeaderName, NameAddr, To, Via};
+use crate::header::{BadHeader, CSeq, CallId, From, Header, HeaderName, NameAddr, To, Via};
 use crate::method::Method;
-use crate::scan::{self, Elements, is_token, is_word, text};
+use crate::scan::{self, Elements, is_token, text};
 use crate::status::StatusCode;
 use crate::uri::Uri;
 use core::fmt;
@@ -209,23 +209,6 @@ impl<'a> StartLine<'a> {
         let code = scan::number(code).filter(|_| code.len() == 3).and_then(|n| u16::try_from(n).ok());
         let code = code.and_then(StatusCode::new).ok_or(ParseError::StartLine)?;
         Ok(StartLine::Response { code, reason: reason.get(1..).unwrap_or_default() })
-    }
-}
-
-/// RFC 3261 §20.8: `word [ "@" word ]`. The wire also has several `@`; they harm nobody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CallId<'a>(pub &'a str);
-
-impl<'a> Header<'a> for CallId<'a> {
-    const NAME: HeaderName = HeaderName::CallId;
-
-    fn parse(value: &'a [u8]) -> Option<Self> {
-        let legal = !value.is_empty() && value.iter().all(|b| is_word(*b) || *b == b'@');
-        if legal { text(value).map(CallId) } else { None }
-    }
-
-    fn print(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.0.as_bytes());
     }
 }
 

@@ -1,5 +1,6 @@
 //! `;name=value` lists, as they follow addresses, URIs and Vias.
 
+use crate::limits::PARAMS_MAX;
 use crate::scan::{Cursor, is_param, text};
 
 /// A checked parameter list, still in the octets of the message.
@@ -27,21 +28,20 @@ impl<'a> Params<'a> {
     /// `raw` is empty or begins with `;` (white space allowed around each `;` and `=`).
     pub(crate) fn parse(raw: &'a [u8]) -> Option<Self> {
         let mut cursor = Cursor::new(raw);
-        while !cursor.done() {
-            step(&mut cursor)?;
-        }
-        Some(Params { raw })
+        let params = Self::take(&mut cursor)?;
+        cursor.done().then_some(params)
     }
 
     /// Reads as many parameters as follow and leaves the cursor behind them.
     pub(crate) fn take(cursor: &mut Cursor<'a>) -> Option<Self> {
         let start = cursor.rest();
-        loop {
-            let mut ahead = *cursor;
-            if ahead.lws().peek() != Some(b';') {
-                break;
-            }
+        let mut count = 0;
+        while cursor.lws_then(b';') {
             step(cursor)?;
+            count += 1;
+            if count > PARAMS_MAX {
+                return None;
+            }
         }
         let length = start.len() - cursor.rest().len();
         Some(Params { raw: &start[..length] })
@@ -131,5 +131,38 @@ impl Param<'_> {
                 out.push(b'"');
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(raw: &str) -> Option<Params<'_>> {
+        Params::parse(raw.as_bytes())
+    }
+
+    #[test]
+    fn names_are_found_in_any_letter_case() {
+        let got = params(";a;B = \"q;\\\" r\" ; c=5;received=2001:db8::1;x=YWJj==").expect("good");
+        assert!(got.has("A") && !got.has("d"));
+        assert_eq!((got.value("b"), got.token("b")), (Some(&b"q;\\\" r"[..]), None));
+        assert_eq!((got.number("C"), got.number("a")), (Some(5), None));
+        assert_eq!((got.token("received"), got.token("x")), (Some("2001:db8::1"), Some("YWJj==")));
+        assert_eq!(got.iter().count(), 5);
+    }
+
+    #[test]
+    fn empty_and_broken_parameters_are_refused() {
+        for bad in [";", ";;a", ";a;", ";=1", ";a=", ";a=\"x", ";a b", "a", ";a=<x>"] {
+            assert!(params(bad).is_none(), "{bad}");
+        }
+        assert!(params("").is_some_and(|p| p.is_empty()));
+    }
+
+    #[test]
+    fn more_than_the_limit_is_refused() {
+        assert!(params(&";x".repeat(PARAMS_MAX)).is_some());
+        assert!(params(&";x".repeat(PARAMS_MAX + 1)).is_none());
     }
 }

@@ -168,6 +168,13 @@ impl<'a> Cursor<'a> {
         self
     }
 
+    /// Whether `b` comes next, white space aside; consumes nothing.
+    #[inline]
+    pub(crate) fn lws_then(&self, b: u8) -> bool {
+        let mut ahead = *self;
+        ahead.lws().peek() == Some(b)
+    }
+
     /// White space, then nothing more.
     #[inline]
     pub(crate) fn done(&mut self) -> bool {

@@ -2,21 +2,48 @@
 
 mod addresses;
 mod auth;
+mod call_id;
 mod contact;
 mod cseq;
+mod date;
+mod diversion;
+mod event;
+mod info;
+mod media_type;
 mod name;
 mod name_addr;
 mod numbers;
+mod privacy;
+mod rack;
+mod reason;
+mod replaces;
+mod retry_after;
+mod session_timer;
+mod tokens;
 mod via;
+mod warning;
 
 pub use addresses::*;
 pub use auth::*;
+pub use call_id::CallId;
 pub use contact::Contact;
 pub use cseq::CSeq;
+pub use date::Date;
+pub use event::{Event, SubscriptionState, Substate};
+pub use info::{AlertInfo, CallInfo, Info};
+pub use media_type::{Accept, ContentType, MediaType};
 pub use name::HeaderName;
 pub use name_addr::{DisplayName, NameAddr};
 pub use numbers::*;
+pub use privacy::Privacy;
+pub use rack::RAck;
+pub use reason::Reason;
+pub use replaces::Replaces;
+pub use retry_after::RetryAfter;
+pub use session_timer::{MinSe, Refresher, SessionExpires};
+pub use tokens::*;
 pub use via::{Transport, Via};
+pub use warning::Warning;
 
 use crate::status::StatusCode;
 
