@@ -1,4 +1,4 @@
-use crate::limits::{CATCH_UP_MAX, FRAME, PHASE_SLACK, PHASES};
+use crate::limits::{CATCH_UP_MAX, PHASE_SLACK, PHASES};
 use base::{Instant, Key};
 
 /// The 20 ms clock: twenty phases one millisecond apart, each a list of the conversations that need a frame then.

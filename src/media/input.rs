@@ -48,9 +48,11 @@ pub enum RecordingOutput {
         sample_rate: u32,
     },
     Chunk(Chunk),
-    /// The file is complete with what came before; the writer reports [`MediaEvent::Recorded`].
+    /// Nothing more comes: so long it is in all. The writer reports [`MediaEvent::Recorded`].
     End {
         recording: RecordingId,
+        frames: u64,
+        complete: bool,
     },
 }
 

@@ -1,0 +1,15 @@
+//! The media side of the driver: threads, sockets and files around [`media::Worker`].
+//!
+//! [`MediaPool`] starts a plain thread a worker and one that writes recordings. Commands reach a thread over a bounded
+//! ring, events leave it over one ring a shard; packets never leave their thread.
+
+mod address;
+mod epoll_io;
+mod packet_io;
+mod pool;
+mod sockets;
+mod thread;
+mod wav_file;
+mod writer;
+
+pub use pool::{MediaConfig, MediaPool, MediaStartError, MediaStats, WorkerBusy};
