@@ -1,1 +1,79 @@
-//! Room `config`.
+//! Room `config`: TOML files → one checked configuration, or a report of everything that is wrong with them.
+//!
+//! Inputs: the main file with what it includes, password and PIN files, the environment, the names of the sounds there
+//! are, and for a reload the running [`model::Directory`]. Output: [`Config`], complete and consistent, or a
+//! [`Report`] in which every problem has `file:line:column`, its line with a mark, and how to mend it.
+//!
+//! Invariants: every key and its default stands in `defaults.toml` and nowhere else (it is what `strowger config`
+//! prints and what the readers take); an unknown key is an error; a key of a later version is refused by name, never
+//! ignored; names are resolved, so an id in the output always has its entry; an index keeps its meaning over reloads;
+//! a secret's value is never part of a message; no text makes it panic.
+//!
+//! Each table is read and converted in the file of its name. Values are read one by one from the spanned tree and not
+//! by derived deserialisation, because that stops at the first mistake, and people want to see all of them.
+//!
+//! Deliberately absent: binding, opening or making anything; the words of the command line; making secrets (the
+//! process does, see [`Config::missing_secrets`]); looking up host names.
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use model::{Language, SoundId, SoundName};
+//! let sounds = ["music/default", "announcements/sorry", "announcements/closed"];
+//! let sounds: HashMap<_, _> =
+//!     sounds.iter().enumerate().map(|(n, s)| ((Language::English, SoundName((*s).into())), SoundId(n as u32))).collect();
+//! let report = config::load_text("my.toml", "[[queue]]\nname = \"support\"\nring_timout = \"20s\"\n", &sounds).unwrap_err();
+//! assert_eq!(report.to_string(), "\
+//! my.toml:3:1: error: unknown key `ring_timout` in [[queue]]
+//!     3 | ring_timout = \"20s\"
+//!       | ^^^^^^^^^^^ did you mean `ring_timeout`?
+//!
+//! 1 error");
+//! ```
+
+mod address;
+mod agent;
+mod calendar;
+mod defaults;
+mod document;
+mod feature_codes;
+mod generation;
+mod http;
+mod include;
+mod limits;
+mod load;
+mod media;
+mod names;
+mod number;
+mod phone;
+mod problem;
+mod queue;
+mod reader;
+mod recording;
+mod reserved;
+mod route;
+mod scalar;
+mod secret;
+mod sip;
+mod site;
+mod skill;
+mod sounds;
+mod source;
+mod store;
+mod suggest;
+mod table;
+mod target;
+mod trunk;
+
+#[cfg(test)]
+mod tests;
+
+pub use defaults::render_defaults;
+pub use http::HttpSettings;
+pub use load::{Config, embedded, embedded_text, load, load_onto, load_text};
+pub use problem::{Place, Problem, Report, Severity};
+pub use recording::RecordingSettings;
+pub use secret::{SecretSlot, Secrets};
+pub use sip::{Listener, SipSettings, Transport};
+pub use sounds::list_sounds;
+pub use store::{StoreUrl, StoreUrlError};
+pub use target::SoundNames;

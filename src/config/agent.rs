@@ -1,0 +1,107 @@
+//! `[[agent]]`.
+
+use crate::limits::MAX_NAME_CHARS;
+use crate::names::Entry;
+use crate::reader::Reader;
+use crate::route::CLASSES;
+use crate::secret::{PIN, secret};
+use crate::sip::plain;
+use crate::source::Span;
+use crate::table::{Table, Wrong};
+use crate::target::Refs;
+use model::{Agent, InitialState, PhoneId, QueueId, SkillId, SkillLevel};
+use std::collections::HashMap;
+
+const INITIAL_STATES: [(&str, InitialState); 2] =
+    [("not-ready", InitialState::NotReady), ("ready", InitialState::Ready)];
+
+/// PINs are keyed in on a telephone.
+const PIN_DIGITS: core::ops::RangeInclusive<usize> = 3..=16;
+
+pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
+    let table = &entry.table;
+    let name = table.convert("name", |value| {
+        let text = table.filled(value.text()?)?;
+        if text.chars().count() > MAX_NAME_CHARS {
+            return Err(Wrong::new(format!("a name has at most {MAX_NAME_CHARS} characters"), "shorten it"));
+        }
+        Ok(text)
+    });
+    let phone = table.convert("phone", |value| match &*table.filled(value.text()?)? {
+        "" => Ok(None),
+        text => Ok(Some(PhoneId(refs.phones.find(text)?))),
+    });
+    let pin = secret(table, PIN);
+    if let Some(at) = &pin {
+        let text = at.value.expose();
+        if !PIN_DIGITS.contains(&text.len()) || !text.bytes().all(|b| b.is_ascii_digit()) {
+            table.reader.error(at.span, "a PIN is keyed in on a telephone", "3 to 16 digits");
+        }
+    }
+    let queues = table.list("queues", |value| Ok(QueueId(refs.queues.find(value.text()?)?)));
+    for (n, one) in queues.value.iter().enumerate() {
+        if let Some(first) = queues.value[..n].iter().find(|other| other.value == one.value) {
+            table.reader.clash(one.span, "this queue stands twice", "take one out", ("the first stands", first.span));
+        }
+    }
+    let initial_state = table.word("initial_state", &INITIAL_STATES, &[]);
+    if initial_state == InitialState::Ready && phone.value.is_none() && !table.is_given("phone") {
+        let span = table.value("initial_state").span;
+        table.reader.error(span, "an agent without a phone cannot start as ready", "add `phone`");
+    }
+    Some(Agent {
+        id: entry.name.clone(),
+        name: if name.value.is_empty() { entry.name.clone() } else { name.value.as_ref().into() },
+        phone: phone.value,
+        pin: pin.map(|at| at.value),
+        queues: plain(queues.value),
+        skills: skills(table, refs),
+        class: table.word("class", &CLASSES, &[]),
+        initial_state,
+        removed: false,
+    })
+}
+
+fn skills(table: &Table<'_>, refs: &Refs<'_>) -> Vec<SkillLevel> {
+    let mut skills = Vec::new();
+    for (name, value) in table.entries("skills") {
+        let skill = match refs.skills.find(&name.value) {
+            Ok(index) => SkillId(index),
+            Err(wrong) => {
+                table.reader.error(name.span, wrong.message, wrong.help);
+                continue;
+            }
+        };
+        match value.integer() {
+            Ok(level @ 1..=10) => skills.push(SkillLevel { skill, level: level as u8 }),
+            Ok(level) => {
+                let message = format!("a skill level cannot be {level}");
+                table.reader.error(value.span, message, "from 1 (little) to 10 (best)");
+            }
+            Err(wrong) => table.wrong("skills", value, wrong),
+        }
+    }
+    skills.sort_by_key(|level| level.skill);
+    skills
+}
+
+/// What is allowed but seldom meant; each said once.
+pub(crate) fn check_all(reader: &Reader<'_>, entries: &[Entry<'_>], agents: &[Option<Agent>]) {
+    let mut phones: HashMap<PhoneId, Span> = HashMap::new();
+    let mut shared = false;
+    let mut undialled = false;
+    for entry in entries {
+        let Some(agent) = &agents[entry.index as usize] else { continue };
+        if !undialled && !agent.id.bytes().all(|b| b.is_ascii_digit()) {
+            undialled = true;
+            let message = "an id with other signs than digits cannot be keyed in on a telephone";
+            reader.warn(entry.name_span, message, "for sign-on and supervision give digits");
+        }
+        let Some(phone) = agent.phone else { continue };
+        if let Some(first) = phones.insert(phone, entry.name_span).filter(|_| !shared) {
+            shared = true;
+            let message = "two agents have the same default phone: only one can be signed on there";
+            reader.warn_also(entry.name_span, message, "", ("the first stands", first));
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! `[[queue]]`.
+
+use crate::names::Entry;
+use crate::reader::Reader;
+use crate::scalar::{self, DurationRange};
+use crate::source::{At, Span};
+use crate::table::{Table, Wrong};
+use crate::target::Refs;
+use model::{
+    AnnouncePolicy, AnswerMode, CalendarId, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait, MissedPolicy, Queue,
+    QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target, Treatment, WrapUpMode,
+};
+
+const STRATEGIES: [(&str, Strategy); 1] = [("longest-idle", Strategy::LongestIdle)];
+const FULL_DISTRIBUTOR: &str = "the full distributor (a later version)";
+const STRATEGIES_LATER: [(&str, &str); 10] = [
+    ("round-robin", FULL_DISTRIBUTOR),
+    ("fewest-calls", FULL_DISTRIBUTOR),
+    ("least-occupied", FULL_DISTRIBUTOR),
+    ("least-talk-time", FULL_DISTRIBUTOR),
+    ("random", FULL_DISTRIBUTOR),
+    ("linear", FULL_DISTRIBUTOR),
+    ("ring-all", FULL_DISTRIBUTOR),
+    ("skills", FULL_DISTRIBUTOR),
+    ("best-skill", FULL_DISTRIBUTOR),
+    ("weighted", FULL_DISTRIBUTOR),
+];
+const IDLE_CLOCKS: [(&str, IdleClock); 3] =
+    [("release", IdleClock::Release), ("ready", IdleClock::Ready), ("offer", IdleClock::Offer)];
+const ANSWER_MODES: [(&str, AnswerMode); 2] = [("at-once", AnswerMode::AtOnce), ("with-agent", AnswerMode::WithAgent)];
+const WRAP_UP_MODES: [(&str, WrapUpMode); 3] =
+    [("fixed", WrapUpMode::Fixed), ("capped", WrapUpMode::Capped), ("agent-ended", WrapUpMode::AgentEnded)];
+const EMPTY_WHEN: [(&str, EmptyWhen); 2] =
+    [("no-agents", EmptyWhen::NoAgents), ("none-available", EmptyWhen::NoneAvailable)];
+const TREATMENTS: [(&str, Treatment); 6] = [
+    ("negative", Treatment::Negative),
+    ("positive", Treatment::Positive),
+    ("handled", Treatment::Handled),
+    ("ignore", Treatment::Ignore),
+    ("short", Treatment::Short),
+    ("late", Treatment::Late),
+];
+
+/// Telephones are let ring for seconds to minutes; RFC 3261 §16.6 takes three minutes as the most a proxy waits.
+const RING: DurationRange = DurationRange::seconds(1, 180);
+const WRAP_UP: DurationRange = DurationRange::seconds(0, 3600);
+const PAUSE: DurationRange = DurationRange::seconds(0, 8 * 3600);
+const WAIT: DurationRange = DurationRange::seconds(1, 24 * 3600);
+/// A caller who is told something more often hears nothing else.
+const EVERY: DurationRange = DurationRange::seconds(5, 3600);
+const TARGET: DurationRange = DurationRange::seconds(0, 3600);
+
+/// A queue, and where its rules send callers at once: for [`check_circles`].
+pub(crate) struct ReadQueue {
+    pub(crate) queue: Queue,
+    pub(crate) at_once: Vec<(QueueId, Span)>,
+}
+
+pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
+    let table = &entry.table;
+    let own = QueueId(entry.index);
+    let hours = table.convert("hours", |value| match value.text()? {
+        "" => Ok(None),
+        name => Ok(Some(CalendarId(refs.calendars.find(name)?))),
+    });
+    let music = table.attempt("music", |value| {
+        let name = refs.sound(value.text()?, "music")?;
+        Ok(refs.sound_id(&name).expect("a name that was just found"))
+    });
+    let max_wait = max_wait(table, refs, own);
+    let max_length = max_length(table, refs, own);
+    let empty = empty(table, refs, own);
+    let closed = table.inner("closed", "closed").map(|inner| target(&inner, refs, own));
+    let at_once = [max_length.as_ref().and_then(|(_, to)| to.clone()), empty.1, closed.clone().flatten()]
+        .into_iter()
+        .flatten()
+        .filter_map(|to| match to.value {
+            Target::Queue(queue) => Some((queue, to.span)),
+            Target::Agent(_) | Target::Announcement(_) | Target::Number(_) => None,
+        })
+        .collect();
+    let queue = Queue {
+        name: entry.name.clone(),
+        strategy: table.word("strategy", &STRATEGIES, &STRATEGIES_LATER),
+        idle_clock: table.word("idle_clock", &IDLE_CLOCKS, &[]),
+        answer: table.word("answer", &ANSWER_MODES, &[]),
+        hours: hours.value,
+        announce: announce(table),
+        keys: keys(table, refs),
+        wrap_up: table.duration("wrap_up", WRAP_UP),
+        wrap_up_mode: table.word("wrap_up_mode", &WRAP_UP_MODES, &[]),
+        ring_timeout: table.duration("ring_timeout", RING),
+        missed: missed(table),
+        max_wait,
+        max_length: max_length.and_then(|(at, to)| Some(MaxLength { at, to: to?.value })),
+        empty: empty.0,
+        closed: closed.flatten().map(|to| to.value),
+        record: record(table),
+        record_notice: record_notice(table, refs),
+        service_level: service_level(table),
+        removed: false,
+        music: music?.value,
+    };
+    Some(ReadQueue { queue, at_once })
+}
+
+/// `to` of a rule; a rule that leads back to its own queue is refused.
+fn target(inner: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option<At<Target>> {
+    inner.attempt("to", |value| {
+        let to = refs.target(value.text()?)?;
+        if to == Target::Queue(own) {
+            return Err(Wrong::new("this leads back into the same queue", "lead somewhere else"));
+        }
+        Ok(to)
+    })
+}
+
+fn max_wait(table: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option<MaxWait> {
+    let inner = table.inner("max_wait", "max_wait")?;
+    let after = inner.duration("after", WAIT);
+    Some(MaxWait { after, to: target(&inner, refs, own)?.value })
+}
+
+fn max_length(table: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option<(u32, Option<At<Target>>)> {
+    let inner = table.inner("max_length", "max_length")?;
+    let at = inner.count("at", 1..=crate::limits::MAX_CALLS);
+    Some((at, target(&inner, refs, own)))
+}
+
+fn empty(table: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> (EmptyRule, Option<At<Target>>) {
+    let Some(inner) = table.inner("empty", "empty") else {
+        return (EmptyRule { when: EmptyWhen::default(), to: None }, None);
+    };
+    let waits = inner.value("to").value.as_str() == Some("wait");
+    let to = if waits { None } else { target(&inner, refs, own) };
+    let when = inner.word("when", &EMPTY_WHEN, &[]);
+    (EmptyRule { when, to: to.clone().map(|to| to.value) }, to)
+}
+
+fn announce(table: &Table<'_>) -> AnnouncePolicy {
+    match table.inner("announce", "announce") {
+        Some(inner) => AnnouncePolicy {
+            position: inner.flag("position"),
+            wait: inner.flag("wait"),
+            every: inner.duration("every", EVERY),
+        },
+        None => AnnouncePolicy { position: false, wait: false, every: EVERY.most },
+    }
+}
+
+fn keys(table: &Table<'_>, refs: &Refs<'_>) -> Vec<(char, Target)> {
+    let mut keys = Vec::new();
+    for (key, value) in table.entries("keys") {
+        let mut chars = key.value.chars();
+        let (Some(c @ ('0'..='9' | '*' | '#')), None) = (chars.next(), chars.next()) else {
+            let message = format!("`{}` is not a key of a telephone", key.value);
+            table.reader.error(key.span, message, "one of 0 to 9, \"*\" and \"#\"");
+            continue;
+        };
+        match value.text().and_then(|text| refs.target(text)) {
+            Ok(to) => keys.push((c, to)),
+            Err(wrong) => table.wrong("keys", value, wrong),
+        }
+    }
+    keys
+}
+
+fn missed(table: &Table<'_>) -> MissedPolicy {
+    match table.inner("missed", "missed") {
+        Some(inner) => MissedPolicy { limit: inner.count("limit", 1..=100), pause: inner.duration("pause", PAUSE) },
+        // He is never taken out: more offers than a day has seconds.
+        None => MissedPolicy { limit: u32::MAX, pause: core::time::Duration::ZERO },
+    }
+}
+
+fn record(table: &Table<'_>) -> RecordPolicy {
+    let read = |text: &str| match text {
+        "off" => Ok(RecordPolicy::Off),
+        "all" => Ok(RecordPolicy::All),
+        text => scalar::percent(text).map(RecordPolicy::Percent).ok_or_else(|| {
+            Wrong::new(format!("`record` cannot be \"{text}\""), "\"off\", \"all\", or a share from \"1%\" to \"99%\"")
+        }),
+    };
+    table.convert("record", |value| read(value.text()?)).value
+}
+
+fn record_notice(table: &Table<'_>, refs: &Refs<'_>) -> Option<SoundName> {
+    let notice = table.convert("record_notice", |value| match value.text()? {
+        "" => Ok(None),
+        name => refs.sound(name, "announcements").map(Some),
+    });
+    notice.value
+}
+
+fn service_level(table: &Table<'_>) -> ServiceLevel {
+    let inner = table.inner("service_level", "service_level");
+    let Some(inner) = inner else {
+        table.reader.error(
+            table.value("service_level").span,
+            "`service_level` cannot be off",
+            "write { target = \"20s\" }",
+        );
+        return ServiceLevel {
+            target: core::time::Duration::from_secs(20),
+            percent: 80,
+            treatment: Treatment::default(),
+            short_abandon: core::time::Duration::from_secs(5),
+        };
+    };
+    ServiceLevel {
+        target: inner.duration("target", TARGET),
+        percent: inner.count("percent", 1..=100) as u8,
+        treatment: inner.word("treatment", &TREATMENTS, &[]),
+        short_abandon: inner.duration("short_abandon", TARGET),
+    }
+}
+
+/// Rules that act at once must not send a caller round: full → full, closed → closed.
+pub(crate) fn check_circles(reader: &Reader<'_>, queues: &[Option<ReadQueue>]) {
+    // 0: not seen, 1: on the way, 2: done. Depth is the number of queues, so the stack is our own.
+    let mut state = vec![0_u8; queues.len()];
+    for start in 0..queues.len() {
+        let mut way: Vec<(usize, usize)> = vec![(start, 0)];
+        while let Some((at, next)) = way.last_mut() {
+            let edges = queues[*at].as_ref().map_or(&[][..], |queue| &queue.at_once);
+            let from = *at;
+            if *next == 0 && state[from] != 0 {
+                way.pop();
+                continue;
+            }
+            state[from] = 1;
+            let Some((to, span)) = edges.get(*next) else {
+                state[from] = 2;
+                way.pop();
+                continue;
+            };
+            *next += 1;
+            match state[to.index()] {
+                0 => way.push((to.index(), 0)),
+                1 => circle(reader, queues, way.iter().map(|(at, _)| *at), to.index(), *span),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn circle(reader: &Reader<'_>, queues: &[Option<ReadQueue>], way: impl Iterator<Item = usize>, to: usize, span: Span) {
+    let name = |at: usize| queues[at].as_ref().map_or("", |read| &*read.queue.name);
+    let path: Vec<&str> = way.skip_while(|at| *at != to).chain([to]).map(name).collect();
+    let message = format!("these rules can send a caller round in a circle: {}", path.join(" → "));
+    reader.error(span, message, "let one of them end, for instance with an announcement");
+}

@@ -1,0 +1,63 @@
+//! Keys and tables that are known but belong to a later version: refused by name, never ignored.
+
+use std::sync::LazyLock;
+use toml::de::{DeTable, DeValue};
+
+pub(crate) enum Answer {
+    Unknown,
+    /// Says what is the case anyway.
+    Harmless,
+    Needs(&'static str),
+}
+
+pub(crate) fn key(title: &str, key: &str, value: &DeValue<'_>) -> Answer {
+    match (title, key) {
+        (title, "tenant") if title.starts_with("[[") => {
+            if value.as_str() == Some("main") {
+                Answer::Harmless
+            } else {
+                Answer::Needs("tenants (generation 5)")
+            }
+        }
+        ("[generation]", "enable" | "disable") => Answer::Needs("modules of a later generation (2 and above)"),
+        ("[sip]", "tls_certificate" | "tls_key" | "certificate" | "key") => {
+            Answer::Needs("SIP over TLS (a later version)")
+        }
+        ("[http]", "tls_certificate" | "tls_key" | "certificate" | "key") => Answer::Needs("HTTPS (a later version)"),
+        ("[[queue]]", "callback") => Answer::Needs("callbacks (generation 2)"),
+        ("[[queue]]", "voicemail") => Answer::Needs("voicemail (generation 2)"),
+        ("[[queue]]", "skills") => Answer::Needs("skill-based distribution (the full distributor, a later version)"),
+        ("[[trunk]]", "transport") => {
+            Answer::Needs("a transport of its own (a later version; today the look-up of RFC 3263 decides)")
+        }
+        _ => Answer::Unknown,
+    }
+}
+
+/// A table of the document itself.
+pub(crate) fn table(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "script" | "ivr" => "scripts for callers (generation 2)",
+        "cti" | "hook" | "customer" | "desktop" => "voice and data in step (generation 3)",
+        "campaign" => "outbound campaigns (generation 3)",
+        "mail" | "sms" | "chat" | "robot" => "one queue over all media (generation 4)",
+        "tenant" | "bus" | "workforce" | "cluster" => "the platform (generation 5)",
+        _ => return None,
+    })
+}
+
+/// The keys of inner tables that are off by default, so that `defaults.toml` cannot show them as values.
+pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
+    static MAX_WAIT: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("after = \"\"\nto = \"\""));
+    static MAX_LENGTH: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("at = 200\nto = \"\""));
+    static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
+    match title {
+        "max_wait" => &MAX_WAIT,
+        "max_length" => &MAX_LENGTH,
+        _ => &EMPTY,
+    }
+}
+
+fn parse(text: &'static str) -> DeTable<'static> {
+    DeTable::parse(text).expect("our own text").into_inner()
+}

@@ -1,0 +1,1 @@
+//! Every class of mistake with the words a person reads.
