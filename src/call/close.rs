@@ -1,0 +1,119 @@
+use crate::CLOSING_MAX;
+use crate::contact::Stage;
+use crate::leg::LegState;
+use crate::machine::{Machine, Timer};
+use base::Now;
+use model::{Cause, CauseKind, ContactEnd, ContactId, Fact, LegCommand, LegId, MediaCommand, Withdrawal};
+
+impl Machine {
+    /// A leg is over on its own: what that means for its contact.
+    pub(crate) fn leg_gone(&mut self, now: Now, id: LegId, cause: Cause) {
+        let Some(contact) = self.legs.get(&id).map(|l| l.contact) else { return };
+        let Some(state) = self.contacts.get(&contact) else { return };
+        if state.caller == id {
+            let end = self.end_by_caller(contact, cause);
+            self.drop_leg_gone(now, id, cause);
+            return self.end(now, contact, end, cause);
+        }
+        if state.stage.ring().is_some_and(|r| r.leg == id) {
+            return self.refused(now, id, cause);
+        }
+        let talking = matches!(state.stage, Stage::Talking { far } if far == id);
+        self.drop_leg_gone(now, id, cause);
+        if talking {
+            self.end(now, contact, ContactEnd::Served, cause);
+        }
+    }
+
+    fn drop_leg_gone(&mut self, now: Now, id: LegId, cause: Cause) {
+        self.drop_leg(now, id, cause, false);
+    }
+
+    /// Puts a leg away: `tell` when the far end does not know yet.
+    pub(crate) fn drop_leg(&mut self, now: Now, id: LegId, cause: Cause, tell: bool) {
+        self.stop_talk(now, id);
+        let Some(leg) = self.legs.remove(&id) else { return };
+        if let Some(timer) = leg.prompt_timer {
+            self.timers.cancel(timer);
+        }
+        if tell {
+            self.leg_command(match leg.state {
+                LegState::Arrived | LegState::Early => LegCommand::Reject { leg: id, cause, retry_after: None },
+                LegState::Dialling | LegState::Ringing | LegState::Up => LegCommand::Hangup { leg: id, cause },
+            });
+        }
+        if id.is_outward() {
+            self.outward.remove(id.key());
+        }
+        if let Some(contact) = self.contacts.get_mut(&leg.contact) {
+            contact.legs.retain(|l| *l != id);
+        }
+        if let Some(media) = &leg.media {
+            if media.open {
+                self.closing_media.insert(id, leg.contact);
+                self.media(media.port.worker, MediaCommand::Close { leg: id });
+            } else {
+                self.keep_port(leg.contact, media.port);
+            }
+        }
+        self.fact(Fact::LegEnded { contact: leg.contact, leg: id, cause });
+        if let (true, Some(agent)) = (leg.engaged, leg.agent()) {
+            self.disengage(agent);
+        }
+    }
+
+    /// A port nobody ever spoke on serves the contact's next leg.
+    fn keep_port(&mut self, id: ContactId, port: model::MediaPort) {
+        match self.contacts.get_mut(&id) {
+            Some(contact) if contact.spare.is_none() && contact.worker == Some(port.worker) => {
+                contact.spare = Some(port);
+            }
+            Some(_) | None => self.put_back(port),
+        }
+    }
+
+    /// Ends a contact, once: every leg, the queue, the agents, then the record.
+    pub(crate) fn end(&mut self, now: Now, id: ContactId, end: ContactEnd, cause: Cause) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        let end = if contact.served { ContactEnd::Served } else { end };
+        match contact.stage {
+            Stage::Closing { .. } => return,
+            Stage::Waiting { .. } => {
+                let why = if end == ContactEnd::Abandoned { Withdrawal::Abandoned } else { Withdrawal::Failed };
+                self.withdraw(now, id, why);
+            }
+            Stage::Seizing { timer, .. } => {
+                self.timers.cancel(timer);
+            }
+            Stage::Ringing(_) => self.cancel_ring(now, id, CauseKind::Cancelled.into()),
+            Stage::Arriving | Stage::Talking { .. } | Stage::Announcing => {}
+        }
+        for leg in self.contacts.get(&id).map(|c| c.legs.clone()).unwrap_or_default() {
+            self.drop_leg(now, leg, cause, true);
+        }
+        let timer = self.timers.insert(now.mono + CLOSING_MAX, Timer::Closing(id));
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        contact.stage = Stage::Closing { end, cause, timer };
+        if let Some(port) = contact.spare.take() {
+            self.put_back(port);
+        }
+        self.close_when_quiet(now, id);
+    }
+
+    /// The record is complete when the media worker has nothing more to say.
+    pub(crate) fn close_when_quiet(&mut self, now: Now, id: ContactId) {
+        let quiet =
+            self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Closing { .. }) && c.open_media == 0);
+        if quiet {
+            self.close(now, id);
+        }
+    }
+
+    pub(crate) fn close(&mut self, _now: Now, id: ContactId) {
+        let Some(Stage::Closing { end, cause, timer }) = self.contacts.get(&id).map(|c| &c.stage) else { return };
+        let (end, cause, timer) = (*end, *cause, *timer);
+        self.timers.cancel(timer);
+        self.contacts.remove(&id);
+        self.fact(Fact::ContactEnded { contact: id, end, cause });
+    }
+}

@@ -1,0 +1,115 @@
+use crate::ring::Ring;
+use base::{Instant, Now, TimerId};
+use model::{AgentId, Cause, ContactEnd, ContactId, Identity, Language, LegId, MediaPort, QueueId, Source, WorkerId};
+
+/// One contact: the caller's leg and whatever is being done for it.
+#[derive(Debug)]
+pub(crate) struct Contact {
+    pub(crate) id: ContactId,
+    pub(crate) source: Source,
+    pub(crate) identity: Identity,
+    /// The leg being served.
+    pub(crate) caller: LegId,
+    /// Every live leg, in the order they came.
+    pub(crate) legs: Vec<LegId>,
+    /// All legs of one conversation must be in one worker's hands.
+    pub(crate) worker: Option<WorkerId>,
+    /// The far side's port, taken on arrival so that no offer finds the house without one.
+    pub(crate) spare: Option<MediaPort>,
+    pub(crate) language: Language,
+    pub(crate) priority: i32,
+    /// First time in any queue; kept through every move.
+    pub(crate) entered: Option<Instant>,
+    /// The queue it was last in: its talk counts for it, its music is heard on hold.
+    pub(crate) queue: Option<QueueId>,
+    pub(crate) stage: Stage,
+    pub(crate) since: Now,
+    pub(crate) hops: u8,
+    pub(crate) dials: u8,
+    /// Somebody talked with the caller.
+    pub(crate) served: bool,
+    /// Legs whose media endpoint has not said its last word.
+    pub(crate) open_media: u16,
+}
+
+/// What is being done for the caller. Every stage has an event or a timer that ends it.
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// Between two others, inside one input.
+    Arriving,
+    /// In a queue, perhaps with an agent's phone ringing.
+    Waiting {
+        queue: QueueId,
+        ring: Option<Ring>,
+    },
+    /// The distributor is asked for a named agent.
+    Seizing {
+        agent: AgentId,
+        timer: TimerId,
+    },
+    /// Somebody rings outside a queue.
+    Ringing(Ring),
+    Talking {
+        far: LegId,
+    },
+    /// A sound, then the end.
+    Announcing,
+    /// Over; the record waits for the media worker's last words.
+    Closing {
+        end: ContactEnd,
+        cause: Cause,
+        timer: TimerId,
+    },
+}
+
+impl Stage {
+    pub(crate) const fn word(&self) -> &'static str {
+        match self {
+            Stage::Arriving => "arriving",
+            Stage::Waiting { ring: None, .. } => "waiting",
+            Stage::Waiting { ring: Some(_), .. } | Stage::Seizing { .. } | Stage::Ringing(_) => "ringing",
+            Stage::Talking { .. } => "talking",
+            Stage::Announcing => "announcement",
+            Stage::Closing { .. } => "closing",
+        }
+    }
+
+    pub(crate) fn ring(&self) -> Option<&Ring> {
+        match self {
+            Stage::Waiting { ring, .. } => ring.as_ref(),
+            Stage::Ringing(ring) => Some(ring),
+            Stage::Arriving
+            | Stage::Seizing { .. }
+            | Stage::Talking { .. }
+            | Stage::Announcing
+            | Stage::Closing { .. } => None,
+        }
+    }
+
+    pub(crate) fn ring_mut(&mut self) -> Option<&mut Ring> {
+        match self {
+            Stage::Waiting { ring, .. } => ring.as_mut(),
+            Stage::Ringing(ring) => Some(ring),
+            Stage::Arriving
+            | Stage::Seizing { .. }
+            | Stage::Talking { .. }
+            | Stage::Announcing
+            | Stage::Closing { .. } => None,
+        }
+    }
+
+    /// Takes the ringing out: a waiting contact goes on waiting, another is between two stages.
+    pub(crate) fn take_ring(&mut self) -> Option<Ring> {
+        match core::mem::replace(self, Stage::Arriving) {
+            Stage::Waiting { queue, ring } => {
+                *self = Stage::Waiting { queue, ring: None };
+                ring
+            }
+            Stage::Ringing(ring) => Some(ring),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,68 @@
+use crate::hear::Hearing;
+use crate::machine::Machine;
+use base::Now;
+use model::{CauseKind, Fact, LegCommand, LegEvent, LegId, MediaEvent, Quality, Sdp};
+
+impl Machine {
+    pub(crate) fn leg_event(&mut self, now: Now, event: LegEvent) {
+        match event {
+            LegEvent::Incoming(incoming) => self.arrive(now, *incoming),
+            LegEvent::Ringing { leg, .. } => self.ringing(now, leg),
+            LegEvent::Answered { leg, sdp } => self.answered(now, leg, sdp.as_ref()),
+            LegEvent::Confirmed { leg, sdp } => self.confirmed(now, leg, sdp.as_ref()),
+            LegEvent::Refused { leg, cause } => self.refused(now, leg, cause),
+            LegEvent::Ended { leg, cause } => self.leg_gone(now, leg, cause),
+            LegEvent::Offered { leg, .. } => {
+                self.leg_command(LegCommand::RefuseOffer { leg, cause: CauseKind::NotAcceptable.into() });
+            }
+            LegEvent::OfferAnswered { .. } | LegEvent::OfferRefused { .. } | LegEvent::Digit { .. } => {}
+            LegEvent::Refer { leg, .. } => {
+                self.leg_command(LegCommand::ReferReply { leg, accepted: Err(CauseKind::Forbidden.into()) });
+            }
+        }
+    }
+
+    /// The ACK came; with the answer when our 200 carried the offer.
+    fn confirmed(&mut self, now: Now, id: LegId, sdp: Option<&Sdp>) {
+        let Some(leg) = self.legs.get(&id) else { return };
+        let contact = leg.contact;
+        if leg.media.as_ref().is_some_and(|m| m.session.is_offering()) {
+            if let Err(kind) = self.accept_answer(id, sdp) {
+                // RFC 3261 §13.3.1: a call without a session is no call.
+                self.leg_command(LegCommand::Hangup { leg: id, cause: kind.into() });
+                return self.leg_gone(now, id, kind.into());
+            }
+            self.try_bridge(now, contact);
+            if self.legs.get(&id).is_some_and(|l| l.hearing != Hearing::Talk) {
+                self.apply_hearing(id);
+            }
+        }
+    }
+
+    pub(crate) fn media_event(&mut self, now: Now, event: MediaEvent) {
+        match event {
+            MediaEvent::Ports { ports } => ports.into_iter().for_each(|p| self.stock.supplied(p)),
+            MediaEvent::SupplyFailed { worker, family } => self.stock.supply_failed(worker, family),
+            MediaEvent::Started { .. } | MediaEvent::Digit { .. } => {}
+            MediaEvent::Played { leg } => self.prompt_over(now, leg),
+            MediaEvent::Silent { leg } => {
+                if self.legs.contains_key(&leg) {
+                    let cause = CauseKind::MediaTimeout.into();
+                    self.leg_command(LegCommand::Hangup { leg, cause });
+                    self.leg_gone(now, leg, cause);
+                }
+            }
+            MediaEvent::Closed { leg, quality } => self.media_closed(now, leg, quality),
+            MediaEvent::Recorded { .. } => {}
+        }
+    }
+
+    fn media_closed(&mut self, now: Now, leg: LegId, quality: Quality) {
+        let Some(id) = self.closing_media.remove(&leg) else { return };
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            contact.open_media -= 1;
+            self.fact(Fact::LegQuality { contact: id, leg, quality });
+            self.close_when_quiet(now, id);
+        }
+    }
+}

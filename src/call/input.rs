@@ -1,0 +1,69 @@
+use model::{
+    Actor, Command, CommandError, ContactId, Directory, Fact, LegCommand, LegEvent, MediaCommand, MediaEvent,
+    QueueCommand, QueueEvent, ShardId, TrunkId, WorkerId,
+};
+use std::sync::Arc;
+
+/// What the machine is told at its start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub directory: Arc<Directory>,
+    pub shard: ShardId,
+    /// Grows with every start of the process, so that contact ids never repeat.
+    pub boot: u32,
+    pub seed: u64,
+    /// Media workers 0 to `workers − 1`. None: legs carry no session descriptions and nothing is played
+    /// (traffic simulation).
+    pub workers: u8,
+}
+
+/// Pairs a question with its answer; the asker chooses the number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Ticket(pub u64);
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Input {
+    Leg(LegEvent),
+    Media(MediaEvent),
+    Queue(QueueEvent),
+    /// A person ends a call; answered by [`Output::Reply`] with the same ticket.
+    HangUp {
+        ticket: Ticket,
+        contact: ContactId,
+        by: Actor,
+    },
+    /// The answer to [`Output::People`].
+    Done {
+        ticket: Ticket,
+        result: Result<(), CommandError>,
+    },
+    Reload(Arc<Directory>),
+    /// New calls are refused while on; emergency calls pass.
+    Drain {
+        on: bool,
+    },
+    /// End every call now.
+    Shutdown,
+    TrunkUp(TrunkId),
+    TrunkDown(TrunkId),
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    Leg(LegCommand),
+    Media {
+        worker: WorkerId,
+        command: MediaCommand,
+    },
+    Queue(QueueCommand),
+    /// A feature code asks for an agent's state; answered by [`Input::Done`] with the same ticket.
+    People {
+        ticket: Ticket,
+        command: Command,
+    },
+    Reply {
+        ticket: Ticket,
+        result: Result<(), CommandError>,
+    },
+    Fact(Fact),
+}

@@ -1,0 +1,138 @@
+use crate::hear::Hearing;
+use base::{Instant, Now, TimerId};
+use core::time::Duration;
+use model::{AgentId, ContactId, MediaPort, Party, PhoneId, Role, Sdp, Source};
+
+/// One leg, as far as the call cares.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub(crate) contact: ContactId,
+    pub(crate) party: Party,
+    pub(crate) role: Role,
+    pub(crate) state: LegState,
+    pub(crate) media: Option<LegMedia>,
+    pub(crate) hearing: Hearing,
+    /// Ends a prompt whose end is never reported.
+    pub(crate) prompt_timer: Option<TimerId>,
+    /// The agent's talk, while he is in the conversation.
+    pub(crate) talk: Option<Talk>,
+    /// The peer put us on hold.
+    pub(crate) holding: bool,
+    /// Counted among the agent's legs.
+    pub(crate) engaged: bool,
+    pub(crate) since: Now,
+}
+
+/// What is known of the far end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum LegState {
+    /// Inward, nothing said but 100.
+    Arrived,
+    /// Inward, 180 or 183 sent.
+    Early,
+    /// Outward, no sign yet.
+    Dialling,
+    /// Outward, 180 or 183 came.
+    Ringing,
+    Up,
+}
+
+/// The media side of a leg: its port and what was agreed about it.
+#[derive(Debug)]
+pub(crate) struct LegMedia {
+    pub(crate) port: MediaPort,
+    pub(crate) session: sdp::Session,
+    /// Our answer to the offer in the INVITE; the 200 repeats what a 183 said.
+    pub(crate) answer: Option<Sdp>,
+    /// The media worker knows the leg.
+    pub(crate) open: bool,
+    pub(crate) route: MediaRoute,
+}
+
+/// Where the peer stands, for the address it is shown and the sources it may send from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct MediaRoute {
+    /// Where its signalling comes from, when known.
+    pub(crate) peer: Option<core::net::IpAddr>,
+    /// A registered phone may stand behind a NAT.
+    pub(crate) registered: bool,
+}
+
+/// One agent's part in a conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Talk {
+    pub(crate) agent: AgentId,
+    pub(crate) since: Instant,
+    pub(crate) held: Duration,
+    pub(crate) held_since: Option<Instant>,
+}
+
+impl Leg {
+    pub(crate) fn new(contact: ContactId, party: Party, role: Role, state: LegState, now: Now) -> Self {
+        Leg {
+            contact,
+            party,
+            role,
+            state,
+            media: None,
+            hearing: Hearing::Nothing,
+            prompt_timer: None,
+            talk: None,
+            holding: false,
+            engaged: false,
+            since: now,
+        }
+    }
+
+    /// Its media can be heard: described from both sides and known to the worker.
+    pub(crate) fn is_audible(&self) -> bool {
+        self.media.as_ref().is_some_and(|m| m.open && m.session.agreed().is_some())
+    }
+
+    /// It is answered and nothing of its media is still to be agreed.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.state == LegState::Up && self.media.as_ref().is_none_or(|m| m.session.agreed().is_some())
+    }
+
+    pub(crate) fn agent(&self) -> Option<AgentId> {
+        match self.party {
+            Party::Agent(agent) | Party::Supervisor(agent) => Some(agent),
+            Party::Caller | Party::Outside(_) | Party::Phone(_) => None,
+        }
+    }
+}
+
+impl Talk {
+    pub(crate) fn hold(&mut self, now: Instant) {
+        self.held_since.get_or_insert(now);
+    }
+
+    pub(crate) fn retrieve(&mut self, now: Instant) {
+        if let Some(since) = self.held_since.take() {
+            self.held += now - since;
+        }
+    }
+
+    /// `(talked, held)`: the time in conversation, hold excluded, and the hold.
+    pub(crate) fn times(mut self, now: Instant) -> (Duration, Duration) {
+        self.retrieve(now);
+        ((now - self.since).saturating_sub(self.held), self.held)
+    }
+}
+
+/// The party a new inward leg is.
+pub(crate) fn inward_party(source: Source, agent: Option<AgentId>) -> Party {
+    match (source, agent) {
+        (Source::Trunk(_), _) => Party::Caller,
+        (Source::Phone(_), Some(agent)) => Party::Agent(agent),
+        (Source::Phone(phone), None) => Party::Phone(phone),
+    }
+}
+
+/// The device behind a source.
+pub(crate) fn phone_of(source: Source) -> Option<PhoneId> {
+    match source {
+        Source::Phone(phone) => Some(phone),
+        Source::Trunk(_) => None,
+    }
+}

@@ -1,0 +1,28 @@
+use core::time::Duration;
+
+/// Live legs of one contact: two talk, a few supervisors listen, one is rung. More is a fork bomb (attack A14).
+pub const LEGS_MAX: usize = 20;
+/// Dials by rule or by person (not by the distributor) in one contact's life: routes, overflows and transfers.
+pub const DIALS_MAX: u8 = 20;
+/// Moves by rule from target to target; real overflow chains have two or three, a ring of queues has no end.
+pub const HOPS_MAX: u8 = 10;
+/// Ask a media worker for more sockets when fewer are in hand: at 60 calls a second, two ports each, a quarter second.
+pub const STOCK_LOW: usize = 32;
+/// How many sockets to ask for at once.
+pub const STOCK_BATCH: u16 = 32;
+/// Unused sockets above this go back, so that an idle shard does not sit on another's ports.
+pub const STOCK_HIGH: usize = 128;
+/// A phone that shows no sign of life after so long is dead, not slow: a live one sends 180 in a fraction of a second.
+pub const PHONE_SILENT_MAX: Duration = Duration::from_secs(5);
+/// Trunks may look for a foreign number this long before the first 180 or 183; then the next trunk is tried.
+pub const TRUNK_SILENT_MAX: Duration = Duration::from_secs(20);
+/// RFC 3261 §16.6 timer C: nobody lets it ring longer.
+pub const OUTWARD_RING_MAX: Duration = Duration::from_secs(180);
+/// The distributor answers a Seize within one round of mailboxes; more means it never will.
+pub const SEIZE_MAX: Duration = Duration::from_secs(3);
+/// How long a contact's record waits for the media worker's last words.
+pub const CLOSING_MAX: Duration = Duration::from_secs(2);
+/// The longest prompt or announcement; a media worker that never reports its end must not hold a call.
+pub const PROMPT_MAX: Duration = Duration::from_secs(300);
+/// What a refused caller is told to wait (RFC 3261 §20.33).
+pub const RETRY_AFTER: Duration = Duration::from_secs(5);

@@ -1,0 +1,178 @@
+use crate::arrive::Names;
+use crate::contact::{Contact, Stage};
+use crate::engage::Engagements;
+use crate::leg::Leg;
+use crate::stock::{Stock, family_of};
+use crate::{Config, Input, Output, Ticket};
+use base::{Instant, Now, Rng, Slab, TimerWheel};
+use model::{
+    Actor, Cause, CauseKind, CommandError, ContactEnd, ContactId, Directory, Fact, ForcedAction, LegCommand, LegId,
+    MediaCommand, QueueCommand, TrunkId, WorkerId,
+};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// The calls of one shard.
+#[derive(Debug)]
+pub struct Machine {
+    pub(crate) config: Config,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) names: Names,
+    pub(crate) contacts: BTreeMap<ContactId, Contact>,
+    pub(crate) legs: BTreeMap<LegId, Leg>,
+    /// Gives out the ids of the legs we dial.
+    pub(crate) outward: Slab<()>,
+    /// Legs that ended, until the media worker has said how they sounded.
+    pub(crate) closing_media: BTreeMap<LegId, ContactId>,
+    pub(crate) stock: Stock,
+    pub(crate) engaged: Engagements,
+    pub(crate) trunks_down: BTreeSet<TrunkId>,
+    pub(crate) timers: TimerWheel<Timer>,
+    pub(crate) outputs: VecDeque<Output>,
+    pub(crate) rng: Rng,
+    pub(crate) draining: bool,
+    sequence: u32,
+}
+
+/// Every deadline of the room.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Timer {
+    /// It rang long enough.
+    Ring(LegId),
+    /// No sign of life from a dialled leg.
+    Silent(LegId),
+    /// The distributor did not answer.
+    Seize(ContactId),
+    /// A prompt must be over by now.
+    Prompt(LegId),
+    /// The media worker did not say its last words.
+    Closing(ContactId),
+}
+
+impl Machine {
+    pub fn new(config: Config, now: Now) -> Self {
+        let directory = Arc::clone(&config.directory);
+        let mut machine = Machine {
+            names: Names::new(&directory),
+            directory,
+            contacts: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            outward: Slab::new(),
+            closing_media: BTreeMap::new(),
+            stock: Stock::default(),
+            engaged: Engagements::new(),
+            trunks_down: BTreeSet::new(),
+            timers: TimerWheel::new(now.mono),
+            outputs: VecDeque::new(),
+            rng: Rng::new(config.seed),
+            draining: false,
+            sequence: 0,
+            config,
+        };
+        machine.fill_stock();
+        machine
+    }
+
+    pub fn handle_input(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Leg(event) => self.leg_event(now, event),
+            Input::Media(event) => self.media_event(now, event),
+            Input::Queue(event) => self.queue_event(now, event),
+            Input::HangUp { ticket, contact, by } => {
+                let result = self.hang_up(now, contact, by);
+                self.outputs.push_back(Output::Reply { ticket, result });
+            }
+            Input::Done { ticket, result } => self.done(now, ticket, result),
+            Input::Reload(directory) => {
+                self.names = Names::new(&directory);
+                self.directory = directory;
+                self.fill_stock();
+            }
+            Input::Drain { on } => self.draining = on,
+            Input::Shutdown => {
+                self.draining = true;
+                for id in self.contacts.keys().copied().collect::<Vec<_>>() {
+                    self.end(now, id, ContactEnd::Failed, CauseKind::Shutdown.into());
+                }
+            }
+            Input::TrunkUp(trunk) => {
+                self.trunks_down.remove(&trunk);
+            }
+            Input::TrunkDown(trunk) => {
+                self.trunks_down.insert(trunk);
+            }
+        }
+    }
+
+    pub fn handle_timeout(&mut self, now: Now) {
+        while let Some(timer) = self.timers.pop_due(now.mono) {
+            match timer {
+                Timer::Ring(leg) => self.rang_out(now, leg),
+                Timer::Silent(leg) => self.no_sign_of_life(now, leg),
+                Timer::Seize(contact) => self.seize_refused(now, contact, CauseKind::ServerFailure.into()),
+                Timer::Prompt(leg) => self.prompt_over(now, leg),
+                Timer::Closing(contact) => self.close(now, contact),
+            }
+        }
+    }
+
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next_deadline()
+    }
+
+    pub(crate) fn next_contact(&mut self) -> ContactId {
+        self.sequence = self.sequence.wrapping_add(1);
+        ContactId::new(self.config.shard, self.config.boot, self.sequence)
+    }
+
+    pub(crate) fn leg_command(&mut self, command: LegCommand) {
+        self.outputs.push_back(Output::Leg(command));
+    }
+
+    pub(crate) fn media(&mut self, worker: WorkerId, command: MediaCommand) {
+        self.outputs.push_back(Output::Media { worker, command });
+    }
+
+    /// To the worker that holds the leg's port; nothing for a leg without media.
+    pub(crate) fn leg_media(&mut self, leg: LegId, command: MediaCommand) {
+        if let Some(media) = self.legs.get(&leg).and_then(|l| l.media.as_ref()) {
+            let worker = media.port.worker;
+            self.media(worker, command);
+        }
+    }
+
+    pub(crate) fn queue(&mut self, command: QueueCommand) {
+        self.outputs.push_back(Output::Queue(command));
+    }
+
+    pub(crate) fn fact(&mut self, fact: Fact) {
+        self.outputs.push_back(Output::Fact(fact));
+    }
+
+    fn fill_stock(&mut self) {
+        for worker in (0..self.config.workers).map(WorkerId) {
+            for address in &Arc::clone(&self.directory).media.address {
+                if let Some(command) = self.stock.ask(worker, family_of(*address)) {
+                    self.media(worker, command);
+                }
+            }
+        }
+    }
+
+    fn hang_up(&mut self, now: Now, contact: ContactId, by: Actor) -> Result<(), CommandError> {
+        match self.contacts.get(&contact) {
+            None | Some(Contact { stage: Stage::Closing { .. }, .. }) => Err(CommandError::NoSuchContact),
+            Some(_) => {
+                self.fact(Fact::Forced { by, action: ForcedAction::HangUp { contact } });
+                self.end(now, contact, ContactEnd::Failed, Cause::new(CauseKind::Forced));
+                Ok(())
+            }
+        }
+    }
+
+    fn done(&mut self, _now: Now, _ticket: Ticket, _result: Result<(), CommandError>) {}
+}

@@ -1,0 +1,132 @@
+use crate::contact::Stage;
+use crate::machine::Machine;
+use base::Now;
+use model::{
+    Cause, CauseKind, ContactEnd, ContactId, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, Target,
+};
+
+impl Machine {
+    pub(crate) fn queue_event(&mut self, now: Now, event: QueueEvent) {
+        match event {
+            QueueEvent::Offer(offer) => self.offered(now, offer),
+            QueueEvent::Revoke { offer } => self.revoked(now, offer),
+            QueueEvent::Seized { offer, phone, ring_timeout } => {
+                let contact = offer.contact;
+                if !self.stop_seizing(contact, offer.agent) {
+                    return self.settle(Some(offer), OfferOutcome::Withdrawn);
+                }
+                self.ring_seized(now, offer, phone, ring_timeout);
+            }
+            QueueEvent::SeizeRefused { contact, agent, cause } => {
+                if self.stop_seizing(contact, agent) {
+                    self.target_failed(now, contact, cause);
+                }
+            }
+            QueueEvent::FlowOut { contact, queue, to, .. } => self.flow_out(now, contact, queue, to),
+            QueueEvent::Announce { .. } => {}
+        }
+    }
+
+    /// A contact and an agent are reserved for each other. Whoever is no longer there to be offered is withdrawn.
+    fn offered(&mut self, now: Now, offer: Offer) {
+        let id = offer.id.contact;
+        let waits = self
+            .contacts
+            .get(&id)
+            .is_some_and(|c| matches!(c.stage, Stage::Waiting { queue, ring: None } if queue == offer.queue));
+        let call = self.agent_call(id, offer.id, offer.phone, offer.ring_timeout, Some(offer.queue)).filter(|_| waits);
+        let Some(call) = call else { return self.settle(Some(offer.id), OfferOutcome::Withdrawn) };
+        match self.ring(now, id, call) {
+            Ok(new) => {
+                if let Some(Stage::Waiting { ring, .. }) = self.contacts.get_mut(&id).map(|c| &mut c.stage) {
+                    *ring = Some(new);
+                }
+            }
+            // Failed, not withdrawn: a withdrawn offer is made again at once, and would fail again at once.
+            Err(kind) => self.settle(Some(offer.id), OfferOutcome::Failed(kind.into())),
+        }
+    }
+
+    fn ring_seized(&mut self, now: Now, offer: OfferId, phone: model::PhoneId, ring_max: core::time::Duration) {
+        let id = offer.contact;
+        let Some(call) = self.agent_call(id, offer, phone, ring_max, None) else { return };
+        match self.ring(now, id, call) {
+            Ok(ring) => {
+                if let Some(contact) = self.contacts.get_mut(&id) {
+                    contact.stage = Stage::Ringing(ring);
+                }
+            }
+            Err(kind) => {
+                self.settle(Some(offer), OfferOutcome::Failed(kind.into()));
+                self.target_failed(now, id, kind.into());
+            }
+        }
+    }
+
+    /// The agent signed off or was forced while his phone rang.
+    fn revoked(&mut self, now: Now, offer: OfferId) {
+        let ringing =
+            self.contacts.get(&offer.contact).and_then(|c| c.stage.ring()).is_some_and(|r| r.offer == Some(offer));
+        if ringing {
+            let cause = Cause::new(CauseKind::Cancelled);
+            self.ring_over(now, offer.contact, OfferOutcome::Withdrawn, cause, true);
+        }
+    }
+
+    /// True when this contact was waiting for word about this agent; it is between two stages then.
+    fn stop_seizing(&mut self, id: ContactId, agent: model::AgentId) -> bool {
+        let Some(contact) = self.contacts.get_mut(&id) else { return false };
+        match contact.stage {
+            Stage::Seizing { agent: asked, timer } if asked == agent => {
+                contact.stage = Stage::Arriving;
+                self.timers.cancel(timer);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn seize_refused(&mut self, now: Now, id: ContactId, cause: Cause) {
+        if let Some(Stage::Seizing { agent, .. }) = self.contacts.get(&id).map(|c| &c.stage)
+            && self.stop_seizing(id, *agent)
+        {
+            self.target_failed(now, id, cause);
+        }
+    }
+
+    /// A rule of the queue sends the contact elsewhere; it is out of the queue already.
+    fn flow_out(&mut self, now: Now, id: ContactId, from: QueueId, to: Target) {
+        let waits =
+            self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Waiting { queue, .. } if queue == from));
+        if waits {
+            self.cancel_ring(now, id, CauseKind::Cancelled.into());
+            if let Some(contact) = self.contacts.get_mut(&id) {
+                contact.stage = Stage::Arriving;
+            }
+            self.go_to(now, id, to);
+        }
+    }
+
+    /// Takes a waiting contact out of its queue before its time.
+    pub(crate) fn withdraw(&mut self, now: Now, id: ContactId, why: model::Withdrawal) {
+        let Some(Stage::Waiting { queue, .. }) = self.contacts.get(&id).map(|c| &c.stage) else { return };
+        let queue = *queue;
+        // First the contact, then the offer: the other way round a freed contact could be offered to the next agent.
+        self.queue(QueueCommand::Withdraw { contact: id, queue, why });
+        self.cancel_ring(now, id, CauseKind::Cancelled.into());
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            contact.stage = Stage::Arriving;
+        }
+    }
+
+    /// How a contact that ends now has ended, when its caller's leg is over for this cause.
+    pub(crate) fn end_by_caller(&self, id: ContactId, cause: Cause) -> ContactEnd {
+        let by_hand = matches!(cause.kind, CauseKind::NormalClearing | CauseKind::Cancelled);
+        match self.contacts.get(&id).map(|c| (&c.stage, c.served)) {
+            Some((_, true)) => ContactEnd::Served,
+            Some((Stage::Announcing, false)) => ContactEnd::FlowedOut,
+            Some((_, false)) | None if by_hand => ContactEnd::Abandoned,
+            Some((_, false)) | None => ContactEnd::Failed,
+        }
+    }
+}

@@ -1,0 +1,251 @@
+use crate::contact::Stage;
+use crate::leg::{Leg, LegState, MediaRoute};
+use crate::machine::{Machine, Timer};
+use crate::{LEGS_MAX, PHONE_SILENT_MAX};
+use base::{Now, TimerId};
+use core::time::Duration;
+use model::{
+    Cause, CauseKind, ContactId, Dial, DialTarget, Fact, Identity, LegCommand, LegId, OfferId, OfferOutcome, Party,
+    QueueCommand, QueueId, Role,
+};
+
+/// A leg we dialled for a contact, until it is in the conversation or over.
+#[derive(Debug)]
+pub(crate) struct Ring {
+    pub(crate) leg: LegId,
+    /// The distributor waits for its outcome; taken by the one [`QueueCommand::Settle`].
+    pub(crate) offer: Option<OfferId>,
+    /// 180 or 183 came.
+    pub(crate) rang: bool,
+    pub(crate) timer: TimerId,
+    /// Runs until the first sign of life.
+    pub(crate) silent: Option<TimerId>,
+}
+
+/// What to dial, for whom, and how long.
+pub(crate) struct Call {
+    pub(crate) to: DialTarget,
+    pub(crate) party: Party,
+    pub(crate) role: Role,
+    pub(crate) shown: Identity,
+    pub(crate) auto_answer: bool,
+    pub(crate) ring_max: Duration,
+    pub(crate) silent_max: Duration,
+    pub(crate) offer: Option<OfferId>,
+}
+
+impl Machine {
+    /// Dials; `Err` when there is no port or no place for another leg.
+    pub(crate) fn ring(&mut self, now: Now, id: ContactId, call: Call) -> Result<Ring, CauseKind> {
+        let contact = self.contacts.get_mut(&id).ok_or(CauseKind::ServerFailure)?;
+        if contact.legs.len() >= LEGS_MAX {
+            return Err(CauseKind::Overload);
+        }
+        let (worker, other, spare) = (contact.worker, contact.caller, contact.spare.take());
+        let port = match (worker, spare) {
+            (None, _) => None,
+            (Some(_), Some(port)) => Some(port),
+            (Some(worker), None) => {
+                let family = self.usual_family();
+                Some(self.take_port(worker, family).ok_or(CauseKind::NoMedia)?)
+            }
+        };
+        let leg = LegId::outward(self.config.shard, self.outward.insert(()));
+        let registered = match call.to {
+            DialTarget::Phone(phone) => self.directory.phone(phone).contact.is_none(),
+            DialTarget::Trunk { .. } => false,
+        };
+        let mut new = Leg::new(id, call.party, call.role, LegState::Dialling, now);
+        let mut offer = None;
+        if let Some(port) = port {
+            let (media, sdp) = self.outward_media(leg, port, MediaRoute { peer: None, registered }, other);
+            new.media = Some(media);
+            offer = Some(sdp);
+        }
+        self.legs.insert(leg, new);
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            contact.legs.push(leg);
+        }
+        self.leg_command(LegCommand::Dial(Box::new(Dial {
+            leg,
+            to: call.to,
+            caller: call.shown,
+            offer,
+            auto_answer: call.auto_answer,
+        })));
+        self.fact(Fact::LegStarted { contact: id, leg, party: call.party });
+        let timer = self.timers.insert(now.mono + call.ring_max, Timer::Ring(leg));
+        let silent = (call.silent_max < call.ring_max)
+            .then(|| self.timers.insert(now.mono + call.silent_max, Timer::Silent(leg)));
+        Ok(Ring { leg, offer: call.offer, rang: false, timer, silent })
+    }
+
+    /// An agent's phone for a contact: `queue` when an offer from a queue rings it.
+    pub(crate) fn agent_call(
+        &self,
+        id: ContactId,
+        offer: OfferId,
+        phone: model::PhoneId,
+        ring_max: Duration,
+        queue: Option<QueueId>,
+    ) -> Option<Call> {
+        let contact = self.contacts.get(&id)?;
+        Some(Call {
+            to: DialTarget::Phone(phone),
+            party: Party::Agent(offer.agent),
+            role: Role::Agent,
+            shown: shown_to_agent(&contact.identity, queue.map(|q| &*self.directory.queue(q).name)),
+            auto_answer: self.directory.phone(phone).auto_answer,
+            ring_max,
+            silent_max: PHONE_SILENT_MAX,
+            offer: Some(offer),
+        })
+    }
+
+    pub(crate) fn settle(&mut self, offer: Option<OfferId>, outcome: OfferOutcome) {
+        if let Some(offer) = offer {
+            self.queue(QueueCommand::Settle { offer, outcome });
+        }
+    }
+
+    pub(crate) fn stop_ring_timers(&mut self, ring: &Ring) {
+        self.timers.cancel(ring.timer);
+        if let Some(silent) = ring.silent {
+            self.timers.cancel(silent);
+        }
+    }
+
+    /// 180 or 183 from a leg we dialled.
+    pub(crate) fn ringing(&mut self, _now: Now, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id).filter(|l| matches!(l.state, LegState::Dialling | LegState::Ringing))
+        else {
+            return;
+        };
+        let contact = leg.contact;
+        if leg.state == LegState::Dialling {
+            leg.state = LegState::Ringing;
+            self.fact(Fact::LegRinging { contact, leg: id });
+        }
+        let ring = self.contacts.get_mut(&contact).and_then(|c| c.stage.ring_mut()).filter(|r| r.leg == id);
+        if let Some(ring) = ring {
+            ring.rang = true;
+            if let Some(silent) = ring.silent.take() {
+                self.timers.cancel(silent);
+            }
+        }
+    }
+
+    /// 2xx from a leg we dialled.
+    pub(crate) fn answered(&mut self, now: Now, id: LegId, sdp: Option<&model::Sdp>) {
+        let Some(leg) = self.legs.get_mut(&id).filter(|l| matches!(l.state, LegState::Dialling | LegState::Ringing))
+        else {
+            return;
+        };
+        leg.state = LegState::Up;
+        let contact = leg.contact;
+        if let Err(kind) = self.accept_answer(id, sdp) {
+            return self.ring_over(now, contact, OfferOutcome::Failed(kind.into()), kind.into(), true);
+        }
+        self.open_media(id);
+        self.fact(Fact::LegAnswered { contact, leg: id, codec: self.codec(id) });
+        let ring = self.contacts.get_mut(&contact).and_then(|c| c.stage.ring_mut()).filter(|r| r.leg == id);
+        if let Some(ring) = ring {
+            ring.rang = true;
+            let timers = (ring.timer, ring.silent.take());
+            self.timers.cancel(timers.0);
+            if let Some(silent) = timers.1 {
+                self.timers.cancel(silent);
+            }
+            let caller = self.contacts[&contact].caller;
+            self.answer(now, caller);
+            self.try_bridge(now, contact);
+        }
+    }
+
+    /// The ring time is over.
+    pub(crate) fn rang_out(&mut self, now: Now, leg: LegId) {
+        let Some((contact, rang)) = self.ring_of(leg) else { return };
+        let kind = if rang { CauseKind::NoAnswer } else { CauseKind::Unreachable };
+        let outcome = if rang { OfferOutcome::Missed } else { OfferOutcome::Failed(kind.into()) };
+        self.ring_over(now, contact, outcome, kind.into(), true);
+    }
+
+    pub(crate) fn no_sign_of_life(&mut self, now: Now, leg: LegId) {
+        if let Some((contact, _)) = self.ring_of(leg) {
+            let cause = Cause::new(CauseKind::Unreachable);
+            self.ring_over(now, contact, OfferOutcome::Failed(cause), cause, true);
+        }
+    }
+
+    /// The leg said no, or ended before it was in the conversation.
+    pub(crate) fn refused(&mut self, now: Now, leg: LegId, cause: Cause) {
+        if let Some((contact, _)) = self.ring_of(leg) {
+            self.ring_over(now, contact, outcome_of(cause), cause, false);
+        }
+    }
+
+    fn ring_of(&self, leg: LegId) -> Option<(ContactId, bool)> {
+        let contact = self.legs.get(&leg)?.contact;
+        let ring = self.contacts.get(&contact)?.stage.ring().filter(|r| r.leg == leg)?;
+        Some((contact, ring.rang))
+    }
+
+    /// Nobody was reached: the leg is put away, the distributor told, and the contact goes on.
+    pub(crate) fn ring_over(&mut self, now: Now, id: ContactId, outcome: OfferOutcome, cause: Cause, tell: bool) {
+        let Some(ring) = self.contacts.get_mut(&id).and_then(|c| c.stage.take_ring()) else { return };
+        self.stop_ring_timers(&ring);
+        self.drop_leg(now, ring.leg, cause, tell);
+        self.settle(ring.offer, outcome);
+        let waiting = self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Waiting { .. }));
+        if !waiting {
+            self.target_failed(now, id, cause);
+        }
+    }
+
+    /// The ringing is taken back; what becomes of the contact is the caller's business.
+    pub(crate) fn cancel_ring(&mut self, now: Now, id: ContactId, cause: Cause) {
+        if let Some(ring) = self.contacts.get_mut(&id).and_then(|c| c.stage.take_ring()) {
+            self.stop_ring_timers(&ring);
+            self.drop_leg(now, ring.leg, cause, true);
+            self.settle(ring.offer, OfferOutcome::Withdrawn);
+        }
+    }
+}
+
+/// The ways a phone says no, kept apart: a person, a clock, a device.
+fn outcome_of(cause: Cause) -> OfferOutcome {
+    match cause.kind {
+        CauseKind::Busy
+        | CauseKind::Declined
+        | CauseKind::Redirected
+        | CauseKind::NormalClearing
+        | CauseKind::Cancelled => OfferOutcome::Rejected(cause),
+        CauseKind::NoAnswer => OfferOutcome::Missed,
+        CauseKind::AnsweredElsewhere
+        | CauseKind::Unreachable
+        | CauseKind::Unregistered
+        | CauseKind::NotFound
+        | CauseKind::Forbidden
+        | CauseKind::NotAcceptable
+        | CauseKind::Overload
+        | CauseKind::NoMedia
+        | CauseKind::MediaTimeout
+        | CauseKind::SessionExpired
+        | CauseKind::Shutdown
+        | CauseKind::Forced
+        | CauseKind::Transferred
+        | CauseKind::ProtocolError
+        | CauseKind::ServerFailure => OfferOutcome::Failed(cause),
+    }
+}
+
+/// `"Name · Queue" <sip:number@…>`; what the caller withheld never leaves.
+fn shown_to_agent(caller: &Identity, queue: Option<&str>) -> Identity {
+    let (number, name) = if caller.withheld { ("", "") } else { (caller.number.as_str(), caller.name.as_str()) };
+    let name = match (name, queue) {
+        (name, None) => name.to_owned(),
+        ("", Some(queue)) => queue.to_owned(),
+        (name, Some(queue)) => format!("{name} · {queue}"),
+    };
+    Identity { number: number.into(), name: name.as_str().into(), withheld: caller.withheld }
+}

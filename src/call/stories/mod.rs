@@ -1,0 +1,3 @@
+//! What happens in a call centre, as stories; see [`crate::testing`].
+
+mod queue;

@@ -1,0 +1,990 @@
+//! A caller from a trunk, a queue, an agent.
+
+use crate::testing::{World, check, check_in, house};
+
+#[test]
+fn a_caller_waits_with_music_is_served_and_the_agent_hangs_up() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b rings
+         fact leg b rings
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         queue settle anna accepted
+         media join a
+         media join b
+         fact talk c1 anna support
+         > wait 90s
+         > b ends
+         fact talked c1 anna 90s held 0s
+         media close b
+         fact leg b ended normal-clearing
+         queue release anna c1 support
+         hangup a normal-clearing
+         media close a
+         fact leg a ended normal-clearing
+         fact ended c1 served normal-clearing",
+    );
+}
+
+#[test]
+fn the_caller_hangs_up_in_conversation() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         queue settle anna accepted
+         media join a
+         media join b
+         fact talk c1 anna support
+         > wait 30s
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         fact talked c1 anna 30s held 0s
+         hangup b normal-clearing
+         media close b
+         fact leg b ended normal-clearing
+         queue release anna c1 support
+         fact ended c1 served normal-clearing
+         > b ends",
+    );
+}
+
+#[test]
+fn without_media_the_same_call_carries_no_description() {
+    check_in(
+        World::new(house(), 0),
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a
+         fact leg a answered -
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000>
+         fact leg b started anna
+         > b rings
+         fact leg b rings
+         > b answers
+         fact leg b answered -
+         queue settle anna accepted
+         fact talk c1 anna support
+         > a ends
+         fact leg a ended normal-clearing
+         fact talked c1 anna 0s held 0s
+         hangup b normal-clearing
+         fact leg b ended normal-clearing
+         queue release anna c1 support
+         fact ended c1 served normal-clearing",
+    );
+}
+
+#[test]
+fn a_caller_who_leaves_while_waiting_is_abandoned_and_rung_to_nobody() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > wait 20s
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         queue withdraw c1 support Abandoned
+         fact ended c1 abandoned normal-clearing
+         > offer anna
+         queue settle anna withdrawn",
+    );
+}
+
+#[test]
+fn a_caller_who_leaves_while_a_phone_rings_silences_the_phone_at_once() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b rings
+         fact leg b rings
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         queue withdraw c1 support Abandoned
+         hangup b cancelled
+         fact leg b ended cancelled
+         queue settle anna withdrawn
+         fact ended c1 abandoned normal-clearing
+         > b answers",
+    );
+}
+
+#[test]
+fn an_answer_that_crosses_the_callers_bye_disturbs_nobody() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         queue withdraw c1 support Abandoned
+         hangup b cancelled
+         fact leg b ended cancelled
+         queue settle anna withdrawn
+         fact ended c1 abandoned normal-clearing
+         > b answers
+         > b ends",
+    );
+}
+
+#[test]
+fn the_ways_a_phone_says_no_are_kept_apart_and_none_loses_the_caller() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b rings
+         fact leg b rings
+         > b refuses busy
+         fact leg b ended busy
+         queue settle anna rejected
+         > offer ben
+         dial c 1002 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg c started ben
+         > c rings
+         fact leg c rings
+         > c refuses declined
+         fact leg c ended declined
+         queue settle ben rejected
+         > offer carol
+         dial d 1003 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg d started carol
+         > d refuses redirected
+         fact leg d ended redirected
+         queue settle carol rejected
+         > offer carol
+         dial e 1003 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg e started carol
+         > e refuses unregistered
+         fact leg e ended unregistered
+         queue settle carol failed
+         > offer carol
+         dial f 1003 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg f started carol
+         > f refuses server-failure
+         fact leg f ended server-failure
+         queue settle carol failed
+         > offer dave
+         dial g 1004 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg g started dave
+         > g rings
+         fact leg g rings
+         > g answers
+         media open g agent
+         media negotiate g pcmu SendRecv
+         fact leg g answered pcmu
+         queue settle dave accepted
+         media join a
+         media join g
+         fact talk c1 dave support
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         fact talked c1 dave 0s held 0s
+         hangup g normal-clearing
+         media close g
+         fact leg g ended normal-clearing
+         queue release dave c1 support
+         fact ended c1 served normal-clearing",
+    );
+}
+
+#[test]
+fn a_phone_that_rings_out_is_missed() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b rings
+         fact leg b rings
+         > wait 14s
+         > wait 2s
+         hangup b no-answer
+         fact leg b ended no-answer
+         queue settle anna missed
+         > offer ben
+         dial c 1002 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg c started ben
+         > c answers
+         media open c agent
+         media negotiate c pcmu SendRecv
+         fact leg c answered pcmu
+         queue settle ben accepted
+         media join a
+         media join c
+         fact talk c1 ben support
+         > c ends
+         fact talked c1 ben 0s held 0s
+         media close c
+         fact leg c ended normal-clearing
+         queue release ben c1 support
+         hangup a normal-clearing
+         media close a
+         fact leg a ended normal-clearing
+         fact ended c1 served normal-clearing",
+    );
+}
+
+#[test]
+fn a_phone_that_says_nothing_at_all_has_failed_after_five_seconds() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > wait 4s
+         > wait 2s
+         hangup b unreachable
+         fact leg b ended unreachable
+         queue settle anna failed
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         queue withdraw c1 support Abandoned
+         fact ended c1 abandoned normal-clearing",
+    );
+}
+
+#[test]
+fn an_agent_without_a_common_codec_counts_as_failed_and_the_caller_waits_on() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers codecs G729
+         hangup b not-acceptable
+         fact leg b ended not-acceptable
+         queue settle anna failed
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         queue withdraw c1 support Abandoned
+         fact ended c1 abandoned normal-clearing",
+    );
+}
+
+#[test]
+fn an_agent_who_signs_off_while_it_rings_is_withdrawn() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b rings
+         fact leg b rings
+         > revoke anna
+         hangup b cancelled
+         fact leg b ended cancelled
+         queue settle anna withdrawn
+         > offer ben
+         dial c 1002 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg c started ben
+         > c answers
+         media open c agent
+         media negotiate c pcmu SendRecv
+         fact leg c answered pcmu
+         queue settle ben accepted
+         media join a
+         media join c
+         fact talk c1 ben support
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         fact talked c1 ben 0s held 0s
+         hangup c normal-clearing
+         media close c
+         fact leg c ended normal-clearing
+         queue release ben c1 support
+         fact ended c1 served normal-clearing",
+    );
+}
+
+#[test]
+fn a_second_offer_while_one_rings_is_withdrawn() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > offer ben
+         queue settle ben withdrawn
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         queue settle anna accepted
+         media join a
+         media join b
+         fact talk c1 anna support
+         > b ends
+         fact talked c1 anna 0s held 0s
+         media close b
+         fact leg b ended normal-clearing
+         queue release anna c1 support
+         hangup a normal-clearing
+         media close a
+         fact leg a ended normal-clearing
+         fact ended c1 served normal-clearing",
+    );
+}
+
+#[test]
+fn the_callers_codec_comes_first_in_the_offer_to_the_agent() {
+    check(
+        "> call 4008 codecs G722/PCMA
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMA)
+         media open a caller
+         media negotiate a pcma SendRecv
+         fact leg a answered pcma
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMA/PCMU/G722)
+         fact leg b started anna
+         > b answers codecs PCMA
+         media open b agent
+         media negotiate b pcma SendRecv
+         fact leg b answered pcma
+         queue settle anna accepted
+         media join a
+         media join b
+         fact talk c1 anna support
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         fact talked c1 anna 0s held 0s
+         hangup b normal-clearing
+         media close b
+         fact leg b ended normal-clearing
+         queue release anna c1 support
+         fact ended c1 served normal-clearing",
+    );
+}
+
+#[test]
+fn a_withheld_caller_shows_the_queue_alone() {
+    check(
+        "> call 4008 withheld
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"support\" <> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         queue withdraw c1 support Abandoned
+         hangup b cancelled
+         fact leg b ended cancelled
+         queue settle anna withdrawn
+         fact ended c1 abandoned normal-clearing",
+    );
+}
+
+#[test]
+fn an_invite_without_offer_gets_ours_and_is_bridged_at_its_ack() {
+    check(
+        "> call 4008 no-offer
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU/PCMA/G722)
+         media open a caller
+         fact leg a answered -
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         > a confirms
+         media negotiate a pcmu SendRecv
+         queue settle anna accepted
+         media join a
+         media join b
+         fact talk c1 anna support
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         fact talked c1 anna 0s held 0s
+         hangup b normal-clearing
+         media close b
+         fact leg b ended normal-clearing
+         queue release anna c1 support
+         fact ended c1 served normal-clearing",
+    );
+}
+
+#[test]
+fn an_agent_who_hangs_up_between_answer_and_bridge_frees_only_himself() {
+    check(
+        "> call 4008 no-offer
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU/PCMA/G722)
+         media open a caller
+         fact leg a answered -
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         > b ends
+         media close b
+         fact leg b ended normal-clearing
+         queue settle anna rejected
+         > a confirms
+         media negotiate a pcmu SendRecv
+         media play a music/default repeat
+         > offer ben
+         dial c 1002 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg c started ben
+         > c answers
+         media open c agent
+         media negotiate c pcmu SendRecv
+         fact leg c answered pcmu
+         queue settle ben accepted
+         media join a
+         media join c
+         fact talk c1 ben support
+         > c ends
+         fact talked c1 ben 0s held 0s
+         media close c
+         fact leg c ended normal-clearing
+         queue release ben c1 support
+         hangup a normal-clearing
+         media close a
+         fact leg a ended normal-clearing
+         fact ended c1 served normal-clearing",
+    );
+}
+
+#[test]
+fn an_ack_without_the_answer_it_owes_ends_the_call() {
+    check(
+        "> call 4008 no-offer
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU/PCMA/G722)
+         media open a caller
+         fact leg a answered -
+         queue enqueue c1 support
+         > a confirms silent
+         hangup a not-acceptable
+         media close a
+         fact leg a ended not-acceptable
+         queue withdraw c1 support Failed
+         fact ended c1 failed not-acceptable",
+    );
+}
+
+#[test]
+fn what_cannot_become_a_call_is_refused_before_it_is_a_contact() {
+    check(
+        "> call 5555
+         reject a not-found
+         fact refused not-found
+         > call 4008 codecs G729
+         reject b not-acceptable
+         fact refused not-acceptable
+         > call 4008 garbage
+         reject c protocol-error
+         fact refused protocol-error
+         > drain on
+         > call 4008
+         reject d shutdown retry 5s
+         fact refused shutdown
+         > drain off
+         > call 4008
+         fact arrived c1
+         fact leg e started caller
+         answer e (PCMU)
+         media open e caller
+         media negotiate e pcmu SendRecv
+         fact leg e answered pcmu
+         media play e music/default repeat
+         queue enqueue c1 support
+         > a ends
+         > e ends
+         media close e
+         fact leg e ended normal-clearing
+         queue withdraw c1 support Abandoned
+         fact ended c1 abandoned normal-clearing",
+    );
+}
+
+#[test]
+fn without_a_port_in_hand_there_is_no_half_made_call() {
+    let mut world = World::new(house(), 1);
+    world.dry = true;
+    while world.machine.load().ports_in_hand > 1 {
+        world.machine.take_port(model::WorkerId(0), model::Family::V4);
+    }
+    check_in(
+        world,
+        "> call 4008
+         reject a no-media retry 5s
+         fact refused no-media",
+    );
+}
+
+#[test]
+fn media_silence_ends_the_call_and_frees_the_agent() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         queue settle anna accepted
+         media join a
+         media join b
+         fact talk c1 anna support
+         > wait 40s
+         > a silent
+         hangup a media-timeout
+         media close a
+         fact leg a ended media-timeout
+         fact talked c1 anna 40s held 0s
+         hangup b media-timeout
+         media close b
+         fact leg b ended media-timeout
+         queue release anna c1 support
+         fact ended c1 served media-timeout",
+    );
+}
+
+#[test]
+fn a_person_may_hang_up_a_call_once() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         queue settle anna accepted
+         media join a
+         media join b
+         fact talk c1 anna support
+         > hang-up c1
+         fact forced
+         hangup a forced
+         media close a
+         fact leg a ended forced
+         fact talked c1 anna 0s held 0s
+         hangup b forced
+         media close b
+         fact leg b ended forced
+         queue release anna c1 support
+         reply ok
+         fact ended c1 served forced
+         > hang-up c1
+         reply error",
+    );
+}
+
+#[test]
+fn shutdown_ends_every_call_with_its_reason() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         queue settle anna accepted
+         media join a
+         media join b
+         fact talk c1 anna support
+         > call 4008
+         fact arrived c2
+         fact leg c started caller
+         answer c (PCMU)
+         media open c caller
+         media negotiate c pcmu SendRecv
+         fact leg c answered pcmu
+         media play c music/default repeat
+         queue enqueue c2 support
+         > shutdown
+         hangup a shutdown
+         media close a
+         fact leg a ended shutdown
+         fact talked c1 anna 0s held 0s
+         hangup b shutdown
+         media close b
+         fact leg b ended shutdown
+         queue release anna c1 support
+         queue withdraw c2 support Failed
+         hangup c shutdown
+         media close c
+         fact leg c ended shutdown
+         fact ended c1 served shutdown
+         fact ended c2 failed shutdown
+         > call 4008
+         reject d shutdown retry 5s
+         fact refused shutdown",
+    );
+}
+
+#[test]
+fn a_number_may_lead_to_one_agent_who_is_seized() {
+    check(
+        "> call 4001
+         fact arrived c1
+         fact leg a started caller
+         180 a
+         queue seize c1 anna
+         > seized anna
+         dial b 1001 as \"Lee\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b rings
+         fact leg b rings
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         queue settle anna accepted
+         media join a
+         media join b
+         fact talk c1 anna
+         > b ends
+         fact talked c1 anna 0s held 0s
+         media close b
+         fact leg b ended normal-clearing
+         queue release anna c1
+         hangup a normal-clearing
+         media close a
+         fact leg a ended normal-clearing
+         fact ended c1 served normal-clearing
+         > call 4001
+         fact arrived c2
+         fact leg c started caller
+         180 c
+         queue seize c2 anna
+         > seize-refused anna busy c2
+         reject c busy
+         fact leg c ended busy
+         fact ended c2 rejected busy
+         > call 4001
+         fact arrived c3
+         fact leg d started caller
+         180 d
+         queue seize c3 anna
+         > seized anna c3
+         dial e 1001 as \"Lee\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg e started anna
+         > d ends
+         fact leg d ended normal-clearing
+         hangup e cancelled
+         fact leg e ended cancelled
+         queue settle anna withdrawn
+         fact ended c3 abandoned normal-clearing
+         > call 4001
+         fact arrived c4
+         fact leg f started caller
+         180 f
+         queue seize c4 anna
+         > wait 4s
+         reject f server-failure
+         fact leg f ended server-failure
+         fact ended c4 failed server-failure
+         > seized anna c4
+         queue settle anna withdrawn",
+    );
+}
+
+#[test]
+fn a_number_may_lead_to_an_announcement() {
+    check(
+        "> call 4002
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a announcements/closed
+         > a played
+         hangup a normal-clearing
+         media close a
+         fact leg a ended normal-clearing
+         fact ended c1 flowed-out normal-clearing
+         > call 4004
+         fact arrived c2
+         fact leg b started caller
+         answer b (PCMU)
+         media open b caller
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         hangup b normal-clearing
+         media close b
+         fact leg b ended normal-clearing
+         fact ended c2 flowed-out normal-clearing
+         > wait 1s
+         > call 4002
+         fact arrived c3
+         fact leg c started caller
+         answer c (PCMU)
+         media open c caller
+         media negotiate c pcmu SendRecv
+         fact leg c answered pcmu
+         media play c announcements/closed
+         > c ends
+         media close c
+         fact leg c ended normal-clearing
+         fact ended c3 flowed-out normal-clearing
+         > call 4002
+         fact arrived c4
+         fact leg d started caller
+         answer d (PCMU)
+         media open d caller
+         media negotiate d pcmu SendRecv
+         fact leg d answered pcmu
+         media play d announcements/closed
+         > wait 301s
+         hangup d normal-clearing
+         media close d
+         fact leg d ended normal-clearing
+         fact ended c4 flowed-out normal-clearing",
+    );
+}
+
+#[test]
+fn overflow_leads_on_and_keeps_the_first_enqueue_time() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > wait 30s
+         > flow-out support queue:sales
+         media play a music/default repeat
+         queue enqueue c1 sales
+         > offer anna sales
+         dial b 1001 as \"Lee · sales\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > flow-out sales announcement:announcements/sorry
+         hangup b cancelled
+         fact leg b ended cancelled
+         queue settle anna withdrawn
+         media play a announcements/sorry
+         > b refuses busy
+         > a played
+         hangup a normal-clearing
+         media close a
+         fact leg a ended normal-clearing
+         fact ended c1 flowed-out normal-clearing",
+    );
+}
+
+#[test]
+fn a_ring_of_overflow_rules_ends_in_an_apology() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a music/default repeat
+         queue enqueue c1 support
+         > flow-out support queue:support
+         media play a announcements/sorry
+         > a played
+         hangup a normal-clearing
+         media close a
+         fact leg a ended normal-clearing
+         fact ended c1 flowed-out normal-clearing",
+    );
+}

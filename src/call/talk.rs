@@ -1,0 +1,52 @@
+use crate::contact::Stage;
+use crate::hear::Hearing;
+use crate::leg::Talk;
+use crate::machine::Machine;
+use base::Now;
+use core::time::Duration;
+use model::{ContactId, Fact, LegId, OfferOutcome};
+
+impl Machine {
+    /// Joins caller and far side as soon as both are answered and described.
+    pub(crate) fn try_bridge(&mut self, now: Now, id: ContactId) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        let (caller, queue) = (contact.caller, contact.queue);
+        let Some(far) = contact.stage.ring().map(|r| r.leg) else { return };
+        if ![caller, far].iter().all(|leg| self.legs.get(leg).is_some_and(|l| l.is_ready())) {
+            return;
+        }
+        let from_queue = matches!(contact.stage, Stage::Waiting { .. });
+        let Some(ring) = contact.stage.take_ring() else { return };
+        contact.stage = Stage::Talking { far };
+        contact.served = true;
+        if let Some(offer) = ring.offer {
+            self.settle(Some(offer), OfferOutcome::Accepted);
+            self.engage(offer.agent, id, queue.filter(|_| from_queue));
+            if let Some(leg) = self.legs.get_mut(&far) {
+                leg.engaged = true;
+            }
+        }
+        for leg in [caller, far] {
+            self.hear(now, leg, Hearing::Talk);
+            self.start_talk(now, leg);
+        }
+    }
+
+    pub(crate) fn start_talk(&mut self, now: Now, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let (Some(agent), None) = (leg.agent(), leg.talk) else { return };
+        leg.talk = Some(Talk { agent, since: now.mono, held: Duration::ZERO, held_since: None });
+        let contact = leg.contact;
+        let queue = self.contacts.get(&contact).and_then(|c| c.queue);
+        self.fact(Fact::TalkStarted { contact, agent, queue });
+    }
+
+    pub(crate) fn stop_talk(&mut self, now: Now, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let contact = leg.contact;
+        if let Some(talk) = leg.talk.take() {
+            let (talked, held) = talk.times(now.mono);
+            self.fact(Fact::TalkEnded { contact, agent: talk.agent, talked, held });
+        }
+    }
+}

@@ -1,0 +1,240 @@
+use core::time::Duration;
+use model::{
+    Agent, AnnouncePolicy, AnswerMode, CalledFrom, ClassOfService, Codec, Directory, EmptyRule, FeatureCodes,
+    Generation, InitialState, Language, Limits, MaxWait, MediaSettings, MissedPolicy, Network, NumberRule, Pattern,
+    Phone, PhoneId, Queue, QueueId, RecordPolicy, Route, Secret, ServiceLevel, Site, SoundId, SoundName, Target, Trunk,
+    TrunkId,
+};
+use std::collections::HashMap;
+
+/// Two trunks, four agents at four phones, three queues.
+pub(crate) fn house() -> Directory {
+    let sounds: HashMap<_, _> = SOUNDS
+        .iter()
+        .enumerate()
+        .map(|(i, name)| ((Language::English, SoundName((*name).into())), SoundId(i as u32)))
+        .collect();
+    Directory {
+        generation: Generation::Hotline,
+        site: Site {
+            time_zone: "UTC".into(),
+            region: "CN".into(),
+            language: Language::English,
+            domain: "example.net".into(),
+            public_address: None,
+            local_networks: vec![Network { address: "198.51.100.0".parse().unwrap(), prefix: 24 }],
+        },
+        media: MediaSettings {
+            address: vec!["192.0.2.1".parse().unwrap()],
+            public_address: None,
+            ports: 10_000..=32_767,
+            codecs: vec![Codec::Pcmu, Codec::Pcma, Codec::G722],
+            timeout: Duration::from_secs(30),
+        },
+        limits: Limits { max_calls: 50, shards: 1, drain: Duration::from_secs(600) },
+        feature_codes: FeatureCodes {
+            sign_on: "*11".into(),
+            sign_off: "*12".into(),
+            ready: "*13".into(),
+            not_ready: "*14".into(),
+            listen: "*31".into(),
+            whisper: "*32".into(),
+            barge: "*33".into(),
+            take_over: "*34".into(),
+        },
+        queues: vec![queue("support"), Queue { answer: AnswerMode::WithAgent, ..queue("sales") }, recorded()],
+        agents: ["anna", "ben", "carol", "dave"].iter().enumerate().map(|(i, n)| agent(i as u32, n)).collect(),
+        phones: ["1001", "1002", "1003", "1004", "2000"].iter().map(|id| phone(id)).collect(),
+        trunks: vec![trunk("carrier"), trunk("backup")],
+        routes: routes(),
+        numbers: numbers(),
+        calendars: Vec::new(),
+        skills: Vec::new(),
+        sounds,
+    }
+}
+
+const SOUNDS: [&str; 34] = [
+    "music/default",
+    "announcements/sorry",
+    "announcements/closed",
+    "announcements/unavailable",
+    "announcements/record-notice",
+    "announcements/not-allowed",
+    "queue/you-are-first",
+    "queue/your-position",
+    "queue/in-line",
+    "queue/wait-less-than",
+    "queue/minute",
+    "queue/minutes",
+    "queue/more-than-ten-minutes",
+    "queue/thank-you-for-holding",
+    "digits/1",
+    "digits/2",
+    "digits/3",
+    "digits/4",
+    "digits/20",
+    "digits/hundred",
+    "agent/enter-agent-id",
+    "agent/enter-pin",
+    "agent/signed-on",
+    "agent/signed-off",
+    "agent/ready",
+    "agent/not-ready",
+    "agent/invalid",
+    "agent/listening",
+    "agent/whispering",
+    "agent/barging",
+    "agent/taken-over",
+    "agent/no-such-agent",
+    "agent/agent-not-in-call",
+    "agent/not-signed-on",
+];
+
+fn queue(name: &str) -> Queue {
+    Queue {
+        name: name.into(),
+        strategy: model::Strategy::LongestIdle,
+        idle_clock: model::IdleClock::Release,
+        answer: AnswerMode::AtOnce,
+        hours: None,
+        music: SoundId(0),
+        announce: AnnouncePolicy { position: true, wait: true, every: Duration::from_secs(30) },
+        keys: vec![
+            ('1', Target::Queue(QueueId(1))),
+            ('9', Target::Announcement(SoundName("announcements/closed".into()))),
+        ],
+        wrap_up: Duration::from_secs(5),
+        wrap_up_mode: model::WrapUpMode::Fixed,
+        ring_timeout: Duration::from_secs(15),
+        missed: MissedPolicy { limit: 3, pause: Duration::from_secs(60) },
+        max_wait: Some(MaxWait {
+            after: Duration::from_secs(600),
+            to: Target::Announcement(SoundName("announcements/sorry".into())),
+        }),
+        max_length: None,
+        empty: EmptyRule { when: model::EmptyWhen::NoAgents, to: None },
+        closed: None,
+        record: RecordPolicy::Off,
+        record_notice: None,
+        service_level: ServiceLevel {
+            target: Duration::from_secs(20),
+            percent: 80,
+            treatment: model::Treatment::Negative,
+            short_abandon: Duration::from_secs(5),
+        },
+        removed: false,
+    }
+}
+
+fn recorded() -> Queue {
+    Queue {
+        record: RecordPolicy::All,
+        record_notice: Some(SoundName("announcements/record-notice".into())),
+        ..queue("recorded")
+    }
+}
+
+fn agent(index: u32, name: &str) -> Agent {
+    Agent {
+        id: format!("100{}", index + 1).into(),
+        name: name.into(),
+        phone: Some(PhoneId(index)),
+        pin: Some(Secret::new("1234")),
+        queues: vec![QueueId(0)],
+        skills: Vec::new(),
+        class: if index == 3 { ClassOfService::Internal } else { ClassOfService::National },
+        initial_state: InitialState::Ready,
+        removed: false,
+    }
+}
+
+fn phone(id: &str) -> Phone {
+    Phone { id: id.into(), password: None, contact: None, auto_answer: false, removed: false }
+}
+
+fn trunk(name: &str) -> Trunk {
+    Trunk {
+        name: name.into(),
+        host: "sip.example.net".into(),
+        allow_from: Vec::new(),
+        register: false,
+        username: "".into(),
+        password: None,
+        called_from: CalledFrom::RequestUri,
+        trust_identity: true,
+        options_interval: Duration::ZERO,
+        max_calls: 100,
+        max_cps: 50,
+        removed: false,
+    }
+}
+
+fn pattern(text: &str) -> Pattern {
+    let stem = text.trim_end_matches('*');
+    Pattern { stem: stem.into(), open_ended: stem.len() < text.len() }
+}
+
+fn routes() -> Vec<Route> {
+    let route = |text: &str, class, emergency| Route {
+        pattern: pattern(text),
+        trunks: vec![TrunkId(0), TrunkId(1)],
+        class,
+        emergency,
+        strip: 0,
+        prepend: "".into(),
+        caller_id: None,
+    };
+    vec![
+        route("110", ClassOfService::Internal, true),
+        Route {
+            strip: 1,
+            prepend: "+86".into(),
+            caller_id: Some("4008".into()),
+            ..route("0*", ClassOfService::National, false)
+        },
+        route("+*", ClassOfService::International, false),
+    ]
+}
+
+fn numbers() -> Vec<NumberRule> {
+    let rule = |text: &str, to| NumberRule {
+        pattern: pattern(text),
+        trunk: None,
+        to,
+        priority: 0,
+        language: Language::English,
+        attach: Vec::new(),
+    };
+    vec![
+        rule("4008", Target::Queue(QueueId(0))),
+        rule("4009", Target::Queue(QueueId(1))),
+        rule("4007", Target::Queue(QueueId(2))),
+        rule("4001", Target::Agent(model::AgentId(0))),
+        rule("4002", Target::Announcement(SoundName("announcements/closed".into()))),
+        rule("4003", Target::Number("013900".into())),
+        rule("4004", Target::Announcement(SoundName("announcements/none".into()))),
+    ]
+}
+
+/// A plain description with these codecs, `/` between them.
+pub(crate) fn offer_of(codecs: &str, host: &str) -> model::Sdp {
+    sdp(codecs, host, "")
+}
+
+pub(crate) fn sdp(codecs: &str, host: &str, lines: &str) -> model::Sdp {
+    let types: String = codecs
+        .split('/')
+        .map(|c| match c {
+            "PCMU" => " 0",
+            "PCMA" => " 8",
+            "G722" => " 9",
+            _ => " 18",
+        })
+        .collect();
+    let kind = if host.contains(':') { "IP6" } else { "IP4" };
+    let text = format!(
+        "v=0\r\no=- 1 1 IN {kind} {host}\r\ns=-\r\nc=IN {kind} {host}\r\nt=0 0\r\nm=audio 4000 RTP/AVP{types}\r\n{lines}"
+    );
+    model::Sdp(text.into_bytes().into())
+}

@@ -1,0 +1,272 @@
+use crate::Output;
+use core::fmt::Write;
+use model::{
+    AgentId, ContactId, DialTarget, Directory, Fact, LegCommand, LegId, MediaCommand, Party, PhoneId, QueueCommand,
+    QueueId, Role, Sdp, SoundId, SoundName, Target,
+};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Short names for everything a story speaks of: legs `a`, `b`, …, contacts `c1`, `c2`, ….
+pub(crate) struct Names {
+    directory: Arc<Directory>,
+    legs: Vec<LegId>,
+    recordings: HashMap<ContactId, Box<str>>,
+    pub(crate) last_ticket: Option<crate::Ticket>,
+}
+
+impl Names {
+    pub(crate) fn new(directory: Arc<Directory>) -> Self {
+        Names { directory, legs: Vec::new(), recordings: HashMap::new(), last_ticket: None }
+    }
+
+    pub(crate) fn leg(&mut self, leg: LegId) -> char {
+        let place = self.legs.iter().position(|l| *l == leg).unwrap_or_else(|| {
+            self.legs.push(leg);
+            self.legs.len() - 1
+        });
+        char::from(b'a' + u8::try_from(place % 26).unwrap())
+    }
+
+    pub(crate) fn leg_named(&self, name: &str) -> LegId {
+        self.legs[usize::from(name.as_bytes()[0] - b'a')]
+    }
+
+    pub(crate) fn recording(&self, group: ContactId) -> Box<str> {
+        self.recordings[&group].clone()
+    }
+
+    pub(crate) fn target(&self, text: &str) -> Target {
+        let (kind, rest) = text.split_once(':').unwrap();
+        match kind {
+            "queue" => Target::Queue(self.directory.queue_named(rest).unwrap()),
+            "agent" => Target::Agent(self.directory.agent_named(rest).unwrap()),
+            "announcement" => Target::Announcement(SoundName(rest.into())),
+            _ => Target::Number(rest.into()),
+        }
+    }
+
+    fn agent(&self, agent: AgentId) -> &str {
+        &self.directory.agent(agent).name
+    }
+
+    fn queue(&self, queue: QueueId) -> &str {
+        &self.directory.queue(queue).name
+    }
+
+    fn maybe_queue(&self, queue: Option<QueueId>) -> String {
+        queue.map_or(String::new(), |q| format!(" {}", self.queue(q)))
+    }
+
+    fn sounds(&self, sounds: &[SoundId]) -> String {
+        let name = |id: &SoundId| {
+            let found = self.directory.sounds.iter().find(|(_, sound)| *sound == id);
+            found.map_or("?".to_owned(), |((_, name), _)| name.0.to_string())
+        };
+        sounds.iter().map(name).collect::<Vec<_>>().join("+")
+    }
+
+    fn party(&self, party: Party) -> String {
+        match party {
+            Party::Caller => "caller".into(),
+            Party::Agent(a) => self.agent(a).into(),
+            Party::Supervisor(a) => format!("supervisor {}", self.agent(a)),
+            Party::Outside(t) => format!("trunk {}", self.directory.trunk(t).name),
+            Party::Phone(p) => format!("phone {}", self.directory.phone(p).id),
+        }
+    }
+
+    fn show_target(&self, target: &Target) -> String {
+        match target {
+            Target::Queue(q) => format!("queue:{}", self.queue(*q)),
+            Target::Agent(a) => format!("agent:{}", self.agent(*a)),
+            Target::Announcement(s) => format!("announcement:{}", s.0),
+            Target::Number(_) => "number".into(),
+        }
+    }
+
+    /// `None` for what no story is about: the supply of ports, and quality figures.
+    pub(crate) fn show(&mut self, output: &Output) -> Option<String> {
+        Some(match output {
+            Output::Leg(command) => self.leg_command(command),
+            Output::Media { command, .. } => return self.media(command).map(|m| format!("media {m}")),
+            Output::Queue(command) => format!("queue {}", self.queue_command(command)),
+            Output::Fact(fact) => return self.fact(fact).map(|f| format!("fact {f}")),
+            Output::People { ticket, command } => {
+                self.last_ticket = Some(*ticket);
+                match command {
+                    model::Command::Agent { agent, action, .. } => format!("people {} {action:?}", self.agent(*agent)),
+                    model::Command::HangUp { .. } => panic!("call never asks to hang up"),
+                }
+            }
+            Output::Reply { result, .. } => format!("reply {}", if result.is_ok() { "ok" } else { "error" }),
+        })
+    }
+
+    fn leg_command(&mut self, command: &LegCommand) -> String {
+        match command {
+            LegCommand::Dial(dial) => {
+                let to = match &dial.to {
+                    DialTarget::Phone(phone) => phone_name(&self.directory, *phone),
+                    DialTarget::Trunk { trunk, number } => format!("{number}@{}", self.directory.trunk(*trunk).name),
+                };
+                let (number, name) = (dial.caller.number.as_str(), dial.caller.name.as_str());
+                format!("dial {} {to} as \"{name}\" <{number}>{}", self.leg(dial.leg), described(dial.offer.as_ref()))
+            }
+            LegCommand::Progress { leg, progress, sdp } => {
+                let word = if matches!(progress, model::Progress::Ringing) { "180" } else { "183" };
+                format!("{word} {}{}", self.leg(*leg), described(sdp.as_ref()))
+            }
+            LegCommand::Answer { leg, sdp } => format!("answer {}{}", self.leg(*leg), described(sdp.as_ref())),
+            LegCommand::Reject { leg, cause, retry_after } => {
+                let retry = retry_after.map_or(String::new(), |r| format!(" retry {}s", r.as_secs()));
+                format!("reject {} {}{retry}", self.leg(*leg), cause.kind.word())
+            }
+            LegCommand::Hangup { leg, cause } => format!("hangup {} {}", self.leg(*leg), cause.kind.word()),
+            LegCommand::Offer { leg, sdp } => format!("re-offer {}{}", self.leg(*leg), described(Some(sdp))),
+            LegCommand::AnswerOffer { leg, sdp } => format!("re-answer {}{}", self.leg(*leg), described(Some(sdp))),
+            LegCommand::RefuseOffer { leg, cause } => format!("re-refuse {} {}", self.leg(*leg), cause.kind.word()),
+            LegCommand::ReferReply { leg, accepted } => {
+                let word = accepted.map_or_else(|c| c.kind.word(), |()| "accepted");
+                format!("refer-reply {} {word}", self.leg(*leg))
+            }
+            LegCommand::ReferProgress { leg, status } => format!("refer-progress {} {status}", self.leg(*leg)),
+        }
+    }
+
+    fn media(&mut self, command: &MediaCommand) -> Option<String> {
+        Some(match command {
+            MediaCommand::Supply { .. } | MediaCommand::Return { .. } => return None,
+            MediaCommand::Open { leg, role, .. } => format!("open {} {}", self.leg(*leg), role_word(*role)),
+            MediaCommand::Negotiate { leg, setup } => {
+                format!("negotiate {} {} {:?}", self.leg(*leg), setup.codec.word(), setup.direction)
+            }
+            MediaCommand::Play { leg, sounds, repeat } => {
+                let repeat = if *repeat { " repeat" } else { "" };
+                format!("play {} {}{repeat}", self.leg(*leg), self.sounds(sounds))
+            }
+            MediaCommand::StopPlay { leg } => format!("stop-play {}", self.leg(*leg)),
+            MediaCommand::Join { leg } => format!("join {}", self.leg(*leg)),
+            MediaCommand::Leave { leg } => format!("leave {}", self.leg(*leg)),
+            MediaCommand::SetRole { leg, role } => format!("role {} {}", self.leg(*leg), role_word(*role)),
+            MediaCommand::Move { leg, group } => format!("move {} {}", self.leg(*leg), contact(*group)),
+            MediaCommand::Record { group, name } => {
+                self.recordings.insert(*group, name.clone());
+                format!("record {} {name}", contact(*group))
+            }
+            MediaCommand::StopRecording { group } => format!("stop-recording {}", contact(*group)),
+            MediaCommand::Close { leg } => format!("close {}", self.leg(*leg)),
+        })
+    }
+
+    fn queue_command(&self, command: &QueueCommand) -> String {
+        match command {
+            QueueCommand::Enqueue { contact: c, queue, .. } => {
+                format!("enqueue {} {}", contact(*c), self.queue(*queue))
+            }
+            QueueCommand::Withdraw { contact: c, queue, why } => {
+                format!("withdraw {} {} {why:?}", contact(*c), self.queue(*queue))
+            }
+            QueueCommand::Settle { offer, outcome } => format!("settle {} {}", self.agent(offer.agent), outcome.word()),
+            QueueCommand::Release { agent, contact: c, queue } => {
+                format!("release {} {}{}", self.agent(*agent), contact(*c), self.maybe_queue(*queue))
+            }
+            QueueCommand::Seize { contact: c, agent } => format!("seize {} {}", contact(*c), self.agent(*agent)),
+            QueueCommand::Occupy { contact: c, agent } => format!("occupy {} {}", contact(*c), self.agent(*agent)),
+        }
+    }
+
+    fn fact(&mut self, fact: &Fact) -> Option<String> {
+        let mut text = String::new();
+        let written = match fact {
+            Fact::ContactArrived { contact: c, .. } => write!(text, "arrived {}", contact(*c)),
+            Fact::LegStarted { leg, party, .. } => {
+                let party = self.party(*party);
+                write!(text, "leg {} started {party}", self.leg(*leg))
+            }
+            Fact::LegRinging { leg, .. } => write!(text, "leg {} rings", self.leg(*leg)),
+            Fact::LegAnswered { leg, codec, .. } => {
+                write!(text, "leg {} answered {}", self.leg(*leg), codec.map_or("-", |c| c.word()))
+            }
+            Fact::LegEnded { leg, cause, .. } => write!(text, "leg {} ended {}", self.leg(*leg), cause.kind.word()),
+            Fact::LegQuality { .. } => return None,
+            Fact::TalkStarted { contact: c, agent, queue } => {
+                write!(text, "talk {} {}{}", contact(*c), self.agent(*agent), self.maybe_queue(*queue))
+            }
+            Fact::TalkEnded { contact: c, agent, talked, held } => {
+                let agent = self.agent(*agent);
+                write!(text, "talked {} {agent} {}s held {}s", contact(*c), talked.as_secs(), held.as_secs())
+            }
+            Fact::Held { by, .. } => write!(text, "held by {}", self.party(*by)),
+            Fact::Retrieved { by, .. } => write!(text, "retrieved by {}", self.party(*by)),
+            Fact::Transferred { contact: c, from, to, kind } => {
+                let to = self.show_target(to);
+                write!(text, "transferred {} from {} to {to} {kind:?}", contact(*c), self.agent(*from))
+            }
+            Fact::TransferFailed { from, cause, .. } => {
+                write!(text, "transfer by {} failed {}", self.agent(*from), cause.kind.word())
+            }
+            Fact::Merged { contact: c, consultation } => {
+                write!(text, "merged {} into {}", contact(*consultation), contact(*c))
+            }
+            Fact::SupervisorJoined { contact: c, supervisor, agent, mode } => {
+                let (supervisor, agent) = (self.agent(*supervisor), self.agent(*agent));
+                write!(text, "supervisor {supervisor} {} {} on {agent}", mode.word(), contact(*c))
+            }
+            Fact::SupervisorLeft { contact: c, supervisor } => {
+                write!(text, "supervisor {} left {}", self.agent(*supervisor), contact(*c))
+            }
+            Fact::RecordingStarted { name, .. } => write!(text, "recording {name}"),
+            Fact::RecordingStopped { name, complete, .. } => {
+                write!(text, "recorded {name}{}", if *complete { "" } else { " incomplete" })
+            }
+            Fact::ContactEnded { contact: c, end, cause } => {
+                write!(text, "ended {} {} {}", contact(*c), end.word(), cause.kind.word())
+            }
+            Fact::Refused { cause, .. } => write!(text, "refused {}", cause.kind.word()),
+            Fact::Forced { .. } => write!(text, "forced"),
+            Fact::Queued { .. }
+            | Fact::Offered { .. }
+            | Fact::OfferEnded { .. }
+            | Fact::Connected { .. }
+            | Fact::Abandoned { .. }
+            | Fact::FlowedOut { .. }
+            | Fact::AgentChanged { .. }
+            | Fact::PhoneReachable { .. }
+            | Fact::PhoneUnreachable { .. }
+            | Fact::TrunkUp { .. }
+            | Fact::TrunkDown { .. }
+            | Fact::ReservationExpired { .. }
+            | Fact::DrainStarted { .. }
+            | Fact::Reloaded { .. } => panic!("not a fact of this room: {fact:?}"),
+        };
+        written.unwrap();
+        Some(text)
+    }
+}
+
+fn phone_name(directory: &Directory, phone: PhoneId) -> String {
+    directory.phone(phone).id.to_string()
+}
+
+fn contact(id: ContactId) -> String {
+    format!("c{}", id.0 as u32)
+}
+
+fn role_word(role: Role) -> String {
+    match role {
+        Role::Caller => "caller".into(),
+        Role::Agent => "agent".into(),
+        Role::Supervisor(mode) => format!("supervisor-{}", mode.word()),
+    }
+}
+
+/// The codecs of a description of ours, and its direction when it is not both ways.
+fn described(sdp: Option<&Sdp>) -> String {
+    let Some(sdp) = sdp else { return String::new() };
+    let offer = sdp::Offer::parse(&sdp.0).expect("we write what we can read");
+    let text = String::from_utf8_lossy(&sdp.0);
+    let codecs: Vec<_> = offer.encodings().map(|e| e.name()).collect();
+    let direction = ["sendonly", "recvonly", "inactive"].into_iter().find(|d| text.contains(&format!("a={d}")));
+    format!(" ({}{})", codecs.join("/"), direction.map_or(String::new(), |d| format!(" {d}")))
+}
