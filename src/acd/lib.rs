@@ -1,1 +1,55 @@
-//! Room `acd`.
+//! Room `acd`: the distributor. Queues, agent states, reservations, and the lock-free board shards meet on.
+//!
+//! Purpose: give every waiting contact to the right agent, once. One [`Acd`] a shard; what they share is the [`Board`].
+//! Inputs: [`Input`] (from `call`, people, phones, other shards). Outputs: [`Output`] (to `call`, to other shards, facts).
+//!
+//! Invariants:
+//! - One winner a contact; no agent is offered two contacts; whoever is ready is offered an eligible contact at once.
+//! - Inside a queue: higher priority first, then the earlier first enqueue time, kept through failed offers, overflow
+//!   and transfer. The agent idle longest by the queue's clock comes first.
+//! - Every `Fact::Queued` is followed by exactly one `Connected`, `Abandoned` or `FlowedOut`; `waited` counts from
+//!   entering *this* queue.
+//! - An agent is in one state, computed from his record, and each has a timer or an event that ends it.
+//!
+//! Deliberately absent: locks, waiting for another shard, allocation while matching, SIP, knowledge of media, reports.
+//!
+//! ```
+//! use acd::{Board, BoardSize};
+//! use model::{AgentId, AgentState};
+//! let size = BoardSize { shards: 1, agents: 2, phones: 2, queues: 1, contacts_per_shard: 8 };
+//! let board = Board::new(size);
+//! assert_eq!(board.agent_state(AgentId(0)), AgentState::SignedOff);
+//! ```
+
+mod agents;
+mod board;
+mod calendar;
+mod contacts;
+mod expect;
+mod flow;
+mod input;
+mod limits;
+mod lines;
+mod machine;
+mod message;
+mod order;
+mod people;
+mod reload;
+mod staff;
+mod status;
+mod strategy;
+mod sync;
+
+#[cfg(all(test, not(loom)))]
+mod stories;
+#[cfg(all(test, not(loom)))]
+mod testing;
+
+pub use board::{Board, BoardSize};
+pub use expect::{announced_wait, expected_wait};
+pub use input::{Input, Output, Seating, Ticket};
+pub use limits::{SHARDS_MAX, mailbox_capacity};
+pub use machine::Acd;
+pub use message::{AcdMessage, Departure, ShardSet, Stay, ToAgent, ToContact, ToQueue};
+pub use status::{AgentStatus, QueueStatus, StateCounts};
+pub use strategy::IdleStamps;

@@ -1,0 +1,422 @@
+//! The agent's home: what happens to an agent, and what follows from it.
+
+use crate::board::Seat;
+use crate::limits::{DEVICE_BUSY_BACK_OFF, DEVICE_RETRY, DIRECT_RING_TIME, RESERVATION_LEASE, SETTLE_GRACE};
+use crate::machine::{Acd, Timer};
+use crate::message::{ShardSet, ToAgent, ToContact, ToQueue};
+use crate::staff::{Agent, Engagement, Fault, OpenOffer, Stance, WrapUp, counts};
+use base::{Now, TimerId};
+use core::time::Duration;
+use model::{
+    AgentId, AgentState, CauseKind, ContactId, EmptyWhen, Fact, NotReadyReason, OfferId, OfferOutcome, PhoneId,
+    QueueId, ShardId, WrapUpMode,
+};
+
+impl Acd {
+    pub(crate) fn on_agent_message(&mut self, now: Now, message: ToAgent) {
+        match message {
+            ToAgent::Reserved { offer, queue, slot } => self.reserved(now, offer, queue, slot),
+            ToAgent::Undone { agent } => self.look_again(now, agent),
+            ToAgent::Settled { offer, queue, outcome } => self.settled(now, offer, queue, outcome),
+            ToAgent::Seize { agent, contact } => self.seize(now, agent, contact),
+            ToAgent::Occupy { agent, contact } => self.occupy(now, agent, contact),
+            ToAgent::Release { agent, contact, queue } => self.release(now, agent, contact, queue),
+            ToAgent::Device { agent, phone } => self.device(now, agent, phone),
+            ToAgent::People { ticket, from, agent, action, by } => {
+                let result = self.people(now, agent, action, by);
+                self.send(from, ToContact::Answer { ticket, result });
+            }
+        }
+    }
+
+    /// The agent, when he is ours and configured.
+    pub(crate) fn agent(&mut self, id: AgentId) -> Option<&mut Agent> {
+        debug_assert_eq!(self.agent_home(id), self.seating.shard, "messages go to the agent's home");
+        self.staff.agents.get_mut(id.index() / usize::from(self.seating.shards))
+    }
+
+    pub(crate) fn is_reachable(&mut self, id: AgentId) -> bool {
+        let phone = self.agent(id).and_then(|a| a.phone);
+        phone.is_some_and(|phone| self.board.phone_reachable(phone))
+    }
+
+    /// After every change: publishes his state and brings his claim word in line with it.
+    pub(crate) fn refresh(&mut self, now: Now, id: AgentId) {
+        self.leave_if_free(id);
+        let reachable = self.is_reachable(id);
+        let Some(agent) = self.agent(id) else { return };
+        let want = agent.state(reachable);
+        if agent.offer.is_some() {
+            // The word belongs to the offer until it is settled.
+            return self.show(now, id, want);
+        }
+        let (seat, _) = self.board.seat(id);
+        let is_ready = matches!(want, AgentState::Ready);
+        match (is_ready, seat) {
+            (true, Seat::Ready) => self.show(now, id, want),
+            (true, Seat::Away | Seat::Busy | Seat::Ringing) => {
+                self.show(now, id, want);
+                let epoch = self.board.free_agent(id);
+                self.start_tour(now, id, epoch);
+            }
+            (false, Seat::Ready) => {
+                if self.board.take_agent(id, seat_of(want)) {
+                    self.show(now, id, want);
+                } // else a queue has just claimed him, and its message is on the way: decided when it comes.
+            }
+            (_, Seat::Reserved) => {} // the same
+            (false, Seat::Away | Seat::Busy | Seat::Ringing) => {
+                self.board.seat_agent(id, seat_of(want));
+                self.show(now, id, want);
+            }
+        }
+    }
+
+    /// His word was made ready again by somebody else: an undo counts as an insert.
+    fn look_again(&mut self, now: Now, id: AgentId) {
+        self.refresh(now, id);
+        let (seat, epoch) = self.board.seat(id);
+        if seat == Seat::Ready {
+            self.start_tour(now, id, epoch);
+        }
+    }
+
+    pub(crate) fn start_tour(&mut self, now: Now, id: AgentId, epoch: u32) {
+        let Some(idle) = self.agent(id).map(|a| a.idle) else { return };
+        let stops = self.shards_served(id);
+        self.tour(now, id, epoch, idle, stops);
+    }
+
+    fn shards_served(&self, id: AgentId) -> ShardSet {
+        let mut stops = ShardSet::default();
+        for queue in &self.directory.agent(id).queues {
+            stops.insert(self.queue_home(*queue));
+        }
+        stops
+    }
+
+    /// The shard with the most pressing contact for him; after the fence of his insert this sees every contact that
+    /// was inserted before and did not see him.
+    pub(crate) fn next_stop(&self, id: AgentId, rest: ShardSet) -> Option<ShardId> {
+        if rest.is_empty() {
+            return None;
+        }
+        let queues = self.directory.agents.get(id.index()).map_or(&[][..], |a| &a.queues[..]);
+        let stops = queues.iter().map(|q| (self.board.head(*q), self.queue_home(*q)));
+        let served = stops.filter(|(_, home)| rest.contains(*home)).min().map(|(_, home)| home);
+        // A stop that an older directory knows and ours does not: any order will do.
+        served.or_else(|| (0..self.seating.shards).map(ShardId).find(|s| rest.contains(*s)))
+    }
+
+    fn show(&mut self, now: Now, id: AgentId, want: AgentState) {
+        let Some(agent) = self.agent(id) else { return };
+        let (had, phone) = (agent.shown, agent.phone);
+        if had == want && agent.shown_phone == phone {
+            return;
+        }
+        if matches!(want, AgentState::Ready) && !matches!(had, AgentState::Ready | AgentState::Reserved { .. }) {
+            agent.idle.ready = now.mono;
+        }
+        agent.shown = want;
+        agent.shown_phone = phone;
+        self.board.show_agent(id, want, phone, now.utc);
+        self.fact(Fact::AgentChanged { agent: id, state: want, phone });
+        let ((was_on, was_free), (is_on, is_free)) = (counts(had), counts(want));
+        self.count(id, i8::from(is_on) - i8::from(was_on), i8::from(is_free) - i8::from(was_free));
+    }
+
+    fn count(&mut self, id: AgentId, signed_on: i8, available: i8) {
+        if (signed_on, available) == (0, 0) {
+            return;
+        }
+        for at in 0..self.agent(id).map_or(0, |a| a.counted.len()) {
+            let Some(queue) = self.agent(id).map(|a| a.counted[at]) else { return };
+            self.count_in(queue, signed_on, available);
+        }
+    }
+
+    pub(crate) fn count_in(&mut self, queue: QueueId, signed_on: i8, available: i8) {
+        self.board.count_staff(queue, signed_on, available);
+        let left = match self.directory.queue(queue).empty.when {
+            EmptyWhen::NoAgents => self.board.queue_signed_on(queue),
+            EmptyWhen::NoneAvailable => self.board.queue_available(queue),
+        };
+        if (signed_on < 0 || available < 0) && left == 0 && self.board.queue_waiting(queue) > 0 {
+            self.send(self.queue_home(queue), ToQueue::Emptied { queue });
+        }
+    }
+
+    fn reserved(&mut self, now: Now, offer: OfferId, queue: QueueId, slot: u32) {
+        let id = offer.agent;
+        let (seat, epoch) = self.board.seat(id);
+        let held = matches!(seat, Seat::Reserved | Seat::Ringing) && epoch == offer.agent_epoch;
+        let reachable = self.is_reachable(id);
+        let timer = held.then(|| self.timers.insert_after(now.mono, RESERVATION_LEASE, Timer::Offer(id)));
+        let (Some(timer), Some(agent)) = (timer, self.agent(id)) else { return };
+        let open = OpenOffer { id: offer, queue: Some(queue), slot: Some(slot), timer, confirmed: false };
+        agent.offer = Some(open);
+        agent.idle.offered = now.mono;
+        // He changed his mind before we knew of the claim.
+        let wanted = agent.rest(reachable) == AgentState::Ready && !agent.leaving && agent.engaged.is_empty();
+        self.refresh(now, id);
+        if !wanted {
+            self.revoke_offer(id);
+        }
+    }
+
+    /// Asks the contact's home to stop his phone; the offer is settled as withdrawn then.
+    pub(crate) fn revoke_offer(&mut self, id: AgentId) {
+        if let Some(offer) = self.agent(id).and_then(|a| a.offer) {
+            self.send(offer.id.contact.home(), ToContact::Revoke { offer: offer.id });
+        }
+    }
+
+    fn settled(&mut self, now: Now, offer: OfferId, queue: Option<QueueId>, outcome: OfferOutcome) {
+        let id = offer.agent;
+        let (seat, epoch) = self.board.seat(id);
+        let held = matches!(seat, Seat::Reserved | Seat::Ringing) && epoch == offer.agent_epoch;
+        let Some(agent) = self.agent(id) else { return };
+        let mine = agent.offer.filter(|o| o.id == offer);
+        if mine.is_none() && !held {
+            // Given up in the meantime; but a call he did answer is a call he is in.
+            if outcome == OfferOutcome::Accepted {
+                agent.engage(offer.contact, queue, now.mono);
+                self.revoke_offer(id);
+                self.refresh(now, id);
+            }
+            return;
+        }
+        if let Some(open) = agent.offer.take_if(|o| o.id == offer) {
+            self.timers.cancel(open.timer);
+        }
+        self.board.seat_after_offer(id);
+        self.take_outcome(now, id, offer, queue, outcome);
+        self.refresh(now, id);
+    }
+
+    fn take_outcome(&mut self, now: Now, id: AgentId, offer: OfferId, queue: Option<QueueId>, outcome: OfferOutcome) {
+        let Some(agent) = self.agent(id) else { return };
+        match (outcome, queue) {
+            (OfferOutcome::Accepted, _) => {
+                agent.misses = 0;
+                agent.engage(offer.contact, queue, now.mono);
+            }
+            (OfferOutcome::Missed, Some(queue)) => self.missed(now, id, queue, true),
+            (OfferOutcome::Rejected(cause), Some(queue)) => match cause.kind {
+                CauseKind::Busy => self.fault(now, id, Fault::Busy, DEVICE_BUSY_BACK_OFF),
+                _ => self.missed(now, id, queue, false),
+            },
+            (OfferOutcome::Failed(_), _) => self.fault(now, id, Fault::Failing, DEVICE_RETRY),
+            // A call that named him changes nothing in his state.
+            (OfferOutcome::Missed | OfferOutcome::Rejected(_), None) | (OfferOutcome::Withdrawn, _) => {}
+        }
+    }
+
+    /// An offer he did not take. One that rang out makes him not ready: he comes back by himself after the queue's
+    /// pause, but not after the last of `limit` in a row. One he declined only counts.
+    fn missed(&mut self, now: Now, id: AgentId, queue: QueueId, rang_out: bool) {
+        let policy = self.directory.queue(queue).missed;
+        let Some(agent) = self.agent(id) else { return };
+        agent.misses = agent.misses.saturating_add(1);
+        let last = policy.limit != 0 && agent.misses >= policy.limit;
+        // What he asked for meanwhile, a break or a sign-off, is not overwritten.
+        if agent.stance != Stance::Ready || !(rang_out || last) {
+            return;
+        }
+        agent.stance = Stance::NotReady(NotReadyReason::Missed);
+        if !last && !policy.pause.is_zero() {
+            let timer = self.timers.insert_after(now.mono, policy.pause, Timer::Comeback(id));
+            self.set_comeback(id, Some(timer));
+        }
+    }
+
+    pub(crate) fn set_comeback(&mut self, id: AgentId, timer: Option<TimerId>) {
+        let old = self.agent(id).and_then(|a| core::mem::replace(&mut a.comeback, timer));
+        if let Some(old) = old {
+            self.timers.cancel(old);
+        }
+    }
+
+    pub(crate) fn come_back(&mut self, now: Now, id: AgentId) {
+        let Some(agent) = self.agent(id) else { return };
+        agent.comeback = None;
+        if agent.stance == Stance::NotReady(NotReadyReason::Missed) {
+            agent.stance = Stance::Ready;
+        }
+        self.refresh(now, id);
+    }
+
+    fn fault(&mut self, now: Now, id: AgentId, fault: Fault, again: Duration) {
+        self.clear_fault(id);
+        let timer = self.timers.insert_after(now.mono, again, Timer::DeviceRetry(id));
+        let Some(agent) = self.agent(id) else { return };
+        agent.fault = Some(fault);
+        agent.retry = Some(timer);
+    }
+
+    pub(crate) fn clear_fault(&mut self, id: AgentId) {
+        let Some(agent) = self.agent(id) else { return };
+        agent.fault = None;
+        if let Some(timer) = agent.retry.take() {
+            self.timers.cancel(timer);
+        }
+    }
+
+    pub(crate) fn device_retry(&mut self, now: Now, id: AgentId) {
+        let Some(agent) = self.agent(id) else { return };
+        agent.retry = None;
+        agent.fault = None;
+        self.refresh(now, id);
+    }
+
+    /// The board has the truth about his phone already; here follows what it means for him.
+    fn device(&mut self, now: Now, id: AgentId, phone: PhoneId) {
+        let reachable = self.board.phone_reachable(phone);
+        let Some(agent) = self.agent(id).filter(|a| a.phone == Some(phone)) else { return };
+        if reachable && agent.fault == Some(Fault::Failing) {
+            self.clear_fault(id);
+        } else if !reachable {
+            self.revoke_offer(id);
+        }
+        self.refresh(now, id);
+    }
+
+    /// A call that names him. On a break he may be called, in wrap-up or in a call he may not.
+    fn seize(&mut self, now: Now, id: AgentId, contact: ContactId) {
+        let offer = self.try_seize(id, contact);
+        let (offer, phone) = match offer {
+            Ok(seized) => seized,
+            Err(cause) => {
+                let refused = ToContact::SeizeRefused { contact, agent: id, cause: cause.into() };
+                return self.send(contact.home(), refused);
+            }
+        };
+        let after = DIRECT_RING_TIME + SETTLE_GRACE;
+        let timer = self.timers.insert_after(now.mono, after, Timer::Offer(id));
+        if let Some(agent) = self.agent(id) {
+            agent.offer = Some(OpenOffer { id: offer, queue: None, slot: None, timer, confirmed: true });
+        }
+        self.send(contact.home(), ToContact::Seized { offer, phone, ring_timeout: DIRECT_RING_TIME });
+        self.refresh(now, id);
+    }
+
+    fn try_seize(&mut self, id: AgentId, contact: ContactId) -> Result<(OfferId, PhoneId), CauseKind> {
+        let agent = self.agent(id).ok_or(CauseKind::NotFound)?;
+        let phone = agent.phone.ok_or(CauseKind::Unregistered)?;
+        if !agent.is_free() {
+            return Err(CauseKind::Busy);
+        }
+        if !self.is_reachable(id) {
+            return Err(CauseKind::Unregistered);
+        }
+        match self.board.seat(id).0 {
+            Seat::Ready if self.board.take_agent(id, Seat::Ringing) => {}
+            Seat::Away => {
+                self.board.seat_agent(id, Seat::Ringing);
+            }
+            // A queue was faster.
+            Seat::Ready | Seat::Reserved | Seat::Ringing | Seat::Busy => return Err(CauseKind::Busy),
+        }
+        let (_, agent_epoch) = self.board.seat(id);
+        Ok((OfferId { contact, contact_epoch: 0, agent: id, agent_epoch }, phone))
+    }
+
+    fn occupy(&mut self, now: Now, id: AgentId, contact: ContactId) {
+        let Some(agent) = self.agent(id).filter(|a| a.phone.is_some()) else { return };
+        agent.engage(contact, None, now.mono);
+        if agent.offer.is_some_and(|o| o.id.contact != contact) {
+            self.revoke_offer(id);
+        }
+        self.refresh(now, id);
+    }
+
+    fn release(&mut self, now: Now, id: AgentId, contact: ContactId, queue: Option<QueueId>) {
+        let Some(agent) = self.agent(id) else { return };
+        let Some(work) = agent.disengage(contact) else { return };
+        agent.idle.released = now.mono;
+        if queue.is_some() {
+            agent.owed = Some(Engagement { queue, ..work });
+        }
+        if agent.engaged.is_empty()
+            && let Some(work) = agent.owed.take()
+        {
+            self.start_wrap_up(now, id, work);
+        }
+        self.refresh(now, id);
+        self.retire(now, id);
+    }
+
+    fn start_wrap_up(&mut self, now: Now, id: AgentId, work: Engagement) {
+        let Some(queue) = work.queue else { return };
+        self.stop_wrap_up(now, id);
+        let queue = self.directory.queue(queue);
+        let (mode, time) = (queue.wrap_up_mode, queue.wrap_up);
+        let timed = match mode {
+            WrapUpMode::Fixed | WrapUpMode::Capped => true,
+            WrapUpMode::AgentEnded => false,
+        };
+        if timed && time.is_zero() {
+            return self.handled(now, work);
+        }
+        let timer = timed.then(|| self.timers.insert_after(now.mono, time, Timer::WrapUp(id)));
+        if let Some(agent) = self.agent(id) {
+            agent.wrap_up = Some(WrapUp { work, timer, may_end: mode != WrapUpMode::Fixed });
+        }
+    }
+
+    fn handled(&mut self, now: Now, work: Engagement) {
+        if let Some(queue) = work.queue {
+            let took = now.mono - work.since;
+            self.send(self.queue_home(queue), ToQueue::Handled { queue, took });
+        }
+    }
+
+    /// Ends it without looking at what comes after.
+    pub(crate) fn stop_wrap_up(&mut self, now: Now, id: AgentId) {
+        let Some(wrap_up) = self.agent(id).and_then(|a| a.wrap_up.take()) else { return };
+        if let Some(timer) = wrap_up.timer {
+            self.timers.cancel(timer);
+        }
+        self.handled(now, wrap_up.work);
+    }
+
+    pub(crate) fn end_wrap_up(&mut self, now: Now, id: AgentId) {
+        self.stop_wrap_up(now, id);
+        self.refresh(now, id);
+        self.retire(now, id);
+    }
+
+    /// The lease, then the time to settle, has run out.
+    pub(crate) fn offer_timer(&mut self, now: Now, id: AgentId) {
+        let Some(offer) = self.agent(id).and_then(|a| a.offer) else { return };
+        let (seat, epoch) = self.board.seat(id);
+        let lapsed = seat == Seat::Reserved && self.board.undo_agent(id, epoch);
+        if !lapsed && !offer.confirmed {
+            // The contact's home has it: from here the phone rings.
+            let ring = offer.queue.map_or(DIRECT_RING_TIME, |q| self.directory.queue(q).ring_timeout);
+            let timer = self.timers.insert_after(now.mono, ring + SETTLE_GRACE, Timer::Offer(id));
+            if let Some(agent) = self.agent(id) {
+                agent.offer = Some(OpenOffer { timer, confirmed: true, ..offer });
+            }
+            return;
+        }
+        if let Some(agent) = self.agent(id) {
+            agent.offer = None;
+        }
+        if !lapsed {
+            self.board.seat_after_offer(id);
+        }
+        self.fact(Fact::ReservationExpired { contact: offer.id.contact, agent: id });
+        self.send(offer.id.contact.home(), ToContact::Expired { offer: offer.id, slot: offer.slot });
+        if lapsed { self.look_again(now, id) } else { self.refresh(now, id) }
+    }
+}
+
+fn seat_of(state: AgentState) -> Seat {
+    match state {
+        AgentState::SignedOff | AgentState::NotReady { .. } | AgentState::WrapUp { .. } => Seat::Away,
+        AgentState::Ready => Seat::Ready,
+        AgentState::Reserved { .. } => Seat::Ringing,
+        AgentState::Busy { .. } => Seat::Busy,
+    }
+}

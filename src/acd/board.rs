@@ -1,0 +1,538 @@
+use crate::limits::{BOARD_GROWTH, BOARD_MIN, SHARDS_MAX};
+use crate::sync::{AtomicU64, Ordering, fence};
+use base::{Instant, Utc};
+use model::{AgentId, AgentState, ContactId, Directory, NotReadyReason, PhoneId, QueueId, ShardId};
+
+/// How many words a board has; fixed for the life of the process.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BoardSize {
+    pub shards: u8,
+    pub agents: usize,
+    pub phones: usize,
+    pub queues: usize,
+    pub contacts_per_shard: usize,
+}
+
+impl BoardSize {
+    /// Room for what is configured and [`BOARD_GROWTH`] times as much.
+    pub fn of(directory: &Directory) -> Self {
+        let roomy = |n: usize| (n * BOARD_GROWTH).max(BOARD_MIN);
+        BoardSize {
+            shards: directory.limits.shards.max(1),
+            agents: roomy(directory.agents.len()),
+            phones: roomy(directory.phones.len()),
+            queues: roomy(directory.queues.len()),
+            // Every call may wait at once, on one shard.
+            contacts_per_shard: roomy(directory.limits.max_calls as usize),
+        }
+    }
+
+    pub fn fits(&self, directory: &Directory) -> bool {
+        directory.agents.len() <= self.agents
+            && directory.phones.len() <= self.phones
+            && directory.queues.len() <= self.queues
+            && directory.limits.max_calls as usize <= self.contacts_per_shard
+    }
+}
+
+/// Whether an agent can be claimed, and by whom he is held.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Seat {
+    /// Signed off, not ready or in wrap-up. Only his home writes the word.
+    Away = 0,
+    /// Any queue's home may claim him.
+    Ready = 1,
+    /// Claimed; the claimer, the contact's home (confirm) and his own home (lease) may go on.
+    Reserved = 2,
+    /// The contact's home took the offer: his phone rings. Only his home writes the word.
+    Ringing = 3,
+    /// In a call. Only his home writes the word.
+    Busy = 4,
+}
+
+/// Where a waiting contact stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Place {
+    /// Nobody's: the slot may be given to the next contact.
+    Free = 0,
+    Waiting = 1,
+    Offered = 2,
+    /// One offer was accepted: the winner's step, made once.
+    Taken = 3,
+    /// A rule takes it out of the queue.
+    Leaving = 4,
+}
+
+#[derive(Debug)]
+struct AgentWords {
+    /// `epoch:32 | 0:16 | capacity:8 | seat:8`.
+    claim: AtomicU64,
+    /// `0:40 | code:8 | reason:8 | state:8`, for displays.
+    shown: AtomicU64,
+    /// Civil microseconds since when `shown` holds.
+    since: AtomicU64,
+    /// The contact of `shown`, 0 when none.
+    contact: AtomicU64,
+    /// The phone he is signed on at plus one, 0 when none.
+    phone: AtomicU64,
+}
+
+#[derive(Debug)]
+struct QueueWords {
+    /// [`HeadKey`] of the first claimable contact, [`HeadKey::NONE`] when there is none.
+    head: AtomicU64,
+    waiting: AtomicU64,
+    /// When the longest-waiting contact entered (monotonic nanoseconds), `u64::MAX` when none.
+    oldest: AtomicU64,
+    signed_on: AtomicU64,
+    available: AtomicU64,
+}
+
+#[derive(Debug)]
+struct PhoneWords {
+    /// The agent signed on plus one, 0 when none.
+    agent: AtomicU64,
+    reachable: AtomicU64,
+}
+
+/// The lock-free board: fixed slabs of words by index, read and written by every shard.
+///
+/// Nothing is reclaimed, so nothing is `unsafe`. A word carries an epoch that grows with every insert, so a step made
+/// for an earlier tenant fails. Every memory ordering of the distributor is in this file. The rules:
+///
+/// * Claims are compare-and-set with `AcqRel`: *acquire* so that the claimer sees what the word's owner wrote before it
+///   offered the word, *release* so that whoever reads the claim sees what the claimer did before it.
+/// * An insert (a ready agent, a waiting contact, an undo) is a `Release` write, then `fence(SeqCst)`, then a look at
+///   the other side. Release and acquire alone let both sides miss each other (store buffering); with a fence between
+///   the write and the look on each side at least one sees the other.
+/// * Words only shown to people are `Release`/`Acquire` one by one: a display may see two of them from different
+///   moments, a decision never uses them.
+#[derive(Debug)]
+pub struct Board {
+    size: BoardSize,
+    agents: Box<[AgentWords]>,
+    contacts: Box<[AtomicU64]>,
+    queues: Box<[QueueWords]>,
+    phones: Box<[PhoneWords]>,
+}
+
+/// How pressing a queue's first contact is: smaller is more pressing. `priority:24 (inverted) | entered_ms:40`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct HeadKey(u64);
+
+impl HeadKey {
+    pub(crate) const NONE: HeadKey = HeadKey(u64::MAX);
+
+    pub(crate) fn new(priority: i32, entered: Instant) -> Self {
+        const HALF: i32 = 1 << 23;
+        let inverted = HALF - 1 - priority.clamp(-HALF + 1, HALF - 1);
+        HeadKey(((inverted as u64) << 40) | (entered.as_millis() & ((1 << 40) - 1)))
+    }
+}
+
+const fn pack(state: u8, capacity: u8, epoch: u32) -> u64 {
+    ((epoch as u64) << 32) | ((capacity as u64) << 8) | state as u64
+}
+
+const fn epoch_of(word: u64) -> u32 {
+    (word >> 32) as u32
+}
+
+/// One unit: a voice contact needs all of it. Text media will use more than one.
+const VOICE: u8 = 1;
+
+const fn seat_word(seat: Seat, epoch: u32) -> u64 {
+    pack(seat as u8, if matches!(seat, Seat::Ready) { VOICE } else { 0 }, epoch)
+}
+
+const fn place_word(place: Place, epoch: u32) -> u64 {
+    pack(place as u8, 0, epoch)
+}
+
+fn seat_of(word: u64) -> Seat {
+    match word as u8 {
+        1 => Seat::Ready,
+        2 => Seat::Reserved,
+        3 => Seat::Ringing,
+        4 => Seat::Busy,
+        _ => Seat::Away,
+    }
+}
+
+fn place_of(word: u64) -> Place {
+    match word as u8 {
+        1 => Place::Waiting,
+        2 => Place::Offered,
+        3 => Place::Taken,
+        4 => Place::Leaving,
+        _ => Place::Free,
+    }
+}
+
+impl Board {
+    pub fn new(size: BoardSize) -> Self {
+        assert!((1..=SHARDS_MAX).contains(&(size.shards as usize)), "a board is for 1 to 64 shards");
+        let contacts = size.contacts_per_shard * size.shards as usize;
+        Board {
+            size,
+            agents: (0..size.agents).map(|_| AgentWords::new()).collect(),
+            contacts: (0..contacts).map(|_| AtomicU64::new(place_word(Place::Free, 0))).collect(),
+            queues: (0..size.queues).map(|_| QueueWords::new()).collect(),
+            phones: (0..size.phones).map(|_| PhoneWords::new()).collect(),
+        }
+    }
+
+    pub fn size(&self) -> BoardSize {
+        self.size
+    }
+
+    /// Whether a reload to this directory has room; one that has not is refused before it reaches a shard.
+    pub fn fits(&self, directory: &Directory) -> bool {
+        self.size.fits(directory)
+    }
+
+    pub(crate) fn slots_of(&self, shard: ShardId) -> core::ops::Range<u32> {
+        let each = self.size.contacts_per_shard as u32;
+        let first = each * u32::from(shard.0);
+        first..first + each
+    }
+}
+
+/// Readable by every shard and every display, without a lock.
+impl Board {
+    /// What the agent is doing, as displays show it.
+    pub fn agent_state(&self, agent: AgentId) -> AgentState {
+        let Some(words) = self.agents.get(agent.index()) else { return AgentState::SignedOff };
+        // Acquire pairs with the release in `show_agent`: the contact belongs to this state or a later one.
+        let shown = words.shown.load(Ordering::Acquire);
+        let contact = ContactId(words.contact.load(Ordering::Acquire));
+        decode_state(shown, contact)
+    }
+
+    pub fn agent_since(&self, agent: AgentId) -> Utc {
+        let since = self.agents.get(agent.index()).map_or(0, |w| w.since.load(Ordering::Acquire));
+        Utc::from_micros(since as i64)
+    }
+
+    /// The call the agent is in, rings for or wraps up: what a supervisor's feature code names.
+    pub fn agent_contact(&self, agent: AgentId) -> Option<ContactId> {
+        let contact = self.agents.get(agent.index())?.contact.load(Ordering::Acquire);
+        (contact != 0).then_some(ContactId(contact))
+    }
+
+    /// Where the agent is signed on.
+    pub fn agent_phone(&self, agent: AgentId) -> Option<PhoneId> {
+        let phone = self.agents.get(agent.index())?.phone.load(Ordering::Acquire);
+        phone.checked_sub(1).map(|p| PhoneId(p as u32))
+    }
+
+    /// Who is signed on at this phone.
+    pub fn phone_agent(&self, phone: PhoneId) -> Option<AgentId> {
+        let agent = self.phones.get(phone.index())?.agent.load(Ordering::Acquire);
+        agent.checked_sub(1).map(|a| AgentId(a as u32))
+    }
+
+    pub fn phone_reachable(&self, phone: PhoneId) -> bool {
+        self.phones.get(phone.index()).is_some_and(|w| w.reachable.load(Ordering::Acquire) != 0)
+    }
+
+    /// Contacts in the queue, those being offered included.
+    pub fn queue_waiting(&self, queue: QueueId) -> u32 {
+        self.queues.get(queue.index()).map_or(0, |w| w.waiting.load(Ordering::Acquire) as u32)
+    }
+
+    /// When the contact that waits longest entered this queue.
+    pub fn queue_oldest(&self, queue: QueueId) -> Option<Instant> {
+        let oldest = self.queues.get(queue.index())?.oldest.load(Ordering::Acquire);
+        (oldest != u64::MAX).then(|| Instant::from_nanos(oldest))
+    }
+
+    /// Agents of the queue that are not signed off.
+    pub fn queue_signed_on(&self, queue: QueueId) -> u32 {
+        self.queues.get(queue.index()).map_or(0, |w| w.signed_on.load(Ordering::Acquire) as u32)
+    }
+
+    /// Agents of the queue that are ready, reserved, busy or in wrap-up.
+    pub fn queue_available(&self, queue: QueueId) -> u32 {
+        self.queues.get(queue.index()).map_or(0, |w| w.available.load(Ordering::Acquire) as u32)
+    }
+}
+
+/// The agent's claim word.
+impl Board {
+    pub(crate) fn seat(&self, agent: AgentId) -> (Seat, u32) {
+        // Acquire: whoever acts on a seat sees what led to it.
+        let word = self.agents[agent.index()].claim.load(Ordering::Acquire);
+        (seat_of(word), epoch_of(word))
+    }
+
+    fn step_seat(&self, agent: AgentId, from: u64, to: u64) -> bool {
+        // AcqRel: see the rules above. Failure needs nothing: the loser only looks again.
+        self.agents[agent.index()].claim.compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    /// Ready(epoch) → Reserved(epoch), by a queue's home.
+    pub(crate) fn claim_agent(&self, agent: AgentId, epoch: u32) -> bool {
+        self.step_seat(agent, seat_word(Seat::Ready, epoch), seat_word(Seat::Reserved, epoch))
+    }
+
+    /// Reserved(epoch) → Ready(epoch + 1): the claimer found no contact, or the lease ran out. Counts as an insert.
+    pub(crate) fn undo_agent(&self, agent: AgentId, epoch: u32) -> bool {
+        let to = seat_word(Seat::Ready, epoch.wrapping_add(1));
+        let undone = self.step_seat(agent, seat_word(Seat::Reserved, epoch), to);
+        fence(Ordering::SeqCst);
+        undone
+    }
+
+    /// Reserved(epoch) → Ringing(epoch), by the contact's home; fails when the lease ran out.
+    pub(crate) fn confirm_agent(&self, agent: AgentId, epoch: u32) -> bool {
+        self.step_seat(agent, seat_word(Seat::Reserved, epoch), seat_word(Seat::Ringing, epoch))
+    }
+
+    /// Ready(epoch) → `to`(epoch + 1), by the agent's home; fails when somebody claimed him first.
+    pub(crate) fn take_agent(&self, agent: AgentId, to: Seat) -> bool {
+        let (seat, epoch) = self.seat(agent);
+        seat == Seat::Ready
+            && self.step_seat(agent, seat_word(Seat::Ready, epoch), seat_word(to, epoch.wrapping_add(1)))
+    }
+
+    /// Any seat only his home writes → `to`(epoch + 1). Inserting him as Ready is [`Self::free_agent`].
+    pub(crate) fn seat_agent(&self, agent: AgentId, to: Seat) -> u32 {
+        let (seat, epoch) = self.seat(agent);
+        debug_assert!(!matches!(seat, Seat::Ready | Seat::Reserved), "others write this word too");
+        let epoch = epoch.wrapping_add(1);
+        // Release: who reads the new seat sees what the home did before.
+        self.agents[agent.index()].claim.store(seat_word(to, epoch), Ordering::Release);
+        epoch
+    }
+
+    /// Reserved or Ringing → Away(epoch + 1): his offer is settled. Everybody else who may write a reserved word has
+    /// done with it by then.
+    pub(crate) fn seat_after_offer(&self, agent: AgentId) {
+        let (_, epoch) = self.seat(agent);
+        let word = seat_word(Seat::Away, epoch.wrapping_add(1));
+        self.agents[agent.index()].claim.store(word, Ordering::Release);
+    }
+
+    /// He goes home: true when nobody can claim him any more, false when somebody just did.
+    pub(crate) fn vacate_agent(&self, agent: AgentId) -> bool {
+        match self.seat(agent).0 {
+            Seat::Ready => self.take_agent(agent, Seat::Away),
+            Seat::Reserved => false,
+            Seat::Away | Seat::Ringing | Seat::Busy => true,
+        }
+    }
+
+    /// Inserts him: Ready(epoch + 1), then the fence. The caller looks at the queues next.
+    pub(crate) fn free_agent(&self, agent: AgentId) -> u32 {
+        let epoch = self.seat_agent(agent, Seat::Ready);
+        fence(Ordering::SeqCst);
+        epoch
+    }
+
+    /// Ready(epoch) → Ready(epoch + 1): a new insert for other queues. `None` when somebody claimed him first.
+    pub(crate) fn renew_agent(&self, agent: AgentId) -> Option<u32> {
+        let (seat, epoch) = self.seat(agent);
+        let next = epoch.wrapping_add(1);
+        let renewed =
+            seat == Seat::Ready && self.step_seat(agent, seat_word(Seat::Ready, epoch), seat_word(Seat::Ready, next));
+        fence(Ordering::SeqCst);
+        renewed.then_some(next)
+    }
+
+    /// For displays and for feature codes.
+    pub(crate) fn show_agent(&self, agent: AgentId, state: AgentState, phone: Option<PhoneId>, since: Utc) {
+        let words = &self.agents[agent.index()];
+        let (shown, contact) = encode_state(state);
+        words.phone.store(phone.map_or(0, |p| u64::from(p.0) + 1), Ordering::Release);
+        words.contact.store(contact.0, Ordering::Release);
+        words.since.store(since.as_micros() as u64, Ordering::Release);
+        words.shown.store(shown, Ordering::Release);
+    }
+}
+
+/// The contact's word. Slots are given out and taken back by the contact's home.
+impl Board {
+    fn step_place(&self, slot: u32, from: u64, to: u64) -> bool {
+        // AcqRel: see the rules above.
+        self.contacts[slot as usize].compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn place(&self, slot: u32) -> (Place, u32) {
+        let word = self.contacts[slot as usize].load(Ordering::Acquire);
+        (place_of(word), epoch_of(word))
+    }
+
+    /// Free → Waiting(epoch), then the fence; by the contact's home, who alone writes a free word. Never epoch 0, which
+    /// marks an offer outside every queue.
+    pub(crate) fn open_contact(&self, slot: u32) -> u32 {
+        let word = &self.contacts[slot as usize];
+        // Acquire: a look at our own last write; the home may have been another thread before.
+        let epoch = epoch_of(word.load(Ordering::Acquire)).wrapping_add(1).max(1);
+        word.store(place_word(Place::Waiting, epoch), Ordering::Release);
+        fence(Ordering::SeqCst);
+        epoch
+    }
+
+    /// Waiting(epoch) → Offered(epoch), by the queue's home, after it claimed the agent.
+    pub(crate) fn claim_contact(&self, slot: u32, epoch: u32) -> bool {
+        self.step_place(slot, place_word(Place::Waiting, epoch), place_word(Place::Offered, epoch))
+    }
+
+    /// Offered(epoch) → Waiting(epoch + 1): the offer failed. Counts as an insert.
+    pub(crate) fn return_contact(&self, slot: u32, epoch: u32) -> Option<u32> {
+        let next = epoch.wrapping_add(1).max(1);
+        let back = self.step_place(slot, place_word(Place::Offered, epoch), place_word(Place::Waiting, next));
+        fence(Ordering::SeqCst);
+        back.then_some(next)
+    }
+
+    /// Offered(epoch) → Taken(epoch): the one winner.
+    pub(crate) fn take_contact(&self, slot: u32, epoch: u32) -> bool {
+        self.step_place(slot, place_word(Place::Offered, epoch), place_word(Place::Taken, epoch))
+    }
+
+    /// Waiting(epoch) → Leaving(epoch), by the queue's home when a rule takes the contact out.
+    pub(crate) fn leave_contact(&self, slot: u32, epoch: u32) -> bool {
+        self.step_place(slot, place_word(Place::Waiting, epoch), place_word(Place::Leaving, epoch))
+    }
+
+    /// Whatever it is → Free, by the contact's home; returns what it was. A claim made for it before is visible in the
+    /// answer, one made after fails.
+    pub(crate) fn close_contact(&self, slot: u32, epoch: u32) -> Place {
+        // A swap, not a store: a claim that came just before must not be overwritten unseen.
+        let word = self.contacts[slot as usize].swap(place_word(Place::Free, epoch), Ordering::AcqRel);
+        place_of(word)
+    }
+}
+
+/// The queue's words: the line is written by the queue's home, the staff counts by every agent's home.
+impl Board {
+    pub(crate) fn head(&self, queue: QueueId) -> HeadKey {
+        // Acquire: the contact behind the head is in its word by now.
+        HeadKey(self.queues[queue.index()].head.load(Ordering::Acquire))
+    }
+
+    /// Publishes the line, then the fence; the caller looks at agents and staff counts next.
+    pub(crate) fn show_line(&self, queue: QueueId, head: HeadKey, waiting: u32, oldest: Option<Instant>) {
+        let words = &self.queues[queue.index()];
+        words.oldest.store(oldest.map_or(u64::MAX, Instant::as_nanos), Ordering::Release);
+        words.waiting.store(u64::from(waiting), Ordering::Release);
+        words.head.store(head.0, Ordering::Release);
+        fence(Ordering::SeqCst);
+    }
+
+    /// Counts an agent in or out, then the fence. The caller looks at `queue_waiting` next: of a last agent who leaves
+    /// and a contact that comes at least one sees the other.
+    pub(crate) fn count_staff(&self, queue: QueueId, signed_on: i8, available: i8) {
+        let words = &self.queues[queue.index()];
+        // Two's complement: adding −1 wraps to a subtraction.
+        words.signed_on.fetch_add(signed_on as i64 as u64, Ordering::AcqRel);
+        words.available.fetch_add(available as i64 as u64, Ordering::AcqRel);
+        fence(Ordering::SeqCst);
+    }
+}
+
+/// Who sits at which phone, and whether it can be reached.
+impl Board {
+    /// One agent a phone: the first wins. The fence comes before the caller's look at [`Self::phone_reachable`].
+    pub(crate) fn sit_down(&self, phone: PhoneId, agent: AgentId) -> bool {
+        let Some(words) = self.phones.get(phone.index()) else { return false };
+        let mine = u64::from(agent.0) + 1;
+        let took = words.agent.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire);
+        fence(Ordering::SeqCst);
+        took.is_ok() || took == Err(mine)
+    }
+
+    pub(crate) fn stand_up(&self, phone: PhoneId, agent: AgentId) {
+        if let Some(words) = self.phones.get(phone.index()) {
+            let mine = u64::from(agent.0) + 1;
+            // Release: who sits down next sees what we did there. Not ours: nothing to do.
+            let _ = words.agent.compare_exchange(mine, 0, Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes what the signalling saw, then the fence, then looks who sits there: of a sign-on and a lost phone at
+    /// least one sees the other.
+    pub(crate) fn set_reachable(&self, phone: PhoneId, reachable: bool) -> Option<AgentId> {
+        let words = self.phones.get(phone.index())?;
+        words.reachable.store(u64::from(reachable), Ordering::Release);
+        fence(Ordering::SeqCst);
+        self.phone_agent(phone)
+    }
+}
+
+impl AgentWords {
+    fn new() -> Self {
+        AgentWords {
+            claim: AtomicU64::new(seat_word(Seat::Away, 0)),
+            shown: AtomicU64::new(0),
+            since: AtomicU64::new(0),
+            contact: AtomicU64::new(0),
+            phone: AtomicU64::new(0),
+        }
+    }
+}
+
+impl QueueWords {
+    fn new() -> Self {
+        QueueWords {
+            head: AtomicU64::new(HeadKey::NONE.0),
+            waiting: AtomicU64::new(0),
+            oldest: AtomicU64::new(u64::MAX),
+            signed_on: AtomicU64::new(0),
+            available: AtomicU64::new(0),
+        }
+    }
+}
+
+impl PhoneWords {
+    fn new() -> Self {
+        PhoneWords { agent: AtomicU64::new(0), reachable: AtomicU64::new(0) }
+    }
+}
+
+fn encode_state(state: AgentState) -> (u64, ContactId) {
+    let none = ContactId(0);
+    match state {
+        AgentState::SignedOff => (0, none),
+        AgentState::NotReady { reason } => {
+            let (reason, code) = match reason {
+                NotReadyReason::SignedOn => (0, 0),
+                NotReadyReason::Code(code) => (1, code),
+                NotReadyReason::Missed => (2, 0),
+                NotReadyReason::DeviceUnreachable => (3, 0),
+                NotReadyReason::DeviceBusy => (4, 0),
+                NotReadyReason::Forced => (5, 0),
+            };
+            (1 | (reason << 8) | (u64::from(code) << 16), none)
+        }
+        AgentState::Ready => (2, none),
+        AgentState::Reserved { contact } => (3, contact),
+        AgentState::Busy { contact } => (4, contact),
+        AgentState::WrapUp { contact } => (5, contact),
+    }
+}
+
+fn decode_state(word: u64, contact: ContactId) -> AgentState {
+    match word as u8 {
+        1 => AgentState::NotReady {
+            reason: match (word >> 8) as u8 {
+                1 => NotReadyReason::Code((word >> 16) as u8),
+                2 => NotReadyReason::Missed,
+                3 => NotReadyReason::DeviceUnreachable,
+                4 => NotReadyReason::DeviceBusy,
+                5 => NotReadyReason::Forced,
+                _ => NotReadyReason::SignedOn,
+            },
+        },
+        2 => AgentState::Ready,
+        3 => AgentState::Reserved { contact },
+        4 => AgentState::Busy { contact },
+        5 => AgentState::WrapUp { contact },
+        _ => AgentState::SignedOff,
+    }
+}

@@ -1,0 +1,388 @@
+//! The contact's home: what the call room says about contacts that live here and what it is told.
+//!
+//! Every fact about a contact is written here and nowhere else, so that each is written once and in order.
+
+use crate::input::Output;
+use crate::limits::{FLOWS_KEPT, FLOWS_MAX};
+use crate::machine::Acd;
+use crate::message::{Departure, Stay, ToAgent, ToContact, ToQueue};
+use base::{Instant, Now};
+use core::hash::{BuildHasherDefault, Hasher};
+use core::ops::Range;
+use core::time::Duration;
+use model::{
+    ContactId, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, Target, Withdrawal,
+};
+use std::collections::{HashMap, VecDeque};
+
+/// The contacts of this shard that are in a queue.
+#[derive(Debug)]
+pub(crate) struct Contacts {
+    /// The board's slots that are this shard's; `records` starts at the first.
+    slots: Range<u32>,
+    records: Vec<Record>,
+    free: Vec<u32>,
+    by_id: HashMap<ContactId, u32, BuildHasherDefault<IdHasher>>,
+    /// How often contacts now between two queues have flowed.
+    flowed: VecDeque<(ContactId, u8)>,
+}
+
+#[derive(Debug)]
+struct Record {
+    /// `None`: the slot is free.
+    stay: Option<Stay>,
+    epoch: u32,
+    priority: i32,
+    queued: Instant,
+    /// `Fact::Queued` is out.
+    told: bool,
+    flows: u8,
+    offers: Vec<OpenOffer>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct OpenOffer {
+    id: OfferId,
+    revoked: bool,
+}
+
+/// Contact ids are ours and already spread; no outsider chooses them.
+#[derive(Default)]
+pub(crate) struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        let mixed = (self.0 ^ n).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+}
+
+impl Contacts {
+    pub(crate) fn new(slots: Range<u32>) -> Self {
+        Contacts { slots, records: Vec::new(), free: Vec::new(), by_id: HashMap::default(), flowed: VecDeque::new() }
+    }
+
+    fn slot_of(&self, contact: ContactId) -> Option<u32> {
+        self.by_id.get(&contact).copied()
+    }
+
+    fn record(&mut self, slot: u32) -> Option<&mut Record> {
+        let index = slot.checked_sub(self.slots.start)?;
+        self.records.get_mut(index as usize)
+    }
+
+    /// The record, if this stay is still what the slot is used for.
+    fn at(&mut self, stay: Stay) -> Option<&mut Record> {
+        self.record(stay.slot).filter(|r| r.stay == Some(stay))
+    }
+
+    fn take_slot(&mut self) -> Option<u32> {
+        if let Some(slot) = self.free.pop() {
+            return Some(slot);
+        }
+        let slot = self.slots.start + self.records.len() as u32;
+        if slot >= self.slots.end {
+            return None;
+        }
+        self.records.push(Record {
+            stay: None,
+            epoch: 0,
+            priority: 0,
+            queued: Instant::ZERO,
+            told: false,
+            flows: 0,
+            offers: Vec::with_capacity(1),
+        });
+        Some(slot)
+    }
+
+    /// How often the contact has flowed from queue to queue; forgets it.
+    fn flows_of(&mut self, contact: ContactId) -> u8 {
+        let at = self.flowed.iter().rposition(|(id, _)| *id == contact);
+        at.and_then(|at| self.flowed.remove(at)).map_or(0, |(_, flows)| flows)
+    }
+
+    fn note_flow(&mut self, contact: ContactId, flows: u8) {
+        if self.flowed.len() >= FLOWS_KEPT {
+            self.flowed.pop_front();
+        }
+        self.flowed.push_back((contact, flows));
+    }
+}
+
+impl Acd {
+    pub(crate) fn on_call(&mut self, now: Now, command: QueueCommand) {
+        match command {
+            QueueCommand::Enqueue { contact, queue, priority, entered } => {
+                self.enqueue(now, contact, queue, priority, entered);
+            }
+            QueueCommand::Withdraw { contact, queue: _, why } => self.withdraw(now, contact, why),
+            QueueCommand::Settle { offer, outcome } => self.settle(now, offer, outcome),
+            QueueCommand::Release { agent, contact, queue } => {
+                self.send(self.agent_home(agent), ToAgent::Release { agent, contact, queue });
+            }
+            QueueCommand::Seize { contact, agent } => {
+                self.send(self.agent_home(agent), ToAgent::Seize { agent, contact });
+            }
+            QueueCommand::Occupy { contact, agent } => {
+                self.send(self.agent_home(agent), ToAgent::Occupy { agent, contact });
+            }
+        }
+    }
+
+    pub(crate) fn on_contact_message(&mut self, now: Now, message: ToContact) {
+        match message {
+            ToContact::Placed { stay, position } => self.placed(stay, position),
+            ToContact::Offer { stay, offer, ring_timeout } => self.offered(stay, offer, ring_timeout),
+            ToContact::FlowOut { stay, position, to, why } => self.flow_out(now, stay, position, to, why),
+            ToContact::Announce { stay, position, expected_wait } => {
+                if self.contacts.at(stay).is_some_and(|r| r.offers.is_empty()) {
+                    self.tell(QueueEvent::Announce { contact: stay.contact, position, expected_wait });
+                }
+            }
+            ToContact::Revoke { offer } => self.revoke(offer),
+            ToContact::Expired { offer, slot } => self.expired(offer, slot),
+            ToContact::Seized { offer, phone, ring_timeout } => {
+                self.tell(QueueEvent::Seized { offer, phone, ring_timeout });
+            }
+            ToContact::SeizeRefused { contact, agent, cause } => {
+                self.tell(QueueEvent::SeizeRefused { contact, agent, cause });
+            }
+            ToContact::Answer { ticket, result } => self.say(Output::Reply { ticket, result }),
+        }
+    }
+
+    fn enqueue(&mut self, now: Now, contact: ContactId, queue: QueueId, priority: i32, entered: Instant) {
+        // One queue at a time: whoever enqueues again has moved it.
+        self.withdraw(now, contact, Withdrawal::FlowedOut);
+        let flows = self.contacts.flows_of(contact);
+        let Some(slot) = self.contacts.take_slot() else {
+            self.no_slot(contact, queue, priority);
+            return;
+        };
+        let stay = Stay { contact, queue, slot };
+        let epoch = self.board.open_contact(slot);
+        let record = self.contacts.record(slot).expect("take_slot gives slots of ours only");
+        record.stay = Some(stay);
+        record.epoch = epoch;
+        record.priority = priority;
+        record.queued = now.mono;
+        record.told = false;
+        record.flows = flows;
+        self.contacts.by_id.insert(contact, slot);
+        let may_flow = flows < FLOWS_MAX;
+        let insert = ToQueue::Insert { stay, epoch, priority, entered, queued: now.mono, may_flow };
+        self.send(self.queue_home(queue), insert);
+    }
+
+    /// More contacts than calls can exist: a bug elsewhere, answered by a way out.
+    fn no_slot(&mut self, contact: ContactId, queue: QueueId, priority: i32) {
+        let to = self.way_out(queue);
+        let position = self.board.queue_waiting(queue) + 1;
+        self.fact(Fact::Queued { contact, queue, priority, position });
+        let (waited, why) = (Duration::ZERO, FlowReason::Failed);
+        self.fact(Fact::FlowedOut { contact, queue, waited, why, to: Some(to.clone()) });
+        self.tell(QueueEvent::FlowOut { contact, queue, to, why });
+    }
+
+    fn placed(&mut self, stay: Stay, position: u32) {
+        let Some(record) = self.contacts.at(stay).filter(|r| !r.told) else { return };
+        record.told = true;
+        let priority = record.priority;
+        self.fact(Fact::Queued { contact: stay.contact, queue: stay.queue, priority, position });
+    }
+
+    /// `Queued` comes before everything else about the stay, also when the queue's home has not said the place yet.
+    fn placed_at_last(&mut self, stay: Stay) {
+        let position = self.board.queue_waiting(stay.queue).max(1);
+        self.placed(stay, position);
+    }
+
+    fn withdraw(&mut self, now: Now, contact: ContactId, why: Withdrawal) {
+        self.contacts.flows_of(contact);
+        let Some(slot) = self.contacts.slot_of(contact) else { return };
+        let Some(stay) = self.contacts.record(slot).and_then(|r| r.stay) else { return };
+        self.placed_at_last(stay);
+        self.end_offers(stay);
+        let waited = self.close(now, stay);
+        let Stay { queue, .. } = stay;
+        let (fact, how) = match why {
+            Withdrawal::Abandoned => (Fact::Abandoned { contact, queue, waited }, Departure::Abandoned),
+            Withdrawal::FlowedOut => (flowed_out(stay, waited, FlowReason::BreakoutKey, None), Departure::FlowedOut),
+            Withdrawal::Failed => (flowed_out(stay, waited, FlowReason::Failed, None), Departure::FlowedOut),
+        };
+        self.fact(fact);
+        self.send(self.queue_home(queue), ToQueue::Leave { stay, how });
+    }
+
+    /// Ends what is still being offered of a contact that is over; the agents are free.
+    fn end_offers(&mut self, stay: Stay) {
+        while let Some(offer) = self.contacts.at(stay).and_then(|r| r.offers.pop()) {
+            self.offer_ended(stay, offer.id, OfferOutcome::Withdrawn);
+        }
+    }
+
+    fn offer_ended(&mut self, stay: Stay, offer: OfferId, outcome: OfferOutcome) {
+        let Stay { contact, queue, .. } = stay;
+        self.fact(Fact::OfferEnded { contact, queue, agent: offer.agent, outcome });
+        self.send(self.agent_home(offer.agent), ToAgent::Settled { offer, queue: Some(queue), outcome });
+    }
+
+    /// Gives the slot back; how long the contact was in this queue.
+    fn close(&mut self, now: Now, stay: Stay) -> Duration {
+        let Some(record) = self.contacts.at(stay) else { return Duration::ZERO };
+        record.stay = None;
+        let (epoch, waited) = (record.epoch, now.mono - record.queued);
+        // An offer that was claimed a moment ago finds the slot closed when it arrives and frees its agent then.
+        self.board.close_contact(stay.slot, epoch);
+        self.contacts.by_id.remove(&stay.contact);
+        self.contacts.free.push(stay.slot);
+        waited
+    }
+
+    fn offered(&mut self, stay: Stay, offer: OfferId, ring_timeout: Duration) {
+        let phone = self.board.agent_phone(offer.agent);
+        let current = self.contacts.at(stay).is_some_and(|r| r.epoch == offer.contact_epoch);
+        let Some(phone) = phone.filter(|_| current) else {
+            let withdrawn = OfferOutcome::Withdrawn;
+            let settled = ToAgent::Settled { offer, queue: Some(stay.queue), outcome: withdrawn };
+            self.send(self.agent_home(offer.agent), settled);
+            if current {
+                self.wait_again(stay, true);
+            }
+            return;
+        };
+        if !self.board.confirm_agent(offer.agent, offer.agent_epoch) {
+            // The lease ran out first; his home has written the alarm.
+            self.wait_again(stay, true);
+            return;
+        }
+        self.placed_at_last(stay);
+        if let Some(record) = self.contacts.at(stay) {
+            record.offers.push(OpenOffer { id: offer, revoked: false });
+        }
+        let Stay { contact, queue, .. } = stay;
+        self.fact(Fact::Offered { contact, queue, agent: offer.agent });
+        self.tell(QueueEvent::Offer(Offer { id: offer, queue, phone, ring_timeout }));
+    }
+
+    fn settle(&mut self, now: Now, offer: OfferId, outcome: OfferOutcome) {
+        if offer.contact_epoch == 0 {
+            self.send(self.agent_home(offer.agent), ToAgent::Settled { offer, queue: None, outcome });
+            return;
+        }
+        let stay = self.contacts.slot_of(offer.contact).and_then(|slot| self.contacts.record(slot)?.stay);
+        let open = stay.and_then(|stay| {
+            let record = self.contacts.at(stay)?;
+            let at = record.offers.iter().position(|o| o.id == offer)?;
+            Some((stay, record.offers.remove(at)))
+        });
+        match (open, outcome) {
+            (Some((stay, _)), OfferOutcome::Accepted) => self.accepted(now, stay, offer),
+            (Some((stay, open)), _) => {
+                self.offer_ended(stay, offer, outcome);
+                self.send(self.queue_home(stay.queue), ToQueue::OfferOver { stay, agent: offer.agent, outcome });
+                // Unasked for, "withdrawn" means that the caller is leaving: he is not offered to anybody meanwhile.
+                let at_once = outcome != OfferOutcome::Withdrawn || open.revoked;
+                if self.contacts.at(stay).is_some_and(|r| r.offers.is_empty()) {
+                    self.wait_again(stay, at_once);
+                }
+            }
+            // The agent did answer, after we had given up on it: believe the telephone.
+            (None, OfferOutcome::Accepted) => match stay {
+                Some(stay) => self.accepted(now, stay, offer),
+                None => {
+                    let (agent, contact) = (offer.agent, offer.contact);
+                    self.send(self.agent_home(agent), ToAgent::Occupy { agent, contact });
+                }
+            },
+            (None, _) => {}
+        }
+    }
+
+    fn accepted(&mut self, now: Now, stay: Stay, offer: OfferId) {
+        // The one winner; of an offer we had given up the word says otherwise, and the telephone is right.
+        self.board.take_contact(stay.slot, offer.contact_epoch);
+        while let Some(other) = self.contacts.at(stay).and_then(|r| r.offers.pop()) {
+            self.tell(QueueEvent::Revoke { offer: other.id });
+            self.offer_ended(stay, other.id, OfferOutcome::Withdrawn);
+        }
+        self.placed_at_last(stay);
+        self.offer_ended(stay, offer, OfferOutcome::Accepted);
+        let waited = self.close(now, stay);
+        let Stay { contact, queue, .. } = stay;
+        self.fact(Fact::Connected { contact, queue, agent: offer.agent, waited });
+        self.send(self.queue_home(queue), ToQueue::Leave { stay, how: Departure::Served });
+    }
+
+    /// Offered → Waiting at its place.
+    fn wait_again(&mut self, stay: Stay, at_once: bool) {
+        let Some(epoch) = self.contacts.at(stay).map(|r| r.epoch) else { return };
+        let Some(epoch) = self.board.return_contact(stay.slot, epoch) else { return };
+        if let Some(record) = self.contacts.at(stay) {
+            record.epoch = epoch;
+        }
+        self.send(self.queue_home(stay.queue), ToQueue::Return { stay, epoch, at_once });
+    }
+
+    fn flow_out(&mut self, now: Now, stay: Stay, position: u32, to: Target, why: FlowReason) {
+        let Some(flows) = self.contacts.at(stay).map(|r| r.flows) else { return };
+        self.placed(stay, position);
+        let waited = self.close(now, stay);
+        let Stay { contact, queue, .. } = stay;
+        if let Target::Queue(_) = to {
+            self.contacts.note_flow(contact, flows + 1);
+        }
+        self.fact(flowed_out(stay, waited, why, Some(to.clone())));
+        self.tell(QueueEvent::FlowOut { contact, queue, to, why });
+    }
+
+    fn revoke(&mut self, offer: OfferId) {
+        if offer.contact_epoch == 0 {
+            self.tell(QueueEvent::Revoke { offer });
+            return;
+        }
+        let Some(slot) = self.contacts.slot_of(offer.contact) else { return };
+        let open = self.contacts.record(slot).and_then(|r| r.offers.iter_mut().find(|o| o.id == offer));
+        if let Some(open) = open.filter(|o| !o.revoked) {
+            open.revoked = true;
+            self.tell(QueueEvent::Revoke { offer });
+        }
+    }
+
+    fn expired(&mut self, offer: OfferId, slot: Option<u32>) {
+        let Some(slot) = slot else {
+            self.tell(QueueEvent::Revoke { offer });
+            return;
+        };
+        let Some(record) = self.contacts.record(slot) else { return };
+        let Some(stay) = record.stay.filter(|s| s.contact == offer.contact) else { return };
+        if record.epoch != offer.contact_epoch {
+            return;
+        }
+        if let Some(at) = record.offers.iter().position(|o| o.id == offer) {
+            record.offers.remove(at);
+            self.tell(QueueEvent::Revoke { offer });
+            let Stay { contact, queue, .. } = stay;
+            let outcome = OfferOutcome::Withdrawn;
+            self.fact(Fact::OfferEnded { contact, queue, agent: offer.agent, outcome });
+        }
+        if self.contacts.at(stay).is_some_and(|r| r.offers.is_empty()) {
+            self.wait_again(stay, true);
+        }
+    }
+}
+
+fn flowed_out(stay: Stay, waited: Duration, why: FlowReason, to: Option<Target>) -> Fact {
+    Fact::FlowedOut { contact: stay.contact, queue: stay.queue, waited, why, to }
+}

@@ -1,0 +1,153 @@
+//! The rules by which a contact leaves a queue unserved: closed, empty, too long, too many, too often refused.
+
+use crate::limits::TRIES_MAX;
+use crate::lines::Entry;
+use crate::machine::{Acd, Timer};
+use crate::message::ToContact;
+use base::{Key, Now};
+use model::{EmptyWhen, FlowReason, QueueId, SoundName, Target};
+
+/// The announcement of last resort; every language of the library has it.
+const LAST_WORD: &str = "sorry";
+
+impl Acd {
+    /// Before a contact comes into the line: is the queue open at all?
+    pub(crate) fn shut_rule(&mut self, now: Now, entry: &Entry) -> Option<(Target, FlowReason)> {
+        let id = entry.stay.queue;
+        let queue = self.directory.queue(id);
+        if queue.removed {
+            return Some((self.way_out_for(id, entry.may_flow), FlowReason::QueueRemoved));
+        }
+        let to = queue.closed.as_ref().filter(|to| may_go(to, entry.may_flow))?.clone();
+        let calendar = queue.hours?;
+        let open = self.calendars.is_open(self.directory.calendar(calendar), calendar, now.utc);
+        (!open).then_some((to, FlowReason::Closed))
+    }
+
+    /// After nobody could be matched: is there anybody at all, and is there room?
+    pub(crate) fn entry_rules(&mut self, now: Now, key: Key) {
+        let Some(entry) = self.lines.entries.get(key) else { return };
+        let (id, may_flow) = (entry.stay.queue, entry.may_flow);
+        if let Some(to) = self.empty_rule(id).filter(|to| may_go(to, may_flow)) {
+            self.flow(now, key, to, FlowReason::Empty);
+            return;
+        }
+        let waiting = self.lines.line(id).arrivals.len();
+        let full = self.directory.queue(id).max_length.as_ref().filter(|rule| waiting > rule.at as usize);
+        if let Some(to) = full.map(|rule| &rule.to).filter(|to| may_go(to, may_flow)).cloned() {
+            self.flow(now, key, to, FlowReason::MaxLength);
+        }
+    }
+
+    /// When an offer failed and the contact is back at its place; true when it left.
+    pub(crate) fn return_rules(&mut self, now: Now, key: Key) -> bool {
+        let Some(entry) = self.lines.entries.get(key) else { return true };
+        let (id, may_flow) = (entry.stay.queue, entry.may_flow);
+        let queue = self.directory.queue(id);
+        if queue.removed {
+            let to = self.way_out_for(id, may_flow);
+            self.flow(now, key, to, FlowReason::QueueRemoved);
+            return true;
+        }
+        let why = match (entry.overdue, entry.tries >= TRIES_MAX) {
+            (true, _) => FlowReason::MaxWait,
+            (false, true) => FlowReason::TriesExhausted,
+            (false, false) => return false,
+        };
+        let Some(to) = queue.max_wait.as_ref().map(|rule| &rule.to).filter(|to| may_go(to, may_flow)).cloned() else {
+            return false;
+        };
+        self.flow(now, key, to, why);
+        true
+    }
+
+    pub(crate) fn max_wait_over(&mut self, now: Now, slot: u32) {
+        let Some(key) = self.lines.key_at(slot) else { return };
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        entry.max_wait = None;
+        // While a phone rings for it the contact stays; the rule is looked at again should the offer fail.
+        entry.overdue = true;
+        if self.is_waiting(key) {
+            self.return_rules(now, key);
+        }
+    }
+
+    /// The last agent who counts has gone: those who wait go where the empty rule says.
+    pub(crate) fn emptied(&mut self, now: Now, queue: QueueId) {
+        let Some(to) = self.empty_rule(queue) else { return };
+        let mut next = self.lines.line(queue).order.first();
+        while let Some(place) = next {
+            next = self.lines.line(queue).order.after(&place);
+            let Some(key) = self.lines.key_at(place.slot()) else { continue };
+            if self.lines.entries.get(key).is_some_and(|e| may_go(&to, e.may_flow)) {
+                self.flow(now, key, to.clone(), FlowReason::Empty);
+            }
+        }
+    }
+
+    /// Contacts of a removed queue leave; those that are being offered when their offer fails.
+    pub(crate) fn close_down(&mut self, now: Now, queue: QueueId) {
+        while let Some(place) = self.lines.line(queue).order.first() {
+            let Some(key) = self.lines.key_at(place.slot()) else { return };
+            self.return_rules(now, key);
+        }
+    }
+
+    /// Arms what runs while a contact waits.
+    pub(crate) fn arm_entry(&mut self, now: Now, key: Key) {
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        let queue = self.directory.queue(entry.stay.queue);
+        let slot = entry.stay.slot;
+        for old in [entry.max_wait.take(), entry.announce.take()].into_iter().flatten() {
+            self.timers.cancel(old);
+        }
+        if let Some(rule) = &queue.max_wait
+            && !entry.overdue
+        {
+            let at = (entry.queued + rule.after).max(now.mono);
+            entry.max_wait = Some(self.timers.insert(at, Timer::MaxWait(slot)));
+        }
+        let policy = queue.announce;
+        if (policy.position || policy.wait) && !policy.every.is_zero() {
+            entry.announce = Some(self.timers.insert_after(now.mono, policy.every, Timer::Announce(slot)));
+        }
+    }
+
+    /// Where contacts of a queue go when there is no rule for the case.
+    pub(crate) fn way_out(&self, queue: QueueId) -> Target {
+        let queue = self.directory.queue(queue);
+        let rules = [
+            queue.max_wait.as_ref().map(|rule| &rule.to),
+            queue.max_length.as_ref().map(|rule| &rule.to),
+            queue.closed.as_ref(),
+            queue.empty.to.as_ref(),
+        ];
+        let first = rules.into_iter().flatten().next().cloned();
+        first.unwrap_or_else(|| Target::Announcement(SoundName(LAST_WORD.into())))
+    }
+
+    fn way_out_for(&self, queue: QueueId, may_flow: bool) -> Target {
+        let to = self.way_out(queue);
+        if may_go(&to, may_flow) { to } else { Target::Announcement(SoundName(LAST_WORD.into())) }
+    }
+
+    fn empty_rule(&self, id: QueueId) -> Option<Target> {
+        let rule = &self.directory.queue(id).empty;
+        let left = match rule.when {
+            EmptyWhen::NoAgents => self.board.queue_signed_on(id),
+            EmptyWhen::NoneAvailable => self.board.queue_available(id),
+        };
+        rule.to.clone().filter(|_| left == 0)
+    }
+
+    fn flow(&mut self, now: Now, key: Key, to: Target, why: FlowReason) {
+        let Some((entry, position)) = self.leave_line(now, key) else { return };
+        let stay = entry.stay;
+        self.send(stay.contact.home(), ToContact::FlowOut { stay, position, to, why });
+    }
+}
+
+/// A contact that has flowed too often goes to no further queue: a ring of rules ends where it is.
+fn may_go(to: &Target, may_flow: bool) -> bool {
+    may_flow || !matches!(to, Target::Queue(_))
+}

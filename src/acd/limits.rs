@@ -1,0 +1,70 @@
+//! Every bound of the distributor, with its reason.
+
+use core::time::Duration;
+
+/// A tour names the shards it still has to visit in one 64-bit word.
+pub const SHARDS_MAX: usize = 64;
+
+/// A reservation the contact's home has not confirmed for so long is freed and alarmed. A message between shards takes
+/// microseconds; a second means that something is broken.
+pub(crate) const RESERVATION_LEASE: Duration = Duration::from_secs(1);
+
+/// How long after the ring time the call side may take to say how an offer ended, before the agent is freed all the
+/// same. Longer than the 32 s a SIP transaction lives (64 × T1), which is the slowest honest answer.
+pub(crate) const SETTLE_GRACE: Duration = Duration::from_secs(40);
+
+/// Ring time of a call that names the agent: there is no queue to ask. Four European ring cadences.
+pub(crate) const DIRECT_RING_TIME: Duration = Duration::from_secs(20);
+
+/// An agent who said no to a contact is not asked for the same one again so soon.
+pub(crate) const REFUSAL_BACK_OFF: Duration = Duration::from_secs(5);
+
+/// How many refusals a waiting contact remembers; the oldest gives way. More than this many agents refusing one caller
+/// inside [`REFUSAL_BACK_OFF`] only means that one of them is asked a little early.
+pub(crate) const REFUSALS_KEPT: usize = 8;
+
+/// A phone that answered 486 is used outside our sight: long enough not to knock on it for every caller.
+pub(crate) const DEVICE_BUSY_BACK_OFF: Duration = Duration::from_secs(10);
+
+/// A phone that failed while it is still registered is tried again after this, so that one lost datagram does not
+/// take an agent out for the day.
+pub(crate) const DEVICE_RETRY: Duration = Duration::from_secs(30);
+
+/// Offers of one contact that may fail before its overflow rule is used, when the queue has one.
+pub(crate) const TRIES_MAX: u8 = 10;
+
+/// How often one contact may flow from queue to queue: a ring of overflow rules ends here.
+pub(crate) const FLOWS_MAX: u8 = 8;
+
+/// Contacts between two queues at the same time. The call side puts them into the next queue in the same turn, so only
+/// a handful are ever under way.
+pub(crate) const FLOWS_KEPT: usize = 1024;
+
+/// Calls one agent can be part of at once: a queue contact, a consultation, his phone's other lines.
+pub(crate) const ENGAGED_MAX: usize = 8;
+
+/// Head room of the board above what is configured at the start, so that a reload can add people and queues.
+pub(crate) const BOARD_GROWTH: usize = 4;
+/// The smallest board: 1,024 agents take 32 kB.
+pub(crate) const BOARD_MIN: usize = 1024;
+
+/// Above this many contacts ahead the sum of the expected wait is replaced by its integral (error below 0.1 %).
+pub(crate) const WAIT_TERMS_MAX: usize = 1000;
+
+/// The mean handling time assumed before any contact was handled.
+pub(crate) const HANDLE_TIME_DEFAULT: Duration = Duration::from_secs(180);
+
+/// The mean patience assumed before anybody hung up.
+pub(crate) const PATIENCE_DEFAULT: Duration = Duration::from_secs(600);
+
+/// How often the agents who serve a queue are counted again for the expected wait.
+pub(crate) const STAFF_COUNT_EVERY: Duration = Duration::from_secs(1);
+
+/// Messages one agent, and one waiting contact, can have under way to a shard: a mailbox of
+/// [`crate::mailbox_capacity`] places cannot overflow by reservations alone.
+pub(crate) const MESSAGES_EACH: usize = 4;
+
+/// Places a mailbox between two shards needs so that it cannot overflow.
+pub fn mailbox_capacity(size: crate::BoardSize) -> usize {
+    MESSAGES_EACH * (size.agents + size.contacts_per_shard)
+}

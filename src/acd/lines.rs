@@ -1,0 +1,470 @@
+//! The queue's home: who waits and who is ready in the queues of this shard, and the matching.
+
+use crate::board::{Board, HeadKey, Seat};
+use crate::expect::Measures;
+use crate::input::Seating;
+use crate::limits::{REFUSAL_BACK_OFF, REFUSALS_KEPT};
+use crate::machine::{Acd, Timer};
+use crate::message::{Departure, ShardSet, Stay, ToAgent, ToContact, ToQueue};
+use crate::order::Order;
+use crate::strategy::{AgentKey, IdleStamps, agent_key};
+use base::{Instant, Key, Now, Slab, TimerId};
+use model::{AgentId, ContactId, Directory, OfferId, OfferOutcome, QueueId};
+
+/// Which waiting contact comes first: higher priority, then earlier first enqueue time, then the lower id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct ContactKey {
+    rank: i64,
+    entered: Instant,
+    contact: ContactId,
+    slot: u32,
+}
+
+/// One queue of this shard.
+#[derive(Debug)]
+pub(crate) struct Line {
+    /// Contacts that may be claimed now.
+    pub(crate) order: Order<ContactKey>,
+    /// All contacts in the queue by the time they came into it, those being offered included.
+    pub(crate) arrivals: Order<(Instant, ContactId, u32)>,
+    ready: Order<AgentKey>,
+    pub(crate) measures: Measures,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Standing {
+    /// In the order.
+    Waiting,
+    /// Claimed for an agent.
+    Offered,
+    /// Its offer was taken back a moment ago: the call side will most likely withdraw it.
+    Held,
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) stay: Stay,
+    pub(crate) epoch: u32,
+    priority: i32,
+    entered: Instant,
+    pub(crate) queued: Instant,
+    pub(crate) may_flow: bool,
+    standing: Standing,
+    pub(crate) tries: u8,
+    /// Agents who said no, until when they are not asked again.
+    refused: [(AgentId, Instant); REFUSALS_KEPT],
+    pub(crate) max_wait: Option<TimerId>,
+    /// The longest wait ran out while it was being offered.
+    pub(crate) overdue: bool,
+    pub(crate) announce: Option<TimerId>,
+    ask: Option<TimerId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct ReadyAgent {
+    epoch: u32,
+    idle: IdleStamps,
+}
+
+#[derive(Debug)]
+pub(crate) struct Lines {
+    seating: Seating,
+    /// Queue `id` of this shard is at `id / shards`.
+    lines: Vec<Line>,
+    pub(crate) entries: Slab<Entry>,
+    /// By board slot: where a waiting contact's entry is.
+    by_slot: Vec<Option<Key>>,
+    /// Agents this shard believes to be ready, by id; the board decides.
+    ready: Vec<Option<ReadyAgent>>,
+    /// The queues of this shard each agent serves.
+    served: Vec<Box<[QueueId]>>,
+}
+
+impl ContactKey {
+    pub(crate) fn slot(&self) -> u32 {
+        self.slot
+    }
+}
+
+impl Lines {
+    pub(crate) fn new(board: &Board, directory: &Directory, seating: Seating) -> Self {
+        let slots = board.size().contacts_per_shard * board.size().shards as usize;
+        let mut lines = Lines {
+            seating,
+            lines: Vec::new(),
+            entries: Slab::new(),
+            by_slot: vec![None; slots],
+            ready: Vec::new(),
+            served: Vec::new(),
+        };
+        lines.adopt(directory);
+        lines
+    }
+
+    /// Takes over a directory: ready agents are sorted anew into the queues they serve now.
+    pub(crate) fn adopt(&mut self, directory: &Directory) {
+        let shards = u32::from(self.seating.shards);
+        let here = |q: &QueueId| q.0 % shards == u32::from(self.seating.shard.0);
+        let queues = (0..directory.queues.len() as u32).map(QueueId).filter(here).count();
+        while self.lines.len() < queues {
+            self.lines.push(Line {
+                order: Order::with_capacity(0),
+                arrivals: Order::with_capacity(0),
+                ready: Order::with_capacity(0),
+                measures: Measures::default(),
+            });
+        }
+        self.served.clear();
+        self.served.extend(directory.agents.iter().map(|agent| {
+            let queues = if agent.removed { &[][..] } else { &agent.queues[..] };
+            queues.iter().copied().filter(|q| here(q) && !directory.queue(*q).removed).collect::<Box<[_]>>()
+        }));
+        let known = self.ready.len().max(directory.agents.len());
+        self.ready.resize(known, None);
+        self.served.resize(known, Box::default());
+        self.lines.iter_mut().for_each(|line| line.ready.clear());
+        for index in 0..self.ready.len() {
+            if let Some(ready) = self.ready[index] {
+                self.sort_in(AgentId(index as u32), ready, directory);
+            }
+        }
+    }
+
+    pub(crate) fn line(&mut self, queue: QueueId) -> &mut Line {
+        &mut self.lines[queue.index() / usize::from(self.seating.shards)]
+    }
+
+    pub(crate) fn key_at(&self, slot: u32) -> Option<Key> {
+        *self.by_slot.get(slot as usize)?
+    }
+
+    /// The entry of this stay, if the slot is still used for it.
+    fn key_of(&self, stay: Stay) -> Option<Key> {
+        self.key_at(stay.slot).filter(|key| self.entries.get(*key).is_some_and(|e| e.stay == stay))
+    }
+
+    fn sort_in(&mut self, agent: AgentId, ready: ReadyAgent, directory: &Directory) {
+        for at in 0..self.served[agent.index()].len() {
+            let queue = self.served[agent.index()][at];
+            let key = agent_key(directory.queue(queue), agent, &ready.idle);
+            self.line(queue).ready.insert(key);
+        }
+    }
+
+    fn sort_out(&mut self, agent: AgentId, directory: &Directory) {
+        let Some(ready) = self.ready.get_mut(agent.index()).and_then(Option::take) else { return };
+        for at in 0..self.served[agent.index()].len() {
+            let queue = self.served[agent.index()][at];
+            let key = agent_key(directory.queue(queue), agent, &ready.idle);
+            self.line(queue).ready.remove(&key);
+        }
+    }
+
+    /// The contact this agent should get next from this shard: the best over all queues he serves here, leaving out
+    /// those he refused a moment ago.
+    fn best_for(&mut self, now: Now, agent: AgentId) -> Option<Key> {
+        let mut best: Option<ContactKey> = None;
+        for at in 0..self.served.get(agent.index())?.len() {
+            let queue = self.served[agent.index()][at];
+            let mut head = self.line(queue).order.first();
+            while let Some(key) = head.filter(|key| self.refuses(now, *key, agent)) {
+                head = self.line(queue).order.after(&key);
+            }
+            best = [best, head].into_iter().flatten().min();
+        }
+        self.key_at(best?.slot)
+    }
+
+    fn refuses(&self, now: Now, key: ContactKey, agent: AgentId) -> bool {
+        self.key_at(key.slot).and_then(|key| self.entries.get(key)).is_some_and(|e| e.refuses(now, agent))
+    }
+}
+
+impl Entry {
+    fn key(&self) -> ContactKey {
+        let Stay { contact, slot, .. } = self.stay;
+        ContactKey { rank: -i64::from(self.priority), entered: self.entered, contact, slot }
+    }
+
+    fn refuses(&self, now: Now, agent: AgentId) -> bool {
+        self.refused.iter().any(|(a, until)| *a == agent && *until > now.mono)
+    }
+
+    fn note_refusal(&mut self, agent: AgentId, until: Instant) {
+        // The one that ends first gives way; an agent's own earlier one always does.
+        let at = self.refused.iter().position(|(a, _)| *a == agent);
+        let at = at.or_else(|| (0..REFUSALS_KEPT).min_by_key(|i| self.refused[*i].1));
+        self.refused[at.expect("REFUSALS_KEPT is not zero")] = (agent, until);
+    }
+}
+
+impl Acd {
+    pub(crate) fn on_queue_message(&mut self, now: Now, message: ToQueue) {
+        match message {
+            ToQueue::Insert { stay, epoch, priority, entered, queued, may_flow } => {
+                let entry = Entry {
+                    stay,
+                    epoch,
+                    priority,
+                    entered,
+                    queued,
+                    may_flow,
+                    standing: Standing::Held,
+                    tries: 0,
+                    refused: [(AgentId(u32::MAX), Instant::ZERO); REFUSALS_KEPT],
+                    max_wait: None,
+                    overdue: false,
+                    announce: None,
+                    ask: None,
+                };
+                self.insert(now, entry);
+            }
+            ToQueue::OfferOver { stay, agent, outcome } => self.offer_over(now, stay, agent, outcome),
+            ToQueue::Return { stay, epoch, at_once } => self.returned(now, stay, epoch, at_once),
+            ToQueue::Leave { stay, how } => self.left(now, stay, how),
+            ToQueue::AgentReady { agent, epoch, idle, rest } => {
+                self.tour(now, agent, epoch, idle, rest);
+            }
+            ToQueue::Emptied { queue } => self.emptied(now, queue),
+            ToQueue::Handled { queue, took } => self.lines.line(queue).measures.handled(took),
+        }
+    }
+
+    fn insert(&mut self, now: Now, entry: Entry) {
+        let stay = entry.stay;
+        if let Some((to, why)) = self.shut_rule(now, &entry) {
+            // Nobody may be offered it: it never comes into the line.
+            if self.board.leave_contact(stay.slot, entry.epoch) {
+                let position = self.lines.line(stay.queue).order.len() as u32 + 1;
+                self.send(stay.contact.home(), ToContact::FlowOut { stay, position, to, why });
+            }
+            return;
+        }
+        let arrival = (entry.queued, stay.contact, stay.slot);
+        let key = self.lines.entries.insert(entry);
+        self.lines.by_slot[stay.slot as usize] = Some(key);
+        self.lines.line(stay.queue).arrivals.insert(arrival);
+        self.stand_in_line(key);
+        let position = self.position_of(key);
+        self.send(stay.contact.home(), ToContact::Placed { stay, position });
+        self.arm_entry(now, key);
+        if !self.match_contact(now, key) {
+            self.entry_rules(now, key);
+        }
+    }
+
+    /// Into the order, on the board, then the fence: from here on an agent who comes sees it, and we see him.
+    fn stand_in_line(&mut self, key: Key) {
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        entry.standing = Standing::Waiting;
+        let (place, queue) = (entry.key(), entry.stay.queue);
+        self.lines.line(queue).order.insert(place);
+        self.show_line(queue);
+    }
+
+    fn stand_aside(&mut self, key: Key) {
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        entry.standing = Standing::Offered;
+        let (place, queue) = (entry.key(), entry.stay.queue);
+        self.lines.line(queue).order.remove(&place);
+        self.show_line(queue);
+    }
+
+    /// Takes the entry out for good; `None` when it was gone.
+    pub(crate) fn drop_entry(&mut self, key: Key) -> Option<Entry> {
+        let entry = self.lines.entries.remove(key)?;
+        let stay = entry.stay;
+        self.lines.by_slot[stay.slot as usize] = None;
+        for timer in [entry.max_wait, entry.announce, entry.ask].into_iter().flatten() {
+            self.timers.cancel(timer);
+        }
+        let line = self.lines.line(stay.queue);
+        line.order.remove(&entry.key());
+        line.arrivals.remove(&(entry.queued, stay.contact, stay.slot));
+        self.show_line(stay.queue);
+        Some(entry)
+    }
+
+    fn show_line(&mut self, queue: QueueId) {
+        let line = self.lines.line(queue);
+        let (first, waiting) = (line.order.first(), line.arrivals.len() as u32);
+        let oldest = line.arrivals.first().map(|(queued, ..)| queued);
+        let priority = |k: ContactKey| i32::try_from(-k.rank).expect("the rank is a negated i32");
+        let head = first.map_or(HeadKey::NONE, |k| HeadKey::new(priority(k), k.entered));
+        self.board.show_line(queue, head, waiting, oldest);
+    }
+
+    /// Counts from 1; contacts that are being offered do not count as ahead.
+    pub(crate) fn position_of(&mut self, key: Key) -> u32 {
+        let Some(entry) = self.lines.entries.get(key) else { return 1 };
+        let (place, queue) = (entry.key(), entry.stay.queue);
+        let (Ok(ahead) | Err(ahead)) = self.lines.line(queue).order.rank(&place);
+        ahead as u32 + 1
+    }
+
+    pub(crate) fn is_waiting(&self, key: Key) -> bool {
+        self.lines.entries.get(key).is_some_and(|e| e.standing == Standing::Waiting)
+    }
+
+    /// Leaves the line by a rule: Waiting → Leaving decides against a caller who hangs up now.
+    pub(crate) fn leave_line(&mut self, now: Now, key: Key) -> Option<(Entry, u32)> {
+        let position = self.position_of(key);
+        let entry = self.drop_entry(key)?;
+        let waited = now.mono - entry.queued;
+        self.lines.line(entry.stay.queue).measures.left(waited, Departure::FlowedOut);
+        self.board.leave_contact(entry.stay.slot, entry.epoch).then_some((entry, position))
+    }
+
+    fn offer_over(&mut self, now: Now, stay: Stay, agent: AgentId, outcome: OfferOutcome) {
+        let Some(key) = self.lines.key_of(stay) else { return };
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        match outcome {
+            OfferOutcome::Accepted | OfferOutcome::Withdrawn => return,
+            OfferOutcome::Missed | OfferOutcome::Failed(_) => {}
+            OfferOutcome::Rejected(_) => entry.note_refusal(agent, now.mono + REFUSAL_BACK_OFF),
+        }
+        entry.tries = entry.tries.saturating_add(1);
+        self.arm_ask(now, key);
+    }
+
+    fn returned(&mut self, now: Now, stay: Stay, epoch: u32, at_once: bool) {
+        let Some(key) = self.lines.key_of(stay) else { return };
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        entry.epoch = epoch;
+        entry.standing = Standing::Held;
+        if at_once {
+            self.back_in_line(now, key);
+        } else {
+            self.arm_ask(now, key);
+        }
+    }
+
+    fn back_in_line(&mut self, now: Now, key: Key) {
+        self.stand_in_line(key);
+        if !self.return_rules(now, key) {
+            self.match_contact(now, key);
+        }
+    }
+
+    fn left(&mut self, now: Now, stay: Stay, how: Departure) {
+        let Some(key) = self.lines.key_of(stay) else { return };
+        let Some(entry) = self.drop_entry(key) else { return };
+        let waited = now.mono - entry.queued;
+        self.lines.line(stay.queue).measures.left(waited, how);
+    }
+
+    /// One timer for the next reason to look at the entry again: it is held, or a refusal is forgotten.
+    fn arm_ask(&mut self, now: Now, key: Key) {
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        if let Some(old) = entry.ask.take() {
+            self.timers.cancel(old);
+        }
+        let refusals = entry.refused.iter().map(|(_, until)| *until).filter(|until| *until > now.mono);
+        let held = (entry.standing == Standing::Held).then_some(now.mono);
+        let next = refusals.chain(held).min();
+        entry.ask = next.map(|at| self.timers.insert(at, Timer::Ask(entry.stay.slot)));
+    }
+
+    pub(crate) fn ask_again(&mut self, now: Now, slot: u32) {
+        let Some(key) = self.lines.key_at(slot) else { return };
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        entry.ask = None;
+        match entry.standing {
+            Standing::Held => self.back_in_line(now, key),
+            Standing::Waiting => {
+                self.match_contact(now, key);
+            }
+            Standing::Offered => {}
+        }
+        self.arm_ask(now, key);
+    }
+
+    /// Agent surplus: the ready agent who comes first by the queue's strategy gets the contact.
+    fn match_contact(&mut self, now: Now, key: Key) -> bool {
+        let Some(queue) = self.lines.entries.get(key).map(|e| e.stay.queue) else { return false };
+        let mut candidate = self.lines.line(queue).ready.first();
+        while let Some(next) = candidate {
+            candidate = self.lines.line(queue).ready.after(&next);
+            let agent = next.agent;
+            if self.lines.entries.get(key).is_none_or(|e| e.refuses(now, agent)) {
+                continue;
+            }
+            let Some(epoch) = self.lines.ready[agent.index()].map(|r| r.epoch) else { continue };
+            let claimed = self.board.claim_agent(agent, epoch);
+            // Ours, or somebody else's who tells everybody when he is free again.
+            self.lines.sort_out(agent, &self.directory);
+            if claimed {
+                return self.claim(key, agent, epoch) || self.give(now, agent, epoch);
+            }
+        }
+        false
+    }
+
+    /// Contact surplus: the agent, already claimed, gets the best contact over all his queues here.
+    fn give(&mut self, now: Now, agent: AgentId, epoch: u32) -> bool {
+        while let Some(key) = self.lines.best_for(now, agent) {
+            if self.claim(key, agent, epoch) {
+                return true;
+            }
+        }
+        self.board.undo_agent(agent, epoch);
+        self.send(self.agent_home(agent), ToAgent::Undone { agent });
+        false
+    }
+
+    /// The second half of a match; the agent is ours. False when the contact is gone: its `Leave` is on the way.
+    fn claim(&mut self, key: Key, agent: AgentId, agent_epoch: u32) -> bool {
+        let Some(entry) = self.lines.entries.get(key) else { return false };
+        let (stay, contact_epoch) = (entry.stay, entry.epoch);
+        let claimed = self.board.claim_contact(stay.slot, contact_epoch);
+        self.stand_aside(key);
+        if !claimed {
+            return false;
+        }
+        let offer = OfferId { contact: stay.contact, contact_epoch, agent, agent_epoch };
+        let (queue, slot) = (stay.queue, stay.slot);
+        let ring_timeout = self.directory.queue(queue).ring_timeout;
+        self.send(self.agent_home(agent), ToAgent::Reserved { offer, queue, slot });
+        self.send(stay.contact.home(), ToContact::Offer { stay, offer, ring_timeout });
+        true
+    }
+
+    /// One leg of a ready agent's way through the shards whose queues he serves: the shard with the most pressing
+    /// contact first. Where he is not needed he is remembered, and goes on.
+    pub(crate) fn tour(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps, mut rest: ShardSet) {
+        while let Some(next) = self.next_stop(agent, rest) {
+            rest.remove(next);
+            if next != self.seating.shard {
+                self.send(next, ToQueue::AgentReady { agent, epoch, idle, rest });
+                return;
+            }
+            if self.arrive(now, agent, epoch, idle) {
+                return;
+            }
+        }
+    }
+
+    /// True when the tour ends here: he was matched, or it is an old tour.
+    fn arrive(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps) -> bool {
+        if self.lines.ready.get(agent.index()).is_none() {
+            // Configured by a reload that is still on its way to us, where he will be sorted in.
+            self.lines.ready.resize(agent.index() + 1, None);
+            self.lines.served.resize(agent.index() + 1, Box::default());
+        }
+        if self.board.seat(agent) != (Seat::Ready, epoch) {
+            return true;
+        }
+        self.lines.sort_out(agent, &self.directory);
+        if self.lines.best_for(now, agent).is_some() {
+            if self.board.claim_agent(agent, epoch) {
+                self.give(now, agent, epoch);
+            }
+            // Matched, claimed by another shard, or given back: each of them goes on from his home.
+            return true;
+        }
+        let ready = ReadyAgent { epoch, idle };
+        self.lines.ready[agent.index()] = Some(ready);
+        self.lines.sort_in(agent, ready, &self.directory);
+        false
+    }
+}

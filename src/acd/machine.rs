@@ -1,0 +1,177 @@
+use crate::board::Board;
+use crate::calendar::Calendars;
+use crate::contacts::Contacts;
+use crate::input::{Input, Output, Seating};
+use crate::lines::Lines;
+use crate::message::{AcdMessage, ToAgent, ToContact, ToQueue};
+use crate::staff::Staff;
+use base::{Instant, Now, TimerWheel};
+use model::{AgentId, Directory, Fact, QueueEvent, QueueId, ShardId};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// The distributor of one shard: home of some queues, some agents and of the contacts that live here.
+///
+/// The three parts speak in [`AcdMessage`]s even when they are on one shard, so that one shard and many run the same
+/// code: `contacts` (what the call room sees), `lines` (waiting and ready orders, the matching), `staff` (agents).
+#[derive(Debug)]
+pub struct Acd {
+    pub(crate) seating: Seating,
+    pub(crate) board: Arc<Board>,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) calendars: Calendars,
+    pub(crate) timers: TimerWheel<Timer>,
+    pub(crate) contacts: Contacts,
+    pub(crate) lines: Lines,
+    pub(crate) staff: Staff,
+    pub(crate) draining: bool,
+    out: VecDeque<Output>,
+    /// Messages to ourselves, handled before the input is done.
+    local: VecDeque<AcdMessage>,
+}
+
+/// Everything that can run out here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Timer {
+    /// The agent's open offer: the lease, then the time to settle.
+    Offer(AgentId),
+    /// He comes back by himself after a missed offer.
+    Comeback(AgentId),
+    /// His failing or busy phone is tried again.
+    DeviceRetry(AgentId),
+    WrapUp(AgentId),
+    MaxWait(u32),
+    Announce(u32),
+    /// A contact looks for an agent again: a refusal is forgotten, or the call side did not withdraw it.
+    Ask(u32),
+}
+
+impl Acd {
+    /// Agents with a default phone are signed on as configured; the facts of that come out at once.
+    pub fn new(now: Now, directory: Arc<Directory>, board: Arc<Board>, seating: Seating) -> Self {
+        assert!(board.fits(&directory), "the board is made for the first directory and holds every one it fits");
+        let mut acd = Acd {
+            seating,
+            calendars: Calendars::new(&directory),
+            timers: TimerWheel::new(now.mono),
+            contacts: Contacts::new(board.slots_of(seating.shard)),
+            lines: Lines::new(&board, &directory, seating),
+            staff: Staff::default(),
+            draining: false,
+            out: VecDeque::new(),
+            local: VecDeque::new(),
+            board,
+            directory,
+        };
+        acd.show_fixed_phones(0);
+        acd.employ(now);
+        acd.run(now);
+        acd
+    }
+
+    pub fn handle_input(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Call(command) => self.on_call(now, command),
+            Input::People { ticket, agent, action, by } => {
+                let from = self.seating.shard;
+                self.send(self.agent_home(agent), ToAgent::People { ticket, from, agent, action, by });
+            }
+            Input::Device { phone, reachable } => {
+                if let Some(agent) = self.board.set_reachable(phone, reachable) {
+                    self.send(self.agent_home(agent), ToAgent::Device { agent, phone });
+                }
+            }
+            Input::Shard(message) => self.local.push_back(message),
+            Input::Reload(directory) => self.reload(now, directory),
+            Input::Drain => self.drain(now),
+            Input::ClockJump => self.calendars.forget(),
+        }
+        self.run(now);
+    }
+
+    pub fn handle_timeout(&mut self, now: Now) {
+        while let Some(timer) = self.timers.pop_due(now.mono) {
+            match timer {
+                Timer::Offer(agent) => self.offer_timer(now, agent),
+                Timer::Comeback(agent) => self.come_back(now, agent),
+                Timer::DeviceRetry(agent) => self.device_retry(now, agent),
+                Timer::WrapUp(agent) => self.end_wrap_up(now, agent),
+                Timer::MaxWait(slot) => self.max_wait_over(now, slot),
+                Timer::Announce(slot) => self.announce(now, slot),
+                Timer::Ask(slot) => self.ask_again(now, slot),
+            }
+            self.run(now);
+        }
+    }
+
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next_deadline()
+    }
+
+    pub fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
+    pub fn queue_home(&self, queue: QueueId) -> ShardId {
+        ShardId((queue.0 % u32::from(self.seating.shards)) as u8)
+    }
+
+    pub fn agent_home(&self, agent: AgentId) -> ShardId {
+        ShardId((agent.0 % u32::from(self.seating.shards)) as u8)
+    }
+
+    /// Handles what the parts say to each other until nothing is left. Ends: every message is an answer to one that
+    /// came in, and none of them answers itself.
+    fn run(&mut self, now: Now) {
+        while let Some(message) = self.local.pop_front() {
+            match message {
+                AcdMessage::ToQueue(message) => self.on_queue_message(now, message),
+                AcdMessage::ToContact(message) => self.on_contact_message(now, message),
+                AcdMessage::ToAgent(message) => self.on_agent_message(now, message),
+            }
+        }
+    }
+
+    pub(crate) fn send(&mut self, to: ShardId, message: impl Into<AcdMessage>) {
+        let message = message.into();
+        if to == self.seating.shard {
+            self.local.push_back(message);
+        } else {
+            self.out.push_back(Output::Send { to, message });
+        }
+    }
+
+    pub(crate) fn fact(&mut self, fact: Fact) {
+        self.out.push_back(Output::Fact(fact));
+    }
+
+    pub(crate) fn tell(&mut self, event: QueueEvent) {
+        self.out.push_back(Output::Call(event));
+    }
+
+    pub(crate) fn say(&mut self, output: Output) {
+        self.out.push_back(output);
+    }
+}
+
+impl From<ToQueue> for AcdMessage {
+    fn from(message: ToQueue) -> Self {
+        AcdMessage::ToQueue(message)
+    }
+}
+
+impl From<ToContact> for AcdMessage {
+    fn from(message: ToContact) -> Self {
+        AcdMessage::ToContact(message)
+    }
+}
+
+impl From<ToAgent> for AcdMessage {
+    fn from(message: ToAgent) -> Self {
+        AcdMessage::ToAgent(message)
+    }
+}

@@ -1,0 +1,169 @@
+use crate::input::Ticket;
+use crate::strategy::IdleStamps;
+use base::Instant;
+use core::time::Duration;
+use model::{
+    Actor, AgentAction, AgentId, Cause, CommandError, ContactId, FlowReason, OfferId, OfferOutcome, PhoneId, QueueId,
+    ShardId, Target,
+};
+
+/// Between two shards' distributors; the receiver is the home of what the message is about.
+#[derive(Clone, PartialEq, Debug)]
+pub enum AcdMessage {
+    ToQueue(ToQueue),
+    ToContact(ToContact),
+    ToAgent(ToAgent),
+}
+
+/// A contact's place on the board; the same in every message about one stay in one queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stay {
+    pub contact: ContactId,
+    pub queue: QueueId,
+    pub slot: u32,
+}
+
+/// To the shard that owns the queue's waiting and ready orders.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ToQueue {
+    /// A contact that waits, its word already on the board.
+    Insert { stay: Stay, epoch: u32, priority: i32, entered: Instant, queued: Instant, may_flow: bool },
+    /// One offer of it ended otherwise than accepted; the contact itself follows with `Return` or `Leave`.
+    OfferOver { stay: Stay, agent: AgentId, outcome: OfferOutcome },
+    /// It waits again, at its place. Not `at_once`: the call side took the offer back and will most likely withdraw
+    /// the contact in the same turn.
+    Return { stay: Stay, epoch: u32, at_once: bool },
+    /// It is gone from this queue.
+    Leave { stay: Stay, how: Departure },
+    /// A ready agent on his tour through the shards he serves.
+    AgentReady { agent: AgentId, epoch: u32, idle: IdleStamps, rest: ShardSet },
+    /// The last agent who counts for the queue's empty rule is gone.
+    Emptied { queue: QueueId },
+    /// A contact of the queue was handled, wrap-up included.
+    Handled { queue: QueueId, took: Duration },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Departure {
+    Served,
+    Abandoned,
+    FlowedOut,
+}
+
+/// To the shard the contact lives on.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ToContact {
+    /// It is in the line; counts from 1.
+    Placed {
+        stay: Stay,
+        position: u32,
+    },
+    Offer {
+        stay: Stay,
+        offer: OfferId,
+        ring_timeout: Duration,
+    },
+    /// A rule took it out.
+    FlowOut {
+        stay: Stay,
+        position: u32,
+        to: Target,
+        why: FlowReason,
+    },
+    Announce {
+        stay: Stay,
+        position: u32,
+        expected_wait: Option<Duration>,
+    },
+    /// The agent is not to be rung any more.
+    Revoke {
+        offer: OfferId,
+    },
+    /// The agent was freed without an answer from here; whatever is open of this offer is over.
+    Expired {
+        offer: OfferId,
+        slot: Option<u32>,
+    },
+    Seized {
+        offer: OfferId,
+        phone: PhoneId,
+        ring_timeout: Duration,
+    },
+    SeizeRefused {
+        contact: ContactId,
+        agent: AgentId,
+        cause: Cause,
+    },
+    /// The answer to a command that came in at this shard.
+    Answer {
+        ticket: Ticket,
+        result: Result<(), CommandError>,
+    },
+}
+
+/// To the shard that runs the agent.
+#[derive(Clone, PartialEq, Debug)]
+pub enum ToAgent {
+    /// A queue's home claimed him; the lease runs from now. `slot` is the contact's.
+    Reserved {
+        offer: OfferId,
+        queue: QueueId,
+        slot: u32,
+    },
+    /// It claimed him and found no contact.
+    Undone {
+        agent: AgentId,
+    },
+    /// The contact's home says how it ended.
+    Settled {
+        offer: OfferId,
+        queue: Option<QueueId>,
+        outcome: OfferOutcome,
+    },
+    Seize {
+        agent: AgentId,
+        contact: ContactId,
+    },
+    Occupy {
+        agent: AgentId,
+        contact: ContactId,
+    },
+    Release {
+        agent: AgentId,
+        contact: ContactId,
+        queue: Option<QueueId>,
+    },
+    Device {
+        agent: AgentId,
+        phone: PhoneId,
+    },
+    People {
+        ticket: Ticket,
+        from: ShardId,
+        agent: AgentId,
+        action: AgentAction,
+        by: Actor,
+    },
+}
+
+/// Shards an agent's tour still has to visit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ShardSet(u64);
+
+impl ShardSet {
+    pub(crate) fn insert(&mut self, shard: ShardId) {
+        self.0 |= 1 << shard.0;
+    }
+
+    pub(crate) fn remove(&mut self, shard: ShardId) {
+        self.0 &= !(1 << shard.0);
+    }
+
+    pub(crate) fn contains(self, shard: ShardId) -> bool {
+        self.0 & (1 << shard.0) != 0
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+}

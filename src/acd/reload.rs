@@ -1,0 +1,123 @@
+//! The start, a new directory, and maintenance.
+
+use crate::calendar::Calendars;
+use crate::machine::Acd;
+use crate::staff::{Agent, counts};
+use base::Now;
+use model::{AgentId, Directory, PhoneId, QueueId};
+use std::sync::Arc;
+
+impl Acd {
+    /// Phones at a fixed place need not register; those from this index on are new.
+    pub(crate) fn show_fixed_phones(&mut self, from: usize) {
+        for (phone, id) in self.directory.phones.iter().zip(0u32..).skip(from) {
+            if phone.contact.is_some() && !phone.removed {
+                self.board.set_reachable(PhoneId(id), true);
+            }
+        }
+    }
+
+    /// Takes on the agents of this shard that are not known yet.
+    pub(crate) fn employ(&mut self, now: Now) {
+        let shards = usize::from(self.seating.shards);
+        let here = usize::from(self.seating.shard.0);
+        let all = (here..self.directory.agents.len()).step_by(shards);
+        for index in all.skip(self.staff.agents.len()) {
+            self.staff.agents.push(Agent::new());
+            let id = AgentId(index as u32);
+            self.recount(id);
+            self.start_agent(now, id);
+        }
+    }
+
+    /// Only the difference is applied: states, timers and places stay as they are.
+    pub(crate) fn reload(&mut self, now: Now, directory: Arc<Directory>) {
+        if !self.board.fits(&directory) {
+            debug_assert!(false, "Board::fits is asked before a reload is given to any shard");
+            return;
+        }
+        let before = core::mem::replace(&mut self.directory, directory);
+        self.calendars = Calendars::new(&self.directory);
+        self.lines.adopt(&self.directory);
+        self.show_fixed_phones(before.phones.len());
+        for id in self.agents_here(before.agents.len()) {
+            self.recount(id);
+            self.renew(now, id, &before);
+        }
+        self.employ(now);
+        for id in (0..before.queues.len() as u32).map(QueueId) {
+            if self.queue_home(id) == self.seating.shard {
+                self.renew_queue(now, id, &before);
+            }
+        }
+    }
+
+    pub(crate) fn drain(&mut self, now: Now) {
+        self.draining = true;
+        for id in self.agents_here(self.directory.agents.len()) {
+            self.retire(now, id);
+        }
+    }
+
+    /// During a drain an agent who is free and for whom nobody waits goes home.
+    pub(crate) fn retire(&mut self, now: Now, id: AgentId) {
+        if !self.draining || self.directory.agent(id).queues.iter().any(|q| self.board.queue_waiting(*q) > 0) {
+            return;
+        }
+        let Some(agent) = self.agent(id).filter(|a| a.is_free() && a.phone.is_some()) else { return };
+        agent.leaving = true;
+        self.refresh(now, id);
+    }
+
+    fn agents_here(&self, count: usize) -> impl Iterator<Item = AgentId> + use<> {
+        let (here, shards) = (usize::from(self.seating.shard.0), usize::from(self.seating.shards));
+        (here..count).step_by(shards).map(|index| AgentId(index as u32))
+    }
+
+    /// Brings the staff counts in line with the queues he serves now.
+    fn recount(&mut self, id: AgentId) {
+        let configured = self.directory.agent(id);
+        let serves = if configured.removed { Vec::new() } else { configured.queues.clone() };
+        let Some(agent) = self.agent(id) else { return };
+        let (signed_on, available) = counts(agent.shown);
+        let before = core::mem::replace(&mut agent.counted, serves.clone());
+        let (on, free) = (i8::from(signed_on), i8::from(available));
+        for queue in before.iter().filter(|q| !serves.contains(q)) {
+            self.count_in(*queue, -on, -free);
+        }
+        for queue in serves.iter().filter(|q| !before.contains(q)) {
+            self.count_in(*queue, on, free);
+        }
+    }
+
+    fn renew(&mut self, now: Now, id: AgentId, before: &Directory) {
+        let (old, new) = (before.agent(id), self.directory.agent(id));
+        let (came_back, moved) = (old.removed && !new.removed, old.queues != new.queues);
+        if came_back {
+            self.start_agent(now, id);
+        } else if moved && let Some(epoch) = self.board.renew_agent(id) {
+            // Ready: the queues that are new to him shall know.
+            self.start_tour(now, id, epoch);
+        }
+        // Removed: signed off now, or when his contact is over.
+        self.refresh(now, id);
+    }
+
+    fn renew_queue(&mut self, now: Now, id: QueueId, before: &Directory) {
+        let (old, new) = (before.queue(id), self.directory.queue(id));
+        if new.removed {
+            return self.close_down(now, id);
+        }
+        let rearm = old.max_wait != new.max_wait || old.announce != new.announce;
+        let waiting: Vec<_> = match rearm {
+            true => self.lines.line(id).arrivals.iter().map(|(_, _, slot)| slot).collect(),
+            false => Vec::new(),
+        };
+        for slot in waiting {
+            if let Some(key) = self.lines.key_at(slot) {
+                self.arm_entry(now, key);
+            }
+        }
+        self.emptied(now, id);
+    }
+}

@@ -1,0 +1,160 @@
+//! What an agent's home knows of him. His state is computed from it, never stored beside it.
+
+use crate::limits::ENGAGED_MAX;
+use crate::strategy::IdleStamps;
+use base::{Instant, TimerId};
+use model::{AgentState, ContactId, NotReadyReason, OfferId, PhoneId, QueueId};
+
+/// The agents of this shard; agent `id` is at `id / shards`.
+#[derive(Debug, Default)]
+pub(crate) struct Staff {
+    pub(crate) agents: Vec<Agent>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Agent {
+    /// Where he is signed on.
+    pub(crate) phone: Option<PhoneId>,
+    /// What he wants to be when nothing keeps him; asked for during a call it waits (the pending state).
+    pub(crate) stance: Stance,
+    /// He signs off as soon as nothing keeps him.
+    pub(crate) leaving: bool,
+    /// What his phone did last, when that was not well.
+    pub(crate) fault: Option<Fault>,
+    pub(crate) offer: Option<OpenOffer>,
+    /// The calls he is part of, oldest first.
+    pub(crate) engaged: Vec<Engagement>,
+    /// The queue contact he has released while another call still kept him.
+    pub(crate) owed: Option<Engagement>,
+    pub(crate) wrap_up: Option<WrapUp>,
+    /// Offers in a row that he did not take.
+    pub(crate) misses: u32,
+    pub(crate) idle: IdleStamps,
+    pub(crate) comeback: Option<TimerId>,
+    pub(crate) retry: Option<TimerId>,
+    /// What was last published.
+    pub(crate) shown: AgentState,
+    pub(crate) shown_phone: Option<PhoneId>,
+    /// The queues in whose staff he is counted.
+    pub(crate) counted: Vec<QueueId>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Stance {
+    Ready,
+    NotReady(NotReadyReason),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    /// It failed although it is registered; tried again after a while.
+    Failing,
+    /// It answered busy without a call of ours.
+    Busy,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenOffer {
+    pub(crate) id: OfferId,
+    /// `None`: a call that names him.
+    pub(crate) queue: Option<QueueId>,
+    /// The contact's slot on the board.
+    pub(crate) slot: Option<u32>,
+    pub(crate) timer: TimerId,
+    /// The time to settle runs, no longer the lease.
+    pub(crate) confirmed: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Engagement {
+    pub(crate) contact: ContactId,
+    pub(crate) queue: Option<QueueId>,
+    pub(crate) since: Instant,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WrapUp {
+    pub(crate) work: Engagement,
+    /// `None`: only the agent ends it.
+    pub(crate) timer: Option<TimerId>,
+    /// The agent may end it before its time.
+    pub(crate) may_end: bool,
+}
+
+impl Agent {
+    pub(crate) fn new() -> Self {
+        Agent {
+            phone: None,
+            stance: Stance::NotReady(NotReadyReason::SignedOn),
+            leaving: false,
+            fault: None,
+            offer: None,
+            engaged: Vec::new(),
+            owed: None,
+            wrap_up: None,
+            misses: 0,
+            idle: IdleStamps::default(),
+            comeback: None,
+            retry: None,
+            shown: AgentState::SignedOff,
+            shown_phone: None,
+            counted: Vec::new(),
+        }
+    }
+
+    /// His one state. `reachable`: what the board says of his phone.
+    pub(crate) fn state(&self, reachable: bool) -> AgentState {
+        if self.phone.is_none() {
+            AgentState::SignedOff
+        } else if let Some(engaged) = self.engaged.first() {
+            AgentState::Busy { contact: engaged.contact }
+        } else if let Some(offer) = &self.offer {
+            AgentState::Reserved { contact: offer.id.contact }
+        } else if let Some(wrap_up) = &self.wrap_up {
+            AgentState::WrapUp { contact: wrap_up.work.contact }
+        } else {
+            self.rest(reachable)
+        }
+    }
+
+    /// What he is when nothing keeps him. His phone matters only while he wants to be ready.
+    pub(crate) fn rest(&self, reachable: bool) -> AgentState {
+        let not_ready = |reason| AgentState::NotReady { reason };
+        match (self.stance, self.fault) {
+            (Stance::NotReady(reason), _) => not_ready(reason),
+            (Stance::Ready, _) if !reachable => not_ready(NotReadyReason::DeviceUnreachable),
+            (Stance::Ready, Some(Fault::Failing)) => not_ready(NotReadyReason::DeviceUnreachable),
+            (Stance::Ready, Some(Fault::Busy)) => not_ready(NotReadyReason::DeviceBusy),
+            (Stance::Ready, None) => AgentState::Ready,
+        }
+    }
+
+    /// Nothing keeps him: no offer, no call, no wrap-up.
+    pub(crate) fn is_free(&self) -> bool {
+        self.offer.is_none() && self.engaged.is_empty() && self.wrap_up.is_none()
+    }
+
+    pub(crate) fn engage(&mut self, contact: ContactId, queue: Option<QueueId>, since: Instant) {
+        let known = self.engaged.iter().any(|e| e.contact == contact);
+        if !known && self.engaged.len() < ENGAGED_MAX {
+            self.engaged.push(Engagement { contact, queue, since });
+        }
+    }
+
+    /// The call is over for him; `None` when he was not part of it.
+    pub(crate) fn disengage(&mut self, contact: ContactId) -> Option<Engagement> {
+        let at = self.engaged.iter().position(|e| e.contact == contact)?;
+        Some(self.engaged.remove(at))
+    }
+}
+
+/// Whether the state counts as signed on, and as available for the empty rule.
+pub(crate) fn counts(state: AgentState) -> (bool, bool) {
+    match state {
+        AgentState::SignedOff => (false, false),
+        AgentState::NotReady { .. } => (true, false),
+        AgentState::Ready | AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => {
+            (true, true)
+        }
+    }
+}

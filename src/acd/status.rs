@@ -1,0 +1,72 @@
+//! What displays read: from the board, by any thread, without asking a shard.
+
+use crate::board::Board;
+use base::Instant;
+use core::time::Duration;
+use model::{AgentId, AgentState, ContactId, Directory, PhoneId, QueueId};
+
+/// One waiting line at a glance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct QueueStatus {
+    /// Contacts in the queue, those being offered included.
+    pub waiting: u32,
+    pub longest_wait: Duration,
+    pub agents: StateCounts,
+}
+
+/// Agents of a queue by state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct StateCounts {
+    pub signed_off: u32,
+    pub not_ready: u32,
+    pub ready: u32,
+    pub reserved: u32,
+    pub busy: u32,
+    pub wrap_up: u32,
+}
+
+/// One agent at a glance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AgentStatus {
+    pub state: AgentState,
+    pub since: base::Utc,
+    pub phone: Option<PhoneId>,
+    pub contact: Option<ContactId>,
+}
+
+impl Board {
+    pub fn agent_status(&self, agent: AgentId) -> AgentStatus {
+        AgentStatus {
+            state: self.agent_state(agent),
+            since: self.agent_since(agent),
+            phone: self.agent_phone(agent),
+            contact: self.agent_contact(agent),
+        }
+    }
+
+    /// Linear in the agents configured: for displays, at most once a second.
+    pub fn queue_status(&self, directory: &Directory, queue: QueueId, now: Instant) -> QueueStatus {
+        let mut agents = StateCounts::default();
+        for (agent, id) in directory.agents.iter().zip(0u32..) {
+            if !agent.removed && agent.queues.contains(&queue) {
+                agents.add(self.agent_state(AgentId(id)));
+            }
+        }
+        let longest_wait = self.queue_oldest(queue).map_or(Duration::ZERO, |oldest| now.since(oldest));
+        QueueStatus { waiting: self.queue_waiting(queue), longest_wait, agents }
+    }
+}
+
+impl StateCounts {
+    fn add(&mut self, state: AgentState) {
+        let count = match state {
+            AgentState::SignedOff => &mut self.signed_off,
+            AgentState::NotReady { .. } => &mut self.not_ready,
+            AgentState::Ready => &mut self.ready,
+            AgentState::Reserved { .. } => &mut self.reserved,
+            AgentState::Busy { .. } => &mut self.busy,
+            AgentState::WrapUp { .. } => &mut self.wrap_up,
+        };
+        *count += 1;
+    }
+}

@@ -1,0 +1,251 @@
+//! A small house for this room's tests: directory, call room and clock, one shard or several.
+
+use crate::{Acd, Board, BoardSize, Input, Output, Seating, Ticket};
+use base::{Instant, Now, Utc};
+use core::time::Duration;
+use model::{
+    Actor, Agent, AgentAction, AgentId, AgentState, AnnouncePolicy, AnswerMode, ClassOfService, CommandError,
+    ContactId, Directory, EmptyRule, EmptyWhen, Fact, FeatureCodes, Generation, IdleClock, InitialState, Language,
+    Limits, MediaSettings, MissedPolicy, OfferId, OfferOutcome, Phone, PhoneId, Queue, QueueCommand, QueueEvent,
+    QueueId, RecordPolicy, ServiceLevel, ShardId, Site, SoundId, Strategy, Treatment, Withdrawal, WrapUpMode,
+};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+pub(crate) fn secs(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+pub(crate) fn queue(name: &str) -> Queue {
+    Queue {
+        name: name.into(),
+        strategy: Strategy::LongestIdle,
+        idle_clock: IdleClock::Release,
+        answer: AnswerMode::AtOnce,
+        hours: None,
+        music: SoundId(0),
+        announce: AnnouncePolicy { position: false, wait: false, every: secs(30) },
+        keys: Vec::new(),
+        wrap_up: Duration::ZERO,
+        wrap_up_mode: WrapUpMode::Fixed,
+        ring_timeout: secs(15),
+        missed: MissedPolicy { limit: 3, pause: secs(60) },
+        max_wait: None,
+        max_length: None,
+        empty: EmptyRule { when: EmptyWhen::NoAgents, to: None },
+        closed: None,
+        record: RecordPolicy::Off,
+        record_notice: None,
+        service_level: ServiceLevel {
+            target: secs(20),
+            percent: 80,
+            treatment: Treatment::Negative,
+            short_abandon: secs(5),
+        },
+        removed: false,
+    }
+}
+
+/// Agent `n` has phone `n` at a fixed place and is ready from the start.
+pub(crate) fn agent(n: u32, queues: &[u32]) -> Agent {
+    Agent {
+        id: format!("{}", 1000 + n).into(),
+        name: "".into(),
+        phone: Some(PhoneId(n)),
+        pin: None,
+        queues: queues.iter().map(|q| QueueId(*q)).collect(),
+        skills: Vec::new(),
+        class: ClassOfService::Internal,
+        initial_state: InitialState::Ready,
+        removed: false,
+    }
+}
+
+pub(crate) fn phone(n: u32) -> Phone {
+    Phone {
+        id: format!("{}", 1000 + n).into(),
+        password: None,
+        contact: Some("sip:phone@192.0.2.1".into()),
+        auto_answer: false,
+        removed: false,
+    }
+}
+
+pub(crate) fn directory(queues: Vec<Queue>, agents: Vec<Agent>) -> Directory {
+    let codes = || "*0".into();
+    Directory {
+        generation: Generation::Hotline,
+        site: Site {
+            time_zone: "UTC".into(),
+            region: "CN".into(),
+            language: Language::English,
+            domain: "127.0.0.1".into(),
+            public_address: None,
+            local_networks: Vec::new(),
+        },
+        media: MediaSettings {
+            address: Vec::new(),
+            public_address: None,
+            ports: 10000..=10100,
+            codecs: Vec::new(),
+            timeout: secs(30),
+        },
+        limits: Limits { max_calls: 100, shards: 1, drain: secs(600) },
+        feature_codes: FeatureCodes {
+            sign_on: codes(),
+            sign_off: codes(),
+            ready: codes(),
+            not_ready: codes(),
+            listen: codes(),
+            whisper: codes(),
+            barge: codes(),
+            take_over: codes(),
+        },
+        // One phone more than agents: a free desk.
+        phones: (0..=agents.len() as u32).map(phone).collect(),
+        queues,
+        agents,
+        trunks: Vec::new(),
+        routes: Vec::new(),
+        numbers: Vec::new(),
+        calendars: Vec::new(),
+        skills: Vec::new(),
+        sounds: Default::default(),
+    }
+}
+
+/// One queue, `n` agents, all ready.
+pub(crate) fn hotline(n: u32) -> Directory {
+    directory(vec![queue("support")], (0..n).map(|a| agent(a, &[0])).collect())
+}
+
+/// One shard under a hand-driven clock; everything it says is kept.
+pub(crate) struct House {
+    pub(crate) acd: Acd,
+    pub(crate) now: Now,
+    pub(crate) facts: Vec<(Instant, Fact)>,
+    pub(crate) events: VecDeque<QueueEvent>,
+    replies: VecDeque<(Ticket, Result<(), CommandError>)>,
+    contacts: u32,
+}
+
+impl House {
+    pub(crate) fn new(mut directory: Directory) -> Self {
+        directory.limits.shards = 1;
+        let now = Now::new(Instant::from_millis(1_000_000), Utc::from_secs(1_790_000_000));
+        let board = Arc::new(Board::new(BoardSize::of(&directory)));
+        let seating = Seating { shard: ShardId(0), shards: 1 };
+        let acd = Acd::new(now, Arc::new(directory), board, seating);
+        let mut house =
+            House { acd, now, facts: Vec::new(), events: VecDeque::new(), replies: VecDeque::new(), contacts: 0 };
+        house.drain();
+        house
+    }
+
+    pub(crate) fn input(&mut self, input: Input) {
+        self.acd.handle_input(self.now, input);
+        self.drain();
+    }
+
+    pub(crate) fn drain(&mut self) {
+        while let Some(output) = self.acd.poll_output() {
+            match output {
+                Output::Call(event) => self.events.push_back(event),
+                Output::Send { to, message } => panic!("one shard has nobody to write to: {to:?} {message:?}"),
+                Output::Fact(fact) => self.facts.push((self.now.mono, fact)),
+                Output::Reply { ticket, result } => self.replies.push_back((ticket, result)),
+            }
+        }
+    }
+
+    /// Lets time pass, stopping at every timer.
+    pub(crate) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(next) = self.acd.poll_timeout().filter(|at| *at <= end.mono) {
+            self.now = self.now + (next - self.now.mono);
+            self.acd.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = end;
+    }
+
+    pub(crate) fn call(&mut self, command: QueueCommand) {
+        self.input(Input::Call(command));
+    }
+
+    /// A new caller enters the queue now.
+    pub(crate) fn arrive(&mut self, queue: u32, priority: i32) -> ContactId {
+        self.contacts += 1;
+        let contact = ContactId::new(ShardId(0), 1, self.contacts);
+        let entered = self.now.mono;
+        self.call(QueueCommand::Enqueue { contact, queue: QueueId(queue), priority, entered });
+        contact
+    }
+
+    pub(crate) fn hang_up(&mut self, contact: ContactId, queue: u32) {
+        let why = Withdrawal::Abandoned;
+        self.call(QueueCommand::Withdraw { contact, queue: QueueId(queue), why });
+    }
+
+    pub(crate) fn settle(&mut self, offer: OfferId, outcome: OfferOutcome) {
+        self.call(QueueCommand::Settle { offer, outcome });
+    }
+
+    pub(crate) fn release(&mut self, agent: u32, contact: ContactId, queue: Option<u32>) {
+        let queue = queue.map(QueueId);
+        self.call(QueueCommand::Release { agent: AgentId(agent), contact, queue });
+    }
+
+    pub(crate) fn ask(&mut self, agent: u32, action: AgentAction) -> Result<(), CommandError> {
+        self.ask_as(agent, action, Actor::Agent(AgentId(agent)))
+    }
+
+    pub(crate) fn force(&mut self, agent: u32, action: AgentAction) -> Result<(), CommandError> {
+        self.ask_as(agent, action, Actor::Operator("root".into()))
+    }
+
+    fn ask_as(&mut self, agent: u32, action: AgentAction, by: Actor) -> Result<(), CommandError> {
+        let ticket = Ticket(7);
+        self.input(Input::People { ticket, agent: AgentId(agent), action, by });
+        let (answered, result) = self.replies.pop_front().expect("every command is answered");
+        assert_eq!((answered, self.replies.len()), (ticket, 0), "once, with its own ticket");
+        result
+    }
+
+    pub(crate) fn device(&mut self, phone: u32, reachable: bool) {
+        self.input(Input::Device { phone: PhoneId(phone), reachable });
+    }
+
+    pub(crate) fn event(&mut self) -> Option<QueueEvent> {
+        self.events.pop_front()
+    }
+
+    /// The next event must be an offer of this contact.
+    pub(crate) fn offer(&mut self, contact: ContactId) -> OfferId {
+        match self.event() {
+            Some(QueueEvent::Offer(offer)) if offer.id.contact == contact => offer.id,
+            other => panic!("expected an offer of {contact}, got {other:?}"),
+        }
+    }
+
+    /// Nothing was said to the call room.
+    pub(crate) fn quiet(&mut self) {
+        assert_eq!(self.event(), None);
+    }
+
+    /// The next offer is of this contact and is accepted; who got it.
+    pub(crate) fn connect(&mut self, contact: ContactId) -> u32 {
+        let offer = self.offer(contact);
+        self.settle(offer, OfferOutcome::Accepted);
+        offer.agent.0
+    }
+
+    pub(crate) fn state(&self, agent: u32) -> AgentState {
+        self.acd.board().agent_state(AgentId(agent))
+    }
+
+    /// Takes the facts so far, without their times.
+    pub(crate) fn take_facts(&mut self) -> Vec<Fact> {
+        core::mem::take(&mut self.facts).into_iter().map(|(_, fact)| fact).collect()
+    }
+}
