@@ -52,6 +52,9 @@ pub(crate) enum Command {
     Reload(ConfigArg),
     /// Change the log level of the running server
     Log(LogArgs),
+    /// Names kept for later generations
+    #[command(external_subcommand)]
+    Later(Vec<std::ffi::OsString>),
 }
 
 #[derive(Args, Debug, Clone, Default)]
@@ -61,7 +64,7 @@ pub(crate) struct ConfigArg {
     pub(crate) config: Option<PathBuf>,
 }
 
-#[derive(Args, Debug, Clone, Default)]
+#[derive(Args, Debug, Clone)]
 pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArg,
@@ -71,6 +74,13 @@ pub(crate) struct ServeArgs {
     /// Log lines as JSON
     #[arg(long)]
     pub(crate) log_json: bool,
+}
+
+impl ServeArgs {
+    /// What no command at all means.
+    pub(crate) fn embedded() -> Self {
+        ServeArgs { config: ConfigArg::default(), log: "info".into(), log_json: false }
+    }
 }
 
 #[derive(Args, Debug)]

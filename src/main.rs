@@ -1,1 +1,97 @@
-fn main() {}
+//! Wires the rooms together; decides nothing about a call.
+
+mod cli;
+mod commands;
+mod control;
+mod phone;
+mod secrets;
+mod serve;
+mod sounds;
+
+use clap::Parser;
+use cli::{AgentVerb, CallVerb, Cli, Command, ConfigArg, EXIT_USAGE};
+use control::Request;
+use std::path::Path;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are what was asked for; anything else is wrong usage.
+            let code = if error.use_stderr() { EXIT_USAGE } else { 0 };
+            let _closed = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(cli.command.unwrap_or(Command::Serve(cli::ServeArgs::embedded()))) {
+        Ok(code) => code,
+        Err(message) => {
+            eprintln!("strowger: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, String> {
+    let done = |as_asked: bool| if as_asked { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    match command {
+        Command::Serve(args) => serve::run(&args).map(done),
+        Command::Check(args) => commands::check::run(&args).map(done),
+        Command::Config => print(config::render_defaults()),
+        Command::Phone(args) => commands::phone::run(&args),
+        Command::Demo(args) => commands::demo::run(&args).map(done),
+        Command::Report(args) => {
+            let (store, zone) = match &args.store {
+                Some(url) => (url.clone(), "UTC".to_owned()),
+                None => {
+                    let config = commands::check::load_or_report(&args.config)?;
+                    (config.store.to_string(), config.directory.site.time_zone.to_string())
+                }
+            };
+            print(commands::report::run(&args, &store, &zone)?)
+        }
+        Command::Status(args) => watch(&args, &Request::Status),
+        Command::Queues(args) => watch(&args, &Request::Queues),
+        Command::Agents(args) => watch(&args, &Request::Agents),
+        Command::Calls(args) => watch(&args, &Request::Calls),
+        Command::Trunks(args) => watch(&args, &Request::Trunks),
+        Command::Agent(args) => {
+            let action = match args.action {
+                AgentVerb::Ready => control::AgentVerb::Ready,
+                AgentVerb::NotReady => control::AgentVerb::NotReady,
+                AgentVerb::SignOff => control::AgentVerb::SignOff,
+            };
+            ask(&args.config, &Request::Agent { id: args.id, action })
+        }
+        Command::Call(args) => match args.action {
+            CallVerb::Hangup => ask(&args.config, &Request::HangUp { call: args.id }),
+        },
+        Command::Drain(args) => ask(&args, &Request::Drain),
+        Command::Reload(args) => ask(&args, &Request::Reload),
+        Command::Log(args) => ask(&args.config, &Request::Log { level: args.level }),
+        Command::Later(args) => {
+            let name = args.first().map_or("this command", |name| name.as_os_str().to_str().unwrap_or("this command"));
+            eprintln!("strowger: `{name}` is reserved for a later version; `strowger --help` lists what there is");
+            Ok(ExitCode::from(EXIT_USAGE))
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer of a command belongs on stdout")]
+fn print(text: String) -> Result<ExitCode, String> {
+    print!("{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn watch(args: &cli::WatchArgs, request: &Request) -> Result<ExitCode, String> {
+    let socket = control::socket_of(&args.config)?;
+    let as_asked = control::watch(Path::new(&socket), request, args.json, args.watch)?;
+    Ok(if as_asked { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn ask(config: &ConfigArg, request: &Request) -> Result<ExitCode, String> {
+    let socket = control::socket_of(config)?;
+    let as_asked = control::watch(Path::new(&socket), request, false, false)?;
+    Ok(if as_asked { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

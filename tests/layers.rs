@@ -58,7 +58,7 @@ const ROOMS: &[Room] = &[
     rim(
         "driver",
         4,
-        &["base", "model", "engine", "media", "rtp", "audio", "sip"],
+        &["base", "model", "engine", "media", "rtp", "audio", "sip", "acd"],
         &[
             "crossbeam", "libc", "io-uring", "socket2", "tokio", "tracing", "metrics", "arc-swap", "thiserror",
             "signal-hook", "hickory-resolver",
@@ -68,7 +68,7 @@ const ROOMS: &[Room] = &[
         "web",
         4,
         &["base", "model", "report"],
-        &["axum", "tokio", "serde", "serde_json", "metrics", "metrics-exporter-prometheus", "tracing", "thiserror"],
+        &["axum", "tokio", "tokio-stream", "serde", "serde_json", "metrics", "metrics-exporter-prometheus", "tracing", "thiserror"],
     ),
     rim(
         "store",

@@ -1,1 +1,29 @@
-//! Room `driver`.
+//! Room `driver`: sockets, threads, clocks and files; turns the engine's and the media workers' wishes into system calls.
+//!
+//! Inputs: datagrams, streams, name service, signals, other threads' letters. Outputs: the same outwards, facts to the
+//! journal. [`Running::start`] starts everything and [`Running::stop`] ends it; [`Line`] is how other threads ask.
+//!
+//! Invariants: the only room with `unsafe`, each use with its reason; tokio never touches a UDP packet; no signalling or
+//! media thread blocks on anything but its own epoll; a stamp of `now` is taken once an input.
+//!
+//! Deliberately absent: any decision about a call; HTTP; the store.
+
+mod clock;
+mod epoll;
+mod letter;
+mod limits;
+mod line;
+pub mod media;
+mod resolve;
+mod running;
+mod shard_loop;
+mod stream;
+mod udp;
+mod wake;
+
+pub use clock::Clock;
+pub use limits::FACTS_WAITING;
+pub use line::{Line, LineError};
+pub use running::{Running, Settings, StartError};
+pub use shard_loop::ShardGauges;
+pub use wake::Wake;

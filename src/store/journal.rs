@@ -43,7 +43,7 @@ pub struct JournalSettings {
 pub struct Journal {
     published: Arc<Published>,
     names: Sender<Arc<Directory>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Journal {
@@ -72,7 +72,7 @@ impl Journal {
             .name("journal".into())
             .spawn(move || writer.run(&facts, &new_names))
             .map_err(StoreError::Thread)?;
-        Ok(Journal { published, names, thread: Some(thread) })
+        Ok(Journal { published, names, thread: Mutex::new(Some(thread)) })
     }
 
     pub fn published(&self) -> &Arc<Published> {
@@ -86,10 +86,9 @@ impl Journal {
     }
 
     /// Waits until everything is written; the senders of facts must be gone.
-    pub fn join(mut self) {
-        if let Some(thread) = self.thread.take()
-            && thread.join().is_err()
-        {
+    pub fn join(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the journal thread ended by a panic; the last batch may be missing");
         }
     }

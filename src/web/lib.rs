@@ -1,1 +1,18 @@
-//! Room `web`.
+//! Room `web`: what browsers, probes and scrapers see over HTTP.
+//!
+//! Inputs: a [`House`] to ask. Outputs: `/healthz`, `/readyz`, `/metrics` (Prometheus text) and `/wallboard`, a live
+//! page that is at most a second behind.
+//!
+//! Invariants: nothing here can change or hold up a call; a browser that does not read is cut off by the connection
+//! limit and its own buffer, nobody else is delayed; every page works without anything from another host.
+//!
+//! Deliberately absent: accounts and editing (generation 3), TLS (a reverse proxy's work at this level).
+
+mod limits;
+mod metrics;
+mod server;
+mod wallboard;
+
+pub use metrics::Metrics;
+pub use server::{Bound, House, Readiness, bind, serve};
+pub use wallboard::{AgentTile, BoardView, QueueTile};

@@ -1,0 +1,44 @@
+//! `strowger check`: reads everything, binds nothing.
+
+use crate::cli::ConfigArg;
+use crate::sounds;
+use config::Config;
+
+/// The configuration a command works with; the whole report as the error.
+pub(crate) fn load_or_report(args: &ConfigArg) -> Result<Config, String> {
+    load(args, &sounds::names()?).map_err(|report| format!("the configuration cannot be used\n{report}"))
+}
+
+pub(crate) fn load(args: &ConfigArg, sounds: &config::SoundNames) -> Result<Config, config::Report> {
+    match &args.config {
+        Some(file) => config::load(file, sounds),
+        None => config::embedded(sounds),
+    }
+}
+
+/// True: the configuration can be served.
+#[expect(clippy::print_stdout, reason = "the answer of a command belongs on stdout")]
+pub(crate) fn run(args: &ConfigArg) -> Result<bool, String> {
+    match load(args, &sounds::names()?) {
+        Ok(config) => {
+            for warning in &config.warnings {
+                println!("{warning}\n");
+            }
+            let d = &config.directory;
+            println!(
+                "ok: {} queues, {} agents, {} phones, {} trunks, {} numbers, {} routes",
+                d.queues.len(),
+                d.agents.len(),
+                d.phones.len(),
+                d.trunks.len(),
+                d.numbers.len(),
+                d.routes.len()
+            );
+            Ok(true)
+        }
+        Err(report) => {
+            println!("{report}");
+            Ok(false)
+        }
+    }
+}

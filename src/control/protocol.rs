@@ -1,0 +1,103 @@
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "kebab-case")]
+pub(crate) enum Request {
+    Status,
+    Queues,
+    Agents,
+    Calls,
+    Trunks,
+    Agent { id: String, action: AgentVerb },
+    HangUp { call: String },
+    Drain,
+    Reload,
+    Log { level: String },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum AgentVerb {
+    Ready,
+    NotReady,
+    SignOff,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Reply {
+    Status(StatusLine),
+    Queues(Vec<QueueLine>),
+    Agents(Vec<AgentLine>),
+    Calls(Vec<CallLine>),
+    Trunks(Vec<TrunkLine>),
+    Done { message: String },
+    Refused { reason: String },
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct StatusLine {
+    pub(crate) version: String,
+    pub(crate) ready: bool,
+    pub(crate) draining: bool,
+    pub(crate) store_healthy: bool,
+    pub(crate) uptime_seconds: u64,
+    pub(crate) generation: u8,
+    pub(crate) sip: Vec<String>,
+    pub(crate) http: String,
+    pub(crate) calls: usize,
+    pub(crate) legs: usize,
+    pub(crate) registrations: usize,
+    pub(crate) sip_sessions: usize,
+    pub(crate) sip_transactions: usize,
+    pub(crate) media_ports: u64,
+    pub(crate) media_legs: u64,
+    pub(crate) packets_relayed: u64,
+    pub(crate) facts: u64,
+    pub(crate) records_lost: u64,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct QueueLine {
+    pub(crate) queue: String,
+    pub(crate) waiting: u32,
+    pub(crate) longest_wait_seconds: f64,
+    pub(crate) signed_on: u32,
+    pub(crate) available: u32,
+    pub(crate) offered: u64,
+    pub(crate) answered: u64,
+    pub(crate) abandoned: u64,
+    pub(crate) flowed_out: u64,
+    /// By the queue's configured treatment, today; absent without contacts.
+    pub(crate) service_level: Option<f64>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct AgentLine {
+    pub(crate) agent: String,
+    pub(crate) name: String,
+    pub(crate) state: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) seconds: f64,
+    pub(crate) phone: Option<String>,
+    pub(crate) call: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct CallLine {
+    pub(crate) call: String,
+    pub(crate) state: String,
+    pub(crate) seconds: f64,
+    pub(crate) queue: Option<String>,
+    pub(crate) agents: Vec<String>,
+    pub(crate) legs: usize,
+    pub(crate) recorded: bool,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(crate) struct TrunkLine {
+    pub(crate) trunk: String,
+    pub(crate) up: bool,
+    pub(crate) registered: Option<bool>,
+    pub(crate) calls: u32,
+}

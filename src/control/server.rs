@@ -1,0 +1,261 @@
+use super::protocol::{AgentLine, AgentVerb, CallLine, QueueLine, Reply, Request, StatusLine, TrunkLine};
+use crate::serve::Control;
+use arc_swap::ArcSwap;
+use driver::{Clock, Line};
+use model::{Actor, AgentAction, Command, CommandError, Directory, NotReadyReason};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use store::Published;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+/// A request is one short line; more is not one of ours.
+const REQUEST_BYTES_MAX: u64 = 4096;
+
+/// What the control socket and the web pages show of the running house.
+pub(crate) struct Floor {
+    pub(crate) line: Line,
+    pub(crate) names: ArcSwap<Directory>,
+    pub(crate) published: Arc<Published>,
+    pub(crate) clock: Clock,
+    pub(crate) started: base::Instant,
+    pub(crate) draining: AtomicBool,
+    pub(crate) sip: Vec<String>,
+    pub(crate) http: String,
+    pub(crate) media: Arc<driver::media::MediaPool>,
+    pub(crate) gauges: Vec<Arc<driver::ShardGauges>>,
+}
+
+/// Serves until the runtime ends. The socket of a server that is gone is taken over, that of a live one is not.
+pub(crate) fn serve(path: &Path, floor: Arc<Floor>, control: Arc<Control>) -> io::Result<()> {
+    if std::os::unix::net::UnixStream::connect(path).is_ok() {
+        return Err(io::Error::new(
+            io::ErrorKind::AddrInUse,
+            format!("another server answers at {}; stop it or name another store", path.display()),
+        ));
+    }
+    match std::fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let listener = UnixListener::bind(path)?;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+    tokio::spawn(async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => {
+                    let (floor, control) = (Arc::clone(&floor), Arc::clone(&control));
+                    tokio::spawn(async move {
+                        if let Err(error) = talk(stream, floor, control).await {
+                            tracing::debug!(%error, "a control connection ended");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a control connection could not be accepted");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            }
+        }
+    });
+    Ok(())
+}
+
+async fn talk(stream: UnixStream, floor: Arc<Floor>, control: Arc<Control>) -> io::Result<()> {
+    let by = Actor::Operator(user_name(stream.peer_cred()?.uid()).into());
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader.take(REQUEST_BYTES_MAX));
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).await? == 0 {
+            return Ok(());
+        }
+        reader.get_mut().set_limit(REQUEST_BYTES_MAX);
+        let (floor, control, by) = (Arc::clone(&floor), Arc::clone(&control), by.clone());
+        let reply = tokio::task::spawn_blocking(move || match serde_json::from_str(&line) {
+            Ok(request) => floor.answer(request, &control, by),
+            Err(error) => Reply::Refused { reason: format!("not a request: {error}") },
+        });
+        let reply = reply.await.map_err(io::Error::other)?;
+        let mut text = serde_json::to_string(&reply).map_err(io::Error::other)?;
+        text.push('\n');
+        writer.write_all(text.as_bytes()).await?;
+    }
+}
+
+/// The login name of a user id, or the number when the system knows no name for it.
+pub(crate) fn user_name(uid: u32) -> String {
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = passwd.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let (name, id) = (fields.next()?, fields.nth(1)?);
+        (id.parse() == Ok(uid)).then(|| name.to_owned())
+    });
+    named.unwrap_or_else(|| format!("uid-{uid}"))
+}
+
+impl Floor {
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.draining.load(Ordering::Relaxed) && self.published.healthy.load(Ordering::Relaxed)
+    }
+
+    fn answer(&self, request: Request, control: &Control, by: Actor) -> Reply {
+        let refused = |reason: String| Reply::Refused { reason };
+        match request {
+            Request::Status => self.status().map_or_else(|error| refused(error.to_string()), Reply::Status),
+            Request::Queues => Reply::Queues(self.queues()),
+            Request::Agents => Reply::Agents(self.agents()),
+            Request::Calls => match self.calls() {
+                Ok(calls) => Reply::Calls(calls),
+                Err(error) => refused(error.to_string()),
+            },
+            Request::Trunks => match self.trunks() {
+                Ok(trunks) => Reply::Trunks(trunks),
+                Err(error) => refused(error.to_string()),
+            },
+            Request::Agent { id, action } => self.force(&id, action, by),
+            Request::HangUp { call } => self.hang_up(&call, by),
+            Request::Drain => {
+                self.draining.store(true, Ordering::Relaxed);
+                control.drain(by);
+                Reply::Done { message: "draining: no new calls; the server stops when the last one is over".into() }
+            }
+            Request::Reload => control.reload(by).map_or_else(refused, |message| Reply::Done { message }),
+            Request::Log { level } => match control.set_log_level(&level) {
+                Ok(()) => Reply::Done { message: format!("log level {level}") },
+                Err(reason) => refused(reason),
+            },
+        }
+    }
+
+    fn force(&self, id: &str, action: AgentVerb, by: Actor) -> Reply {
+        let names = self.names.load();
+        let Some(agent) = names.agent_named(id) else {
+            return Reply::Refused { reason: format!("{}: {id}", CommandError::NoSuchAgent) };
+        };
+        let action = match action {
+            AgentVerb::Ready => AgentAction::Ready,
+            AgentVerb::NotReady => AgentAction::NotReady { code: 0 },
+            AgentVerb::SignOff => AgentAction::SignOff,
+        };
+        match self.line.command(Command::Agent { agent, action, by }) {
+            Ok(()) => Reply::Done { message: format!("agent {id}: done") },
+            Err(error) => Reply::Refused { reason: error.to_string() },
+        }
+    }
+
+    fn hang_up(&self, call: &str, by: Actor) -> Reply {
+        let Ok(contact) = call.parse() else {
+            return Reply::Refused { reason: format!("`{call}` is not a call id; `strowger calls` lists them") };
+        };
+        match self.line.command(Command::HangUp { contact, by }) {
+            Ok(()) => Reply::Done { message: format!("call {call}: ended") },
+            Err(error) => Reply::Refused { reason: error.to_string() },
+        }
+    }
+
+    fn status(&self) -> Result<StatusLine, driver::LineError> {
+        let shards = self.line.shards()?;
+        let sum = |of: fn(&engine::ShardStatus) -> usize| shards.iter().map(of).sum();
+        let media = self.media.stats();
+        Ok(StatusLine {
+            version: env!("CARGO_PKG_VERSION").into(),
+            ready: self.is_ready(),
+            draining: self.draining.load(Ordering::Relaxed),
+            store_healthy: self.published.healthy.load(Ordering::Relaxed),
+            uptime_seconds: (self.clock.mono() - self.started).as_secs(),
+            generation: self.names.load().generation.level(),
+            sip: self.sip.clone(),
+            http: self.http.clone(),
+            calls: sum(|s| s.contacts),
+            legs: sum(|s| s.legs),
+            registrations: sum(|s| s.sip.registrations),
+            sip_sessions: sum(|s| s.sip.sessions),
+            sip_transactions: sum(|s| s.sip.client_transactions + s.sip.server_transactions),
+            media_ports: media.worker.ports,
+            media_legs: media.worker.legs,
+            packets_relayed: media.worker.packets_relayed,
+            facts: self.published.sequence.load(Ordering::Relaxed),
+            records_lost: self.published.rows_lost.load(Ordering::Relaxed),
+        })
+    }
+
+    fn queues(&self) -> Vec<QueueLine> {
+        let names = self.names.load();
+        let now = self.clock.mono();
+        let wallboard = self.published.wallboard.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = self.line.queues(&names, now).into_iter().map(|status| {
+            let queue = names.queue(status.queue);
+            let today = wallboard.queue(status.queue, now, &names).today;
+            QueueLine {
+                queue: queue.name.to_string(),
+                waiting: status.waiting,
+                longest_wait_seconds: status.longest_wait.as_secs_f64(),
+                signed_on: status.signed_on,
+                available: status.available,
+                offered: today.counts.offered,
+                answered: today.counts.answered,
+                abandoned: today.counts.abandoned,
+                flowed_out: today.counts.flowed_out,
+                service_level: today.service_level(queue.service_level.treatment),
+            }
+        });
+        lines.collect()
+    }
+
+    fn agents(&self) -> Vec<AgentLine> {
+        let names = self.names.load();
+        let now = self.clock.now().utc;
+        let lines = self.line.agents(&names).into_iter().map(|status| {
+            let agent = names.agent(status.agent);
+            AgentLine {
+                agent: agent.id.to_string(),
+                name: agent.name.to_string(),
+                state: status.state.word().into(),
+                reason: reason(&status.state),
+                seconds: seconds_since(now, status.since),
+                phone: status.phone.map(|phone| names.phone(phone).id.to_string()),
+                call: status.contact.map(|contact| contact.to_string()),
+            }
+        });
+        lines.collect()
+    }
+
+    fn calls(&self) -> Result<Vec<CallLine>, driver::LineError> {
+        let names = self.names.load();
+        let now = self.clock.now().utc;
+        let lines = self.line.calls()?.into_iter().map(|call| CallLine {
+            call: call.contact.to_string(),
+            state: call.state.into(),
+            seconds: seconds_since(now, call.since),
+            queue: call.queue.map(|queue| names.queue(queue).name.to_string()),
+            agents: call.agents.iter().map(|agent| names.agent(*agent).id.to_string()).collect(),
+            legs: call.legs,
+            recorded: call.recorded,
+        });
+        Ok(lines.collect())
+    }
+
+    fn trunks(&self) -> Result<Vec<TrunkLine>, driver::LineError> {
+        let names = self.names.load();
+        let lines = self.line.trunks()?.into_iter().map(|trunk| TrunkLine {
+            trunk: names.trunk(trunk.trunk).name.to_string(),
+            up: trunk.up,
+            registered: trunk.registered,
+            calls: trunk.calls,
+        });
+        Ok(lines.collect())
+    }
+}
+
+fn reason(state: &model::AgentState) -> Option<String> {
+    if let model::AgentState::NotReady { reason } = state { Some(NotReadyReason::word(*reason)) } else { None }
+}
+
+fn seconds_since(now: base::Utc, since: base::Utc) -> f64 {
+    (now.as_micros() - since.as_micros()).max(0) as f64 / 1e6
+}

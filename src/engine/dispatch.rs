@@ -1,0 +1,137 @@
+//! The only place where one machine's output becomes another's input. Every match is exhaustive: a new variant stops
+//! the compiler exactly here.
+
+use crate::input::{Answer, Mail, Output, Ticket};
+use crate::limits::DRAIN_ROUNDS;
+use crate::shard::{Asker, Shard};
+use base::Now;
+use model::{Command, Fact, LegEvent, ShardId, Source};
+
+impl Shard {
+    /// Carries outputs to where they belong until all machines are quiet.
+    pub(crate) fn drain(&mut self, now: Now) {
+        for _ in 0..DRAIN_ROUNDS {
+            if let Some(output) = self.call.poll_output() {
+                self.from_call(now, output);
+            } else if let Some(output) = self.acd.poll_output() {
+                self.from_acd(now, output);
+            } else if let Some(output) = self.sip.poll_output() {
+                self.from_sip(now, output);
+            } else {
+                return;
+            }
+        }
+        panic!("two machines answer each other without end: a bug that must stop here instead of freezing every call");
+    }
+
+    fn from_sip(&mut self, now: Now, output: sip::Output) {
+        match output {
+            sip::Output::Leg(event) => {
+                let event = self.seated(event);
+                self.call.handle_input(now, call::Input::Leg(event));
+            }
+            sip::Output::Device { phone, reachable } => {
+                self.acd.handle_input(now, acd::Input::Device { phone, reachable });
+            }
+            sip::Output::Fact(fact) => {
+                self.tell_trunk(now, &fact);
+                self.fact(now, fact);
+            }
+            sip::Output::Location(update) => self.to_others(&Mail::Location(update)),
+            sip::Output::Connect { connection, remote } => {
+                self.outputs.push_back(Output::Connect { connection, remote });
+            }
+            sip::Output::Close { connection } => self.outputs.push_back(Output::Close { connection }),
+            sip::Output::Resolve(query) => self.outputs.push_back(Output::Resolve(query)),
+            sip::Output::Note(note) => self.outputs.push_back(Output::Note(note)),
+        }
+    }
+
+    fn from_call(&mut self, now: Now, output: call::Output) {
+        match output {
+            call::Output::Leg(command) => self.sip.handle_input(now, sip::Input::Leg(command)),
+            call::Output::Media { worker, command } => self.outputs.push_back(Output::Media { worker, command }),
+            call::Output::Queue(command) => self.acd.handle_input(now, acd::Input::Call(command)),
+            call::Output::People { ticket, command } => self.feature_code(now, ticket, command),
+            call::Output::Reply { ticket, result } => self.reply(now, ticket.0, result),
+            call::Output::Fact(fact) => self.fact(now, fact),
+        }
+    }
+
+    fn from_acd(&mut self, now: Now, output: acd::Output) {
+        match output {
+            acd::Output::Call(event) => self.call.handle_input(now, call::Input::Queue(event)),
+            acd::Output::Send { to, message } => self.outputs.push_back(Output::Mail { to, mail: Mail::Acd(message) }),
+            acd::Output::Fact(fact) => self.fact(now, fact),
+            acd::Output::Reply { ticket, result } => self.reply(now, ticket.0, result),
+        }
+    }
+
+    /// A call from a phone gets the name of who sits at it.
+    fn seated(&self, event: LegEvent) -> LegEvent {
+        match event {
+            LegEvent::Incoming(mut incoming) => {
+                if let Source::Phone(phone) = incoming.source {
+                    incoming.agent = self.board.phone_agent(phone);
+                }
+                LegEvent::Incoming(incoming)
+            }
+            LegEvent::Ringing { .. }
+            | LegEvent::Answered { .. }
+            | LegEvent::Confirmed { .. }
+            | LegEvent::Refused { .. }
+            | LegEvent::Ended { .. }
+            | LegEvent::Offered { .. }
+            | LegEvent::OfferAnswered { .. }
+            | LegEvent::OfferRefused { .. }
+            | LegEvent::Digit { .. }
+            | LegEvent::Refer { .. } => event,
+        }
+    }
+
+    fn feature_code(&mut self, now: Now, ticket: call::Ticket, command: Command) {
+        match command {
+            Command::Agent { agent, action, by } => {
+                let ticket = acd::Ticket(self.take_ticket(Asker::Call(ticket)));
+                self.acd.handle_input(now, acd::Input::People { ticket, agent, action, by });
+            }
+            Command::HangUp { contact, by } => {
+                let ticket = call::Ticket(self.take_ticket(Asker::Call(ticket)));
+                self.call.handle_input(now, call::Input::HangUp { ticket, contact, by });
+            }
+        }
+    }
+
+    fn reply(&mut self, now: Now, ticket: u64, result: Result<(), model::CommandError>) {
+        match self.asked.remove(&ticket) {
+            Some(Asker::Person(ticket)) => self.answer(ticket, Answer::Done(result)),
+            Some(Asker::Call(ticket)) => self.call.handle_input(now, call::Input::Done { ticket, result }),
+            None => {}
+        }
+    }
+
+    fn answer(&mut self, ticket: Ticket, answer: Answer) {
+        self.outputs.push_back(Output::Answer { ticket, answer });
+    }
+
+    /// The shard that probes the trunks tells every call room, its own included.
+    fn tell_trunk(&mut self, now: Now, fact: &Fact) {
+        match *fact {
+            Fact::TrunkUp { trunk } => {
+                self.call.handle_input(now, call::Input::TrunkUp(trunk));
+                self.to_others(&Mail::TrunkUp(trunk));
+            }
+            Fact::TrunkDown { trunk } => {
+                self.call.handle_input(now, call::Input::TrunkDown(trunk));
+                self.to_others(&Mail::TrunkDown(trunk));
+            }
+            _ => {}
+        }
+    }
+
+    fn to_others(&mut self, mail: &Mail) {
+        for other in (0..self.shards).map(ShardId).filter(|other| *other != self.id) {
+            self.outputs.push_back(Output::Mail { to: other, mail: mail.clone() });
+        }
+    }
+}

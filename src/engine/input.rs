@@ -1,0 +1,89 @@
+use crate::status::{CallStatus, ShardStatus, TrunkStatus};
+use acd::{AcdMessage, Board};
+use base::Instant;
+use model::{
+    Command, CommandError, Directory, MediaCommand, MediaEvent, ShardId, Stamped, WorkerId,
+};
+use sip::{ConnectionId, Listener, LocationUpdate, Note, Query, RegistrationLimits};
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// What a shard is told at its start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub directory: Arc<Directory>,
+    pub board: Arc<Board>,
+    pub shard: ShardId,
+    pub shards: u8,
+    /// Grows with every start of the process, so that no id is used twice.
+    pub boot: u32,
+    pub seed: u64,
+    /// From the operating system; the same on every shard.
+    pub secret: [u8; 32],
+    pub listeners: Vec<Listener>,
+    pub user_agent: Box<str>,
+    pub registration: RegistrationLimits,
+    /// Media workers 0 to `workers − 1`; none: no sound, as in traffic simulation.
+    pub workers: u8,
+    pub started: Instant,
+}
+
+/// Pairs a question with its answer; the asker chooses the number.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Ticket(pub u64);
+
+#[derive(Debug)]
+pub enum Input<'a> {
+    Sip(sip::Input<'a>),
+    Media(MediaEvent),
+    Mail(Mail),
+    Ask { ticket: Ticket, ask: Ask },
+    Reload(Arc<Directory>),
+    /// No new calls from outside; emergency calls pass. Once on it stays on.
+    Drain,
+    /// End every call now.
+    Shutdown,
+    /// The civil clock was set.
+    ClockJump,
+}
+
+/// From one shard to another.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Mail {
+    Acd(AcdMessage),
+    /// The registrar on shard 0 tells where a phone is.
+    Location(LocationUpdate),
+    TrunkUp(model::TrunkId),
+    TrunkDown(model::TrunkId),
+}
+
+/// What people want to know or have done.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Ask {
+    Do(Command),
+    Calls,
+    Trunks,
+    Status,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Answer {
+    Done(Result<(), CommandError>),
+    Calls(Vec<CallStatus>),
+    Trunks(Vec<TrunkStatus>),
+    Status(ShardStatus),
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Output {
+    Media { worker: WorkerId, command: MediaCommand },
+    Mail { to: ShardId, mail: Mail },
+    Fact(Stamped),
+    Connect { connection: ConnectionId, remote: SocketAddr },
+    Close { connection: ConnectionId },
+    Resolve(Query),
+    Answer { ticket: Ticket, answer: Answer },
+    /// For the log.
+    Note(Note),
+}
+

@@ -1,0 +1,200 @@
+use crate::input::{Answer, Ask, Config, Input, Mail, Output, Ticket};
+use crate::status::{CallStatus, ShardStatus, TrunkStatus};
+use acd::{Acd, Board, Seating};
+use base::{Instant, Now};
+use call::Calls;
+use model::{Command, Directory, Fact, ShardId, Stamped};
+use sip::{Counters, Destination, UserAgent};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// One signalling loop: a user agent, its calls, its part of the distributor.
+#[derive(Debug)]
+pub struct Shard {
+    pub(crate) id: ShardId,
+    pub(crate) shards: u8,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) sip: UserAgent,
+    pub(crate) call: Calls,
+    pub(crate) acd: Acd,
+    pub(crate) outputs: VecDeque<Output>,
+    /// Questions that wait for a machine's answer: whose they are.
+    pub(crate) asked: HashMap<u64, Asker>,
+    pub(crate) next_ticket: u64,
+    draining: bool,
+}
+
+/// Who waits for the answer to a command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Asker {
+    /// Somebody outside.
+    Person(Ticket),
+    /// A feature code dialled in a call.
+    Call(call::Ticket),
+}
+
+impl Shard {
+    pub fn new(now: Now, config: Config) -> Self {
+        let Config { directory, board, shard, shards, boot, seed, secret, listeners, user_agent, registration, .. } =
+            config;
+        let sip = UserAgent::new(
+            now,
+            sip::Config {
+                directory: Arc::clone(&directory),
+                shard,
+                shards,
+                boot,
+                seed,
+                secret,
+                listeners,
+                user_agent,
+                registration,
+            },
+        );
+        let workers = config.workers;
+        let call = Calls::new(
+            now,
+            call::Config { directory: Arc::clone(&directory), shard, boot, seed: seed ^ 0xca11, workers },
+        );
+        let seating = Seating { shard, shards, started: config.started };
+        let acd = Acd::new(now, Arc::clone(&directory), Arc::clone(&board), seating);
+        let mut this = Shard {
+            id: shard,
+            shards,
+            directory,
+            board,
+            sip,
+            call,
+            acd,
+            outputs: VecDeque::new(),
+            asked: HashMap::new(),
+            next_ticket: 0,
+            draining: false,
+        };
+        this.drain(now);
+        this
+    }
+
+    pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        match input {
+            Input::Sip(input) => self.sip.handle_input(now, input),
+            Input::Media(event) => self.call.handle_input(now, call::Input::Media(event)),
+            Input::Mail(Mail::Acd(message)) => self.acd.handle_input(now, acd::Input::Shard(message)),
+            Input::Mail(Mail::Location(update)) => self.sip.handle_input(now, sip::Input::Location(update)),
+            Input::Mail(Mail::TrunkUp(trunk)) => self.call.handle_input(now, call::Input::TrunkUp(trunk)),
+            Input::Mail(Mail::TrunkDown(trunk)) => self.call.handle_input(now, call::Input::TrunkDown(trunk)),
+            Input::Ask { ticket, ask } => self.ask(now, ticket, ask),
+            Input::Reload(directory) => self.reload(now, directory),
+            Input::Drain => self.start_drain(now),
+            Input::Shutdown => self.call.handle_input(now, call::Input::Shutdown),
+            Input::ClockJump => self.acd.handle_input(now, acd::Input::ClockJump),
+        }
+        self.drain(now);
+    }
+
+    pub fn handle_timeout(&mut self, now: Now) {
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now.mono);
+        if due(self.sip.poll_timeout()) {
+            self.sip.handle_timeout(now);
+            self.drain(now);
+        }
+        if due(self.call.poll_timeout()) {
+            self.call.handle_timeout(now);
+            self.drain(now);
+        }
+        if due(self.acd.poll_timeout()) {
+            self.acd.handle_timeout(now);
+            self.drain(now);
+        }
+    }
+
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Writes the next message to send into `buffer` (emptied first).
+    pub fn poll_transmit(&mut self, buffer: &mut Vec<u8>) -> Option<Destination> {
+        self.sip.poll_transmit(buffer)
+    }
+
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        [self.sip.poll_timeout(), self.call.poll_timeout(), self.acd.poll_timeout()].into_iter().flatten().min()
+    }
+
+    pub fn id(&self) -> ShardId {
+        self.id
+    }
+
+    pub fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
+    pub fn counters(&self) -> &Counters {
+        self.sip.counters()
+    }
+
+    pub fn status(&self) -> ShardStatus {
+        ShardStatus {
+            contacts: self.call.contacts_live(),
+            legs: self.call.legs_live(),
+            sip: self.sip.population(),
+            draining: self.draining,
+        }
+    }
+
+    /// Nothing is left to end.
+    pub fn is_quiet(&self) -> bool {
+        let status = self.status();
+        status.contacts == 0 && status.legs == 0 && status.sip.sessions == 0
+    }
+
+    fn ask(&mut self, now: Now, ticket: Ticket, ask: Ask) {
+        let answer = match ask {
+            Ask::Do(Command::Agent { agent, action, by }) => {
+                let ticket = self.take_ticket(Asker::Person(ticket));
+                let ticket = acd::Ticket(ticket);
+                return self.acd.handle_input(now, acd::Input::People { ticket, agent, action, by });
+            }
+            Ask::Do(Command::HangUp { contact, by }) => {
+                let ticket = call::Ticket(self.take_ticket(Asker::Person(ticket)));
+                return self.call.handle_input(now, call::Input::HangUp { ticket, contact, by });
+            }
+            Ask::Calls => Answer::Calls(self.calls()),
+            Ask::Trunks => Answer::Trunks(self.trunks()),
+            Ask::Status => Answer::Status(self.status()),
+        };
+        self.outputs.push_back(Output::Answer { ticket, answer });
+    }
+
+    pub(crate) fn take_ticket(&mut self, asker: Asker) -> u64 {
+        self.next_ticket += 1;
+        self.asked.insert(self.next_ticket, asker);
+        self.next_ticket
+    }
+
+    fn calls(&self) -> Vec<CallStatus> {
+        self.call.status().collect()
+    }
+
+    fn trunks(&self) -> Vec<TrunkStatus> {
+        self.sip.trunks().collect()
+    }
+
+    fn reload(&mut self, now: Now, directory: Arc<Directory>) {
+        self.directory = Arc::clone(&directory);
+        self.sip.handle_input(now, sip::Input::Directory(Arc::clone(&directory)));
+        self.call.handle_input(now, call::Input::Reload(Arc::clone(&directory)));
+        self.acd.handle_input(now, acd::Input::Reload(directory));
+    }
+
+    fn start_drain(&mut self, now: Now) {
+        self.draining = true;
+        self.call.handle_input(now, call::Input::Drain { on: true });
+        self.acd.handle_input(now, acd::Input::Drain);
+    }
+
+    pub(crate) fn fact(&mut self, now: Now, fact: Fact) {
+        self.outputs.push_back(Output::Fact(Stamped { at: now, fact }));
+    }
+}

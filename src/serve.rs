@@ -1,0 +1,316 @@
+//! `strowger serve`: starts every part in order, says when it is ready, and ends every part in order.
+
+use crate::cli::ServeArgs;
+use crate::commands::check;
+use crate::control::{self, Floor};
+use crate::{secrets, sounds};
+use arc_swap::ArcSwap;
+use config::{Config, Transport};
+use driver::{Clock, FACTS_WAITING, Line, Running, Settings};
+use model::{Actor, Directory};
+use serde_json::json;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::{Journal, JournalSettings, Store, Watch};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::reload;
+use tracing_subscriber::util::SubscriberInitExt;
+
+type LogHandle = reload::Handle<EnvFilter, tracing_subscriber::Registry>;
+
+/// Threads for HTTP, streams and look-ups; calls need none of them.
+const RUNTIME_THREADS: usize = 2;
+
+/// What people may do to the process as a whole.
+pub(crate) struct Control {
+    config_file: Option<PathBuf>,
+    sounds: config::SoundNames,
+    line: Line,
+    floor: std::sync::OnceLock<Arc<Floor>>,
+    journal: Arc<Journal>,
+    log: LogHandle,
+    drain_started: Notify,
+    draining: AtomicBool,
+    /// One reload at a time.
+    reloading: Mutex<()>,
+}
+
+/// A server that runs inside this process, for `serve` and for `demo`.
+pub(crate) struct Server {
+    running: Running,
+    journal: Arc<Journal>,
+    pub(crate) floor: Arc<Floor>,
+    pub(crate) control: Arc<Control>,
+    socket: PathBuf,
+}
+
+pub(crate) fn run(args: &ServeArgs) -> Result<bool, String> {
+    let log = start_log(&args.log, args.log_json)?;
+    let runtime = runtime()?;
+    let mut config = check::load_or_report(&args.config)?;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let shown = secrets::complete(&mut config).map_err(|error| format!("secrets cannot be kept: {error}"))?;
+    for line in &shown {
+        eprintln!("made and kept in {}: {line}", config.secrets_file.display());
+    }
+    let server = Server::start(config, args.config.config.clone(), &runtime, log, None)?;
+    server.announce();
+    let clean = runtime.block_on(server.until_told());
+    server.stop();
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    Ok(clean)
+}
+
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(RUNTIME_THREADS)
+        .thread_name("rim")
+        .enable_all()
+        .build()
+        .map_err(|error| format!("no threads for the network: {error}"))
+}
+
+pub(crate) fn start_log(level: &str, as_json: bool) -> Result<LogHandle, String> {
+    let filter = EnvFilter::try_new(level).map_err(|error| format!("--log `{level}`: {error}"))?;
+    let (filter, handle) = reload::Layer::new(filter);
+    let registry = tracing_subscriber::registry().with(filter);
+    let colours = std::io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let set = if as_json { registry.with(layer.json()).try_init() } else { registry.with(layer.with_ansi(colours)).try_init() };
+    set.map_err(|error| format!("logging cannot be started: {error}"))?;
+    Ok(handle)
+}
+
+impl Server {
+    pub(crate) fn start(
+        config: Config,
+        config_file: Option<PathBuf>,
+        runtime: &tokio::runtime::Runtime,
+        log: LogHandle,
+        watch: Option<Watch>,
+    ) -> Result<Self, String> {
+        let in_runtime = runtime.enter();
+        let clock = Clock::start();
+        let started = clock.mono();
+        let folder = sounds::folder()?;
+        let library = driver::media::load_sounds(&folder).map_err(|error| error.to_string())?;
+        let mut config = config;
+        config.directory.sounds = library.names.clone();
+        let names = Arc::new(config.directory.clone());
+        let store_url = config.store.to_string();
+        let store = Store::open(&store_url).map_err(|error| error.to_string())?;
+        let boot = store.boot();
+        let (facts, new_facts) = crossbeam::channel::bounded(FACTS_WAITING);
+        let settings = JournalSettings { clock: Box::new(move || clock.now()), names: Arc::clone(&names), watch };
+        let journal = Arc::new(Journal::start(store, new_facts, settings).map_err(|error| error.to_string())?);
+        let running = Running::start(Settings {
+            directory: Arc::clone(&names),
+            listen: config.sip.listen.iter().map(|l| (protocol(l.transport), l.address)).collect(),
+            boot,
+            sounds: Arc::new(library.sounds),
+            recordings: config.recording.folder.clone(),
+            media_workers: media_workers(),
+            runtime: runtime.handle().clone(),
+            facts,
+            clock,
+        })
+        .map_err(|error| error.to_string())?;
+        let http = match config.http.listen {
+            Some(address) => Some(web::bind(address).map_err(|error| format!("http {address} cannot be listened at: {error}"))?),
+            None => None,
+        };
+        let control = Arc::new(Control {
+            config_file,
+            sounds: library.names,
+            line: running.line().clone(),
+            floor: std::sync::OnceLock::new(),
+            journal: Arc::clone(&journal),
+            log,
+            drain_started: Notify::new(),
+            draining: AtomicBool::new(false),
+            reloading: Mutex::new(()),
+        });
+        let sip = running.listening().iter().map(|(p, a)| format!("{}:{a}", transport_word(*p))).collect();
+        let floor = Arc::new(Floor {
+            line: running.line().clone(),
+            names: ArcSwap::new(names),
+            published: Arc::clone(journal.published()),
+            clock,
+            started,
+            draining: AtomicBool::new(false),
+            sip,
+            http: http.as_ref().map_or(String::new(), |h| h.local.to_string()),
+            media: Arc::clone(running.media()),
+            gauges: running.gauges().to_vec(),
+        });
+        let _first = control.floor.set(Arc::clone(&floor));
+        let socket = control::socket_path(&store_url);
+        control::serve(&socket, Arc::clone(&floor), Arc::clone(&control))
+            .map_err(|error| format!("the control socket {} cannot be made: {error}", socket.display()))?;
+        if let Some(http) = http {
+            runtime.spawn(web::serve(http, Arc::clone(&floor) as Arc<dyn web::House>));
+        }
+        drop(in_runtime);
+        Ok(Server { running, journal, floor, control, socket })
+    }
+
+    /// The one line on stdout that says that calls are taken now.
+    #[expect(clippy::print_stdout, reason = "the ready line is the interface to whoever started us")]
+    pub(crate) fn announce(&self) {
+        println!("{}", json!({ "ready": true, "sip": self.floor.sip, "http": self.floor.http }));
+        // A reader that waits for the line must get it now.
+        let _closed = std::io::stdout().flush();
+        tracing::info!(sip = ?self.floor.sip, http = %self.floor.http, "ready");
+    }
+
+    /// Waits for a signal or a finished drain. False: a part broke.
+    async fn until_told(&self) -> bool {
+        let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+            tracing::error!("signals cannot be heard");
+            return false;
+        };
+        loop {
+            tokio::select! {
+                _ = terminate.recv() => {
+                    if self.control.draining.load(Ordering::Relaxed) {
+                        tracing::info!("second SIGTERM: ending the calls that are left");
+                        return true;
+                    }
+                    self.control.drain(Actor::System);
+                }
+                _ = tokio::signal::ctrl_c() => return true,
+                _ = hangup.recv() => {
+                    let control = Arc::clone(&self.control);
+                    let reloaded = tokio::task::spawn_blocking(move || control.reload(Actor::System)).await;
+                    match reloaded {
+                        Ok(Ok(message)) => tracing::info!("{message}"),
+                        Ok(Err(reason)) => tracing::error!("the configuration stays as it was: {reason}"),
+                        Err(error) => tracing::error!(%error, "the reload failed"),
+                    }
+                }
+                () = self.control.drain_started.notified() => {
+                    self.finish_calls().await;
+                    return true;
+                }
+                () = self.broken() => {
+                    tracing::error!("a signalling thread ended; the process ends so that its supervisor starts it anew");
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// A signalling thread that died takes its calls with it: better to start again than to look alive.
+    async fn broken(&self) {
+        while !self.running.is_broken() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    /// Until the last call is over or the drain limit has passed; a second SIGTERM ends it at once.
+    async fn finish_calls(&self) {
+        let limit = self.floor.names.load().limits.drain;
+        let until = tokio::time::Instant::now() + limit;
+        tracing::info!(limit_seconds = limit.as_secs(), "draining: no new calls");
+        let mut terminate = signal(SignalKind::terminate()).ok();
+        while tokio::time::Instant::now() < until && self.contacts() > 0 {
+            let told = async {
+                match &mut terminate {
+                    Some(signal) => signal.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(Duration::from_millis(100)) => {}
+                _ = told => return,
+                _ = tokio::signal::ctrl_c() => return,
+            }
+        }
+        let left = self.contacts();
+        if left > 0 {
+            tracing::warn!(left, "the drain limit has passed; ending the calls that are left");
+        }
+    }
+
+    fn contacts(&self) -> usize {
+        self.running.gauges().iter().map(|g| g.contacts.load(Ordering::Relaxed)).sum()
+    }
+
+    pub(crate) fn stop(self) {
+        let Server { running, journal, floor, control, socket } = self;
+        floor.draining.store(true, Ordering::Relaxed);
+        running.stop();
+        // The last fact is in the channel; the journal ends when its senders are gone, which they are now.
+        drop((floor, control));
+        journal.join();
+        let _gone = std::fs::remove_file(socket);
+        tracing::info!("stopped");
+    }
+}
+
+impl Control {
+    pub(crate) fn drain(&self, by: Actor) {
+        self.draining.store(true, Ordering::Relaxed);
+        if let Some(floor) = self.floor.get() {
+            floor.draining.store(true, Ordering::Relaxed);
+        }
+        self.line.drain(&by);
+        self.drain_started.notify_one();
+    }
+
+    /// Reads the configuration again and applies the difference; a bad one changes nothing.
+    pub(crate) fn reload(&self, by: Actor) -> Result<String, String> {
+        let _alone = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(file) = &self.config_file else {
+            return Err("the server runs on the embedded default; there is no file to read again".into());
+        };
+        let Some(floor) = self.floor.get() else { return Err("the server is still starting".into()) };
+        let old = floor.names.load_full();
+        let mut config = config::load_onto(&old, file, &self.sounds).map_err(|report| format!("{report}"))?;
+        secrets::complete(&mut config).map_err(|error| format!("secrets cannot be kept: {error}"))?;
+        let mut directory = config.directory;
+        directory.sounds = old.sounds.clone();
+        if !floor.line.board().fits(&directory) {
+            return Err("more agents, phones or queues than there is room for until the next start".into());
+        }
+        let changes = config::diff(&old, &directory);
+        let directory: Arc<Directory> = Arc::new(directory);
+        floor.names.store(Arc::clone(&directory));
+        self.journal.rename(Arc::clone(&directory));
+        self.line.reload(&directory, &by);
+        Ok(if changes.is_empty() { "reloaded: nothing differs".into() } else { format!("reloaded: {}", changes.join("; ")) })
+    }
+
+    pub(crate) fn set_log_level(&self, level: &str) -> Result<(), String> {
+        let filter = EnvFilter::try_new(level).map_err(|error| format!("`{level}` is not a log level: {error}"))?;
+        self.log.reload(filter).map_err(|error| error.to_string())
+    }
+}
+
+fn protocol(transport: Transport) -> sip::Protocol {
+    match transport {
+        Transport::Udp => sip::Protocol::Udp,
+        Transport::Tcp => sip::Protocol::Tcp,
+    }
+}
+
+fn transport_word(protocol: sip::Protocol) -> &'static str {
+    match protocol {
+        sip::Protocol::Udp => "udp",
+        sip::Protocol::Tcp => "tcp",
+    }
+}
+
+/// One core is left to signalling, the journal and the rest.
+fn media_workers() -> u8 {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    u8::try_from(cores.saturating_sub(1).clamp(1, 64)).unwrap_or(1)
+}
