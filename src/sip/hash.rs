@@ -113,31 +113,36 @@ impl Hasher for SipHash {
     }
 }
 
-/// For keys that are already hashes.
+/// For keys that are already hashes, or that we number ourselves.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Hashed(u64);
+pub(crate) struct Hashed;
 
-impl Hasher for Hashed {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct HashedState(u64);
+
+impl BuildHasher for Hashed {
+    type Hasher = HashedState;
+
+    fn build_hasher(&self) -> HashedState {
+        HashedState(0)
+    }
+}
+
+impl Hasher for HashedState {
     fn write(&mut self, bytes: &[u8]) {
         for b in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*b);
+            self.write_u64(self.0.rotate_left(8) ^ u64::from(*b));
         }
     }
 
+    /// Numbers we count up differ in their low bits, and tables look at the high ones too.
     fn write_u64(&mut self, value: u64) {
-        self.0 = value;
+        self.0 = value.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 ^= self.0 >> 32;
     }
 
     fn finish(&self) -> u64 {
         self.0
-    }
-}
-
-impl BuildHasher for Hashed {
-    type Hasher = Hashed;
-
-    fn build_hasher(&self) -> Hashed {
-        Hashed(0)
     }
 }
 

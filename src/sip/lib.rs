@@ -39,6 +39,8 @@ mod fields;
 mod framing;
 mod hash;
 pub mod header;
+mod home;
+mod input;
 pub mod limits;
 mod malformed;
 mod message;
@@ -48,19 +50,28 @@ mod scan;
 mod status;
 pub mod transaction;
 mod uri;
+mod user_agent;
 mod writer;
 
 pub use error::ParseError;
 pub use escape::unescape;
 pub use framing::{Frame, Framer, FramingError, Opener};
 pub use header::{BadHeader, CSeq, CallId, DisplayName, Header, HeaderName, NameAddr, Transport, Via};
+pub use home::home_of;
+pub use input::{
+    Binding, Candidate, Config, ConnectionId, Counter, Counters, Destination, Input, Listener, LocationUpdate, Note,
+    Output, Place, Population, Protocol, Query, QueryId, RegistrationLimits, ResolveError,
+};
 pub use malformed::Malformed;
 pub use message::{Message, StartLine};
 pub use method::{KNOWN_METHODS, Method};
 pub use params::{Param, ParamValue, Params};
 pub use status::StatusCode;
 pub use uri::{Host, OwnedUri, SipUri, TelUri, Uri, UriError, UriKind};
+pub use user_agent::UserAgent;
 pub use writer::MessageWriter;
 
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod torture;

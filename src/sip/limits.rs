@@ -12,9 +12,6 @@ pub const HEADER_FIELDS_MAX: usize = 128;
 /// still be refused with an answer its sender can match.
 pub const HEADER_FIELDS_RESERVED: usize = 4;
 
-/// Longest header field name; the longest in the IANA registry has 34 octets.
-pub const HEADER_NAME_BYTES_MAX: usize = 255;
-
 /// Parameters of one address, URI or Via. Real ones have up to a dozen; the bound keeps comparisons, which look at each
 /// pair, below 20,000 steps.
 pub const PARAMS_MAX: usize = 128;

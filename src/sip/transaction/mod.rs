@@ -2,15 +2,19 @@
 
 mod client;
 mod client_invite;
+mod clients;
 mod server;
 mod server_invite;
+mod servers;
 mod table;
 mod timer;
 
 pub use client::{ClientNonInvite, ClientNonInviteEvent};
 pub use client_invite::{ClientInvite, ClientInviteEvent};
+pub(crate) use clients::{Clients, Failure, Heard};
 pub use server::{ServerNonInvite, ServerNonInviteEvent};
 pub use server_invite::{ServerInvite, ServerInviteEvent};
+pub(crate) use servers::{Asked, RequestKey, Servers, response_place};
 pub use table::transition_tables;
 pub use timer::{GIVE_UP, T1, T2, T4, Timer};
 

@@ -50,13 +50,7 @@ impl ServerInvite {
             (Accepted, E::Fired(Timer::L)) => (Terminated, &[]),
             (
                 Proceeding | Completed | Confirmed | Accepted | Terminated,
-                E::Request
-                | E::Ack
-                | E::Provisional
-                | E::Success
-                | E::Refusal
-                | E::Fired(_)
-                | E::TransportError,
+                E::Request | E::Ack | E::Provisional | E::Success | E::Refusal | E::Fired(_) | E::TransportError,
             ) => (self, &[]),
         }
     }

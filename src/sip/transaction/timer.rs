@@ -59,15 +59,9 @@ impl Timer {
         match self {
             Timer::A => interval * 2,
             Timer::E | Timer::G => T2.min(interval * 2),
-            Timer::B
-            | Timer::D
-            | Timer::F
-            | Timer::H
-            | Timer::I
-            | Timer::J
-            | Timer::K
-            | Timer::L
-            | Timer::M => interval,
+            Timer::B | Timer::D | Timer::F | Timer::H | Timer::I | Timer::J | Timer::K | Timer::L | Timer::M => {
+                interval
+            }
         }
     }
 
@@ -99,10 +93,7 @@ mod tests {
 
     #[test]
     fn other_requests_are_sent_eleven_times_in_all() {
-        assert_eq!(
-            firings(Timer::E, GIVE_UP),
-            [500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500]
-        );
+        assert_eq!(firings(Timer::E, GIVE_UP), [500, 1500, 3500, 7500, 11500, 15500, 19500, 23500, 27500, 31500]);
     }
 
     #[test]

@@ -1,0 +1,172 @@
+//! Requests inside a dialog, and ours.
+
+use super::causes::reason_of;
+use super::core::{Due, SessionTimer};
+use super::machine::{Owner, UserAgent};
+use super::session::{Phase, Session};
+use crate::header::HeaderName;
+use crate::input::{Counter, Place};
+use crate::transaction::{GIVE_UP, RequestKey, T2};
+use crate::{Message, Method, StatusCode};
+use base::Key;
+use model::{Cause, CauseKind, LegEvent};
+
+impl UserAgent {
+    pub(crate) fn handle_in_dialog(
+        &mut self,
+        message: &Message<'_>,
+        from: Place,
+        bytes: &[u8],
+        request: RequestKey,
+        session: Key,
+    ) {
+        if message.method() == Method::Ack {
+            return self.handle_ack(message, session);
+        }
+        if self.is_stranger(message, &from, session) {
+            self.core.note(Counter::Stranger, from.remote(), Some(message.call_id()));
+            return self.refuse(message, from, bytes.len(), StatusCode::FORBIDDEN);
+        }
+        if let Err(status) = self.in_order(message, session) {
+            return self.refuse(message, from, bytes.len(), status);
+        }
+        let Some(server) = self.open(message, &from, bytes.len(), request, None) else { return };
+        match message.method() {
+            Method::Bye => self.handle_bye(message, server, session),
+            Method::Options => self.answer_options(message, server),
+            Method::Invite | Method::Update => self.reply(server, message, StatusCode::NOT_ACCEPTABLE_HERE),
+            Method::Info | Method::Notify => self.reply(server, message, StatusCode::OK),
+            Method::Prack | Method::Cancel => self.reply(server, message, StatusCode::CALL_DOES_NOT_EXIST),
+            Method::Ack => unreachable!("handled above"),
+            Method::Refer
+            | Method::Register
+            | Method::Subscribe
+            | Method::Message
+            | Method::Publish
+            | Method::Other(_) => self.reply(server, message, StatusCode::METHOD_NOT_ALLOWED),
+        }
+    }
+
+    /// RFC 3261 §12.2.2: requests of a dialog are numbered, and a lower number is out of order.
+    fn in_order(&mut self, message: &Message<'_>, session: Key) -> Result<(), StatusCode> {
+        let Some(dialog) = self.calls.get_mut(session).and_then(Session::dialog_mut) else { return Ok(()) };
+        let number = message.cseq().number;
+        if dialog.remote_cseq.is_some_and(|last| number <= last) {
+            return Err(StatusCode::SERVER_INTERNAL_ERROR);
+        }
+        dialog.remote_cseq = Some(number);
+        Ok(())
+    }
+
+    fn handle_ack(&mut self, message: &Message<'_>, key: Key) {
+        let Some(Session { leg, phase: Phase::Up(up), .. }) = self.calls.get_mut(key) else {
+            return self.core.count(Counter::StrayAck);
+        };
+        let Some(mut unacked) = up.unacked.take_if(|u| u.cseq == message.cseq().number) else { return };
+        let (leg, hangup) = (*leg, up.hangup);
+        self.core.stop(&mut unacked.timer);
+        self.core.recycle(unacked.bytes);
+        if let Some(cause) = hangup {
+            return self.bye(key, Some(cause));
+        }
+        let sdp = super::inward::body(message).ok().flatten().filter(|_| unacked.offers);
+        if unacked.first {
+            self.core.emit(LegEvent::Confirmed { leg, sdp });
+        }
+    }
+
+    /// RFC 3261 §15.1.2.
+    fn handle_bye(&mut self, message: &Message<'_>, server: Key, key: Key) {
+        self.reply(server, message, StatusCode::OK);
+        let Some(session) = self.calls.get(key) else { return };
+        let leg = session.leg;
+        match &session.phase {
+            Phase::Inward(_) => {
+                self.reject(key, StatusCode::REQUEST_TERMINATED, None, Cause::new(CauseKind::Cancelled));
+                self.core.emit(LegEvent::Ended { leg, cause: Cause::with_sip(CauseKind::Cancelled, 487) });
+            }
+            Phase::Up(up) => {
+                let told = up.hangup.is_some();
+                self.end_session(key);
+                if !told {
+                    self.core.emit(LegEvent::Ended { leg, cause: CauseKind::NormalClearing.into() });
+                }
+            }
+            // The two BYEs crossed; ours will be answered too.
+            Phase::Closing(_) | Phase::Outward(_) | Phase::Changing => {}
+        }
+    }
+
+    fn answer_options(&mut self, message: &Message<'_>, server: Key) {
+        let mut answer = self.core.buffer();
+        let source = self.servers.source(server).expect("just opened");
+        let mut writer = crate::MessageWriter::response(&mut answer, message, StatusCode::OK, None, source);
+        self.write_abilities(&mut writer);
+        writer.end();
+        self.servers.reply_with(&mut self.core, server, StatusCode::OK, answer);
+    }
+
+    /// Sends BYE; the call hears no more of this leg.
+    pub(crate) fn bye(&mut self, key: Key, cause: Option<Cause>) {
+        let Some(session) = self.calls.get_mut(key) else { return };
+        let Phase::Up(mut up) = core::mem::replace(&mut session.phase, Phase::Changing) else {
+            unreachable!("only an answered call is ended by BYE");
+        };
+        if let Some(unacked) = &mut up.unacked {
+            self.core.stop(&mut unacked.timer);
+        }
+        if let Some(merge_key) = up.merge_key {
+            self.calls.forget_merge(merge_key);
+        }
+        let mut dialog = up.dialog;
+        let cseq = dialog.next_cseq();
+        let reason = cause.and_then(reason_of);
+        self.clients.start(&mut self.core, dialog.place, Owner::Bye { session: key }, |core, branch, out| {
+            let mut writer = dialog.request(core, out, Method::Bye, cseq, branch);
+            if let Some(reason) = reason {
+                writer.text(HeaderName::Reason, reason);
+            }
+            writer.end();
+        });
+        if let Some(session) = self.calls.get_mut(key) {
+            session.phase = Phase::Closing(Box::new(dialog));
+        }
+    }
+
+    /// Ends an answered call from our side and says so.
+    pub(crate) fn end_with_bye(&mut self, key: Key, cause: Cause) {
+        let Some(Session { leg, phase: Phase::Up(up), .. }) = self.calls.get(key) else { return };
+        let (leg, told) = (*leg, up.hangup.is_some());
+        self.bye(key, Some(cause));
+        if !told {
+            self.core.emit(LegEvent::Ended { leg, cause });
+        }
+    }
+
+    pub(crate) fn handle_session_timer(&mut self, key: Key, timer: SessionTimer) {
+        match timer {
+            SessionTimer::Unacked => self.repeat_2xx(key),
+            SessionTimer::Reliable
+            | SessionTimer::CancelGivenUp
+            | SessionTimer::Glare
+            | SessionTimer::Refresh
+            | SessionTimer::Expired
+            | SessionTimer::Refer
+            | SessionTimer::Lookup => {}
+        }
+    }
+
+    /// RFC 3261 §13.3.1.4: over every transport, doubling up to T2, for 64*T1; then BYE.
+    fn repeat_2xx(&mut self, key: Key) {
+        let Some(Session { phase: Phase::Up(up), .. }) = self.calls.get_mut(key) else { return };
+        let Some(unacked) = &mut up.unacked else { return };
+        unacked.timer = None;
+        unacked.waited += unacked.interval;
+        if unacked.waited >= GIVE_UP {
+            return self.end_with_bye(key, CauseKind::Unreachable.into());
+        }
+        self.core.send(&unacked.place, &unacked.bytes);
+        unacked.interval = T2.min(unacked.interval * 2).min(GIVE_UP - unacked.waited);
+        unacked.timer = Some(self.core.after(unacked.interval, Due::Session(key, SessionTimer::Unacked)));
+    }
+}

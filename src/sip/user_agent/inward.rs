@@ -1,0 +1,223 @@
+//! Calls that come in: from the INVITE to its final answer.
+
+use super::core::{Due, SessionTimer};
+use super::dialog::{Dialog, Path};
+use super::identity;
+use super::machine::UserAgent;
+use super::peer::Peer;
+use super::requests::{ALLOW, SDP, SUPPORTED_LINE, write_refusal_fields};
+use super::session::{Inward, Phase, Session, Unacked, Up};
+use crate::header::{ContentType, HeaderName};
+use crate::input::{Counter, Place};
+use crate::transaction::{RequestKey, T1, response_place};
+use crate::{Message, MessageWriter, StatusCode};
+use base::Key;
+use core::time::Duration;
+use model::{Cause, CauseKind, Incoming, LegEvent, LegId, Progress, Sdp, Source};
+
+impl UserAgent {
+    /// An INVITE outside any dialog, from somebody who may call.
+    pub(crate) fn handle_invite(
+        &mut self,
+        message: &Message<'_>,
+        from: Place,
+        bytes: &[u8],
+        request: RequestKey,
+        source: Source,
+    ) {
+        let size = bytes.len();
+        let offer = match body(message) {
+            Ok(offer) => offer,
+            Err(status) => return self.refuse(message, from, size, status),
+        };
+        if self.draining {
+            self.core.note(Counter::Overload, from.remote(), Some(message.call_id()));
+            return self.refuse(message, from, size, StatusCode::SERVICE_UNAVAILABLE);
+        }
+        let from_tag = message.from().tag().unwrap_or_default();
+        let merge_key = self.calls.merge_key(message.call_id(), from_tag, message.cseq().number);
+        // Our own tag in From: the call came back to where it started.
+        if self.calls.is_merged(merge_key) || self.core.leg_of_tag(from_tag).is_some() {
+            self.core.note(Counter::Loop, from.remote(), Some(message.call_id()));
+            return self.refuse(message, from, size, StatusCode::LOOP_DETECTED);
+        }
+        let Ok(path) = Path::read(message, false) else {
+            return self.refuse(message, from, size, StatusCode::BAD_REQUEST);
+        };
+        let Some(server) = self.open(message, &from, size, request, None) else { return };
+        let peer = Peer(source);
+        let mut invite = self.core.buffer();
+        invite.extend_from_slice(bytes);
+        let core = &self.core;
+        let session = self.calls.insert_with(|key| {
+            let leg = LegId::inward(core.config.shard, key);
+            let tag = core.tag(leg);
+            let dialog = Dialog::of_invite(core, message, path, &tag, &response_place(message, &from), peer);
+            let phase = Phase::Inward(Box::new(Inward { server, invite, dialog, merge_key }));
+            Session { leg, peer, call_id: message.call_id().into(), tag, came_from: from.remote().ip(), phase }
+        });
+        self.calls.remember_merge(merge_key, session);
+        self.servers.set_owner(server, Some(session));
+        // RFC 3261 §17.2.1: at once, for nobody knows how long the rest takes.
+        self.reply(server, message, StatusCode::TRYING);
+        let leg = self.calls.get(session).expect("inserted above").leg;
+        let directory = self.core.directory();
+        let incoming = Incoming {
+            leg,
+            source,
+            agent: None,
+            dialled: identity::dialled(directory, source, message),
+            caller: identity::caller(directory, source, message),
+            diverted_from: identity::diverted_from(directory, source, message),
+            call_id: message.call_id().into(),
+            offer,
+            replaces: None,
+            peer: from.remote(),
+        };
+        self.core.emit(LegEvent::Incoming(Box::new(incoming)));
+    }
+
+    /// 180 or 183.
+    pub(crate) fn progress(&mut self, session: Key, progress: Progress, sdp: Option<Sdp>) {
+        let status = match progress {
+            Progress::Ringing => StatusCode::RINGING,
+            Progress::EarlyMedia => StatusCode::SESSION_PROGRESS,
+        };
+        let Some(bytes) = self.write_answer(session, status, sdp.as_ref()) else { return };
+        let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get(session) else { return };
+        self.servers.reply_with(&mut self.core, inward.server, status, bytes);
+    }
+
+    /// 200 to the first INVITE.
+    pub(crate) fn answer(&mut self, session: Key, sdp: Option<Sdp>) {
+        let Some(bytes) = self.write_answer(session, StatusCode::OK, sdp.as_ref()) else { return };
+        let Some(found) = self.calls.get_mut(session) else { return };
+        let Phase::Inward(inward) = core::mem::replace(&mut found.phase, Phase::Changing) else {
+            unreachable!("write_answer looked at the phase");
+        };
+        let offers = Message::parse(&inward.invite).is_ok_and(|m| m.body().is_empty());
+        let cseq = inward.dialog.remote_cseq.unwrap_or_default();
+        let place = self.servers.place(inward.server).unwrap_or(inward.dialog.place);
+        self.servers.accept(&mut self.core, inward.server, &bytes);
+        let timer = self.core.after(T1, Due::Session(session, SessionTimer::Unacked));
+        let unacked = Unacked {
+            cseq,
+            bytes,
+            place,
+            interval: T1,
+            waited: Duration::ZERO,
+            timer: Some(timer),
+            first: true,
+            offers,
+        };
+        self.core.recycle(inward.invite);
+        found.phase = Phase::Up(Box::new(Up {
+            dialog: inward.dialog,
+            unacked: Some(unacked),
+            hangup: None,
+            ack_body: None,
+            invite_cseq: 0,
+            merge_key: Some(inward.merge_key),
+        }));
+    }
+
+    /// Refuses the first INVITE; the leg is gone.
+    pub(crate) fn reject(&mut self, session: Key, status: StatusCode, retry_after: Option<Duration>, cause: Cause) {
+        let Some(Session { phase: Phase::Inward(_), .. }) = self.calls.get(session) else { return };
+        let Some(Session { phase: Phase::Inward(inward), tag, .. }) = self.end_session(session) else { return };
+        let mut answer = self.core.buffer();
+        if let Ok(invite) = Message::parse(&inward.invite) {
+            let source = self.servers.source(inward.server).unwrap_or(inward.dialog.place.remote());
+            let mut writer = MessageWriter::response(&mut answer, &invite, status, Some(tag.as_str()), source);
+            match retry_after {
+                Some(wait) => {
+                    let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1);
+                    writer.number(HeaderName::RetryAfter, seconds);
+                }
+                None => write_refusal_fields(&mut writer, &invite, status),
+            }
+            if let Some(reason) = super::causes::reason_of(cause) {
+                writer.text(HeaderName::Reason, reason);
+            }
+            writer.end();
+        }
+        self.core.recycle(inward.invite);
+        self.servers.set_owner(inward.server, None);
+        self.servers.reply_with(&mut self.core, inward.server, status, answer);
+    }
+
+    /// RFC 3261 §9.2. The CANCEL is always answered 200, the INVITE 487 when it has no answer yet.
+    pub(crate) fn handle_cancel(&mut self, message: &Message<'_>, from: Place, invite: Key, session: Option<Key>) {
+        let request = RequestKey::of(&self.core, message);
+        let tag = session.and_then(|s| self.calls.get(s)).map(|s| s.tag);
+        let cancel = self.servers.open(request, message, &from, None);
+        match tag {
+            // RFC 3261 §9.2: the same To tag as the answers to the INVITE.
+            Some(tag) => self.servers.reply(&mut self.core, cancel, message, StatusCode::OK, tag.as_str()),
+            None => self.reply(cancel, message, StatusCode::OK),
+        }
+        if !self.servers.is_open_invite(invite) {
+            return;
+        }
+        let Some(session) = session else { return };
+        let Some(found) = self.calls.get(session) else { return };
+        let leg = found.leg;
+        if let Phase::Inward(_) = found.phase {
+            let cause = cancel_cause(message);
+            self.reject(session, StatusCode::REQUEST_TERMINATED, None, Cause::new(CauseKind::Cancelled));
+            self.core.emit(LegEvent::Ended { leg, cause });
+        }
+    }
+
+    /// An answer with a tag made from the request itself.
+    pub(crate) fn reply(&mut self, server: Key, message: &Message<'_>, status: StatusCode) {
+        let tag = self.core.stateless_tag(message.call_id(), message.via().branch().unwrap_or_default());
+        self.servers.reply(&mut self.core, server, message, status, tag.as_str());
+    }
+
+    /// 18x or 200 to the first INVITE, with all a dialog needs.
+    fn write_answer(&mut self, session: Key, status: StatusCode, sdp: Option<&Sdp>) -> Option<Vec<u8>> {
+        let mut bytes = self.core.buffer();
+        let Some(Session { phase: Phase::Inward(inward), tag, .. }) = self.calls.get(session) else {
+            self.core.recycle(bytes);
+            return None;
+        };
+        let invite = Message::parse(&inward.invite).expect("it was read when it came");
+        let source = self.servers.source(inward.server).unwrap_or(inward.dialog.place.remote());
+        let mut writer = MessageWriter::response(&mut bytes, &invite, status, Some(tag.as_str()), source);
+        if let Some(contact) = self.core.contact(&inward.dialog.place) {
+            writer.address(HeaderName::Contact, None, &contact.uri(), &[]);
+        }
+        writer.text(HeaderName::Allow, ALLOW).text(HeaderName::Supported, SUPPORTED_LINE);
+        self.write_product(&mut writer, HeaderName::Server);
+        match sdp {
+            Some(sdp) => writer.body(SDP, &sdp.0),
+            None => writer.end(),
+        }
+        Some(bytes)
+    }
+}
+
+/// RFC 3326: the caller's side may say why it cancelled.
+fn cancel_cause(cancel: &Message<'_>) -> Cause {
+    let reasons = cancel.all::<crate::header::Reason<'_>>().filter_map(Result::ok);
+    match reasons.filter_map(|r| r.sip_cause()).next() {
+        Some(200) => Cause::with_sip(CauseKind::AnsweredElsewhere, 487),
+        Some(_) | None => Cause::with_sip(CauseKind::Cancelled, 487),
+    }
+}
+
+/// The session description a message brings, if any; anything else in its body is refused (RFC 3261 §8.2.3).
+pub(crate) fn body(message: &Message<'_>) -> Result<Option<Sdp>, StatusCode> {
+    if message.body().is_empty() {
+        return Ok(None);
+    }
+    let encoded = message.elements(HeaderName::ContentEncoding).any(|e| !e.eq_ignore_ascii_case(b"identity"));
+    let kind = message.one::<ContentType<'_>>().map_err(|_| StatusCode::BAD_REQUEST)?;
+    match kind {
+        Some(ContentType(kind)) if kind.is(SDP) && !encoded => Ok(Some(Sdp(message.body().into()))),
+        // RFC 3261 §20.15: a body without a type is an error; there is only one thing it could be.
+        None if !encoded && message.body().starts_with(b"v=0") => Ok(Some(Sdp(message.body().into()))),
+        Some(_) | None => Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    }
+}

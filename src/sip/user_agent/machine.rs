@@ -1,0 +1,194 @@
+use super::calls::Calls;
+use super::core::{Core, Due};
+use super::peer::{Sources, plain};
+use crate::auth::Challenger;
+use crate::framing::Frame;
+use crate::input::{Config, ConnectionId, Counter, Counters, Destination, Input, Output, Place, Population};
+use crate::transaction::{Clients, Servers};
+use base::{Instant, Key, Now};
+use core::net::SocketAddr;
+use core::time::Duration;
+use model::Directory;
+use std::sync::Arc;
+
+/// Who waits for the outcome of a request of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// A first INVITE, with the place of its attempt.
+    Invite {
+        session: Key,
+        attempt: u16,
+    },
+    Bye {
+        session: Key,
+    },
+    Nobody,
+}
+
+/// The SIP endpoint of one shard: octets on one side, [`model::LegEvent`] and [`model::LegCommand`] on the other.
+///
+/// After each input, drain [`UserAgent::poll_transmit`] and [`UserAgent::poll_output`] until both are empty, then ask
+/// [`UserAgent::poll_timeout`] when to call [`UserAgent::handle_timeout`].
+///
+/// A leg that was let go (by `Hangup` or `Reject`) or whose end was told (`Ended`, `Refused`) speaks no more, and
+/// commands for it change nothing.
+pub struct UserAgent {
+    pub(crate) core: Core,
+    pub(crate) clients: Clients<Owner>,
+    pub(crate) servers: Servers<Key>,
+    pub(crate) calls: Calls,
+    pub(crate) sources: Sources,
+    pub(crate) challenger: Challenger,
+    pub(crate) draining: bool,
+}
+
+impl UserAgent {
+    pub fn new(config: Config, now: Now) -> Self {
+        let core = Core::new(config, now);
+        let sources = Sources::new(core.directory(), core.table_key);
+        let calls = Calls::new(core.table_key);
+        let challenger = challenger(&core);
+        UserAgent {
+            core,
+            clients: Clients::default(),
+            servers: Servers::default(),
+            calls,
+            sources,
+            challenger,
+            draining: false,
+        }
+    }
+
+    // --- getters -------------------------------------------------------------------------------------------------
+
+    pub fn counters(&self) -> &Counters {
+        &self.core.counters
+    }
+
+    pub fn population(&self) -> Population {
+        Population {
+            client_transactions: self.clients.len(),
+            server_transactions: self.servers.len(),
+            sessions: self.calls.len(),
+            registrations: 0,
+            connections: self.core.flows.len(),
+            timers: self.core.timers.len(),
+        }
+    }
+
+    // --- in ------------------------------------------------------------------------------------------------------
+
+    pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
+        self.core.now = now;
+        match input {
+            Input::Datagram { local, remote, bytes } => self.handle_datagram(local, plain(remote), bytes),
+            Input::StreamOpened { connection, local, remote } => {
+                let waiting = self.core.flows.opened(connection, local, plain(remote));
+                if !waiting.is_empty() {
+                    self.core.send(&Place::Stream { connection, remote: plain(remote) }, &waiting);
+                }
+            }
+            Input::StreamData { connection, bytes } => self.handle_stream_data(connection, bytes),
+            Input::StreamMessage { connection, local, remote, bytes } => {
+                let remote = plain(remote);
+                if self.core.flows.remote(connection).is_none() {
+                    self.core.flows.opened(connection, local, remote);
+                }
+                self.handle_message(Place::Stream { connection, remote }, bytes);
+            }
+            Input::StreamClosed { connection } => self.handle_stream_closed(connection),
+            Input::Leg(command) => self.handle_command(command),
+            Input::Resolved { .. } => {}
+            Input::Directory(directory) => self.handle_directory(directory),
+            Input::Location(_) => {}
+            Input::Drain(on) => self.draining = on,
+        }
+    }
+
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.core.now = now;
+        while let Some(due) = self.core.timers.pop_due(now.mono) {
+            match due {
+                Due::Client(key, timer) => {
+                    if let Some((owner, failure)) = self.clients.handle_timer(&mut self.core, key, timer) {
+                        self.handle_failure(owner, failure);
+                    }
+                }
+                Due::Server(key, timer) => self.servers.handle_timer(&mut self.core, key, timer),
+                Due::Session(key, timer) => self.handle_session_timer(key, timer),
+                Due::Registration(_) => {}
+            }
+        }
+    }
+
+    // --- out -----------------------------------------------------------------------------------------------------
+
+    /// The next message to send, written into `buffer` over what it held.
+    pub fn poll_transmit(&mut self, buffer: &mut Vec<u8>) -> Option<Destination> {
+        self.core.outbox().pop(buffer)
+    }
+
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.core.outputs.pop_front()
+    }
+
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.core.timers.next_deadline()
+    }
+
+    // --- helpers -------------------------------------------------------------------------------------------------
+
+    fn handle_datagram(&mut self, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
+        let Some(listener) = self.core.listener_at(local) else { return };
+        self.handle_message(Place::Datagram { listener, remote }, bytes);
+    }
+
+    fn handle_stream_data(&mut self, connection: ConnectionId, mut bytes: &[u8]) {
+        let Some(remote) = self.core.flows.remote(connection) else { return };
+        let Some(mut framer) = self.core.flows.take_framer(connection) else { return };
+        let place = Place::Stream { connection, remote };
+        let fault = loop {
+            match framer.poll_frame() {
+                Ok(Some(Frame::Message(message))) => self.handle_message(place, message),
+                // RFC 5626 §4.4.1: a double CRLF is answered by a single one.
+                Ok(Some(Frame::Ping)) => self.core.send(&place, b"\r\n"),
+                Ok(Some(Frame::Pong)) => {}
+                Ok(None) if bytes.is_empty() => break None,
+                Ok(None) => {
+                    let took = framer.handle_octets(bytes);
+                    bytes = &bytes[took..];
+                }
+                Err(fault) => break Some(fault),
+            }
+        };
+        let Some(fault) = fault else { return self.core.flows.put_framer(connection, framer) };
+        self.core.note(Counter::BadFraming, remote, None);
+        self.refuse_malformed(&place, framer.rest(), fault.parse_error());
+        self.core.outputs.push_back(Output::Close { connection });
+        self.handle_stream_closed(connection);
+    }
+
+    fn handle_stream_closed(&mut self, connection: ConnectionId) {
+        self.core.flows.closed(connection);
+        for (owner, failure) in self.clients.handle_stream_closed(&mut self.core, connection) {
+            self.handle_failure(owner, failure);
+        }
+        self.servers.handle_stream_closed(&mut self.core, connection);
+    }
+
+    fn handle_directory(&mut self, directory: Arc<Directory>) {
+        self.core.set_directory(directory);
+        self.sources = Sources::new(self.core.directory(), self.core.table_key);
+    }
+}
+
+/// RFC 7616 §3.3 leaves the age of a nonce to us: five minutes, longer than the gap between two REGISTERs of most phones.
+const NONCE_LIFETIME: Duration = Duration::from_secs(300);
+
+/// Nonces carry the shard in their key, so that one used on one shard cannot be used again on another.
+fn challenger(core: &Core) -> Challenger {
+    let mut key = core.config.secret;
+    key[0] ^= core.config.shard.0;
+    key[1] ^= 0x5a;
+    Challenger::new(key, &core.directory().site.domain, NONCE_LIFETIME)
+}

@@ -1,0 +1,4 @@
+//! Stories of the user agent, in virtual time.
+
+mod calls;
+mod strangers;
