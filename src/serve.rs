@@ -7,7 +7,7 @@ use crate::{secrets, sounds};
 use arc_swap::ArcSwap;
 use config::{Config, Transport};
 use driver::{Clock, FACTS_WAITING, Line, Running, Settings};
-use model::{Actor, Directory};
+use model::Actor;
 use serde_json::json;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -37,8 +37,8 @@ pub(crate) struct Control {
     log: LogHandle,
     drain_started: Notify,
     draining: AtomicBool,
-    /// One reload at a time.
-    reloading: Mutex<()>,
+    /// What is in force; held for the length of a reload, so that two do not cross.
+    running_config: Mutex<Config>,
 }
 
 /// A server that runs inside this process, for `serve` and for `demo`.
@@ -136,7 +136,7 @@ impl Server {
             log,
             drain_started: Notify::new(),
             draining: AtomicBool::new(false),
-            reloading: Mutex::new(()),
+            running_config: Mutex::new(config),
         });
         let sip = running.listening().iter().map(|(p, a)| format!("{}:{a}", transport_word(*p))).collect();
         let floor = Arc::new(Floor {
@@ -268,25 +268,26 @@ impl Control {
 
     /// Reads the configuration again and applies the difference; a bad one changes nothing.
     pub(crate) fn reload(&self, by: Actor) -> Result<String, String> {
-        let _alone = self.reloading.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(file) = &self.config_file else {
             return Err("the server runs on the embedded default; there is no file to read again".into());
         };
         let Some(floor) = self.floor.get() else { return Err("the server is still starting".into()) };
-        let old = floor.names.load_full();
-        let mut config = config::load_onto(&old, file, &self.sounds).map_err(|report| format!("{report}"))?;
+        let mut running = self.running_config.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut config =
+            config::load_onto(&running.directory, file, &self.sounds).map_err(|report| format!("{report}"))?;
         secrets::complete(&mut config).map_err(|error| format!("secrets cannot be kept: {error}"))?;
-        let mut directory = config.directory;
-        directory.sounds = old.sounds.clone();
-        if !floor.line.board().fits(&directory) {
+        config.directory.sounds = running.directory.sounds.clone();
+        let difference = config::diff(&running, &config);
+        config.hold_until_restart(&running);
+        if !floor.line.board().fits(&config.directory) {
             return Err("more agents, phones or queues than there is room for until the next start".into());
         }
-        let changes = config::diff(&old, &directory);
-        let directory: Arc<Directory> = Arc::new(directory);
+        let directory = Arc::new(config.directory.clone());
+        *running = config;
         floor.names.store(Arc::clone(&directory));
         self.journal.rename(Arc::clone(&directory));
         self.line.reload(&directory, &by);
-        Ok(if changes.is_empty() { "reloaded: nothing differs".into() } else { format!("reloaded: {}", changes.join("; ")) })
+        Ok(format!("reloaded: {difference}"))
     }
 
     pub(crate) fn set_log_level(&self, level: &str) -> Result<(), String> {

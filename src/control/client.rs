@@ -85,15 +85,19 @@ fn show(reply: &Reply) -> String {
             )
         }
         Reply::Queues(lines) => table(
-            &["queue", "waiting", "longest", "signed on", "available", "offered", "answered", "abandoned", "flowed out", "SL"],
+            &["queue", "waiting", "longest", "ready", "ringing", "busy", "wrap-up", "not ready", "off", "offered", "answered", "abandoned", "flowed out", "SL"],
             lines.iter().map(|q| {
                 let level = q.service_level.map_or("-".into(), |l| format!("{:.1} %", l * 100.0));
                 vec![
                     q.queue.clone(),
                     q.waiting.to_string(),
                     clock(q.longest_wait_seconds),
-                    q.signed_on.to_string(),
-                    q.available.to_string(),
+                    q.ready.to_string(),
+                    q.ringing.to_string(),
+                    q.busy.to_string(),
+                    q.wrap_up.to_string(),
+                    q.not_ready.to_string(),
+                    q.signed_off.to_string(),
                     q.offered.to_string(),
                     q.answered.to_string(),
                     q.abandoned.to_string(),
@@ -117,7 +121,7 @@ fn show(reply: &Reply) -> String {
             }),
         ),
         Reply::Calls(lines) => table(
-            &["call", "state", "for", "queue", "agents", "legs", "recorded"],
+            &["call", "state", "for", "queue", "agents", "legs"],
             lines.iter().map(|c| {
                 vec![
                     c.call.clone(),
@@ -126,7 +130,6 @@ fn show(reply: &Reply) -> String {
                     c.queue.clone().unwrap_or_default(),
                     c.agents.join(" "),
                     c.legs.to_string(),
-                    if c.recorded { "yes" } else { "" }.into(),
                 ]
             }),
         ),

@@ -62,8 +62,12 @@ pub(crate) struct QueueLine {
     pub(crate) queue: String,
     pub(crate) waiting: u32,
     pub(crate) longest_wait_seconds: f64,
-    pub(crate) signed_on: u32,
-    pub(crate) available: u32,
+    pub(crate) ready: u32,
+    pub(crate) ringing: u32,
+    pub(crate) busy: u32,
+    pub(crate) wrap_up: u32,
+    pub(crate) not_ready: u32,
+    pub(crate) signed_off: u32,
     pub(crate) offered: u64,
     pub(crate) answered: u64,
     pub(crate) abandoned: u64,
@@ -91,7 +95,6 @@ pub(crate) struct CallLine {
     pub(crate) queue: Option<String>,
     pub(crate) agents: Vec<String>,
     pub(crate) legs: usize,
-    pub(crate) recorded: bool,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -2,7 +2,7 @@ use super::protocol::{AgentLine, AgentVerb, CallLine, QueueLine, Reply, Request,
 use crate::serve::Control;
 use arc_swap::ArcSwap;
 use driver::{Clock, Line};
-use model::{Actor, AgentAction, Command, CommandError, Directory, NotReadyReason};
+use model::{Actor, AgentAction, AgentId, Command, CommandError, Directory, NotReadyReason, QueueId};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -188,15 +188,21 @@ impl Floor {
         let names = self.names.load();
         let now = self.clock.mono();
         let wallboard = self.published.wallboard.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines = self.line.queues(&names, now).into_iter().map(|status| {
-            let queue = names.queue(status.queue);
-            let today = wallboard.queue(status.queue, now, &names).today;
+        let live = names.queues.iter().zip(0u32..).filter(|(queue, _)| !queue.removed);
+        let lines = live.map(|(queue, id)| {
+            let status = self.line.board().queue_status(&names, QueueId(id), now);
+            let today = wallboard.queue(QueueId(id), now, &names).today;
+            let agents = status.agents;
             QueueLine {
                 queue: queue.name.to_string(),
                 waiting: status.waiting,
                 longest_wait_seconds: status.longest_wait.as_secs_f64(),
-                signed_on: status.signed_on,
-                available: status.available,
+                ready: agents.ready,
+                ringing: agents.reserved,
+                busy: agents.busy,
+                wrap_up: agents.wrap_up,
+                not_ready: agents.not_ready,
+                signed_off: agents.signed_off,
                 offered: today.counts.offered,
                 answered: today.counts.answered,
                 abandoned: today.counts.abandoned,
@@ -210,8 +216,9 @@ impl Floor {
     fn agents(&self) -> Vec<AgentLine> {
         let names = self.names.load();
         let now = self.clock.now().utc;
-        let lines = self.line.agents(&names).into_iter().map(|status| {
-            let agent = names.agent(status.agent);
+        let live = names.agents.iter().zip(0u32..).filter(|(agent, _)| !agent.removed);
+        let lines = live.map(|(agent, id)| {
+            let status = self.line.board().agent_status(AgentId(id));
             AgentLine {
                 agent: agent.id.to_string(),
                 name: agent.name.to_string(),
@@ -235,7 +242,6 @@ impl Floor {
             queue: call.queue.map(|queue| names.queue(queue).name.to_string()),
             agents: call.agents.iter().map(|agent| names.agent(*agent).id.to_string()).collect(),
             legs: call.legs,
-            recorded: call.recorded,
         });
         Ok(lines.collect())
     }

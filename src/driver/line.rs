@@ -1,8 +1,8 @@
 use crate::letter::{Letter, LetterBox};
 use acd::Board;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use engine::{AgentStatus, Answer, Ask, CallStatus, QueueStatus, ShardStatus, Ticket, TrunkStatus};
-use model::{Actor, AgentId, Command, CommandError, Directory, QueueId, ShardId};
+use engine::{Answer, Ask, CallStatus, ShardStatus, Ticket, TrunkStatus};
+use model::{Actor, Command, CommandError, Directory, ShardId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -93,38 +93,7 @@ impl Line {
         Ok(answers.into_iter().filter_map(|a| if let Answer::Status(status) = a { Some(status) } else { None }).collect())
     }
 
-    /// Read from the board: no shard is asked, none is held up.
-    pub fn queues(&self, names: &Directory, now: base::Instant) -> Vec<QueueStatus> {
-        let live = names.queues.iter().enumerate().filter(|(_, queue)| !queue.removed);
-        live.map(|(index, _)| {
-            let queue = QueueId(index as u32);
-            QueueStatus {
-                queue,
-                waiting: self.board.queue_waiting(queue),
-                longest_wait: self.board.queue_oldest(queue).map_or(Duration::ZERO, |since| now - since),
-                signed_on: self.board.queue_signed_on(queue),
-                available: self.board.queue_available(queue),
-            }
-        })
-        .collect()
-    }
-
-    /// Read from the board.
-    pub fn agents(&self, names: &Directory) -> Vec<AgentStatus> {
-        let live = names.agents.iter().enumerate().filter(|(_, agent)| !agent.removed);
-        live.map(|(index, _)| {
-            let agent = AgentId(index as u32);
-            AgentStatus {
-                agent,
-                state: self.board.agent_state(agent),
-                since: self.board.agent_since(agent),
-                phone: self.board.agent_phone(agent),
-                contact: self.board.agent_contact(agent),
-            }
-        })
-        .collect()
-    }
-
+    /// Queues and agents as they are now, for any thread: no shard is asked, none is held up.
     pub fn board(&self) -> &Arc<Board> {
         &self.board
     }

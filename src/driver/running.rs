@@ -96,7 +96,6 @@ impl Running {
                 user_agent: concat!("Strowger/", env!("CARGO_PKG_VERSION")).into(),
                 registration: RegistrationLimits::default(),
                 workers: settings.media_workers,
-                started: started.mono,
             };
             let gauges = Arc::new(ShardGauges::default());
             running.gauges.push(Arc::clone(&gauges));

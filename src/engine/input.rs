@@ -1,6 +1,5 @@
 use crate::status::{CallStatus, ShardStatus, TrunkStatus};
 use acd::{AcdMessage, Board};
-use base::Instant;
 use model::{
     Command, CommandError, Directory, MediaCommand, MediaEvent, ShardId, Stamped, WorkerId,
 };
@@ -25,7 +24,6 @@ pub struct Config {
     pub registration: RegistrationLimits,
     /// Media workers 0 to `workers − 1`; none: no sound, as in traffic simulation.
     pub workers: u8,
-    pub started: Instant,
 }
 
 /// Pairs a question with its answer; the asker chooses the number.

@@ -20,4 +20,4 @@ pub use input::{Answer, Ask, Config, Input, Mail, Output, Ticket};
 pub use limits::{DRAIN_ROUNDS, MAX_SHARDS};
 pub use modules::{MODULES, Module};
 pub use shard::Shard;
-pub use status::{AgentStatus, CallStatus, QueueStatus, ShardStatus, TrunkStatus};
+pub use status::{CallStatus, ShardStatus, TrunkStatus};

@@ -2,21 +2,19 @@ use crate::input::{Answer, Ask, Config, Input, Mail, Output, Ticket};
 use crate::status::{CallStatus, ShardStatus, TrunkStatus};
 use acd::{Acd, Board, Seating};
 use base::{Instant, Now};
-use call::Calls;
-use model::{Command, Directory, Fact, ShardId, Stamped};
+use model::{AgentId, Command, Directory, Fact, Party, ShardId, Stamped};
 use sip::{Counters, Destination, UserAgent};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 /// One signalling loop: a user agent, its calls, its part of the distributor.
-#[derive(Debug)]
 pub struct Shard {
     pub(crate) id: ShardId,
     pub(crate) shards: u8,
     pub(crate) directory: Arc<Directory>,
     pub(crate) board: Arc<Board>,
     pub(crate) sip: UserAgent,
-    pub(crate) call: Calls,
+    pub(crate) call: call::Machine,
     pub(crate) acd: Acd,
     pub(crate) outputs: VecDeque<Output>,
     /// Questions that wait for a machine's answer: whose they are.
@@ -39,7 +37,6 @@ impl Shard {
         let Config { directory, board, shard, shards, boot, seed, secret, listeners, user_agent, registration, .. } =
             config;
         let sip = UserAgent::new(
-            now,
             sip::Config {
                 directory: Arc::clone(&directory),
                 shard,
@@ -51,13 +48,14 @@ impl Shard {
                 user_agent,
                 registration,
             },
+            now,
         );
         let workers = config.workers;
-        let call = Calls::new(
-            now,
+        let call = call::Machine::new(
             call::Config { directory: Arc::clone(&directory), shard, boot, seed: seed ^ 0xca11, workers },
+            now,
         );
-        let seating = Seating { shard, shards, started: config.started };
+        let seating = Seating { shard, shards };
         let acd = Acd::new(now, Arc::clone(&directory), Arc::clone(&board), seating);
         let mut this = Shard {
             id: shard,
@@ -136,8 +134,8 @@ impl Shard {
 
     pub fn status(&self) -> ShardStatus {
         ShardStatus {
-            contacts: self.call.contacts_live(),
-            legs: self.call.legs_live(),
+            contacts: self.call.load().contacts,
+            legs: self.call.load().legs,
             sip: self.sip.population(),
             draining: self.draining,
         }
@@ -174,11 +172,21 @@ impl Shard {
     }
 
     fn calls(&self) -> Vec<CallStatus> {
-        self.call.status().collect()
+        self.call
+            .contacts()
+            .map(|contact| CallStatus {
+                contact: contact.contact,
+                state: contact.state,
+                since: contact.since.utc,
+                queue: contact.queue,
+                agents: contact.parties.iter().filter_map(|party| agent_of(party.party)).collect(),
+                legs: contact.parties.len(),
+            })
+            .collect()
     }
 
     fn trunks(&self) -> Vec<TrunkStatus> {
-        self.sip.trunks().collect()
+        Vec::new()
     }
 
     fn reload(&mut self, now: Now, directory: Arc<Directory>) {
@@ -196,5 +204,12 @@ impl Shard {
 
     pub(crate) fn fact(&mut self, now: Now, fact: Fact) {
         self.outputs.push_back(Output::Fact(Stamped { at: now, fact }));
+    }
+}
+
+fn agent_of(party: Party) -> Option<AgentId> {
+    match party {
+        Party::Agent(agent) => Some(agent),
+        Party::Caller | Party::Supervisor(_) | Party::Outside(_) | Party::Phone(_) => None,
     }
 }

@@ -1,6 +1,5 @@
 use base::Utc;
-use core::time::Duration;
-use model::{AgentId, ContactId, PhoneId, QueueId, TrunkId};
+use model::{AgentId, ContactId, QueueId, TrunkId};
 
 /// One live call, as people see it.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,7 +11,6 @@ pub struct CallStatus {
     pub queue: Option<QueueId>,
     pub agents: Vec<AgentId>,
     pub legs: usize,
-    pub recorded: bool,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -30,24 +28,4 @@ pub struct ShardStatus {
     pub legs: usize,
     pub sip: sip::Population,
     pub draining: bool,
-}
-
-/// One waiting line, read from the board.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct QueueStatus {
-    pub queue: QueueId,
-    pub waiting: u32,
-    pub longest_wait: Duration,
-    pub signed_on: u32,
-    pub available: u32,
-}
-
-/// One agent, read from the board.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct AgentStatus {
-    pub agent: AgentId,
-    pub state: model::AgentState,
-    pub since: Utc,
-    pub phone: Option<PhoneId>,
-    pub contact: Option<ContactId>,
 }
