@@ -18,7 +18,9 @@ impl Clock {
 
     pub fn mono(&self) -> Instant {
         let since = self.origin.elapsed();
-        Instant::from_nanos(u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).saturating_add(HEAD_START_SECS * 1_000_000_000))
+        Instant::from_nanos(
+            u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).saturating_add(HEAD_START_SECS * 1_000_000_000),
+        )
     }
 
     pub fn now(&self) -> Now {

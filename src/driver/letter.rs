@@ -11,15 +11,42 @@ use tokio::sync::mpsc;
 #[derive(Debug)]
 pub(crate) enum Letter {
     /// A datagram another shard read that belongs here.
-    Datagram { local: SocketAddr, remote: SocketAddr, bytes: Box<[u8]> },
-    StreamOpened { connection: ConnectionId, local: SocketAddr, remote: SocketAddr, writer: mpsc::Sender<Box<[u8]>> },
-    StreamMessage { connection: ConnectionId, local: SocketAddr, remote: SocketAddr, bytes: Box<[u8]> },
-    StreamClosed { connection: ConnectionId },
-    Resolved { query: QueryId, result: Result<Vec<Candidate>, ResolveError> },
+    Datagram {
+        local: SocketAddr,
+        remote: SocketAddr,
+        bytes: Box<[u8]>,
+    },
+    StreamOpened {
+        connection: ConnectionId,
+        local: SocketAddr,
+        remote: SocketAddr,
+        writer: mpsc::Sender<Box<[u8]>>,
+    },
+    StreamMessage {
+        connection: ConnectionId,
+        local: SocketAddr,
+        remote: SocketAddr,
+        bytes: Box<[u8]>,
+    },
+    StreamClosed {
+        connection: ConnectionId,
+    },
+    Resolved {
+        query: QueryId,
+        result: Result<Vec<Candidate>, ResolveError>,
+    },
     Mail(Mail),
-    Ask { ticket: Ticket, ask: Ask },
-    Reload { directory: Arc<Directory>, by: Actor },
-    Drain { by: Actor },
+    Ask {
+        ticket: Ticket,
+        ask: Ask,
+    },
+    Reload {
+        directory: Arc<Directory>,
+        by: Actor,
+    },
+    Drain {
+        by: Actor,
+    },
     /// Hang up everything, then end as soon as it is quiet.
     Stop,
 }

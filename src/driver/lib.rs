@@ -9,16 +9,22 @@
 //! Deliberately absent: any decision about a call; HTTP; the store.
 
 mod clock;
+#[allow(unsafe_code, reason = "epoll has no safe face in std")]
 mod epoll;
 mod letter;
 mod limits;
 mod line;
+#[allow(unsafe_code, reason = "batches of packets need recvmmsg and sendmmsg")]
 pub mod media;
+#[allow(unsafe_code, reason = "getrandom has no safe face in std")]
+mod random;
 mod resolve;
 mod running;
 mod shard_loop;
 mod stream;
+#[allow(unsafe_code, reason = "batches of datagrams need recvmmsg and sendmmsg")]
 mod udp;
+#[allow(unsafe_code, reason = "eventfd has no safe face in std")]
 mod wake;
 
 pub use clock::Clock;

@@ -90,7 +90,10 @@ impl Line {
 
     pub fn shards(&self) -> Result<Vec<ShardStatus>, LineError> {
         let answers = self.ask_all(&Ask::Status)?;
-        Ok(answers.into_iter().filter_map(|a| if let Answer::Status(status) = a { Some(status) } else { None }).collect())
+        Ok(answers
+            .into_iter()
+            .filter_map(|a| if let Answer::Status(status) = a { Some(status) } else { None })
+            .collect())
     }
 
     /// Queues and agents as they are now, for any thread: no shard is asked, none is held up.

@@ -2,6 +2,7 @@ use crate::clock::Clock;
 use crate::letter::{Letter, LetterBox};
 use crate::line::Line;
 use crate::media::{MediaConfig, MediaPool, MediaStartError};
+use crate::random::random;
 use crate::resolve::Resolver;
 use crate::shard_loop::{ShardGauges, ShardLoop};
 use crate::stream::Streams;
@@ -217,10 +218,4 @@ fn start_media(settings: &Settings, shards: u8, boxes: &[LetterBox]) -> Result<M
     MediaPool::start(&config, settings.clock, &settings.sounds, move |shard: ShardId| {
         boxes[usize::from(shard.0)].wake().wake();
     })
-}
-
-fn random(bytes: &mut [u8]) -> io::Result<()> {
-    // SAFETY: the buffer is valid for its whole length; short reads cannot happen for 256 bytes or fewer.
-    let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), bytes.len(), 0) };
-    if usize::try_from(got) == Ok(bytes.len()) { Ok(()) } else { Err(io::Error::last_os_error()) }
 }

@@ -154,12 +154,9 @@ impl ShardLoop {
                 turn.writers.insert(*connection, writer.clone());
                 Input::Sip(sip::Input::StreamOpened { connection: *connection, local: *local, remote: *remote })
             }
-            Letter::StreamMessage { connection, local, remote, bytes } => Input::Sip(sip::Input::StreamMessage {
-                connection: *connection,
-                local: *local,
-                remote: *remote,
-                bytes,
-            }),
+            Letter::StreamMessage { connection, local, remote, bytes } => {
+                Input::Sip(sip::Input::StreamMessage { connection: *connection, local: *local, remote: *remote, bytes })
+            }
             Letter::StreamClosed { connection } => {
                 turn.writers.remove(connection);
                 Input::Sip(sip::Input::StreamClosed { connection: *connection })
@@ -263,7 +260,10 @@ impl ShardLoop {
         } else if let Err(full) = self.facts.try_send(fact) {
             turn.facts_behind.push_back(full.into_inner());
         }
-        debug_assert!(turn.facts_behind.len() < FACTS_WAITING, "the journal does not keep up and calls are not refused");
+        debug_assert!(
+            turn.facts_behind.len() < FACTS_WAITING,
+            "the journal does not keep up and calls are not refused"
+        );
     }
 
     fn transmit(&mut self, turn: &mut Turn) {

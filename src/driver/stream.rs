@@ -1,7 +1,9 @@
 //! SIP over TCP: tokio accepts, connects, reads, frames and writes; the shards see whole messages.
 
 use crate::letter::{Letter, LetterBox};
-use crate::limits::{CONNECT_TIME, CONNECTIONS_MAX, FIRST_MESSAGE_TIME, HALF_OPEN_PER_SOURCE, IDLE_TIME, WRITES_WAITING};
+use crate::limits::{
+    CONNECT_TIME, CONNECTIONS_MAX, FIRST_MESSAGE_TIME, HALF_OPEN_PER_SOURCE, IDLE_TIME, WRITES_WAITING,
+};
 use sip::{ConnectionId, Frame, Framer, Opener, home_of};
 use std::collections::HashMap;
 use std::io;

@@ -8,6 +8,9 @@ pub const MESSAGE_BYTES_MAX: usize = 65_535;
 /// carries 70 Vias and as many Record-Routes in the worst case, often on shared lines.
 pub const HEADER_FIELDS_MAX: usize = 128;
 
+/// Longest header field name; the longest in the IANA registry has 34 octets.
+pub const HEADER_NAME_BYTES_MAX: usize = 255;
+
 /// Slots of [`HEADER_FIELDS_MAX`] held back for From, To, Call-ID and CSeq, so that a request with too many lines can
 /// still be refused with an answer its sender can match.
 pub const HEADER_FIELDS_RESERVED: usize = 4;
@@ -64,3 +67,13 @@ pub const NONCE_COUNT_WINDOW: u32 = 64;
 
 /// Longest nonce, realm or opaque of a challenge we answer. Microsoft's are near 200 octets; ours 56.
 pub const CHALLENGE_VALUE_BYTES_MAX: usize = 1_024;
+
+/// RFC 4028 §4: half an hour is the recommended session interval, 90 s the least anybody may ask for.
+pub const SESSION_EXPIRES_SECONDS: u32 = 1800;
+pub const SESSION_EXPIRES_SECONDS_MIN: u32 = 90;
+
+/// RFC 3261 §14.2: the random wait of a 500 during another request.
+pub const RETRY_AFTER_SECONDS_MAX: u32 = 10;
+
+/// Seconds a transferring phone is kept informed; longer than any ring time.
+pub const REFER_SUBSCRIPTION_SECONDS: u32 = 180;
