@@ -99,6 +99,9 @@ pub(crate) fn host_and_port(text: &str) -> Result<&str, Wrong> {
     }
     match text.split_once(':') {
         None => host(text),
+        Some(("sip" | "sips", _)) => {
+            Err(Wrong::new(format!("`{text}` is a SIP address"), "write the host alone, such as \"sip.example.net\""))
+        }
         Some((name, port)) => host(name).and_then(|_| port_of(text, port)),
     }
 }

@@ -51,6 +51,7 @@ impl<'a> Document<'a> {
             for (key, value) in in_written_order(tree) {
                 let name: &str = key.get_ref();
                 let span = Span::new(file as u32, key.span());
+                // What it names was read before.
                 if name == "include" {
                     continue;
                 }
@@ -88,7 +89,7 @@ impl<'a> Document<'a> {
     }
 }
 
-fn defaults_of(name: &str) -> &'static DeTable<'static> {
+pub(crate) fn defaults_of(name: &str) -> &'static DeTable<'static> {
     let value = DEFAULTS.get(name).expect("every table stands in defaults.toml").get_ref();
     let table = match value {
         DeValue::Array(tables) => tables.first().expect("an array of one table").get_ref(),
@@ -149,10 +150,17 @@ fn unknown(reader: &Reader<'_>, name: &str, value: &Spanned<DeValue<'_>>, span: 
         Some(needs) => reader.error(span, format!("[{name}] needs {needs}"), "leave it out"),
         None => {
             let known = SINGLE.iter().chain(&MANY).map(|(name, _)| *name).chain(["include"]);
+            if table {
+                reader.error(span, format!("unknown table [{name}]"), advice(name, "table", known));
+                return;
+            }
             // A key above the first table usually wants to be in one.
-            let message =
-                if table { format!("unknown table [{name}]") } else { format!("`{name}` stands in no table") };
-            reader.error(span, message, advice(name, "table", known));
+            let mut homes = SINGLE.iter().chain(&MANY).filter(|(table, _)| defaults_of(table).contains_key(name));
+            let help = match homes.next() {
+                Some((_, title)) => format!("write it below {title}"),
+                None => advice(name, "table", known),
+            };
+            reader.error(span, format!("`{name}` stands in no table"), help);
         }
     }
 }

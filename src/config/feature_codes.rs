@@ -1,24 +1,11 @@
 //! `[feature_codes]`.
 
-use crate::source::At;
 use crate::table::{Table, Wrong};
 use model::FeatureCodes;
 
 pub(crate) fn read(table: &Table<'_>) -> FeatureCodes {
-    let mut seen: Vec<(&'static str, At<Box<str>>)> = Vec::with_capacity(8);
-    let mut code = |key: &'static str| {
-        let found = table.convert(key, |value| Ok(Box::<str>::from(code(value.text()?)?)));
-        // What is dialled goes on after some codes, so no code may be the beginning of another.
-        let clashes =
-            |other: &At<Box<str>>| other.value.starts_with(&*found.value) || found.value.starts_with(&*other.value);
-        if let Some((other, first)) = seen.iter().find(|(_, other)| clashes(other)) {
-            let message = format!("{key} \"{}\" and {other} \"{}\" cannot be told apart", found.value, first.value);
-            table.reader.clash(found.span, message, "no code may begin with another", ("the other stands", first.span));
-        }
-        seen.push((key, found.clone()));
-        found.value
-    };
-    FeatureCodes {
+    let code = |key: &str| table.convert(key, |value| Ok(Box::<str>::from(code(value.text()?)?))).value;
+    let codes = FeatureCodes {
         sign_on: code("sign_on"),
         sign_off: code("sign_off"),
         ready: code("ready"),
@@ -27,6 +14,38 @@ pub(crate) fn read(table: &Table<'_>) -> FeatureCodes {
         whisper: code("whisper"),
         barge: code("barge"),
         take_over: code("take_over"),
+    };
+    check_beginnings(table, &codes);
+    codes
+}
+
+/// What is dialled goes on after some codes, so no code may be the beginning of another.
+fn check_beginnings(table: &Table<'_>, codes: &FeatureCodes) {
+    let all = [
+        ("sign_on", &*codes.sign_on),
+        ("sign_off", &*codes.sign_off),
+        ("ready", &*codes.ready),
+        ("not_ready", &*codes.not_ready),
+        ("listen", &*codes.listen),
+        ("whisper", &*codes.whisper),
+        ("barge", &*codes.barge),
+        ("take_over", &*codes.take_over),
+    ];
+    // Only what was written can be mended.
+    for (n, (key, own)) in all.iter().enumerate().filter(|(_, (key, _))| table.is_given(key)) {
+        let clashes = |(m, (other, theirs)): &(usize, &(&str, &str))| {
+            let told = *m > n && table.is_given(other);
+            *m != n && !told && (own.starts_with(theirs) || theirs.starts_with(own))
+        };
+        let Some((_, (other, theirs))) = all.iter().enumerate().find(clashes) else { continue };
+        let message = format!("{key} \"{own}\" and {other} \"{theirs}\" cannot be told apart");
+        let help = "no code may begin with another";
+        let span = table.value(key).span;
+        if table.is_given(other) {
+            table.reader.clash(span, message, help, ("the other stands", table.value(other).span));
+        } else {
+            table.reader.error(span, message, help);
+        }
     }
 }
 

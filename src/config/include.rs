@@ -3,6 +3,7 @@
 use crate::limits::{MAX_FILES, MAX_GLOB_ENTRIES, MAX_INCLUDE_DEPTH};
 use crate::problem::{Note, Problem, Severity, file_problem};
 use crate::source::{Source, Span};
+use crate::table::Wrong;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 use toml::de::{DeTable, DeValue};
@@ -30,10 +31,14 @@ pub(crate) fn gather(main: &Path) -> Gathered {
     gathered
 }
 
+const EXAMPLE: &str = "write e.g. \"agents/*.toml\"";
+
 impl Gathered {
-    /// One text that includes nothing.
+    /// A text that is no file, and what it includes.
     pub(crate) fn text(source: Source) -> Self {
-        Gathered { sources: vec![source], ..Gathered::default() }
+        let mut gathered = Gathered { sources: vec![source], ..Gathered::default() };
+        gathered.follow(0, 0);
+        gathered
     }
 
     fn follow(&mut self, file: usize, depth: u8) {
@@ -48,10 +53,14 @@ impl Gathered {
                 return;
             }
             let folder = self.sources[file].folder.clone();
-            let found = match expand(&folder, &pattern) {
+            let found = pattern.and_then(|pattern| {
+                let found = expand(&folder, &pattern).map_err(|why| Wrong::new(why, EXAMPLE))?;
+                Ok((pattern, found))
+            });
+            let (pattern, found) = match found {
                 Ok(found) => found,
-                Err(why) => {
-                    self.error(span, why, "write e.g. \"agents/*.toml\"");
+                Err(wrong) => {
+                    self.error(span, wrong.message, &wrong.help);
                     continue;
                 }
             };
@@ -106,16 +115,23 @@ impl Gathered {
     }
 }
 
-/// The patterns of `include`; elements of a wrong type are noted when the document is read.
-fn patterns(text: &str, file: u32) -> Vec<(String, Span)> {
+/// The patterns of `include`, and what is wrong with how they are written.
+fn patterns(text: &str, file: u32) -> Vec<(Result<String, Wrong>, Span)> {
+    // A broken text is reported when the document is read.
     let (tree, _) = DeTable::parse_recoverable(text);
-    let Some(DeValue::Array(items)) = tree.get_ref().get("include").map(|v| v.get_ref()) else {
-        return Vec::new();
-    };
-    let text_of = |item: &toml::Spanned<DeValue<'_>>| {
-        item.get_ref().as_str().map(|text| (text.to_owned(), Span::new(file, item.span())))
-    };
-    items.iter().filter_map(text_of).collect()
+    let Some(value) = tree.get_ref().get("include") else { return Vec::new() };
+    let no_list = |help: String| vec![(Err(Wrong::new("`include` is a list", help)), Span::new(file, value.span()))];
+    match value.get_ref() {
+        DeValue::Array(items) => items
+            .iter()
+            .map(|item| {
+                let no_name = || Wrong::new("the name of a file is expected here", EXAMPLE);
+                (item.get_ref().as_str().map(str::to_owned).ok_or_else(no_name), Span::new(file, item.span()))
+            })
+            .collect(),
+        DeValue::String(text) => no_list(format!("write [\"{text}\"]")),
+        _ => no_list("write [\"agents/*.toml\"]".to_owned()),
+    }
 }
 
 /// Two names of one file are one file.

@@ -34,6 +34,7 @@ mod address;
 mod agent;
 mod calendar;
 mod defaults;
+mod difference;
 mod document;
 mod feature_codes;
 mod generation;
@@ -63,11 +64,13 @@ mod suggest;
 mod table;
 mod target;
 mod trunk;
+mod words;
 
 #[cfg(test)]
 mod tests;
 
 pub use defaults::render_defaults;
+pub use difference::{Difference, diff};
 pub use http::HttpSettings;
 pub use load::{Config, embedded, embedded_text, load, load_onto, load_text};
 pub use problem::{Place, Problem, Report, Severity};

@@ -19,6 +19,8 @@ pub(crate) const MAX_GLOB_ENTRIES: usize = 100_000;
 pub(crate) const MAX_PROBLEMS: usize = 1_000;
 /// Printed in one report: a person mends the first ones and asks again.
 pub(crate) const MAX_PROBLEMS_SHOWN: usize = 40;
+/// Of one reload, in one line of the log.
+pub(crate) const MAX_DIFFERENCES_SHOWN: usize = 50;
 /// A line of a report stays on one line of a wide terminal.
 pub(crate) const MAX_EXCERPT_CHARS: usize = 160;
 /// Names are shown on telephones and walls, and stand in every record.

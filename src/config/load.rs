@@ -69,7 +69,7 @@ pub fn embedded_text() -> &'static str {
     include_str!("embedded.toml")
 }
 
-/// A configuration from a text; it cannot include files, and relative names in it start where the process stands.
+/// A configuration from a text; relative names in it start where the process stands.
 pub fn load_text(name: &str, text: &str, sounds: &SoundNames) -> Result<Config, Report> {
     let gathered = Gathered::text(Source::embedded(name, text));
     build(gathered, None, sounds, &from_environment)
@@ -106,6 +106,8 @@ pub(crate) fn build(
     let failed = broken || reader.errors() > 0;
     let secret_files = reader.secret_files.take();
     all_notes.extend(reader.into_notes());
+    all_notes.sort_by_key(|note| (note.span, note.severity == Severity::Warning));
+    all_notes.dedup();
     let mut problems: Vec<Problem> = all_notes.into_iter().map(|note| note.into_problem(&sources)).collect();
     let Some(mut config) = config.filter(|_| !failed) else { return Err(Report::new(problems)) };
     match Secrets::read(&config.secrets_file) {
@@ -115,7 +117,8 @@ pub(crate) fn build(
             return Err(Report::new(problems));
         }
     }
-    config.sources = sources.into_iter().map(|source| source.name).chain(secret_files).collect();
+    let files = sources.into_iter().filter(|source| source.is_file).map(|source| source.name);
+    config.sources = files.chain(secret_files).collect();
     config.warnings = problems;
     Ok(config)
 }

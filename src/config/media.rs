@@ -22,8 +22,8 @@ pub(crate) fn read(table: &Table<'_>, limits: Limits) -> MediaSettings {
             reader.clash(one.span, message, "one a family", ("the first stands", first.span));
         }
     }
-    if address.value.is_empty() && table.is_given("address") {
-        reader.error(address.span, "media needs at least one valid address", "write [\"127.0.0.1\"]");
+    if table.is_empty_list("address") {
+        reader.error(address.span, "media needs at least one address", "write [\"127.0.0.1\"]");
     }
     let codecs = table.list("codecs", |value| scalar::word("media.codecs", value.text()?, &CODECS, &LATER));
     for (n, one) in codecs.value.iter().enumerate() {
@@ -32,8 +32,8 @@ pub(crate) fn read(table: &Table<'_>, limits: Limits) -> MediaSettings {
             reader.clash(one.span, message, "take one out", ("the first stands", first.span));
         }
     }
-    if codecs.value.is_empty() && table.is_given("codecs") {
-        reader.error(codecs.span, "media needs at least one valid codec", "write [\"pcmu\", \"pcma\"]");
+    if table.is_empty_list("codecs") {
+        reader.error(codecs.span, "media needs at least one codec", "write [\"pcmu\", \"pcma\"]");
     }
     let ports = table.convert("ports", |value| address::ports(value.text()?));
     let room = (u32::from(*ports.value.end()) - u32::from(*ports.value.start()) + 1) / PORTS_A_CALL;

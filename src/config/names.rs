@@ -94,6 +94,13 @@ pub(crate) fn declare<'a>(
                 return entries;
             }
             let errors = table.reader.errors();
+            if table.number.is_some()
+                && table.value(key).value.as_str().is_some_and(|id| !id.is_empty() && !id.contains("{n}"))
+            {
+                let message = format!("every {} of this range would have the same `{key}`", names.noun);
+                table.reader.error(table.value(key).span, message, "put {n} where the number goes, or leave it out");
+                break;
+            }
             let name = match (&table.number, table.is_given(key)) {
                 // A range alone names its members.
                 (Some(number), false) => Some(At { value: number.to_string(), span: table.value("range").span }),

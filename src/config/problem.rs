@@ -97,7 +97,8 @@ impl fmt::Display for Problem {
         };
         writeln!(f, "{:5} | {}", self.place.line, excerpt.line)?;
         let mark = "^".repeat(excerpt.width);
-        writeln!(f, "      | {:indent$}{mark} {}", "", self.help, indent = excerpt.indent)?;
+        let below = format!("{:indent$}{mark} {}", "", self.help, indent = excerpt.indent);
+        writeln!(f, "      | {}", below.trim_end())?;
         if let Some((word, place)) = &self.also {
             writeln!(f, "      = {word} at {place}")?;
         }

@@ -64,12 +64,8 @@ impl<'a> Reader<'a> {
         &self.sources[span.file as usize].folder
     }
 
-    /// Everything noted, in the order of the files.
     pub(crate) fn into_notes(self) -> Vec<Note> {
-        let mut notes = self.notes.into_inner();
-        notes.sort_by_key(|n| (n.span, n.severity == Severity::Warning));
-        notes.dedup();
-        notes
+        self.notes.into_inner()
     }
 
     fn note(&self, span: Span, severity: Severity, message: String, help: String, also: Option<(&'static str, Span)>) {

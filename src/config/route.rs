@@ -49,8 +49,8 @@ pub(crate) fn read(table: &Table<'_>, refs: &Refs<'_>, outward: &dyn Fn(TrunkId)
         text => Ok(Some(scalar::number(text)?.into())),
     });
     let (pattern, trunks) = (pattern?, trunks?);
-    if trunks.value.is_empty() {
-        reader.error(trunks.span, "a route needs at least one valid trunk", "write [\"carrier\"]");
+    if table.is_empty_list("trunks") {
+        reader.error(trunks.span, "a route needs at least one trunk", "write [\"carrier\"]");
     }
     if usize::from(strip) > pattern.value.stem.len() {
         let message = format!("strip {strip} takes away more than `match` is sure to have");
@@ -68,8 +68,8 @@ pub(crate) fn read(table: &Table<'_>, refs: &Refs<'_>, outward: &dyn Fn(TrunkId)
 }
 
 fn class(text: &str) -> Result<ClassOfService, Wrong> {
-    scalar::word("class", text, &CLASSES, &[]).map_err(|wrong| match text {
-        "none" | "all" => wrong,
-        _ => Wrong { help: format!("{}, or \"emergency\"", wrong.help), ..wrong },
+    scalar::word("class", text, &CLASSES, &[]).map_err(|wrong| {
+        let help = if wrong.help.starts_with("one of") { format!("{}, \"emergency\"", wrong.help) } else { wrong.help };
+        Wrong { help, ..wrong }
     })
 }

@@ -51,7 +51,7 @@ const LATER: [(&str, &str); 3] = [
 
 pub(crate) fn read(table: &Table<'_>) -> (SipSettings, Reach) {
     let listen = table.list("listen", |value| listener(value.text()?));
-    if listen.value.is_empty() && table.is_given("listen") && table.reader.errors() == 0 {
+    if table.is_empty_list("listen") {
         table.reader.error(listen.span, "nobody can call without a listener", "write [\"udp:127.0.0.1:5060\"]");
     }
     for (n, one) in listen.value.iter().enumerate() {

@@ -31,6 +31,8 @@ pub(crate) struct Source {
     pub(crate) folder: PathBuf,
     pub(crate) text: String,
     pub(crate) world_readable: bool,
+    /// As against a text that came from elsewhere.
+    pub(crate) is_file: bool,
 }
 
 impl Source {
@@ -48,11 +50,11 @@ impl Source {
             format!("line {line} is not UTF-8 text")
         })?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Source { name: path.to_path_buf(), folder, text, world_readable: world_readable(&metadata) })
+        Ok(Source { name: path.to_path_buf(), folder, text, world_readable: world_readable(&metadata), is_file: true })
     }
 
     pub(crate) fn embedded(name: &str, text: &str) -> Self {
-        Source { name: name.into(), folder: PathBuf::new(), text: text.into(), world_readable: false }
+        Source { name: name.into(), folder: PathBuf::new(), text: text.into(), world_readable: false, is_file: false }
     }
 
     /// Line and column, both from 1, the column in characters.

@@ -1,8 +1,11 @@
 /// The nearest of the known words, when it is near enough to be what was meant.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
-    // A third of the word wrong is still a slip; more is another word.
-    let reach = (word.chars().count() / 3).max(1);
+    // A quarter of the word wrong is still a slip; more is another word. Of two letters every change makes another.
+    let reach = match word.chars().count() {
+        0..=2 => 0,
+        count => (count / 4).clamp(1, 3),
+    };
     known
         .into_iter()
         .filter(|k| k.chars().count().abs_diff(lower.chars().count()) <= reach)

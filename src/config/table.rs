@@ -101,6 +101,11 @@ impl<'a> Table<'a> {
         self.given.contains_key(key)
     }
 
+    /// An empty list was written, as against one whose elements were all refused.
+    pub(crate) fn is_empty_list(&self, key: &str) -> bool {
+        matches!(self.value(key).value, DeValue::Array(items) if items.is_empty())
+    }
+
     /// A text, with `{n}` filled in.
     pub(crate) fn text(&self, key: &str) -> At<Cow<'a, str>> {
         self.convert(key, |value| self.filled(value.text()?))

@@ -27,7 +27,7 @@ pub(crate) fn read(entry: &Entry<'_>) -> Option<Trunk> {
     let username = table.text("username").value;
     let password = secret(table, PASSWORD);
     let reader = table.reader;
-    if host.value.is_empty() && allow_from.value.is_empty() && !table.is_given("allow_from") {
+    if table.value("host").value.as_str() == Some("") && table.is_empty_list("allow_from") {
         let message = format!("trunk \"{}\" can neither call nor be called", entry.name);
         reader.error(entry.name_span, message, "add `host`, `allow_from`, or both");
     }

@@ -1,8 +1,17 @@
 //! What a whole configuration text comes to.
 
 mod defaults;
+mod files;
 mod issue;
-mod messages;
+mod mistakes_file;
+mod mistakes_later;
+mod mistakes_people;
+mod mistakes_rules;
+mod mistakes_site;
+mod mistakes_types;
+mod mutations;
+mod reload;
+mod warnings;
 
 use crate::include::Gathered;
 use crate::load::build;
@@ -37,4 +46,13 @@ pub(crate) fn warnings(text: &str) -> String {
         Ok(config) => config.warnings.iter().map(ToString::to_string).collect(),
         Err(report) => panic!("{report}"),
     }
+}
+
+/// A text with a mistake, and all that is said about it.
+pub(crate) fn refused(text: &str, expected: &str) {
+    assert_eq!(report(text.trim_start()).trim_end(), expected.trim());
+}
+
+pub(crate) fn warned(text: &str, expected: &str) {
+    assert_eq!(warnings(text.trim_start()).trim_end(), expected.trim());
 }

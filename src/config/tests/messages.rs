@@ -1,1 +1,0 @@
-//! Every class of mistake with the words a person reads.

@@ -1,0 +1,95 @@
+//! What is allowed but looks wrong.
+
+use super::warned;
+
+#[test]
+fn a_rule_that_is_never_reached() {
+    warned(
+        r#"
+[[queue]]
+name = "support"
+[[number]]
+match = "4*"
+to = "queue:support"
+[[number]]
+match = "4008*"
+to = "queue:support"
+"#,
+        r#"
+t.toml:6:1: warning: this rule is never reached: one before it matches all it does
+    6 | [[number]]
+      | ^^^^^^^^^^ put it first
+      = that one stands at t.toml:3:1
+"#,
+    );
+}
+
+#[test]
+fn ports_that_are_too_few() {
+    warned(
+        r#"
+[media]
+ports = "10000-10999"
+"#,
+        r#"
+t.toml:2:9: warning: these ports are enough for 250 calls, limits.max_calls is 5000
+    2 | ports = "10000-10999"
+      |         ^^^^^^^^^^^^^ widen the range or lower max_calls
+"#,
+    );
+}
+
+#[test]
+fn a_trunk_open_to_the_internet() {
+    warned(
+        r#"
+[[trunk]]
+name = "a"
+allow_from = ["0.0.0.0/0"]
+"#,
+        r#"
+t.toml:3:15: warning: the whole Internet may call in by this trunk without credentials
+    3 | allow_from = ["0.0.0.0/0"]
+      |               ^^^^^^^^^^^ name the carrier's addresses
+"#,
+    );
+}
+
+#[test]
+fn ids_that_cannot_be_keyed_in() {
+    warned(
+        r#"
+[[agent]]
+id = "anna"
+[[agent]]
+id = "berta"
+"#,
+        r#"
+t.toml:2:6: warning: an id with other signs than digits cannot be keyed in on a telephone
+    2 | id = "anna"
+      |      ^^^^^^ for sign-on and supervision give digits
+"#,
+    );
+}
+
+#[test]
+fn two_agents_at_one_phone() {
+    warned(
+        r#"
+[[phone]]
+id = "1"
+[[agent]]
+id = "1"
+phone = "1"
+[[agent]]
+id = "2"
+phone = "1"
+"#,
+        r#"
+t.toml:7:6: warning: two agents have the same default phone: only one can be signed on there
+    7 | id = "2"
+      |      ^^^
+      = the first stands at t.toml:4:6
+"#,
+    );
+}
