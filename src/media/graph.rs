@@ -60,16 +60,11 @@ pub(crate) struct Member {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Source {
     leg: Key,
-    voice: Voice,
 }
 
 impl Source {
     pub(crate) fn leg(self) -> Key {
         self.leg
-    }
-
-    pub(crate) fn voice(self) -> Voice {
-        self.voice
     }
 }
 
@@ -77,7 +72,7 @@ impl Source {
 pub(crate) fn sources(listener: Member, members: &[Member]) -> impl Iterator<Item = Source> + '_ {
     members.iter().filter(move |m| m.leg != listener.leg).filter_map(move |m| {
         let voice = Voice::of(m.role)?;
-        hears(listener.role, voice).then_some(Source { leg: m.leg, voice })
+        hears(listener.role, voice).then_some(Source { leg: m.leg })
     })
 }
 

@@ -29,6 +29,7 @@
 
 mod batch;
 mod clock;
+mod ear;
 mod graph;
 mod input;
 mod latch;
@@ -40,6 +41,9 @@ mod ports;
 mod recorder;
 mod stream;
 mod worker;
+
+#[cfg(test)]
+mod stories;
 
 pub use batch::{Channel, Datagram, Departure, PacketBatch};
 pub use graph::{Side, Voice, hears};

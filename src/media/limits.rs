@@ -11,6 +11,9 @@ pub const OCTETS_PER_MS: usize = 8;
 /// Octets of a frame, and ticks of the RTP clock.
 pub const FRAME_OCTETS: usize = 20 * OCTETS_PER_MS;
 
+/// Samples of a frame at the higher rate, 16 kHz.
+pub(crate) const FRAME_SAMPLES_MAX: usize = 320;
+
 /// One phase for each millisecond of a frame: finer than the jitter anybody can hear, coarse enough to share wakes.
 pub(crate) const PHASES: usize = 20;
 
@@ -59,3 +62,25 @@ pub const RTCP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Our compound of sender report, one block, a CNAME of sixteen characters and a goodbye takes about 110 octets.
 pub(crate) const RTCP_OCTETS_MAX: usize = 256;
+
+/// Recorded sound waits so long for packets that are late: the jitter people still talk through (attack B3).
+pub(crate) const RECORD_HOLD: Duration = Duration::from_millis(240);
+
+/// What is ready is handed to the writer in pieces of this length. With [`RECORD_HOLD`] and the writer's own pace a
+/// process that is killed loses less than a second.
+pub(crate) const RECORD_CHUNK: Duration = Duration::from_millis(200);
+
+/// What a recording keeps in memory: what waits, a piece, and room for a thread that wakes late.
+pub(crate) const RECORD_WINDOW: Duration = Duration::from_millis(640);
+
+/// A packet that is this much too early shows that those before it were slow.
+pub(crate) const RECORD_EARLY: Duration = Duration::from_millis(5);
+
+/// A stream whose fastest packets are this late has a slower clock than ours; attack B3 allows 20 ms.
+pub(crate) const RECORD_LATE: Duration = Duration::from_millis(10);
+
+/// After a silence of this length a stream's timestamps may have stood still; if they did, its next packet tells.
+pub(crate) const RECORD_PAUSE: Duration = Duration::from_millis(200);
+
+/// A packet this late at its place is no late packet but a changed clock.
+pub(crate) const RECORD_JUMP: Duration = Duration::from_millis(1000);

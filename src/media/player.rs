@@ -1,4 +1,4 @@
-use crate::library::SoundLibrary;
+use crate::library::{Sound, SoundLibrary};
 use crate::limits::PLAYLIST_MAX;
 use model::{Codec, SoundId};
 
@@ -27,8 +27,14 @@ impl Player {
         Player { sounds: sounds.into(), repeat, current: 0, position: 0 }
     }
 
-    /// Fills `out` with what comes next; `None` when the sound has no form in this codec.
-    pub(crate) fn fill(&mut self, library: &SoundLibrary, codec: Codec, out: &mut [u8]) -> Option<Filled> {
+    /// The sound that comes next.
+    pub(crate) fn current<'a>(&self, library: &'a SoundLibrary) -> Option<&'a Sound> {
+        let place = if self.current == self.sounds.len() { 0 } else { self.current };
+        library.sound(*self.sounds.get(place)?)
+    }
+
+    /// Fills `out` with what comes next; a sound without a form in this codec counts as empty, see [`Self::current`].
+    pub(crate) fn fill(&mut self, library: &SoundLibrary, codec: Codec, out: &mut [u8]) -> Filled {
         let mut filled = 0;
         // A list of nothing but empty sounds ends after one turn instead of going round for ever.
         let mut empty_in_a_row = 0;
@@ -37,10 +43,7 @@ impl Player {
                 self.current = 0;
             }
             let Some(id) = self.sounds.get(self.current) else { break };
-            let octets = match library.sound(*id) {
-                Some(sound) => sound.octets(codec)?,
-                None => &[],
-            };
+            let octets = library.sound(*id).and_then(|sound| sound.octets(codec)).unwrap_or_default();
             let rest = octets.get(self.position..).unwrap_or_default();
             let take = rest.len().min(out.len() - filled);
             out[filled..filled + take].copy_from_slice(&rest[..take]);
@@ -53,14 +56,13 @@ impl Player {
             }
         }
         let over = self.current == self.sounds.len() && (!self.repeat || empty_in_a_row > 0 || self.sounds.is_empty());
-        Some(Filled { octets: filled, ended: over })
+        Filled { octets: filled, ended: over }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::library::Sound;
 
     fn library() -> SoundLibrary {
         let mut library = SoundLibrary::new();
@@ -77,7 +79,7 @@ mod tests {
         let mut heard = Vec::new();
         for _ in 0..frames {
             let mut out = [0; 160];
-            let filled = player.fill(&library, Codec::Pcmu, &mut out).expect("PCMU is always there");
+            let filled = player.fill(&library, Codec::Pcmu, &mut out);
             if filled.octets > 0 {
                 heard.push(out[0]);
             }
@@ -116,7 +118,7 @@ mod tests {
         let mut heard = Vec::new();
         loop {
             let mut out = [0; 240];
-            let filled = player.fill(&library, Codec::Pcmu, &mut out).expect("PCMU is always there");
+            let filled = player.fill(&library, Codec::Pcmu, &mut out);
             heard.extend_from_slice(&out[..filled.octets]);
             if filled.ended {
                 break;
@@ -126,8 +128,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_form_is_said() {
-        let mut player = Player::new(vec![SoundId(0)], false);
-        assert_eq!(player.fill(&library(), Codec::G722, &mut [0; 160]), None);
+    fn the_next_sound_is_known_before_it_plays() {
+        let library = library();
+        let mut player = Player::new(vec![SoundId(0), SoundId(1)], true);
+        let mut next = || {
+            let frames = player.current(&library).map(|s| s.duration().as_millis() / 20);
+            player.fill(&library, Codec::Pcmu, &mut [0; 160]);
+            frames
+        };
+        assert_eq!([next(), next(), next(), next()], [Some(1), Some(2), Some(2), Some(1)]);
     }
 }

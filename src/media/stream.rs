@@ -1,8 +1,9 @@
+use crate::ear::{Ear, Mouth};
 use crate::latch::Latch;
 use base::{Instant, Key, Rng};
 use core::net::SocketAddr;
 use model::{Codec, Direction, Quality, StreamSetup};
-use rtp::{Conditions, Impairment, KeyReceiver, PayloadType, Receiver, RtcpSession, Sender, Splice};
+use rtp::{Conditions, Impairment, KeyReceiver, PayloadType, Receiver, RtcpSession, Sender, Splice, Timestamp};
 
 /// All three codecs count their timestamps at 8000 Hz, G.722 by a mistake that became the rule (RFC 3551 §4.5.2).
 pub(crate) const CLOCK_RATE: u32 = 8000;
@@ -27,6 +28,14 @@ pub(crate) struct Stream {
     pub(crate) heard_codec: Codec,
     pub(crate) last_heard: Option<Instant>,
     last_audio: Option<(Instant, u32)>,
+    /// While others mix what this leg says.
+    pub(crate) ear: Option<Box<Ear>>,
+    /// While this leg is told something that has to be encoded.
+    pub(crate) mouth: Option<Box<Mouth>>,
+    /// Octets that do not fill a packet yet, when the peer wants other packets than 20 ms.
+    pub(crate) unsent: Vec<u8>,
+    /// An event on its way through us in a mix: whose, its timestamp there and ours.
+    pub(crate) passing: Option<(Key, Timestamp, Timestamp)>,
     /// Whose packets are being carried into our stream, and how.
     pub(crate) splice: Option<(Key, Splice)>,
     /// Our own sound is going out without a break: no marker, no catching up with the clock.
@@ -56,6 +65,10 @@ impl Stream {
             heard_codec: setup.codec,
             last_heard: None,
             last_audio: None,
+            ear: None,
+            mouth: None,
+            unsent: Vec::new(),
+            passing: None,
             splice: None,
             talking: false,
             strangers: 0,

@@ -8,6 +8,7 @@ use base::{Instant, Key, Now, Rng, Slab, TimerWheel};
 use core::hash::BuildHasherDefault;
 use core::net::SocketAddr;
 use model::{ContactId, LegId, MediaEvent, ShardId};
+use record::Recording;
 use std::collections::{HashMap, VecDeque};
 use std::hash::DefaultHasher;
 use std::sync::Arc;
@@ -38,6 +39,7 @@ pub struct Worker {
     outputs: VecDeque<Output>,
     port_outputs: VecDeque<PortOutput>,
     stats: Stats,
+    recordings_begun: u64,
     scratch: Scratch,
 }
 
@@ -48,6 +50,7 @@ struct Group {
     legs: Vec<Key>,
     /// Its place in the 20 ms clock while somebody is played to or mixed for.
     place: Option<Place>,
+    recording: Option<Box<Recording>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +59,8 @@ enum Timer {
     Report(Key),
     /// A telephone-event whose end may have been lost.
     Key(Key),
+    /// A recording has a piece ready.
+    Recording(Key),
 }
 
 /// Memory kept between calls, so that packets and ticks allocate nothing.
@@ -80,6 +85,7 @@ impl Worker {
             outputs: VecDeque::new(),
             port_outputs: VecDeque::new(),
             stats: Stats::default(),
+            recordings_begun: 0,
             scratch: Scratch::default(),
             config,
         }
@@ -122,6 +128,7 @@ impl Worker {
                 Timer::Silence(leg) => self.check_silence(now.mono, leg),
                 Timer::Report(leg) => self.send_report(now, leg, out),
                 Timer::Key(leg) => self.end_key(now.mono, leg),
+                Timer::Recording(group) => self.empty_recorder(now.mono, group),
             }
         }
         while let Some(tick) = self.clock.pop_due(now.mono) {

@@ -147,7 +147,10 @@ impl Worker {
 
     fn group(&mut self, id: ContactId) -> Key {
         let groups = &mut self.groups;
-        *self.group_keys.entry(id).or_insert_with(|| groups.insert(Group { id, legs: Vec::new(), place: None }))
+        *self
+            .group_keys
+            .entry(id)
+            .or_insert_with(|| groups.insert(Group { id, legs: Vec::new(), place: None, recording: None }))
     }
 
     fn has_room(&self, group: Key) -> bool {
@@ -156,6 +159,7 @@ impl Worker {
 
     /// Takes a leg out of a group, and the group away when it was the last.
     fn exit(&mut self, now: Now, leg: Key, from: Key) {
+        self.forget_recorded(from, leg);
         let group = self.groups.get_mut(from).expect("a group lives as long as its legs");
         group.legs.retain(|member| *member != leg);
         if !group.legs.is_empty() {

@@ -105,6 +105,10 @@ impl Worker {
             self.interrupt(key);
             return;
         }
+        self.note_for_recording(now, key, heard);
+        if let Some(ear) = self.leg_mut(key).stream.as_mut().and_then(|s| s.ear.as_mut()) {
+            ear.handle_packet(now, &heard.packet);
+        }
         let listeners = core::mem::take(&mut self.leg_mut(key).routes.relay_to);
         for listener in &listeners {
             self.forward(now, key, heard, *listener, out);
@@ -177,9 +181,38 @@ impl Worker {
         self.leg_mut(key).routes.relay_to = relay_to;
         let mix_to = core::mem::take(&mut self.leg_mut(key).routes.mix_to);
         for listener in &mix_to {
-            self.forward(now, key, heard, *listener, out);
+            self.pass_event(now, key, heard, *listener, out);
         }
         self.leg_mut(key).routes.mix_to = mix_to;
+    }
+
+    /// Sends an event on beside a mix, at the place in our own stream where it began.
+    fn pass_event(&mut self, now: Instant, from: Key, heard: Heard<'_>, to: Key, out: &mut PacketBatch) {
+        let Some(leg) = self.legs.get_mut(to) else { return };
+        let (Some(slot), Some(stream)) = (leg.slot, leg.stream.as_deref_mut()) else { return };
+        let Some(destination) = stream.latch.destination().filter(|_| stream.may_send()) else { return };
+        let Some(payload_type) = stream.setup.dtmf_out.and_then(PayloadType::new) else { return };
+        let theirs = heard.packet.timestamp();
+        let (began, first) = match stream.passing {
+            Some((source, at, ours)) if source == from && at == theirs => (ours, false),
+            // RFC 4733 §2.5.1.3: the next segment of a long key begins where the last one ended.
+            Some((source, at, ours)) if source == from && (1..=SEGMENT_TICKS).contains(&theirs.distance(at)) => {
+                (ours + theirs.distance(at).unsigned_abs(), heard.packet.marker())
+            }
+            _ => {
+                if !stream.talking {
+                    stream.sender.resume(now);
+                }
+                (stream.sender.timestamp(), true)
+            }
+        };
+        stream.passing = Some((from, theirs, began));
+        let sender = &mut stream.sender;
+        let payload = heard.packet.payload();
+        out.push_with(slot, Channel::Rtp, destination, rtp::HEADER_LEN + payload.len(), |octets| {
+            sender.write_event(now, payload_type, first, began, payload, octets).ok()
+        });
+        self.stats.packets_relayed += 1;
     }
 
     fn tell_keys(&mut self, key: Key) {
@@ -243,6 +276,9 @@ impl Worker {
         }
     }
 }
+
+/// Longest segment of an event, as its duration has 16 bits.
+const SEGMENT_TICKS: i32 = u16::MAX as i32 + 1;
 
 impl Leg {
     fn key_is_down(&self) -> bool {

@@ -1,6 +1,8 @@
 use super::Worker;
+use crate::ear::{Ear, rate_of};
 use crate::graph::{Member, Source, sources};
 use crate::leg::Path;
+use audio::SampleRate;
 use base::{Instant, Key};
 
 impl Worker {
@@ -31,10 +33,39 @@ impl Worker {
                 }
             }
             let leg = self.leg_mut(*key);
-            needs_clock |= leg.player.is_some() && leg.stream.is_some();
+            if let Some(stream) = leg.stream.as_deref_mut() {
+                needs_clock |= leg.player.is_some();
+                if leg.player.is_none() && !matches!(path, Path::Mix(_)) {
+                    stream.fall_silent();
+                    stream.mouth = None;
+                }
+            }
             leg.routes.path = path;
         }
+        self.open_ears(&legs);
         if needs_clock { self.enter_clock(now, group) } else { self.leave_clock(group) }
+    }
+
+    /// Gives those who are mixed an ear, and takes it from those who are not.
+    fn open_ears(&mut self, legs: &[Key]) {
+        for key in legs {
+            let leg = self.legs.get(*key).expect("a group names living legs");
+            let Some(stream) = &leg.stream else { continue };
+            let own = rate_of(stream.heard_codec);
+            let converts = leg.routes.mix_to.iter().any(|listener| self.rate_heard_by(*listener) != Some(own));
+            let mixed = !leg.routes.mix_to.is_empty();
+            let Some(stream) = self.leg_mut(*key).stream.as_deref_mut() else { continue };
+            if mixed {
+                let codec = stream.heard_codec;
+                stream.ear.get_or_insert_with(|| Box::new(Ear::new(codec))).convert(converts);
+            } else {
+                stream.ear = None;
+            }
+        }
+    }
+
+    fn rate_heard_by(&self, listener: Key) -> Option<SampleRate> {
+        Some(rate_of(self.legs.get(listener)?.stream.as_ref()?.setup.codec))
     }
 
     /// How a joined leg hears what it hears.

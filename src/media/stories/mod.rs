@@ -1,0 +1,8 @@
+//! Stories of whole conversations in virtual time.
+
+mod attacks;
+mod conversation;
+mod house;
+mod keys;
+mod playing;
+mod recording;
