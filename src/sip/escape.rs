@@ -14,7 +14,7 @@ pub fn unescape(text: &str) -> Cow<'_, [u8]> {
 /// Whether every `%` begins a whole escape.
 pub(crate) fn is_whole(bytes: &[u8]) -> bool {
     let mut rest = bytes;
-    while let Some(at) = rest.iter().position(|b| *b == b'%') {
+    while let Some(at) = crate::scan::find(rest, b'%') {
         match rest.get(at + 1..at + 3) {
             Some([a, b]) if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => rest = &rest[at + 3..],
             _ => return false,

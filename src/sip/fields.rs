@@ -2,70 +2,125 @@
 
 use crate::error::ParseError;
 use crate::header::HeaderName;
-use crate::limits::{HEADER_FIELDS_MAX, HEADER_FIELDS_RESERVED, HEADER_NAME_BYTES_MAX, MESSAGE_BYTES_MAX};
-use crate::scan::{is_token, next_control, trim};
+use crate::limits::{HEADER_FIELDS_MAX, HEADER_FIELDS_RESERVED, MESSAGE_BYTES_MAX};
+use crate::scan::{find, is_token, next_control, trim_end, trim_start};
 
-/// One header line: offsets into the message, the value trimmed. Eight octets.
+/// One header line: offsets into the message, the value trimmed. Six octets; the name as written is found again by
+/// going back from the value, because hardly anybody asks.
 #[derive(Clone, Copy, Debug)]
 struct Field {
-    name: HeaderName,
-    name_length: u8,
-    name_start: u16,
     value_start: u16,
     value_end: u16,
+    name: HeaderName,
 }
 
-const NO_FIELD: Field = Field { name: HeaderName::Other, name_length: 0, name_start: 0, value_start: 0, value_end: 0 };
+const NO_FIELD: Field = Field { value_start: 0, value_end: 0, name: HeaderName::Other };
 
 /// Header fields by offset, in the order of the message.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'a> {
     bytes: &'a [u8],
+    count: u8,
+    /// Where the first field of each name is, or [`NOT_SEEN`].
+    first: [u8; HeaderName::COUNT],
     table: [Field; HEADER_FIELDS_MAX],
-    count: u16,
-    /// One bit a [`HeaderName`].
-    seen: u128,
 }
 
-/// What the first pass found. A defect does not stop it, so that a bad request can still be answered.
-pub(crate) struct Scan<'a> {
+const NOT_SEEN: u8 = u8::MAX;
+const _: () = assert!(HEADER_FIELDS_MAX < NOT_SEEN as usize, "a field's index is an octet");
+
+/// What is not a field. A defect does not stop the first pass, so that a bad request can still be answered.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout<'a> {
     pub(crate) start_line: &'a [u8],
-    pub(crate) fields: Fields<'a>,
     pub(crate) body: &'a [u8],
     /// The first fault, in the order of the message.
     pub(crate) defect: Option<ParseError>,
 }
 
 impl<'a> Fields<'a> {
+    pub(crate) fn new() -> Self {
+        Fields { bytes: b"", count: 0, first: [NOT_SEEN; HeaderName::COUNT], table: [NO_FIELD; HEADER_FIELDS_MAX] }
+    }
+
+    /// Finds the fields of a message. In place, because a copy of the table costs as much as reading two lines.
+    pub(crate) fn scan(&mut self, datagram: &'a [u8]) -> Result<Layout<'a>, ParseError> {
+        // RFC 3261 §7.5: CRLFs before the start line are ignored.
+        let start = datagram.iter().position(|b| !matches!(b, b'\r' | b'\n')).ok_or(ParseError::KeepAlive)?;
+        let whole = &datagram[start..];
+        let bytes = &whole[..whole.len().min(MESSAGE_BYTES_MAX)];
+        let mut defect = (bytes.len() < whole.len()).then_some(ParseError::TooLarge);
+        self.bytes = bytes;
+        let line = Line::slow(bytes, 0, false);
+        defect = defect.or(line.defect);
+        let start_line = &bytes[..line.end];
+        let body_start = self.lines(line.next, &mut defect);
+        Ok(Layout { start_line, body: &bytes[body_start..], defect })
+    }
+
     /// Name as known and as written, value trimmed.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (HeaderName, &'a [u8], &'a [u8])> {
         let bytes = self.bytes;
-        self.table[..usize::from(self.count)].iter().map(move |f| {
-            let name_start = usize::from(f.name_start);
-            let name = &bytes[name_start..name_start + usize::from(f.name_length)];
-            (f.name, name, &bytes[usize::from(f.value_start)..usize::from(f.value_end)])
-        })
+        self.table[..usize::from(self.count)].iter().map(move |f| (f.name, f.written_name(bytes), f.value(bytes)))
     }
 
     /// Values of one field, line by line, not split at commas.
-    #[inline]
     pub(crate) fn values(&self, name: HeaderName) -> impl Iterator<Item = &'a [u8]> + Clone {
         let bytes = self.bytes;
-        let table = if self.has(name) { &self.table[..usize::from(self.count)] } else { &[] };
-        table
-            .iter()
-            .filter(move |f| f.name == name)
-            .map(move |f| &bytes[usize::from(f.value_start)..usize::from(f.value_end)])
+        let fields = &self.table[..usize::from(self.count)];
+        let fields = fields.get(usize::from(self.first[name as usize])..).unwrap_or_default();
+        fields.iter().filter(move |f| f.name == name).map(move |f| f.value(bytes))
     }
 
+    /// The first value of one field.
     #[inline]
     pub(crate) fn value(&self, name: HeaderName) -> Option<&'a [u8]> {
-        self.values(name).next()
+        self.table.get(usize::from(self.first[name as usize])).map(|field| field.value(self.bytes))
     }
 
     #[inline]
     pub(crate) fn has(&self, name: HeaderName) -> bool {
-        self.seen & bit(name) != 0
+        self.first[name as usize] != NOT_SEEN
+    }
+
+    /// All header lines from `at`; the offset of the body.
+    fn lines(&mut self, mut at: usize, defect: &mut Option<ParseError>) -> usize {
+        let bytes = self.bytes;
+        loop {
+            match &bytes[at..] {
+                [] => {
+                    defect.get_or_insert(ParseError::Truncated);
+                    return at;
+                }
+                [b'\r', b'\n', ..] => return at + 2,
+                [b'\n', ..] => {
+                    defect.get_or_insert(ParseError::LineEnd);
+                    return at + 1;
+                }
+                _ => {}
+            }
+            let line = Line::header(bytes, at);
+            let fault = line.defect.or_else(|| self.line(at, line.end).err());
+            if let Some(fault) = fault {
+                defect.get_or_insert(fault);
+                // A line with a fault in its octets may still hold what an answer needs.
+                if line.defect.is_some() {
+                    let _ = self.line(at, line.end);
+                }
+            }
+            at = line.next;
+        }
+    }
+
+    #[inline]
+    fn line(&mut self, start: usize, end: usize) -> Result<(), ParseError> {
+        let text = &self.bytes[start..end];
+        let (name, colon) = field_name(text).ok_or(ParseError::HeaderLine)?;
+        let value = trim_start(&text[colon + 1..]);
+        let value_start = end - value.len();
+        let field =
+            Field { name, value_start: value_start as u16, value_end: (value_start + trim_end(value).len()) as u16 };
+        self.keep(field)
     }
 
     /// Keeps the field when there is room; the last slots are for the fields an answer needs.
@@ -73,95 +128,55 @@ impl<'a> Fields<'a> {
     fn keep(&mut self, field: Field) -> Result<(), ParseError> {
         let name = field.name;
         let seen = self.has(name);
-        let essential = matches!(name, HeaderName::From | HeaderName::To | HeaderName::CallId | HeaderName::CSeq);
-        let room = if essential && !seen { HEADER_FIELDS_MAX } else { HEADER_FIELDS_MAX - HEADER_FIELDS_RESERVED };
-        let outcome = if seen && name.is_single() { Err(ParseError::Duplicate(name)) } else { Ok(()) };
-        if usize::from(self.count) >= room {
-            return Err(ParseError::TooManyHeaders);
+        let count = usize::from(self.count);
+        if count >= HEADER_FIELDS_MAX - HEADER_FIELDS_RESERVED {
+            let essential = matches!(name, HeaderName::From | HeaderName::To | HeaderName::CallId | HeaderName::CSeq);
+            if seen || !essential {
+                return Err(ParseError::TooManyHeaders);
+            }
         }
-        self.seen |= bit(name);
-        self.table[usize::from(self.count)] = field;
+        if !seen {
+            self.first[name as usize] = self.count;
+        }
+        self.table[count] = field;
         self.count += 1;
-        outcome
+        if seen && name.is_single() { Err(ParseError::Duplicate(name)) } else { Ok(()) }
     }
 }
 
+impl Field {
+    #[inline]
+    fn value(self, bytes: &[u8]) -> &[u8] {
+        &bytes[usize::from(self.value_start)..usize::from(self.value_end)]
+    }
+
+    /// Between the value and its name stand only white space and one colon.
+    fn written_name(self, bytes: &[u8]) -> &[u8] {
+        let before = trim_end(&bytes[..usize::from(self.value_start)]);
+        let name = trim_end(before.strip_suffix(b":").unwrap_or(before));
+        let start = name.iter().rposition(|b| !is_token(*b)).map_or(0, |at| at + 1);
+        &name[start..]
+    }
+}
+
+/// Name, and where the colon is.
 #[inline]
-fn bit(name: HeaderName) -> u128 {
-    1 << (name as u8)
-}
-
-const _: () = assert!((HeaderName::Other as u8) < 128, "a HeaderName is a bit of `seen`");
-
-impl<'a> Scan<'a> {
-    pub(crate) fn run(datagram: &'a [u8]) -> Result<Self, ParseError> {
-        // RFC 3261 §7.5: CRLFs before the start line are ignored.
-        let start = datagram.iter().position(|b| !matches!(b, b'\r' | b'\n')).ok_or(ParseError::KeepAlive)?;
-        let whole = &datagram[start..];
-        let bytes = &whole[..whole.len().min(MESSAGE_BYTES_MAX)];
-        let mut defect = (bytes.len() < whole.len()).then_some(ParseError::TooLarge);
-        let fields = Fields { bytes, table: [NO_FIELD; HEADER_FIELDS_MAX], count: 0, seen: 0 };
-
-        let line = Line::next(bytes, 0, false);
-        defect = defect.or(line.defect);
-        let mut scan = Scan { start_line: &bytes[..line.end], fields, body: b"", defect };
-        let body_start = scan.lines(bytes, line.next);
-        scan.body = &bytes[body_start..];
-        Ok(scan)
-    }
-
-    fn note(&mut self, defect: ParseError) {
-        self.defect.get_or_insert(defect);
-    }
-
-    /// All header lines from `at`; the offset of the body.
-    fn lines(&mut self, bytes: &'a [u8], mut at: usize) -> usize {
-        loop {
-            if at >= bytes.len() {
-                self.note(ParseError::Truncated);
-                return bytes.len();
-            }
-            if bytes[at..].starts_with(b"\r\n") {
-                return at + 2;
-            }
-            if bytes[at] == b'\n' {
-                self.note(ParseError::LineEnd);
-                return at + 1;
-            }
-            at = self.line(bytes, at);
-        }
-    }
-
-    fn line(&mut self, bytes: &'a [u8], start: usize) -> usize {
-        let line = Line::next(bytes, start, true);
-        if let Some(defect) = line.defect {
-            self.note(defect);
-        }
-        let text = &bytes[start..line.end];
-        let name_length = text.iter().position(|b| !is_token(*b)).unwrap_or(text.len());
+fn field_name(line: &[u8]) -> Option<(HeaderName, usize)> {
+    let colon = find(line, b':')?;
+    let mut written = &line[..colon];
+    let mut name = HeaderName::of(written);
+    if name == HeaderName::Other {
         // RFC 3261 §7.3.1 allows white space before the colon; nothing else may stand there.
-        let gap = text[name_length..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
-        let colon = name_length + gap;
-        if name_length == 0 || name_length > HEADER_NAME_BYTES_MAX || text.get(colon) != Some(&b':') {
-            self.note(ParseError::HeaderLine);
-            return line.next;
+        while let [rest @ .., b' ' | b'\t'] = written {
+            written = rest;
         }
-        let raw = &text[colon + 1..];
-        let value = trim(raw);
-        let lead = raw.len() - raw.trim_ascii_start().len();
-        let value_start = if value.is_empty() { start + colon + 1 } else { start + colon + 1 + lead };
-        let field = Field {
-            name: HeaderName::of(&text[..name_length]),
-            name_length: name_length as u8,
-            name_start: start as u16,
-            value_start: value_start as u16,
-            value_end: (value_start + value.len()) as u16,
-        };
-        if let Err(defect) = self.fields.keep(field) {
-            self.note(defect);
+        name = HeaderName::of(written);
+        // A name we know is a token; one we do not know must be.
+        if written.is_empty() || !written.iter().all(|b| is_token(*b)) {
+            return None;
         }
-        line.next
     }
+    Some((name, colon))
 }
 
 /// One logical line.
@@ -174,9 +189,18 @@ struct Line {
 }
 
 impl Line {
-    /// `folds`: a line that goes on with white space is the same line (RFC 3261 §7.3.1).
+    /// A header line. Nearly all end at their first control character and do not go on.
     #[inline]
-    fn next(bytes: &[u8], start: usize, folds: bool) -> Line {
+    fn header(bytes: &[u8], start: usize) -> Line {
+        let end = next_control(bytes, start);
+        match bytes.get(end..end + 3) {
+            Some([b'\r', b'\n', after]) if !matches!(after, b' ' | b'\t') => Line { end, next: end + 2, defect: None },
+            _ => Line::slow(bytes, start, true),
+        }
+    }
+
+    /// `folds`: a line that goes on with white space is the same line (RFC 3261 §7.3.1).
+    fn slow(bytes: &[u8], start: usize, folds: bool) -> Line {
         let mut defect = None;
         let mut at = start;
         loop {

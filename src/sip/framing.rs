@@ -139,8 +139,9 @@ impl Framer {
 
 /// RFC 3261 §20.14: on a stream the field must be there, once.
 fn content_length(head: &[u8]) -> Option<u32> {
-    let scan = crate::fields::Scan::run(head).ok()?;
-    let mut values = scan.fields.values(HeaderName::ContentLength);
+    let mut fields = crate::fields::Fields::new();
+    fields.scan(head).ok()?;
+    let mut values = fields.values(HeaderName::ContentLength);
     let value = values.next()?;
     values.all(|other| other == value).then_some(())?;
     scan::number(value)

@@ -1,7 +1,7 @@
 //! Requests we cannot accept but can still refuse politely.
 
 use crate::error::ParseError;
-use crate::fields::{Fields, Scan};
+use crate::fields::Fields;
 use crate::header::{CallId, Header, HeaderName, Via};
 use crate::scan::Elements;
 use crate::status::StatusCode;
@@ -21,14 +21,13 @@ impl<'a> Malformed<'a> {
     /// and CSeq. Of From, To and Call-ID the answer repeats what is there.
     pub fn read(datagram: &'a [u8], error: ParseError) -> Option<Self> {
         let status = error.status()?;
-        let scan = Scan::run(datagram).ok()?;
-        let line = scan.start_line;
+        let mut fields = Fields::new();
+        let line = fields.scan(datagram).ok()?.start_line;
         let is_response = line.get(..4).is_some_and(|p| p.eq_ignore_ascii_case(b"SIP/"));
         // RFC 3261 §17.1.1.3: nothing ever answers an ACK.
         if is_response || line.starts_with(b"ACK ") {
             return None;
         }
-        let fields = scan.fields;
         let via = fields.value(HeaderName::Via).and_then(|v| Elements::new(v).next());
         let via = via.and_then(Via::sender)?;
         fields.value(HeaderName::CSeq)?;

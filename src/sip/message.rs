@@ -1,7 +1,7 @@
 //! A SIP message as a view over its octets.
 
 use crate::error::ParseError;
-use crate::fields::{Fields, Scan};
+use crate::fields::Fields;
 use crate::header::{BadHeader, CSeq, CallId, From, Header, HeaderName, NameAddr, To, Via};
 use crate::method::Method;
 use crate::scan::{self, Elements, is_token, text};
@@ -40,14 +40,14 @@ pub enum StartLine<'a> {
 impl<'a> Message<'a> {
     /// Reads one datagram, or one message cut out of a stream by [`crate::Framer`]. Allocates nothing.
     pub fn parse(datagram: &'a [u8]) -> Result<Self, ParseError> {
-        let scan = Scan::run(datagram)?;
-        let start = StartLine::parse(scan.start_line)?;
-        if let Some(defect) = scan.defect {
+        let mut fields = Fields::new();
+        let layout = fields.scan(datagram)?;
+        let start = StartLine::parse(layout.start_line)?;
+        if let Some(defect) = layout.defect {
             return Err(defect);
         }
-        let fields = scan.fields;
         let via = fields.value(HeaderName::Via).ok_or(ParseError::Missing(HeaderName::Via))?;
-        let via = Elements::new(via).next().and_then(Via::parse).ok_or(ParseError::Bad(HeaderName::Via))?;
+        let via = Via::first(via).ok_or(ParseError::Bad(HeaderName::Via))?;
         let From(from) = essential(&fields)?;
         let To(to) = essential(&fields)?;
         let CallId(call_id) = essential(&fields)?;
@@ -57,7 +57,7 @@ impl<'a> Message<'a> {
         {
             return Err(ParseError::MethodMismatch);
         }
-        let body = body(&fields, scan.body)?;
+        let body = body(&fields, layout.body)?;
         Ok(Message { start, fields, body, via, from, to, call_id, cseq })
     }
 

@@ -37,7 +37,7 @@ impl<'a> Params<'a> {
         let start = cursor.rest();
         let mut count = 0;
         while cursor.lws_then(b';') {
-            step(cursor)?;
+            raw_step(cursor)?;
             count += 1;
             if count > PARAMS_MAX {
                 return None;
@@ -53,7 +53,14 @@ impl<'a> Params<'a> {
     }
 
     pub fn find(&self, name: &str) -> Option<Param<'a>> {
-        self.iter().find(|p| p.name.eq_ignore_ascii_case(name))
+        let mut cursor = Cursor::new(self.raw);
+        loop {
+            let before = cursor;
+            let (found, _) = raw_step(&mut cursor)?;
+            if found.eq_ignore_ascii_case(name.as_bytes()) {
+                return step(&mut { before });
+            }
+        }
     }
 
     pub fn has(&self, name: &str) -> bool {
@@ -90,21 +97,37 @@ impl<'a> Params<'a> {
     }
 }
 
+/// One parameter, checked by its octets alone; text is made of it when somebody asks.
+#[derive(Clone, Copy)]
+enum RawValue<'a> {
+    Absent,
+    Token(&'a [u8]),
+    Quoted(&'a [u8]),
+}
+
 #[inline]
-fn step<'a>(cursor: &mut Cursor<'a>) -> Option<Param<'a>> {
+fn raw_step<'a>(cursor: &mut Cursor<'a>) -> Option<(&'a [u8], RawValue<'a>)> {
     if !cursor.separator(b';') {
         return None;
     }
-    let name = cursor.run(|b| is_param(b) && b != b'=').and_then(text)?;
+    let name = cursor.run(|b| is_param(b) && b != b'=')?;
     if !cursor.separator(b'=') {
-        return Some(Param { name, value: None });
+        return Some((name, RawValue::Absent));
     }
-    let value = if cursor.peek() == Some(b'"') {
-        ParamValue::Quoted(cursor.quoted()?)
-    } else {
-        ParamValue::Token(cursor.run(is_param).and_then(text)?)
+    if cursor.peek() == Some(b'"') {
+        return Some((name, RawValue::Quoted(cursor.quoted()?)));
+    }
+    Some((name, RawValue::Token(cursor.run(is_param)?)))
+}
+
+fn step<'a>(cursor: &mut Cursor<'a>) -> Option<Param<'a>> {
+    let (name, value) = raw_step(cursor)?;
+    let value = match value {
+        RawValue::Absent => None,
+        RawValue::Token(token) => Some(ParamValue::Token(text(token)?)),
+        RawValue::Quoted(inner) => Some(ParamValue::Quoted(inner)),
     };
-    Some(Param { name, value: Some(value) })
+    Some(Param { name: text(name)?, value })
 }
 
 impl Params<'_> {

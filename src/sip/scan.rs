@@ -5,7 +5,7 @@ use crate::header::HeaderName;
 const TOKEN: u8 = 1;
 const WORD: u8 = 2;
 const PARAM: u8 = 4;
-const URI: u8 = 8;
+const HOST: u8 = 8;
 
 static CLASS: [u8; 256] = classes();
 
@@ -25,9 +25,9 @@ const fn classes() -> [u8; 256] {
         if b.is_ascii_graphic() && !contains(b";,\"<>", b) {
             class |= PARAM;
         }
-        // UTF-8 inside a URI is against RFC 3986, but phones send it; delimiters and white space never belong there.
-        if (b.is_ascii_graphic() && !contains(b"<>\"", b)) || b >= 0x80 {
-            class |= URI;
+        // RFC 3261 has no `_` in host names; Windows machines do.
+        if b.is_ascii_alphanumeric() || contains(b"-._", b) {
+            class |= HOST;
         }
         table[i] = class;
         i += 1;
@@ -62,9 +62,47 @@ pub(crate) fn is_param(b: u8) -> bool {
     CLASS[b as usize] & PARAM != 0
 }
 
+/// Which octets of a URI need a second look; sixteen at a time, like [`next_control`]. UTF-8 in a URI is against RFC 3986,
+/// but phones send it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UriOctets {
+    Plain,
+    /// With percent signs, good or bad.
+    Escaped,
+    /// With octets no URI may hold.
+    Illegal,
+}
+
 #[inline]
-pub(crate) fn is_uri(b: u8) -> bool {
-    CLASS[b as usize] & URI != 0
+pub(crate) fn uri_octets(bytes: &[u8]) -> UriOctets {
+    let illegal = |b: u8| (b <= b' ') | (b == 0x7f) | (b == b'<') | (b == b'>') | (b == b'"');
+    let mut found = (false, false);
+    let mut look = |block: &[u8; 16]| {
+        found.0 |= block.iter().fold(false, |found, b| found | illegal(*b));
+        found.1 |= block.iter().fold(false, |found, b| found | (*b == b'%'));
+    };
+    let (blocks, tail) = bytes.as_chunks::<16>();
+    blocks.iter().for_each(&mut look);
+    match bytes.last_chunk::<16>() {
+        // The last sixteen once more rather than the rest one by one.
+        Some(last) if !tail.is_empty() => look(last),
+        Some(_) => {}
+        None => {
+            let mut padded = [b'x'; 16];
+            padded[..tail.len()].copy_from_slice(tail);
+            look(&padded);
+        }
+    }
+    match found {
+        (true, _) => UriOctets::Illegal,
+        (false, true) => UriOctets::Escaped,
+        (false, false) => UriOctets::Plain,
+    }
+}
+
+#[inline]
+pub(crate) fn is_host(b: u8) -> bool {
+    CLASS[b as usize] & HOST != 0
 }
 
 /// White space inside a header value. CR and LF count, because the message scanner admits them only as line folding.
@@ -74,12 +112,17 @@ pub(crate) fn is_lws(b: u8) -> bool {
 }
 
 #[inline]
-pub(crate) fn trim(mut s: &[u8]) -> &[u8] {
+pub(crate) fn trim_start(mut s: &[u8]) -> &[u8] {
     while let [first, rest @ ..] = s
         && is_lws(*first)
     {
         s = rest;
     }
+    s
+}
+
+#[inline]
+pub(crate) fn trim_end(mut s: &[u8]) -> &[u8] {
     while let [rest @ .., last] = s
         && is_lws(*last)
     {
@@ -88,24 +131,56 @@ pub(crate) fn trim(mut s: &[u8]) -> &[u8] {
     s
 }
 
+#[inline]
+pub(crate) fn trim(s: &[u8]) -> &[u8] {
+    trim_end(trim_start(s))
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGHS: u64 = 0x8080_8080_8080_8080;
+
 /// Index of the first octet below 0x20 at or after `from`; `bytes.len()` when there is none.
 ///
 /// Sixteen octets at a time: the fold compiles to one vector comparison, and most of a message has no such octet.
 #[inline]
 pub(crate) fn next_control(bytes: &[u8], from: usize) -> usize {
-    let mut at = from;
     let rest = bytes.get(from..).unwrap_or_default();
-    let (blocks, _) = rest.as_chunks::<16>();
-    for block in blocks {
+    let (blocks, tail) = rest.as_chunks::<16>();
+    for (i, block) in blocks.iter().enumerate() {
         if block.iter().fold(false, |found, b| found | (*b < 0x20)) {
-            break;
+            let (low, high) = block.split_at(8);
+            let (low, high) = (controls_in(word(low)), controls_in(word(high)));
+            let at = if low != 0 { low.trailing_zeros() } else { 64 + high.trailing_zeros() };
+            return from + 16 * i + (at / 8) as usize;
         }
-        at += 16;
     }
-    while at < bytes.len() && bytes[at] >= 0x20 {
-        at += 1;
+    let start = bytes.len() - tail.len();
+    tail.iter().position(|b| *b < 0x20).map_or(bytes.len(), |at| start.max(from) + at)
+}
+
+/// The high bit of each octet below 0x20; exact up to the lowest such octet, which is the one asked for.
+#[inline]
+fn controls_in(word: u64) -> u64 {
+    word.wrapping_sub(0x20 * ONES) & !word & HIGHS
+}
+
+#[inline]
+fn word(octets: &[u8]) -> u64 {
+    u64::from_le_bytes(octets.try_into().expect("eight octets"))
+}
+
+/// Index of the first `needle`, eight octets at a time.
+#[inline]
+pub(crate) fn find(bytes: &[u8], needle: u8) -> Option<usize> {
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (i, octets) in words.iter().enumerate() {
+        let difference = u64::from_le_bytes(*octets) ^ (ONES * u64::from(needle));
+        let zeros = difference.wrapping_sub(ONES) & !difference & HIGHS;
+        if zeros != 0 {
+            return Some(8 * i + (zeros.trailing_zeros() / 8) as usize);
+        }
     }
-    at
+    tail.iter().position(|b| *b == needle).map(|at| bytes.len() - tail.len() + at)
 }
 
 /// Octets known to be ASCII by their class, as text.
@@ -196,6 +271,13 @@ impl<'a> Cursor<'a> {
     /// `b` with white space allowed on both sides (the SLASH, SEMI, COMMA, EQUAL of RFC 3261 §25.1).
     #[inline]
     pub(crate) fn separator(&mut self, b: u8) -> bool {
+        // Nearly always there is no white space at all.
+        if let [first, after, ..] = self.rest
+            && !is_lws(*after)
+            && !is_lws(*first)
+        {
+            return self.eat(b);
+        }
         let mut ahead = *self;
         if ahead.lws().eat(b) {
             ahead.lws();
@@ -225,6 +307,18 @@ impl<'a> Cursor<'a> {
     #[inline]
     pub(crate) fn number(&mut self) -> Option<u32> {
         self.run(|b| b.is_ascii_digit()).and_then(number)
+    }
+
+    /// The octets `prefix`, exactly.
+    #[inline]
+    pub(crate) fn prefix(&mut self, prefix: &[u8]) -> bool {
+        match self.rest.strip_prefix(prefix) {
+            Some(rest) => {
+                self.rest = rest;
+                true
+            }
+            None => false,
+        }
     }
 
     /// A quoted string; what comes back lies between the quotes, its escapes still in it.
@@ -324,7 +418,19 @@ mod tests {
                 assert_eq!(next_control(&bytes, at + 1), len);
             }
         }
-        assert_eq!(next_control(b"abc", 9), 9);
+        assert_eq!(next_control(b"abc", 9), 3);
+    }
+
+    #[test]
+    fn an_octet_is_found_at_every_offset() {
+        for len in 0..40 {
+            for at in 0..len {
+                let mut bytes = vec![b'9'; len];
+                bytes[at] = b':';
+                assert_eq!(find(&bytes, b':'), Some(at));
+                assert_eq!(find(&bytes[at + 1..], b':'), None);
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::escape::{self, unescape};
 use crate::params::{Param, ParamValue, Params};
-use crate::scan::{self, is_uri, text};
+use crate::scan::{self, UriOctets, is_host, text};
 use core::fmt;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -71,27 +71,21 @@ pub enum UriError {
 
 impl<'a> Uri<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, UriError> {
-        if !bytes.iter().all(|b| is_uri(*b)) {
-            return Err(UriError::Octet);
-        }
-        if !escape::is_whole(bytes) {
-            return Err(UriError::Escape);
+        match scan::uri_octets(bytes) {
+            UriOctets::Plain => {}
+            UriOctets::Escaped if escape::is_whole(bytes) => {}
+            UriOctets::Escaped => return Err(UriError::Escape),
+            UriOctets::Illegal => return Err(UriError::Octet),
         }
         let text = text(bytes).ok_or(UriError::Octet)?;
-        let (scheme, rest) = text.split_once(':').ok_or(UriError::Scheme)?;
-        if !scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-            || !scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        {
-            return Err(UriError::Scheme);
-        }
-        let kind = if scheme.eq_ignore_ascii_case("sip") {
-            UriKind::Sip(SipUri::parse(false, rest)?)
-        } else if scheme.eq_ignore_ascii_case("sips") {
-            UriKind::Sip(SipUri::parse(true, rest)?)
-        } else if scheme.eq_ignore_ascii_case("tel") {
-            UriKind::Tel(TelUri::parse(rest)?)
-        } else {
-            UriKind::Other
+        let (scheme, rest) = text.split_at(scan::find(bytes, b':').ok_or(UriError::Scheme)?);
+        let rest = &rest[1..];
+        let kind = match scheme.as_bytes() {
+            [b's' | b'S', b'i' | b'I', b'p' | b'P'] => UriKind::Sip(SipUri::parse(false, rest)?),
+            [b's' | b'S', b'i' | b'I', b'p' | b'P', b's' | b'S'] => UriKind::Sip(SipUri::parse(true, rest)?),
+            [b't' | b'T', b'e' | b'E', b'l' | b'L'] => UriKind::Tel(TelUri::parse(rest)?),
+            other if is_scheme(other) => UriKind::Other,
+            _ => return Err(UriError::Scheme),
         };
         Ok(Uri { text, kind })
     }
@@ -159,24 +153,27 @@ impl fmt::Display for Uri<'_> {
 impl<'a> SipUri<'a> {
     fn parse(secure: bool, rest: &'a str) -> Result<Self, UriError> {
         // RFC 3261 §25.1: the user part may hold `;`, `?` and `/` unescaped but never `@`, so the first `@` ends it.
-        let (userinfo, rest) = match rest.split_once('@') {
-            Some((userinfo, rest)) => (Some(userinfo), rest),
-            None => (None, rest),
-        };
-        let (user, password) = match userinfo {
-            Some(info) => match info.split_once(':') {
-                Some((user, password)) => (Some(user), Some(password)),
-                None => (Some(info), None),
-            },
-            None => (None, None),
+        let (user, password, rest) = match scan::find(rest.as_bytes(), b'@') {
+            Some(at) => {
+                let (info, rest) = (&rest[..at], &rest[at + 1..]);
+                let colon = scan::find(info.as_bytes(), b':');
+                let (user, password) = colon.map_or((info, None), |c| (&info[..c], Some(&info[c + 1..])));
+                (Some(user), password, rest)
+            }
+            None => (None, None, rest),
         };
         if user == Some("") {
             return Err(UriError::Host);
         }
-        let host_end = rest.bytes().position(|b| matches!(b, b';' | b'?')).unwrap_or(rest.len());
-        let (host, port) = host_port(&rest.as_bytes()[..host_end])?;
-        let rest = &rest[host_end..];
-        let (params, headers) = rest.split_once('?').unwrap_or((rest, ""));
+        let (host, port, rest) = host_port(rest)?;
+        if rest.is_empty() {
+            return Ok(SipUri { secure, user, password, host, port, params: Params::EMPTY, headers: "" });
+        }
+        let (params, headers) = scan::find(rest.as_bytes(), b'?').map_or((rest, ""), |q| (&rest[..q], &rest[q + 1..]));
+        match params.as_bytes().first() {
+            None | Some(b';') => {}
+            Some(_) => return Err(UriError::Host),
+        }
         let params = Params::parse(params.as_bytes()).ok_or(UriError::Parameter)?;
         Ok(SipUri { secure, user, password, host, port, params, headers })
     }
@@ -284,22 +281,25 @@ impl<'a> TelUri<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// A host without port; IPv6 in brackets.
-    pub(crate) fn parse(bytes: &'a [u8]) -> Result<Self, UriError> {
-        if let [b'[', inner @ .., b']'] = bytes {
-            let v6 = text(inner).and_then(|s| s.parse::<Ipv6Addr>().ok()).ok_or(UriError::Host)?;
-            return Ok(Host::Ip(IpAddr::V6(v6)));
+    /// The host at the front, IPv6 in brackets, and what follows.
+    #[inline]
+    pub(crate) fn split(text: &'a str) -> Result<(Self, &'a str), UriError> {
+        if let Some(inner) = text.strip_prefix('[') {
+            let (inner, rest) = inner.split_once(']').ok_or(UriError::Host)?;
+            let v6 = inner.parse::<Ipv6Addr>().map_err(|_| UriError::Host)?;
+            return Ok((Host::Ip(IpAddr::V6(v6)), rest));
         }
-        let name = text(bytes).ok_or(UriError::Host)?;
-        if bytes.is_empty() || !bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) {
-            return Err(UriError::Host);
+        let bytes = text.as_bytes();
+        let end = bytes.iter().position(|b| !is_host(*b)).unwrap_or(bytes.len());
+        let (name, rest) = text.split_at(end);
+        match name.as_bytes() {
+            [] => Err(UriError::Host),
+            [b'0'..=b'9', ..] => match name.parse::<Ipv4Addr>() {
+                Ok(v4) => Ok((Host::Ip(IpAddr::V4(v4)), rest)),
+                Err(_) => Ok((Host::Name(name), rest)),
+            },
+            _ => Ok((Host::Name(name), rest)),
         }
-        if bytes[bytes.len() - 1].is_ascii_digit()
-            && let Ok(v4) = name.parse::<Ipv4Addr>()
-        {
-            return Ok(Host::Ip(IpAddr::V4(v4)));
-        }
-        Ok(Host::Name(name))
     }
 
     /// Names without regard to letter case.
@@ -329,23 +329,20 @@ impl fmt::Display for Host<'_> {
     }
 }
 
-/// `host`, `host:port`, `[v6]`, `[v6]:port`.
-pub(crate) fn host_port(bytes: &[u8]) -> Result<(Host<'_>, Option<u16>), UriError> {
-    let host_end = if bytes.first() == Some(&b'[') {
-        bytes.iter().position(|b| *b == b']').ok_or(UriError::Host)? + 1
-    } else {
-        bytes.iter().position(|b| *b == b':').unwrap_or(bytes.len())
-    };
-    let (host, rest) = bytes.split_at(host_end);
-    let port = match rest {
-        [] => None,
-        [b':', digits @ ..] => {
-            let port = scan::number(digits).and_then(|n| u16::try_from(n).ok());
-            Some(port.filter(|p| *p != 0).ok_or(UriError::Port)?)
-        }
-        _ => return Err(UriError::Host),
-    };
-    Ok((Host::parse(host)?, port))
+/// `host`, `host:port`, `[v6]`, `[v6]:port`, and what follows.
+#[inline]
+fn host_port(text: &str) -> Result<(Host<'_>, Option<u16>, &str), UriError> {
+    let (host, rest) = Host::split(text)?;
+    let Some(digits) = rest.strip_prefix(':') else { return Ok((host, None, rest)) };
+    let end = digits.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(digits.len());
+    let (port, rest) = digits.split_at(end);
+    let port = scan::number(port.as_bytes()).and_then(|n| u16::try_from(n).ok()).filter(|p| *p != 0);
+    Ok((host, Some(port.ok_or(UriError::Port)?), rest))
+}
+
+fn is_scheme(scheme: &[u8]) -> bool {
+    let legal = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
+    scheme.first().is_some_and(u8::is_ascii_alphabetic) && scheme.iter().all(legal)
 }
 
 /// A checked URI with its own text.

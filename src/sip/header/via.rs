@@ -2,8 +2,8 @@
 
 use super::{Header, HeaderName};
 use crate::params::Params;
-use crate::scan::{Cursor, is_lws};
-use crate::uri::{Host, host_port};
+use crate::scan::{Cursor, find, is_host, is_lws, text};
+use crate::uri::Host;
 use crate::writer::{push_display, push_number};
 use core::fmt;
 use std::net::IpAddr;
@@ -71,9 +71,8 @@ impl<'a> Header<'a> for Via<'a> {
 
     fn parse(value: &'a [u8]) -> Option<Self> {
         let mut cursor = Cursor::new(value);
-        let (version, via) = Via::sent_protocol(&mut cursor)?;
-        let params = Params::take(&mut cursor)?;
-        (version == "2.0" && cursor.done()).then_some(Via { params, ..via })
+        let via = Via::take(&mut cursor)?;
+        cursor.done().then_some(via)
     }
 
     fn print(&self, out: &mut Vec<u8>) {
@@ -97,41 +96,55 @@ impl<'a> Via<'a> {
         Some(Via { params: Params::take(&mut cursor).unwrap_or_default(), ..via })
     }
 
-    fn sent_protocol(cursor: &mut Cursor<'a>) -> Option<(&'a str, Self)> {
-        if !cursor.lws().token()?.eq_ignore_ascii_case("SIP") || !cursor.separator(b'/') {
-            return None;
-        }
-        let version = cursor.token()?;
-        if !cursor.separator(b'/') {
-            return None;
-        }
-        let transport = Transport::of(cursor.token()?);
-        let gap = cursor.rest().len();
-        if cursor.lws().rest().len() == gap {
-            return None;
-        }
-        let (host, port) = sent_by(cursor)?;
-        Some((version, Via { transport, host, port, params: Params::EMPTY }))
+    /// The first of a list of Vias.
+    pub(crate) fn first(line: &'a [u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(line);
+        let via = Via::take(&mut cursor)?;
+        (cursor.done() || cursor.eat(b',')).then_some(via)
     }
-}
 
-/// `host [ COLON port ]`, where white space around the colon is legal.
-fn sent_by<'a>(cursor: &mut Cursor<'a>) -> Option<(Host<'a>, Option<u16>)> {
-    let run = cursor.run(|b| !is_lws(b) && !matches!(b, b';' | b','))?;
-    let (host, port) = match run {
-        [host @ .., b':'] => (Host::parse(host).ok()?, Some(cursor.lws().number()?)),
-        run => {
-            let (host, port) = host_port(run).ok()?;
-            match port {
-                Some(port) => (host, Some(u32::from(port))),
-                None if cursor.separator(b':') => (host, Some(cursor.number()?)),
-                None => (host, None),
+    #[inline]
+    fn take(cursor: &mut Cursor<'a>) -> Option<Self> {
+        let (version, via) = Via::sent_protocol(cursor)?;
+        let params = Params::take(cursor)?;
+        (version == "2.0").then_some(Via { params, ..via })
+    }
+
+    #[inline]
+    fn sent_protocol(cursor: &mut Cursor<'a>) -> Option<(&'a str, Self)> {
+        let version = if cursor.prefix(b"SIP/2.0/") {
+            "2.0"
+        } else {
+            if !cursor.lws().token()?.eq_ignore_ascii_case("SIP") || !cursor.separator(b'/') {
+                return None;
             }
+            let version = cursor.token()?;
+            if !cursor.separator(b'/') {
+                return None;
+            }
+            version
+        };
+        let transport = if cursor.prefix(b"UDP") { Transport::Udp } else { Transport::of(cursor.token()?) };
+        if !cursor.peek().is_some_and(is_lws) {
+            return None;
         }
-    };
-    match port {
-        Some(port) => Some((host, Some(u16::try_from(port).ok().filter(|p| *p != 0)?))),
-        None => Some((host, None)),
+        let host = match cursor.lws().peek()? {
+            b'[' => {
+                let end = find(cursor.rest(), b']')? + 1;
+                let (host, rest) = cursor.rest().split_at(end);
+                *cursor = Cursor::new(rest);
+                host
+            }
+            _ => cursor.run(is_host)?,
+        };
+        let (host, _) = Host::split(text(host)?).ok()?;
+        // RFC 3261 §25.1: white space around the colon is legal here, unlike in a URI.
+        let port = if cursor.separator(b':') { Some(cursor.number()?) } else { None };
+        let port = match port {
+            Some(port) => Some(u16::try_from(port).ok().filter(|p| *p != 0)?),
+            None => None,
+        };
+        Some((version, Via { transport, host, port, params: Params::EMPTY }))
     }
 }
 
