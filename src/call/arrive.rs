@@ -1,11 +1,14 @@
 use crate::RETRY_AFTER;
 use crate::contact::{Contact, Stage};
+use crate::feature::Feature;
 use crate::leg::{Leg, LegState, MediaRoute, inward_party};
 use crate::machine::Machine;
+use crate::plan::Destination;
+use crate::record::Recording;
 use base::Now;
 use model::{
-    AgentId, Cause, CauseKind, ContactId, Directory, Fact, Incoming, Language, LegCommand, Party, PhoneId, QueueId,
-    Role, Source, Target, TrunkId, WorkerId,
+    AgentId, Cause, CauseKind, ContactId, Directory, Fact, Incoming, Language, LegCommand, LegId, Party, PhoneId,
+    QueueId, Role, Source, Target, TrunkId, WorkerId,
 };
 use std::collections::HashMap;
 
@@ -36,7 +39,7 @@ impl Names {
 
 /// What a dialled number leads to, and how it is treated there.
 struct Treatment {
-    target: Target,
+    destination: Destination,
     priority: i32,
     language: Language,
     attached: Vec<(Box<str>, Box<str>)>,
@@ -44,22 +47,38 @@ struct Treatment {
 
 impl Machine {
     /// A new call: admitted, given a contact and media, and sent where its number leads.
-    pub(crate) fn arrive(&mut self, now: Now, incoming: Incoming) {
+    pub(crate) fn arrive(&mut self, now: Now, incoming: &Incoming) {
         if self.legs.contains_key(&incoming.leg) {
             return;
         }
-        let treatment = match self.admit(&incoming) {
-            Ok(treatment) => treatment,
-            Err(kind) => return self.refuse(&incoming, kind),
-        };
-        let worker = self.next_worker();
-        match self.new_contact(now, &incoming, &treatment, worker) {
-            Ok(contact) => self.go_to(now, contact, treatment.target),
-            Err(kind) => self.refuse(&incoming, kind),
+        if let Some(old) = incoming.replaces {
+            return self.arrive_replacing(now, incoming, old);
+        }
+        let admitted = self.admit(incoming).and_then(|t| self.new_contact(now, incoming, &t).map(|id| (id, t)));
+        match admitted {
+            Ok((id, treatment)) => self.begin(now, id, treatment.destination),
+            Err(kind) => {
+                self.leg_command(refusal(incoming.leg, kind));
+                self.fact(Fact::Refused { source: Some(incoming.source), cause: Cause::new(kind) });
+            }
         }
     }
 
     fn admit(&self, incoming: &Incoming) -> Result<Treatment, CauseKind> {
+        let treatment = match incoming.source {
+            Source::Trunk(trunk) => self.by_number(trunk, &incoming.dialled).ok_or(CauseKind::NotFound),
+            Source::Phone(_) => self.resolve(&incoming.dialled, incoming.agent).map(|destination| Treatment {
+                destination,
+                priority: 0,
+                language: self.directory.site.language,
+                attached: Vec::new(),
+            }),
+        };
+        if let (Ok(treatment), Source::Phone(_)) = (&treatment, incoming.source)
+            && self.is_emergency(&treatment.destination)
+        {
+            return Ok(self.by_emergency(&incoming.dialled));
+        }
         if self.draining {
             return Err(CauseKind::Shutdown);
         }
@@ -67,10 +86,7 @@ impl Machine {
         if self.contacts.len() >= share as usize {
             return Err(CauseKind::Overload);
         }
-        match incoming.source {
-            Source::Trunk(trunk) => self.by_number(trunk, &incoming.dialled).ok_or(CauseKind::NotFound),
-            Source::Phone(_) => Err(CauseKind::Forbidden),
-        }
+        treatment
     }
 
     /// `[[number]]`: the first rule that matches.
@@ -78,104 +94,160 @@ impl Machine {
         let rules = &self.directory.numbers;
         let rule = rules.iter().find(|r| r.trunk.is_none_or(|t| t == trunk) && r.pattern.matches(dialled))?;
         Some(Treatment {
-            target: rule.to.clone(),
+            destination: Destination::Target(rule.to.clone()),
             priority: rule.priority,
             language: rule.language,
             attached: rule.attach.clone(),
         })
     }
 
-    fn new_contact(
-        &mut self,
-        now: Now,
-        incoming: &Incoming,
-        treatment: &Treatment,
-        worker: Option<WorkerId>,
-    ) -> Result<ContactId, CauseKind> {
+    /// No class, ceiling or drain stands in the way.
+    fn is_emergency(&self, destination: &Destination) -> bool {
+        match destination {
+            Destination::Target(Target::Number(number)) => {
+                self.route_of(number).is_some_and(|r| self.directory.routes[r.index()].emergency)
+            }
+            Destination::Target(Target::Queue(_) | Target::Agent(_) | Target::Announcement(_))
+            | Destination::Phone(_)
+            | Destination::Feature(_) => false,
+        }
+    }
+
+    fn by_emergency(&self, dialled: &str) -> Treatment {
+        Treatment {
+            destination: Destination::Target(Target::Number(dialled.into())),
+            priority: 0,
+            language: self.directory.site.language,
+            attached: Vec::new(),
+        }
+    }
+
+    fn new_contact(&mut self, now: Now, incoming: &Incoming, treatment: &Treatment) -> Result<ContactId, CauseKind> {
+        let worker = self.choose_worker(incoming, &treatment.destination);
         let route = MediaRoute { peer: Some(incoming.peer.ip()), registered: self.registers(incoming.source) };
         let media = match worker {
             Some(worker) => Some(self.inward_media(incoming.leg, worker, incoming.offer.as_ref(), route)?),
             None => None,
         };
-        let far_side = !matches!(treatment.target, Target::Announcement(_));
-        let spare = match worker.filter(|_| far_side) {
-            Some(worker) => {
-                let family = self.usual_family();
-                let Some(spare) = self.take_port(worker, family) else {
-                    if let Some(media) = media {
-                        self.put_back(media.port);
-                    }
-                    return Err(CauseKind::NoMedia);
-                };
-                Some(spare)
+        let mut spare = None;
+        if let (Some(worker), true) = (worker, has_far_side(&treatment.destination)) {
+            let family = self.usual_family();
+            spare = self.take_port(worker, family);
+            if spare.is_none() {
+                if let Some(media) = media {
+                    self.put_back(media.port);
+                }
+                return Err(CauseKind::NoMedia);
             }
-            None => None,
-        };
+        }
         let id = self.next_contact();
-        let party = inward_party(incoming.source, incoming.agent);
-        let mut leg = Leg::new(id, party, Role::Caller, LegState::Arrived, now);
+        let party = party_of(incoming, &treatment.destination);
+        let role = role_of(incoming.source, &treatment.destination);
+        let mut leg = Leg::new(id, party, incoming.caller.clone(), role, LegState::Arrived, now);
         leg.media = media;
         self.legs.insert(incoming.leg, leg);
-        let contact = Contact {
+        self.contacts.insert(
             id,
-            source: incoming.source,
-            identity: incoming.caller.clone(),
-            caller: incoming.leg,
-            legs: vec![incoming.leg],
-            worker,
-            spare,
-            language: treatment.language,
-            priority: treatment.priority,
-            entered: None,
-            queue: None,
-            stage: Stage::Arriving,
-            since: now,
-            hops: 0,
-            dials: 0,
-            served: false,
-            open_media: 0,
-        };
-        self.contacts.insert(id, contact);
-        self.announce_arrival(incoming, id, party, treatment.attached.clone());
-        Ok(id)
-    }
-
-    fn announce_arrival(
-        &mut self,
-        incoming: &Incoming,
-        contact: ContactId,
-        party: Party,
-        attached: Vec<(Box<str>, Box<str>)>,
-    ) {
+            Contact {
+                id,
+                source: incoming.source,
+                caller: incoming.leg,
+                legs: vec![incoming.leg],
+                worker,
+                spare,
+                language: treatment.language,
+                priority: treatment.priority,
+                entered: None,
+                queue: None,
+                stage: Stage::Arriving,
+                transfer: None,
+                recording: Recording::default(),
+                watchers: Vec::new(),
+                since: now,
+                hops: 0,
+                dials: 0,
+                served: false,
+                open_media: 0,
+            },
+        );
         self.fact(Fact::ContactArrived {
-            contact,
+            contact: id,
             source: incoming.source,
             caller: incoming.caller.number.clone(),
             dialled: incoming.dialled.clone(),
             call_id: incoming.call_id.clone(),
-            attached,
+            attached: treatment.attached.clone(),
         });
-        self.fact(Fact::LegStarted { contact, leg: incoming.leg, party });
+        self.fact(Fact::LegStarted { contact: id, leg: incoming.leg, party });
+        if let (Some(agent), true) = (incoming.agent, occupies(&treatment.destination)) {
+            self.occupy(incoming.leg, agent, id);
+        }
+        Ok(id)
     }
 
-    fn refuse(&mut self, incoming: &Incoming, kind: CauseKind) {
-        let cause = Cause::new(kind);
-        let retry_after =
-            matches!(kind, CauseKind::Overload | CauseKind::NoMedia | CauseKind::Shutdown).then_some(RETRY_AFTER);
-        self.leg_command(LegCommand::Reject { leg: incoming.leg, cause, retry_after });
-        self.fact(Fact::Refused { source: Some(incoming.source), cause });
+    /// A supervisor goes where the conversation is, an agent who already talks where he talks, because legs can be
+    /// joined in one worker only; anybody else anywhere.
+    fn choose_worker(&mut self, incoming: &Incoming, destination: &Destination) -> Option<WorkerId> {
+        if self.config.workers == 0 {
+            return None;
+        }
+        let related = match destination {
+            Destination::Feature(Feature::Watch { agent, .. }) => self.talk_to_watch(agent),
+            Destination::Feature(_) | Destination::Target(_) | Destination::Phone(_) => {
+                incoming.agent.and_then(|agent| self.contact_of(agent))
+            }
+        };
+        let there = related.and_then(|id| self.contacts.get(&id)).and_then(|c| c.worker);
+        there.or_else(|| Some(WorkerId(self.rng.below(u64::from(self.config.workers)) as u8)))
     }
 
-    /// Workers take turns.
-    fn next_worker(&mut self) -> Option<WorkerId> {
-        let workers = self.config.workers;
-        (workers > 0).then(|| WorkerId(self.rng.below(u64::from(workers)) as u8))
+    /// The contact an agent is in already.
+    fn contact_of(&self, agent: AgentId) -> Option<ContactId> {
+        self.legs.values().find(|l| l.party == Party::Agent(agent)).map(|l| l.contact)
     }
 
-    fn registers(&self, source: Source) -> bool {
+    pub(crate) fn registers(&self, source: Source) -> bool {
         match source {
             Source::Trunk(_) => false,
             Source::Phone(phone) => self.directory.phone(phone).contact.is_none(),
         }
+    }
+}
+
+/// The refusal of a call that did not become one.
+pub(crate) fn refusal(leg: LegId, kind: CauseKind) -> LegCommand {
+    let later = matches!(kind, CauseKind::Overload | CauseKind::NoMedia | CauseKind::Shutdown);
+    LegCommand::Reject { leg, cause: Cause::new(kind), retry_after: later.then_some(RETRY_AFTER) }
+}
+
+fn has_far_side(destination: &Destination) -> bool {
+    match destination {
+        Destination::Target(Target::Queue(_) | Target::Agent(_) | Target::Number(_)) | Destination::Phone(_) => true,
+        Destination::Target(Target::Announcement(_)) | Destination::Feature(_) => false,
+    }
+}
+
+/// An agent who changes his state by code is not in a call because of it.
+fn occupies(destination: &Destination) -> bool {
+    match destination {
+        Destination::Target(_) | Destination::Phone(_) | Destination::Feature(Feature::Watch { .. }) => true,
+        Destination::Feature(Feature::SignOn { .. } | Feature::SignOff | Feature::Ready | Feature::NotReady { .. }) => {
+            false
+        }
+    }
+}
+
+fn party_of(incoming: &Incoming, destination: &Destination) -> Party {
+    match (inward_party(incoming.source, incoming.agent), destination) {
+        (Party::Agent(agent), Destination::Feature(Feature::Watch { .. })) => Party::Supervisor(agent),
+        (party, _) => party,
+    }
+}
+
+/// Who calls a number from inside is the house's side of the talk: right on a recording, whispered to.
+fn role_of(source: Source, destination: &Destination) -> Role {
+    match (source, destination) {
+        (Source::Phone(_), Destination::Target(Target::Number(_))) => Role::Agent,
+        (Source::Phone(_) | Source::Trunk(_), _) => Role::Caller,
     }
 }

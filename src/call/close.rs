@@ -3,12 +3,17 @@ use crate::contact::Stage;
 use crate::leg::LegState;
 use crate::machine::{Machine, Timer};
 use base::Now;
-use model::{Cause, CauseKind, ContactEnd, ContactId, Fact, LegCommand, LegId, MediaCommand, Withdrawal};
+use model::{
+    Cause, CauseKind, ContactEnd, ContactId, Fact, LegCommand, LegId, MediaCommand, MediaPort, Party, Withdrawal,
+};
 
 impl Machine {
     /// A leg is over on its own: what that means for its contact.
     pub(crate) fn leg_gone(&mut self, now: Now, id: LegId, cause: Cause) {
         let Some(contact) = self.legs.get(&id).map(|l| l.contact) else { return };
+        if self.talkers(contact).is_some_and(|talkers| talkers.contains(&id)) {
+            self.stop_recording(contact);
+        }
         let Some(state) = self.contacts.get(&contact) else { return };
         if state.caller == id {
             let end = self.end_by_caller(contact, cause);
@@ -57,13 +62,16 @@ impl Machine {
             }
         }
         self.fact(Fact::LegEnded { contact: leg.contact, leg: id, cause });
-        if let (true, Some(agent)) = (leg.engaged, leg.agent()) {
-            self.disengage(agent);
+        if let Some(engaged) = leg.engaged {
+            self.disengage(engaged);
+        }
+        if let Party::Agent(agent) = leg.party {
+            self.end_watchers(now, leg.contact, agent);
         }
     }
 
     /// A port nobody ever spoke on serves the contact's next leg.
-    fn keep_port(&mut self, id: ContactId, port: model::MediaPort) {
+    fn keep_port(&mut self, id: ContactId, port: MediaPort) {
         match self.contacts.get_mut(&id) {
             Some(contact) if contact.spare.is_none() && contact.worker == Some(port.worker) => {
                 contact.spare = Some(port);
@@ -79,15 +87,17 @@ impl Machine {
         match contact.stage {
             Stage::Closing { .. } => return,
             Stage::Waiting { .. } => {
-                let why = if end == ContactEnd::Abandoned { Withdrawal::Abandoned } else { Withdrawal::Failed };
+                // Also a contact that was served before: this stay in a queue was in vain.
+                let by_hand = matches!(cause.kind, CauseKind::NormalClearing | CauseKind::Cancelled);
+                let why = if by_hand { Withdrawal::Abandoned } else { Withdrawal::Failed };
                 self.withdraw(now, id, why);
             }
-            Stage::Seizing { timer, .. } => {
-                self.timers.cancel(timer);
-            }
+            Stage::Seizing { .. } | Stage::SigningOn(_) | Stage::Asking { .. } => self.leave_stage(id),
             Stage::Ringing(_) => self.cancel_ring(now, id, CauseKind::Cancelled.into()),
+            Stage::Watching(watch) => self.unwatch(id, watch),
             Stage::Arriving | Stage::Talking { .. } | Stage::Announcing => {}
         }
+        self.stop_recording(id);
         for leg in self.contacts.get(&id).map(|c| c.legs.clone()).unwrap_or_default() {
             self.drop_leg(now, leg, cause, true);
         }
@@ -102,17 +112,20 @@ impl Machine {
 
     /// The record is complete when the media worker has nothing more to say.
     pub(crate) fn close_when_quiet(&mut self, now: Now, id: ContactId) {
-        let quiet =
-            self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Closing { .. }) && c.open_media == 0);
+        let quiet = self
+            .contacts
+            .get(&id)
+            .is_some_and(|c| matches!(c.stage, Stage::Closing { .. }) && c.open_media == 0 && c.recording.is_quiet());
         if quiet {
             self.close(now, id);
         }
     }
 
-    pub(crate) fn close(&mut self, _now: Now, id: ContactId) {
+    pub(crate) fn close(&mut self, now: Now, id: ContactId) {
         let Some(Stage::Closing { end, cause, timer }) = self.contacts.get(&id).map(|c| &c.stage) else { return };
         let (end, cause, timer) = (*end, *cause, *timer);
         self.timers.cancel(timer);
+        self.give_up_recordings(now, id);
         self.contacts.remove(&id);
         self.fact(Fact::ContactEnded { contact: id, end, cause });
     }

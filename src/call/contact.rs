@@ -1,13 +1,19 @@
+use crate::Ticket;
+use crate::feature::SignOn;
+use crate::record::Recording;
 use crate::ring::Ring;
+use crate::supervise::Watch;
+use crate::transfer::Transfer;
 use base::{Instant, Now, TimerId};
-use model::{AgentId, Cause, ContactEnd, ContactId, Identity, Language, LegId, MediaPort, QueueId, Source, WorkerId};
+use model::{
+    AgentAction, AgentId, Cause, ContactEnd, ContactId, Language, LegId, MediaPort, QueueId, Source, WorkerId,
+};
 
 /// One contact: the caller's leg and whatever is being done for it.
 #[derive(Debug)]
 pub(crate) struct Contact {
     pub(crate) id: ContactId,
     pub(crate) source: Source,
-    pub(crate) identity: Identity,
     /// The leg being served.
     pub(crate) caller: LegId,
     /// Every live leg, in the order they came.
@@ -23,6 +29,10 @@ pub(crate) struct Contact {
     /// The queue it was last in: its talk counts for it, its music is heard on hold.
     pub(crate) queue: Option<QueueId>,
     pub(crate) stage: Stage,
+    pub(crate) transfer: Option<Transfer>,
+    pub(crate) recording: Recording,
+    /// Supervisors' contacts beside this one.
+    pub(crate) watchers: Vec<ContactId>,
     pub(crate) since: Now,
     pub(crate) hops: u8,
     pub(crate) dials: u8,
@@ -54,6 +64,16 @@ pub(crate) enum Stage {
     },
     /// A sound, then the end.
     Announcing,
+    /// An agent types who he is.
+    SigningOn(SignOn),
+    /// The distributor is asked to change an agent's state.
+    Asking {
+        ticket: Ticket,
+        action: AgentAction,
+        timer: TimerId,
+    },
+    /// A supervisor beside another contact's conversation.
+    Watching(Watch),
     /// Over; the record waits for the media worker's last words.
     Closing {
         end: ContactEnd,
@@ -70,6 +90,8 @@ impl Stage {
             Stage::Waiting { ring: Some(_), .. } | Stage::Seizing { .. } | Stage::Ringing(_) => "ringing",
             Stage::Talking { .. } => "talking",
             Stage::Announcing => "announcement",
+            Stage::SigningOn(_) | Stage::Asking { .. } => "feature-code",
+            Stage::Watching(_) => "supervising",
             Stage::Closing { .. } => "closing",
         }
     }
@@ -82,6 +104,9 @@ impl Stage {
             | Stage::Seizing { .. }
             | Stage::Talking { .. }
             | Stage::Announcing
+            | Stage::SigningOn(_)
+            | Stage::Asking { .. }
+            | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         }
     }
@@ -94,6 +119,9 @@ impl Stage {
             | Stage::Seizing { .. }
             | Stage::Talking { .. }
             | Stage::Announcing
+            | Stage::SigningOn(_)
+            | Stage::Asking { .. }
+            | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         }
     }

@@ -1,42 +1,33 @@
+use crate::leg::Engaged;
 use crate::machine::Machine;
-use model::{AgentId, ContactId, QueueCommand, QueueId};
-use std::collections::BTreeMap;
+use model::{AgentId, ContactId, LegId, QueueCommand, QueueId};
 
-/// Agents with a leg on this shard. The distributor knows an agent by one contact: the first he came for. He is
-/// released from it when his last leg ends, so that a consultation that outlives the call it was made for neither
-/// cuts his wrap-up short nor starts it too early.
-pub(crate) type Engagements = BTreeMap<AgentId, Engagement>;
-
-#[derive(Debug)]
-pub(crate) struct Engagement {
-    pub(crate) contact: ContactId,
-    pub(crate) queue: Option<QueueId>,
-    pub(crate) legs: u32,
-}
-
+/// An agent is engaged in a contact from the moment the distributor knows of it until the one `Release`.
 impl Machine {
-    /// The agent's leg is in the contact by the distributor's leave: an accepted offer.
-    pub(crate) fn engage(&mut self, agent: AgentId, contact: ContactId, queue: Option<QueueId>) {
-        let engagement = self.engaged.entry(agent).or_insert(Engagement { contact, queue, legs: 0 });
-        engagement.legs += 1;
+    /// By an accepted offer: the distributor knows already.
+    pub(crate) fn engage(&mut self, leg: LegId, agent: AgentId, contact: ContactId, queue: Option<QueueId>) {
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.engaged = Some(Engaged { agent, contact, queue });
+        }
     }
 
-    /// The agent's own phone started a call.
-    pub(crate) fn occupy(&mut self, agent: AgentId, contact: ContactId) {
-        if !self.engaged.contains_key(&agent) {
-            self.queue(QueueCommand::Occupy { contact, agent });
-        }
-        self.engage(agent, contact, None);
+    /// By the agent's own doing: his phone started a call, or he was moved into another.
+    pub(crate) fn occupy(&mut self, leg: LegId, agent: AgentId, contact: ContactId) {
+        self.queue(QueueCommand::Occupy { contact, agent });
+        self.engage(leg, agent, contact, None);
     }
 
-    /// One leg of the agent's is over.
-    pub(crate) fn disengage(&mut self, agent: AgentId) {
-        let Some(engagement) = self.engaged.get_mut(&agent) else { return };
-        engagement.legs -= 1;
-        if engagement.legs == 0 {
-            let Engagement { contact, queue, .. } = *engagement;
-            self.engaged.remove(&agent);
-            self.queue(QueueCommand::Release { agent, contact, queue });
-        }
+    /// Into another contact, without being free in between.
+    pub(crate) fn move_engagement(&mut self, leg: LegId, to: ContactId) {
+        let Some(Engaged { agent, contact, queue }) = self.legs.get_mut(&leg).and_then(|l| l.engaged.take()) else {
+            return;
+        };
+        self.occupy(leg, agent, to);
+        self.queue(QueueCommand::Release { agent, contact, queue });
+    }
+
+    pub(crate) fn disengage(&mut self, engaged: Engaged) {
+        let Engaged { agent, contact, queue } = engaged;
+        self.queue(QueueCommand::Release { agent, contact, queue });
     }
 }

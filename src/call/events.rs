@@ -1,3 +1,4 @@
+use crate::digits::DigitSource;
 use crate::hear::Hearing;
 use crate::machine::Machine;
 use base::Now;
@@ -6,27 +7,29 @@ use model::{CauseKind, Fact, LegCommand, LegEvent, LegId, MediaEvent, Quality, S
 impl Machine {
     pub(crate) fn leg_event(&mut self, now: Now, event: LegEvent) {
         match event {
-            LegEvent::Incoming(incoming) => self.arrive(now, *incoming),
-            LegEvent::Ringing { leg, .. } => self.ringing(now, leg),
+            LegEvent::Incoming(incoming) => self.arrive(now, &incoming),
+            LegEvent::Ringing { leg, sdp } => self.ringing(now, leg, sdp.as_ref()),
             LegEvent::Answered { leg, sdp } => self.answered(now, leg, sdp.as_ref()),
             LegEvent::Confirmed { leg, sdp } => self.confirmed(now, leg, sdp.as_ref()),
             LegEvent::Refused { leg, cause } => self.refused(now, leg, cause),
             LegEvent::Ended { leg, cause } => self.leg_gone(now, leg, cause),
-            LegEvent::Offered { leg, .. } => {
-                self.leg_command(LegCommand::RefuseOffer { leg, cause: CauseKind::NotAcceptable.into() });
-            }
-            LegEvent::OfferAnswered { .. } | LegEvent::OfferRefused { .. } | LegEvent::Digit { .. } => {}
-            LegEvent::Refer { leg, .. } => {
-                self.leg_command(LegCommand::ReferReply { leg, accepted: Err(CauseKind::Forbidden.into()) });
-            }
+            LegEvent::Offered { leg, sdp } => self.peer_offers(now, leg, sdp.as_ref()),
+            LegEvent::OfferAnswered { leg, sdp } => self.offer_answered(now, leg, sdp.as_ref()),
+            LegEvent::OfferRefused { leg, .. } => self.offer_refused(leg),
+            LegEvent::Digit { leg, key, .. } => self.digit(now, leg, key, DigitSource::Info),
+            LegEvent::Refer { leg, to } => self.refer(now, leg, to),
         }
     }
 
     /// The ACK came; with the answer when our 200 carried the offer.
     fn confirmed(&mut self, now: Now, id: LegId, sdp: Option<&Sdp>) {
         let Some(leg) = self.legs.get(&id) else { return };
-        let contact = leg.contact;
+        let (contact, first) = (leg.contact, !leg.is_ready());
         if leg.media.as_ref().is_some_and(|m| m.session.is_offering()) {
+            if !first {
+                // The answer to an offer we made in a 200 to a re-INVITE.
+                return self.offer_answered(now, id, sdp);
+            }
             if let Err(kind) = self.accept_answer(id, sdp) {
                 // RFC 3261 §13.3.1: a call without a session is no call.
                 self.leg_command(LegCommand::Hangup { leg: id, cause: kind.into() });
@@ -43,7 +46,8 @@ impl Machine {
         match event {
             MediaEvent::Ports { ports } => ports.into_iter().for_each(|p| self.stock.supplied(p)),
             MediaEvent::SupplyFailed { worker, family } => self.stock.supply_failed(worker, family),
-            MediaEvent::Started { .. } | MediaEvent::Digit { .. } => {}
+            MediaEvent::Started { .. } => {}
+            MediaEvent::Digit { leg, key, .. } => self.digit(now, leg, key, DigitSource::Media),
             MediaEvent::Played { leg } => self.prompt_over(now, leg),
             MediaEvent::Silent { leg } => {
                 if self.legs.contains_key(&leg) {
@@ -53,7 +57,9 @@ impl Machine {
                 }
             }
             MediaEvent::Closed { leg, quality } => self.media_closed(now, leg, quality),
-            MediaEvent::Recorded { .. } => {}
+            MediaEvent::Recorded { group, name, duration, complete } => {
+                self.recorded(now, group, name, duration, complete);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ use crate::PROMPT_MAX;
 use crate::contact::Stage;
 use crate::machine::{Machine, Timer};
 use base::Now;
+use core::time::Duration;
 use model::{CauseKind, ContactEnd, ContactId, LegId, MediaCommand, SoundId};
 
 /// What a leg hears now, or will hear as soon as its media is agreed.
@@ -22,32 +23,42 @@ pub(crate) enum Hearing {
 /// What follows a prompt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Then {
+    Nothing,
     Music,
+    /// The notice was heard: music, and recording may begin with the talk.
+    Notice,
+    /// The notice was heard over the talk: recording begins.
+    Record,
     HangUp,
 }
 
 impl Machine {
     pub(crate) fn hear(&mut self, now: Now, id: LegId, hearing: Hearing) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
+        let repeated = leg.hearing == hearing && !matches!(hearing, Hearing::Prompt { .. });
+        if repeated {
+            return;
+        }
+        leg.overlay = None;
         if let Some(timer) = leg.prompt_timer.take() {
             self.timers.cancel(timer);
         }
         let was = core::mem::replace(&mut leg.hearing, hearing);
         if let Hearing::Prompt { sounds, .. } = &leg.hearing {
             // Without media or without a sound a prompt is over at once, but not inside this input.
-            let most = if leg.media.is_none() || sounds.is_empty() { core::time::Duration::ZERO } else { PROMPT_MAX };
+            let most = if leg.media.is_none() || sounds.is_empty() { Duration::ZERO } else { PROMPT_MAX };
             leg.prompt_timer = Some(self.timers.insert(now.mono + most, Timer::Prompt(id)));
         }
-        if leg.is_audible() {
-            let now_hears = leg.hearing.clone();
-            if was == Hearing::Talk && now_hears != Hearing::Talk {
-                self.leg_media(id, MediaCommand::Leave { leg: id });
-            }
-            if was != Hearing::Nothing && was != Hearing::Talk && now_hears == Hearing::Nothing {
-                self.leg_media(id, MediaCommand::StopPlay { leg: id });
-            }
-            self.apply_hearing(id);
+        if !leg.is_audible() {
+            return;
         }
+        let silent = leg.hearing == Hearing::Nothing;
+        if was == Hearing::Talk {
+            self.leg_media(id, MediaCommand::Leave { leg: id });
+        } else if silent {
+            self.leg_media(id, MediaCommand::StopPlay { leg: id });
+        }
+        self.apply_hearing(id);
     }
 
     /// Tells the worker what the leg hears; for one whose media has just become audible, too.
@@ -63,19 +74,50 @@ impl Machine {
         self.leg_media(id, command);
     }
 
-    /// The music of the queue the contact is or was in.
+    /// To one leg over its conversation, which goes on.
+    pub(crate) fn overlay(&mut self, now: Now, id: LegId, sounds: Vec<SoundId>, then: Then) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        if sounds.is_empty() || leg.hearing != Hearing::Talk || !leg.is_audible() {
+            return;
+        }
+        leg.overlay = Some(then);
+        let timer = self.timers.insert(now.mono + PROMPT_MAX, Timer::Prompt(id));
+        if let Some(old) = leg.prompt_timer.replace(timer) {
+            self.timers.cancel(old);
+        }
+        self.leg_media(id, MediaCommand::Play { leg: id, sounds, repeat: false });
+    }
+
+    /// The music of the queue the contact is or was in, else the house's own.
     pub(crate) fn hear_music(&mut self, now: Now, contact: ContactId, leg: LegId) {
-        let music = self.contacts.get(&contact).and_then(|c| c.queue).map(|q| self.directory.queue(q).music);
+        let Some(contact) = self.contacts.get(&contact) else { return };
+        let music = match contact.queue {
+            Some(queue) => Some(self.directory.queue(queue).music),
+            None => self.directory.sound(contact.language, "music/default"),
+        };
         self.hear(now, leg, music.map_or(Hearing::Nothing, Hearing::Music));
     }
 
     /// The list was played, or must have been.
     pub(crate) fn prompt_over(&mut self, now: Now, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let Hearing::Prompt { then, .. } = leg.hearing else { return };
         let contact = leg.contact;
+        let then = match (leg.overlay.take(), &leg.hearing) {
+            (Some(then), _) => then,
+            (None, Hearing::Prompt { then, .. }) => *then,
+            (None, Hearing::Nothing | Hearing::Talk | Hearing::Music(_)) => return,
+        };
+        if let Some(timer) = leg.prompt_timer.take() {
+            self.timers.cancel(timer);
+        }
         match then {
+            Then::Nothing => {}
             Then::Music => self.hear_music(now, contact, id),
+            Then::Notice => {
+                self.notice_heard(now, contact);
+                self.hear_music(now, contact, id);
+            }
+            Then::Record => self.notice_heard(now, contact),
             Then::HangUp => {
                 let announcing = self.contacts.get(&contact).is_some_and(|c| matches!(c.stage, Stage::Announcing));
                 if announcing {

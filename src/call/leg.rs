@@ -1,25 +1,33 @@
-use crate::hear::Hearing;
+use crate::digits::DigitSource;
+use crate::hear::{Hearing, Then};
 use base::{Instant, Now, TimerId};
 use core::time::Duration;
-use model::{AgentId, ContactId, MediaPort, Party, PhoneId, Role, Sdp, Source};
+use model::{AgentId, ContactId, Identity, MediaPort, Party, QueueId, Role, Sdp, Source};
 
 /// One leg, as far as the call cares.
 #[derive(Debug)]
 pub(crate) struct Leg {
     pub(crate) contact: ContactId,
+    /// The conversation its sound is in: another contact's while it listens there.
+    pub(crate) group: ContactId,
     pub(crate) party: Party,
+    /// Who is at its far end, for those who are called on its behalf.
+    pub(crate) identity: Identity,
     pub(crate) role: Role,
     pub(crate) state: LegState,
     pub(crate) media: Option<LegMedia>,
     pub(crate) hearing: Hearing,
+    /// A prompt over the talk is playing; what follows it.
+    pub(crate) overlay: Option<Then>,
     /// Ends a prompt whose end is never reported.
     pub(crate) prompt_timer: Option<TimerId>,
     /// The agent's talk, while he is in the conversation.
     pub(crate) talk: Option<Talk>,
     /// The peer put us on hold.
     pub(crate) holding: bool,
-    /// Counted among the agent's legs.
-    pub(crate) engaged: bool,
+    /// The distributor knows the agent to be in this contact.
+    pub(crate) engaged: Option<Engaged>,
+    pub(crate) digits_from: Option<DigitSource>,
     pub(crate) since: Now,
 }
 
@@ -58,6 +66,14 @@ pub(crate) struct MediaRoute {
     pub(crate) registered: bool,
 }
 
+/// What the distributor was told, to be taken back with the same words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Engaged {
+    pub(crate) agent: AgentId,
+    pub(crate) contact: ContactId,
+    pub(crate) queue: Option<QueueId>,
+}
+
 /// One agent's part in a conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Talk {
@@ -68,18 +84,29 @@ pub(crate) struct Talk {
 }
 
 impl Leg {
-    pub(crate) fn new(contact: ContactId, party: Party, role: Role, state: LegState, now: Now) -> Self {
+    pub(crate) fn new(
+        contact: ContactId,
+        party: Party,
+        identity: Identity,
+        role: Role,
+        state: LegState,
+        now: Now,
+    ) -> Self {
         Leg {
             contact,
+            group: contact,
             party,
+            identity,
             role,
             state,
             media: None,
             hearing: Hearing::Nothing,
+            overlay: None,
             prompt_timer: None,
             talk: None,
             holding: false,
-            engaged: false,
+            engaged: None,
+            digits_from: None,
             since: now,
         }
     }
@@ -126,13 +153,5 @@ pub(crate) fn inward_party(source: Source, agent: Option<AgentId>) -> Party {
         (Source::Trunk(_), _) => Party::Caller,
         (Source::Phone(_), Some(agent)) => Party::Agent(agent),
         (Source::Phone(phone), None) => Party::Phone(phone),
-    }
-}
-
-/// The device behind a source.
-pub(crate) fn phone_of(source: Source) -> Option<PhoneId> {
-    match source {
-        Source::Phone(phone) => Some(phone),
-        Source::Trunk(_) => None,
     }
 }

@@ -19,29 +19,41 @@
 mod arrive;
 mod close;
 mod contact;
+mod digits;
 mod engage;
 mod events;
+mod feature;
 mod hear;
+mod hold;
 mod input;
 mod leg;
 mod limits;
 mod machine;
 mod negotiate;
+mod outward;
+mod plan;
 mod queueing;
+mod record;
+mod replace;
 mod ring;
+mod say;
 mod status;
 mod stock;
-#[cfg(test)]
-mod stories;
+mod supervise;
 mod talk;
 mod target;
+mod transfer;
+
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod testing;
 
 pub use input::{Config, Input, Output, Ticket};
 pub use limits::{
-    CLOSING_MAX, DIALS_MAX, HOPS_MAX, LEGS_MAX, OUTWARD_RING_MAX, PHONE_SILENT_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX,
-    STOCK_BATCH, STOCK_HIGH, STOCK_LOW, TRUNK_SILENT_MAX,
+    ANSWER_MAX, CLOSING_MAX, DIALS_MAX, FIRST_KEY_MAX, HOPS_MAX, LEGS_MAX, NEXT_KEY_MAX, OUTWARD_RING_MAX,
+    PHONE_RING_MAX, PHONE_SILENT_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES, STOCK_BATCH, STOCK_HIGH,
+    STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX,
 };
 pub use machine::Machine;
 pub use status::{ContactStatus, Load, PartyStatus};

@@ -26,3 +26,15 @@ pub const CLOSING_MAX: Duration = Duration::from_secs(2);
 pub const PROMPT_MAX: Duration = Duration::from_secs(300);
 /// What a refused caller is told to wait (RFC 3261 §20.33).
 pub const RETRY_AFTER: Duration = Duration::from_secs(5);
+/// A phone rung by its own number, with nobody's ring rules.
+pub const PHONE_RING_MAX: Duration = Duration::from_secs(60);
+/// To look at the keys and begin.
+pub const FIRST_KEY_MAX: Duration = Duration::from_secs(15);
+/// A pause after a key this long ends the entry, as `#` does.
+pub const NEXT_KEY_MAX: Duration = Duration::from_secs(5);
+/// Then the phone must be picked up anew: guessing PINs takes a call for three guesses.
+pub const SIGN_ON_TRIES: u8 = 3;
+/// Ids and PINs are shorter; more keys are dropped.
+pub const TYPED_MAX: usize = 16;
+/// An agent's home answers within a mailbox round; a feature code does not hold a phone longer.
+pub const ANSWER_MAX: Duration = Duration::from_secs(5);

@@ -1,6 +1,5 @@
 use crate::arrive::Names;
 use crate::contact::{Contact, Stage};
-use crate::engage::Engagements;
 use crate::leg::Leg;
 use crate::stock::{Stock, family_of};
 use crate::{Config, Input, Output, Ticket};
@@ -25,13 +24,15 @@ pub struct Machine {
     /// Legs that ended, until the media worker has said how they sounded.
     pub(crate) closing_media: BTreeMap<LegId, ContactId>,
     pub(crate) stock: Stock,
-    pub(crate) engaged: Engagements,
+    /// Questions to the distributor, and the contact that asks.
+    pub(crate) tickets: BTreeMap<Ticket, ContactId>,
     pub(crate) trunks_down: BTreeSet<TrunkId>,
     pub(crate) timers: TimerWheel<Timer>,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) rng: Rng,
     pub(crate) draining: bool,
     sequence: u32,
+    asked: u64,
 }
 
 /// Every deadline of the room.
@@ -43,6 +44,8 @@ pub(crate) enum Timer {
     Silent(LegId),
     /// The distributor did not answer.
     Seize(ContactId),
+    /// No key came, or no answer to a feature code.
+    Keys(ContactId),
     /// A prompt must be over by now.
     Prompt(LegId),
     /// The media worker did not say its last words.
@@ -60,13 +63,14 @@ impl Machine {
             outward: Slab::new(),
             closing_media: BTreeMap::new(),
             stock: Stock::default(),
-            engaged: Engagements::new(),
+            tickets: BTreeMap::new(),
             trunks_down: BTreeSet::new(),
             timers: TimerWheel::new(now.mono),
             outputs: VecDeque::new(),
             rng: Rng::new(config.seed),
             draining: false,
             sequence: 0,
+            asked: 0,
             config,
         };
         machine.fill_stock();
@@ -109,7 +113,8 @@ impl Machine {
             match timer {
                 Timer::Ring(leg) => self.rang_out(now, leg),
                 Timer::Silent(leg) => self.no_sign_of_life(now, leg),
-                Timer::Seize(contact) => self.seize_refused(now, contact, CauseKind::ServerFailure.into()),
+                Timer::Seize(contact) => self.seize_timed_out(now, contact),
+                Timer::Keys(contact) => self.keys_timed_out(now, contact),
                 Timer::Prompt(leg) => self.prompt_over(now, leg),
                 Timer::Closing(contact) => self.close(now, contact),
             }
@@ -127,6 +132,13 @@ impl Machine {
     pub(crate) fn next_contact(&mut self) -> ContactId {
         self.sequence = self.sequence.wrapping_add(1);
         ContactId::new(self.config.shard, self.config.boot, self.sequence)
+    }
+
+    pub(crate) fn next_ticket(&mut self, contact: ContactId) -> Ticket {
+        self.asked += 1;
+        let ticket = Ticket(self.asked);
+        self.tickets.insert(ticket, contact);
+        ticket
     }
 
     pub(crate) fn leg_command(&mut self, command: LegCommand) {
@@ -173,6 +185,4 @@ impl Machine {
             }
         }
     }
-
-    fn done(&mut self, _now: Now, _ticket: Ticket, _result: Result<(), CommandError>) {}
 }

@@ -3,8 +3,8 @@ use crate::machine::Machine;
 use crate::stock::family_of;
 use core::net::{IpAddr, SocketAddr};
 use model::{
-    CauseKind, Codec, ContactId, Direction, Directory, Family, LegId, MediaCommand, MediaPort, Sdp, SourcePolicy,
-    StreamSetup, WorkerId,
+    CauseKind, Codec, Direction, Directory, Family, LegId, MediaCommand, MediaPort, Sdp, SourcePolicy, StreamSetup,
+    WorkerId,
 };
 use sdp::{Agreed, Encoding, Offer, Session, Terms};
 
@@ -142,11 +142,6 @@ impl Machine {
             encodings.insert(0, first);
         }
         Terms::new(SocketAddr::new(shown_address(&self.directory, port, route.peer), port.address.port()), &encodings)
-    }
-
-    /// The contact's worker for a leg, when media is in use at all.
-    pub(crate) fn worker_of(&self, contact: ContactId) -> Option<WorkerId> {
-        self.contacts.get(&contact).and_then(|c| c.worker)
     }
 
     /// True once our side of the leg has said yes.

@@ -1,8 +1,12 @@
 use crate::contact::Stage;
+use crate::hear::{Hearing, Then};
 use crate::machine::Machine;
+use crate::say;
 use base::Now;
+use core::time::Duration;
 use model::{
-    Cause, CauseKind, ContactEnd, ContactId, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, Target,
+    AgentId, Cause, CauseKind, ContactEnd, ContactId, Offer, OfferId, OfferOutcome, PhoneId, QueueCommand, QueueEvent,
+    QueueId, Source, Target, Withdrawal,
 };
 
 impl Machine {
@@ -19,11 +23,13 @@ impl Machine {
             }
             QueueEvent::SeizeRefused { contact, agent, cause } => {
                 if self.stop_seizing(contact, agent) {
-                    self.target_failed(now, contact, cause);
+                    self.not_seized(now, contact, agent, cause);
                 }
             }
             QueueEvent::FlowOut { contact, queue, to, .. } => self.flow_out(now, contact, queue, to),
-            QueueEvent::Announce { .. } => {}
+            QueueEvent::Announce { contact, position, expected_wait } => {
+                self.announce(now, contact, position, expected_wait);
+            }
         }
     }
 
@@ -34,8 +40,10 @@ impl Machine {
             .contacts
             .get(&id)
             .is_some_and(|c| matches!(c.stage, Stage::Waiting { queue, ring: None } if queue == offer.queue));
-        let call = self.agent_call(id, offer.id, offer.phone, offer.ring_timeout, Some(offer.queue)).filter(|_| waits);
-        let Some(call) = call else { return self.settle(Some(offer.id), OfferOutcome::Withdrawn) };
+        if !waits {
+            return self.settle(Some(offer.id), OfferOutcome::Withdrawn);
+        }
+        let call = self.agent_call(offer.id, offer.phone, offer.ring_timeout, Some(offer.queue));
         match self.ring(now, id, call) {
             Ok(new) => {
                 if let Some(Stage::Waiting { ring, .. }) = self.contacts.get_mut(&id).map(|c| &mut c.stage) {
@@ -47,9 +55,9 @@ impl Machine {
         }
     }
 
-    fn ring_seized(&mut self, now: Now, offer: OfferId, phone: model::PhoneId, ring_max: core::time::Duration) {
+    fn ring_seized(&mut self, now: Now, offer: OfferId, phone: PhoneId, ring_max: Duration) {
         let id = offer.contact;
-        let Some(call) = self.agent_call(id, offer, phone, ring_max, None) else { return };
+        let call = self.agent_call(offer, phone, ring_max, None);
         match self.ring(now, id, call) {
             Ok(ring) => {
                 if let Some(contact) = self.contacts.get_mut(&id) {
@@ -74,23 +82,45 @@ impl Machine {
     }
 
     /// True when this contact was waiting for word about this agent; it is between two stages then.
-    fn stop_seizing(&mut self, id: ContactId, agent: model::AgentId) -> bool {
+    fn stop_seizing(&mut self, id: ContactId, agent: AgentId) -> bool {
         let Some(contact) = self.contacts.get_mut(&id) else { return false };
-        match contact.stage {
-            Stage::Seizing { agent: asked, timer } if asked == agent => {
-                contact.stage = Stage::Arriving;
-                self.timers.cancel(timer);
-                true
-            }
-            _ => false,
+        let Stage::Seizing { agent: asked, timer } = contact.stage else { return false };
+        if asked == agent {
+            contact.stage = Stage::Arriving;
+            self.timers.cancel(timer);
+        }
+        asked == agent
+    }
+
+    pub(crate) fn seize_timed_out(&mut self, now: Now, id: ContactId) {
+        let Some(Stage::Seizing { agent, .. }) = self.contacts.get(&id).map(|c| &c.stage) else { return };
+        let agent = *agent;
+        if self.stop_seizing(id, agent) {
+            self.target_failed(now, id, CauseKind::ServerFailure.into());
         }
     }
 
-    pub(crate) fn seize_refused(&mut self, now: Now, id: ContactId, cause: Cause) {
-        if let Some(Stage::Seizing { agent, .. }) = self.contacts.get(&id).map(|c| &c.stage)
-            && self.stop_seizing(id, *agent)
-        {
-            self.target_failed(now, id, cause);
+    /// Nobody is signed on under this id: a colleague's call rings the phone of the same number, if there is one.
+    fn not_seized(&mut self, now: Now, id: ContactId, agent: AgentId, cause: Cause) {
+        let absent = matches!(cause.kind, CauseKind::Unregistered | CauseKind::NotFound);
+        let inside = self.contacts.get(&id).is_some_and(|c| matches!(c.source, Source::Phone(_)));
+        match self.names.phones.get(&self.directory.agent(agent).id) {
+            Some(phone) if absent && inside => self.ring_phone(now, id, *phone),
+            Some(_) | None => self.target_failed(now, id, cause),
+        }
+    }
+
+    /// Place and time, between two rounds of music; never over a notice that must be heard whole.
+    fn announce(&mut self, now: Now, id: ContactId, position: u32, wait: Option<Duration>) {
+        let Some(contact) = self.contacts.get(&id) else { return };
+        let Stage::Waiting { queue, .. } = contact.stage else { return };
+        let policy = self.directory.queue(queue).announce;
+        let (position, wait) = (Some(position).filter(|_| policy.position), wait.filter(|_| policy.wait));
+        let sounds = say::waiting(&self.directory, contact.language, position, wait);
+        let caller = contact.caller;
+        let music = self.legs.get(&caller).is_some_and(|l| matches!(l.hearing, Hearing::Music(_)));
+        if music && !sounds.is_empty() {
+            self.hear(now, caller, Hearing::Prompt { sounds, then: Then::Music });
         }
     }
 
@@ -108,7 +138,7 @@ impl Machine {
     }
 
     /// Takes a waiting contact out of its queue before its time.
-    pub(crate) fn withdraw(&mut self, now: Now, id: ContactId, why: model::Withdrawal) {
+    pub(crate) fn withdraw(&mut self, now: Now, id: ContactId, why: Withdrawal) {
         let Some(Stage::Waiting { queue, .. }) = self.contacts.get(&id).map(|c| &c.stage) else { return };
         let queue = *queue;
         // First the contact, then the offer: the other way round a freed contact could be offered to the next agent.
@@ -124,7 +154,7 @@ impl Machine {
         let by_hand = matches!(cause.kind, CauseKind::NormalClearing | CauseKind::Cancelled);
         match self.contacts.get(&id).map(|c| (&c.stage, c.served)) {
             Some((_, true)) => ContactEnd::Served,
-            Some((Stage::Announcing, false)) => ContactEnd::FlowedOut,
+            Some((Stage::Announcing | Stage::SigningOn(_) | Stage::Asking { .. }, false)) => ContactEnd::FlowedOut,
             Some((_, false)) | None if by_hand => ContactEnd::Abandoned,
             Some((_, false)) | None => ContactEnd::Failed,
         }

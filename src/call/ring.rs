@@ -1,12 +1,14 @@
 use crate::contact::Stage;
+use crate::hear::Hearing;
 use crate::leg::{Leg, LegState, MediaRoute};
 use crate::machine::{Machine, Timer};
+use crate::outward::Onward;
 use crate::{LEGS_MAX, PHONE_SILENT_MAX};
 use base::{Now, TimerId};
 use core::time::Duration;
 use model::{
     Cause, CauseKind, ContactId, Dial, DialTarget, Fact, Identity, LegCommand, LegId, OfferId, OfferOutcome, Party,
-    QueueCommand, QueueId, Role,
+    PhoneId, Pii, QueueCommand, QueueId, Role, Sdp,
 };
 
 /// A leg we dialled for a contact, until it is in the conversation or over.
@@ -20,12 +22,15 @@ pub(crate) struct Ring {
     pub(crate) timer: TimerId,
     /// Runs until the first sign of life.
     pub(crate) silent: Option<TimerId>,
+    /// A number: the trunks not tried yet.
+    pub(crate) onward: Option<Onward>,
 }
 
 /// What to dial, for whom, and how long.
 pub(crate) struct Call {
     pub(crate) to: DialTarget,
     pub(crate) party: Party,
+    pub(crate) identity: Identity,
     pub(crate) role: Role,
     pub(crate) shown: Identity,
     pub(crate) auto_answer: bool,
@@ -55,7 +60,7 @@ impl Machine {
             DialTarget::Phone(phone) => self.directory.phone(phone).contact.is_none(),
             DialTarget::Trunk { .. } => false,
         };
-        let mut new = Leg::new(id, call.party, call.role, LegState::Dialling, now);
+        let mut new = Leg::new(id, call.party, call.identity, call.role, LegState::Dialling, now);
         let mut offer = None;
         if let Some(port) = port {
             let (media, sdp) = self.outward_media(leg, port, MediaRoute { peer: None, registered }, other);
@@ -77,29 +82,35 @@ impl Machine {
         let timer = self.timers.insert(now.mono + call.ring_max, Timer::Ring(leg));
         let silent = (call.silent_max < call.ring_max)
             .then(|| self.timers.insert(now.mono + call.silent_max, Timer::Silent(leg)));
-        Ok(Ring { leg, offer: call.offer, rang: false, timer, silent })
+        Ok(Ring { leg, offer: call.offer, rang: false, timer, silent, onward: None })
     }
 
-    /// An agent's phone for a contact: `queue` when an offer from a queue rings it.
+    /// An agent's phone for a contact; `queue` when an offer from a queue rings it.
     pub(crate) fn agent_call(
         &self,
-        id: ContactId,
         offer: OfferId,
-        phone: model::PhoneId,
+        phone: PhoneId,
         ring_max: Duration,
         queue: Option<QueueId>,
-    ) -> Option<Call> {
-        let contact = self.contacts.get(&id)?;
-        Some(Call {
+    ) -> Call {
+        let id = offer.contact;
+        let agent = self.directory.agent(offer.agent);
+        Call {
             to: DialTarget::Phone(phone),
             party: Party::Agent(offer.agent),
-            role: Role::Agent,
-            shown: shown_to_agent(&contact.identity, queue.map(|q| &*self.directory.queue(q).name)),
-            auto_answer: self.directory.phone(phone).auto_answer,
+            identity: Identity {
+                number: Pii::new(agent.id.clone()),
+                name: Pii::new(agent.name.clone()),
+                withheld: false,
+            },
+            role: self.far_role(id),
+            shown: shown_to_agent(&self.served_identity(id), queue.map(|q| &*self.directory.queue(q).name)),
+            // A colleague's call rings: a phone that opens by itself for anybody would be a spy.
+            auto_answer: queue.is_some() && self.directory.phone(phone).auto_answer,
             ring_max,
             silent_max: PHONE_SILENT_MAX,
             offer: Some(offer),
-        })
+        }
     }
 
     pub(crate) fn settle(&mut self, offer: Option<OfferId>, outcome: OfferOutcome) {
@@ -116,27 +127,40 @@ impl Machine {
     }
 
     /// 180 or 183 from a leg we dialled.
-    pub(crate) fn ringing(&mut self, _now: Now, id: LegId) {
+    pub(crate) fn ringing(&mut self, now: Now, id: LegId, sdp: Option<&Sdp>) {
         let Some(leg) = self.legs.get_mut(&id).filter(|l| matches!(l.state, LegState::Dialling | LegState::Ringing))
         else {
             return;
         };
-        let contact = leg.contact;
+        let (contact, party) = (leg.contact, leg.party);
         if leg.state == LegState::Dialling {
             leg.state = LegState::Ringing;
             self.fact(Fact::LegRinging { contact, leg: id });
         }
-        let ring = self.contacts.get_mut(&contact).and_then(|c| c.stage.ring_mut()).filter(|r| r.leg == id);
-        if let Some(ring) = ring {
-            ring.rang = true;
-            if let Some(silent) = ring.silent.take() {
-                self.timers.cancel(silent);
-            }
+        let Some(state) = self.contacts.get_mut(&contact) else { return };
+        let (caller, direct) = (state.caller, matches!(state.stage, Stage::Ringing(_)));
+        let Some(ring) = state.stage.ring_mut().filter(|r| r.leg == id) else { return };
+        ring.rang = true;
+        if let Some(silent) = ring.silent.take() {
+            self.timers.cancel(silent);
+        }
+        // A provisional answer may be wrong or never be repeated: the final one decides.
+        let described = sdp.is_some() && self.accept_answer(id, sdp).is_ok();
+        if !direct {
+            return;
+        }
+        if described && matches!(party, Party::Outside(_)) {
+            self.open_media(id);
+            self.early_media(caller);
+            self.hear(now, id, Hearing::Talk);
+            self.hear(now, caller, Hearing::Talk);
+        } else {
+            self.ringback(now, caller);
         }
     }
 
     /// 2xx from a leg we dialled.
-    pub(crate) fn answered(&mut self, now: Now, id: LegId, sdp: Option<&model::Sdp>) {
+    pub(crate) fn answered(&mut self, now: Now, id: LegId, sdp: Option<&Sdp>) {
         let Some(leg) = self.legs.get_mut(&id).filter(|l| matches!(l.state, LegState::Dialling | LegState::Ringing))
         else {
             return;
@@ -157,7 +181,7 @@ impl Machine {
                 self.timers.cancel(silent);
             }
             let caller = self.contacts[&contact].caller;
-            self.answer(now, caller);
+            self.answer(caller);
             self.try_bridge(now, contact);
         }
     }
@@ -197,7 +221,7 @@ impl Machine {
         self.drop_leg(now, ring.leg, cause, tell);
         self.settle(ring.offer, outcome);
         let waiting = self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Waiting { .. }));
-        if !waiting {
+        if !waiting && !self.fail_over(now, id, ring, cause) {
             self.target_failed(now, id, cause);
         }
     }
@@ -240,7 +264,7 @@ fn outcome_of(cause: Cause) -> OfferOutcome {
 }
 
 /// `"Name · Queue" <sip:number@…>`; what the caller withheld never leaves.
-fn shown_to_agent(caller: &Identity, queue: Option<&str>) -> Identity {
+pub(crate) fn shown_to_agent(caller: &Identity, queue: Option<&str>) -> Identity {
     let (number, name) = if caller.withheld { ("", "") } else { (caller.number.as_str(), caller.name.as_str()) };
     let name = match (name, queue) {
         (name, None) => name.to_owned(),

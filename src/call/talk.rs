@@ -1,5 +1,4 @@
 use crate::contact::Stage;
-use crate::hear::Hearing;
 use crate::leg::Talk;
 use crate::machine::Machine;
 use base::Now;
@@ -19,17 +18,17 @@ impl Machine {
         let Some(ring) = contact.stage.take_ring() else { return };
         contact.stage = Stage::Talking { far };
         contact.served = true;
+        contact.hops = 0;
         if let Some(offer) = ring.offer {
             self.settle(Some(offer), OfferOutcome::Accepted);
-            self.engage(offer.agent, id, queue.filter(|_| from_queue));
-            if let Some(leg) = self.legs.get_mut(&far) {
-                leg.engaged = true;
-            }
+            self.engage(far, offer.agent, id, queue.filter(|_| from_queue));
         }
         for leg in [caller, far] {
-            self.hear(now, leg, Hearing::Talk);
             self.start_talk(now, leg);
         }
+        self.settle_hearing(now, id);
+        self.start_recording(now, id);
+        self.transferred(now, id);
     }
 
     pub(crate) fn start_talk(&mut self, now: Now, id: LegId) {

@@ -2,6 +2,7 @@ use crate::contact::Stage;
 use crate::hear::{Hearing, Then};
 use crate::leg::LegState;
 use crate::machine::{Machine, Timer};
+use crate::plan::Destination;
 use crate::{HOPS_MAX, SEIZE_MAX};
 use base::Now;
 use model::{
@@ -10,6 +11,14 @@ use model::{
 };
 
 impl Machine {
+    pub(crate) fn begin(&mut self, now: Now, id: ContactId, destination: Destination) {
+        match destination {
+            Destination::Target(target) => self.go_to(now, id, target),
+            Destination::Phone(phone) => self.ring_phone(now, id, phone),
+            Destination::Feature(feature) => self.feature(now, id, feature),
+        }
+    }
+
     /// Sends a contact where a rule or a person wants it. It is in no queue and nobody rings when this is called.
     pub(crate) fn go_to(&mut self, now: Now, id: ContactId, target: Target) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
@@ -21,7 +30,7 @@ impl Machine {
             Target::Queue(queue) => self.enqueue(now, id, queue),
             Target::Agent(agent) => self.seize(now, id, agent),
             Target::Announcement(sound) => self.play_out(now, id, &sound),
-            Target::Number(number) => self.dial_out(now, id, &number),
+            Target::Number(number) => self.dial_number(now, id, &number),
         }
     }
 
@@ -36,10 +45,11 @@ impl Machine {
         contact.stage = Stage::Waiting { queue, ring: None };
         let (caller, priority) = (contact.caller, contact.priority);
         match answer {
-            AnswerMode::AtOnce => self.answer(now, caller),
+            AnswerMode::AtOnce => self.answer(caller),
             AnswerMode::WithAgent => self.early_media(caller),
         }
-        self.hear_music(now, id, caller);
+        self.decide_recording(id, queue);
+        self.hear_queue(now, id);
         self.queue(QueueCommand::Enqueue { contact: id, queue, priority, entered });
     }
 
@@ -53,16 +63,13 @@ impl Machine {
     }
 
     pub(crate) fn play_out(&mut self, now: Now, id: ContactId, name: &SoundName) {
+        self.leave_stage(id);
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.stage = Stage::Announcing;
         let (caller, language) = (contact.caller, contact.language);
         let sounds = self.directory.sound(language, &name.0).into_iter().collect();
-        self.answer(now, caller);
+        self.answer(caller);
         self.hear(now, caller, Hearing::Prompt { sounds, then: Then::HangUp });
-    }
-
-    fn dial_out(&mut self, now: Now, id: ContactId, _number: &str) {
-        self.target_failed(now, id, CauseKind::Forbidden.into());
     }
 
     /// Nothing more can be done for the caller: say so, then hang up.
@@ -72,6 +79,9 @@ impl Machine {
 
     /// The agent or number the contact was sent to could not be reached.
     pub(crate) fn target_failed(&mut self, now: Now, id: ContactId, cause: Cause) {
+        if self.transfer_failed(now, id, cause) {
+            return;
+        }
         let Some(caller) = self.contacts.get(&id).map(|c| c.caller) else { return };
         if self.is_up(caller) {
             return self.play_out(now, id, &SoundName("announcements/unavailable".into()));
@@ -84,13 +94,26 @@ impl Machine {
             | CauseKind::Forbidden
             | CauseKind::Redirected
             | CauseKind::Unregistered => ContactEnd::Rejected,
-            _ => ContactEnd::Failed,
+            CauseKind::NormalClearing
+            | CauseKind::Cancelled
+            | CauseKind::AnsweredElsewhere
+            | CauseKind::Unreachable
+            | CauseKind::NotAcceptable
+            | CauseKind::Overload
+            | CauseKind::NoMedia
+            | CauseKind::MediaTimeout
+            | CauseKind::SessionExpired
+            | CauseKind::Shutdown
+            | CauseKind::Forced
+            | CauseKind::Transferred
+            | CauseKind::ProtocolError
+            | CauseKind::ServerFailure => ContactEnd::Failed,
         };
         self.end(now, id, end, cause);
     }
 
     /// 200 to an inward leg that has not had one.
-    pub(crate) fn answer(&mut self, _now: Now, id: LegId) {
+    pub(crate) fn answer(&mut self, id: LegId) {
         if !self.legs.get(&id).is_some_and(|l| matches!(l.state, LegState::Arrived | LegState::Early)) {
             return;
         }

@@ -24,9 +24,9 @@ fn a_caller_waits_with_music_is_served_and_the_agent_hangs_up() {
          media negotiate b pcmu SendRecv
          fact leg b answered pcmu
          queue settle anna accepted
+         fact talk c1 anna support
          media join a
          media join b
-         fact talk c1 anna support
          > wait 90s
          > b ends
          fact talked c1 anna 90s held 0s
@@ -60,9 +60,9 @@ fn the_caller_hangs_up_in_conversation() {
          media negotiate b pcmu SendRecv
          fact leg b answered pcmu
          queue settle anna accepted
+         fact talk c1 anna support
          media join a
          media join b
-         fact talk c1 anna support
          > wait 30s
          > a ends
          media close a
@@ -242,9 +242,9 @@ fn the_ways_a_phone_says_no_are_kept_apart_and_none_loses_the_caller() {
          media negotiate g pcmu SendRecv
          fact leg g answered pcmu
          queue settle dave accepted
+         fact talk c1 dave support
          media join a
          media join g
-         fact talk c1 dave support
          > a ends
          media close a
          fact leg a ended normal-clearing
@@ -287,9 +287,9 @@ fn a_phone_that_rings_out_is_missed() {
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
          queue settle ben accepted
+         fact talk c1 ben support
          media join a
          media join c
-         fact talk c1 ben support
          > c ends
          fact talked c1 ben 0s held 0s
          media close c
@@ -386,9 +386,9 @@ fn an_agent_who_signs_off_while_it_rings_is_withdrawn() {
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
          queue settle ben accepted
+         fact talk c1 ben support
          media join a
          media join c
-         fact talk c1 ben support
          > a ends
          media close a
          fact leg a ended normal-clearing
@@ -423,9 +423,9 @@ fn a_second_offer_while_one_rings_is_withdrawn() {
          media negotiate b pcmu SendRecv
          fact leg b answered pcmu
          queue settle anna accepted
+         fact talk c1 anna support
          media join a
          media join b
-         fact talk c1 anna support
          > b ends
          fact talked c1 anna 0s held 0s
          media close b
@@ -458,9 +458,9 @@ fn the_callers_codec_comes_first_in_the_offer_to_the_agent() {
          media negotiate b pcma SendRecv
          fact leg b answered pcma
          queue settle anna accepted
+         fact talk c1 anna support
          media join a
          media join b
-         fact talk c1 anna support
          > a ends
          media close a
          fact leg a ended normal-clearing
@@ -519,9 +519,9 @@ fn an_invite_without_offer_gets_ours_and_is_bridged_at_its_ack() {
          > a confirms
          media negotiate a pcmu SendRecv
          queue settle anna accepted
+         fact talk c1 anna support
          media join a
          media join b
-         fact talk c1 anna support
          > a ends
          media close a
          fact leg a ended normal-clearing
@@ -566,9 +566,9 @@ fn an_agent_who_hangs_up_between_answer_and_bridge_frees_only_himself() {
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
          queue settle ben accepted
+         fact talk c1 ben support
          media join a
          media join c
-         fact talk c1 ben support
          > c ends
          fact talked c1 ben 0s held 0s
          media close c
@@ -670,9 +670,9 @@ fn media_silence_ends_the_call_and_frees_the_agent() {
          media negotiate b pcmu SendRecv
          fact leg b answered pcmu
          queue settle anna accepted
+         fact talk c1 anna support
          media join a
          media join b
-         fact talk c1 anna support
          > wait 40s
          > a silent
          hangup a media-timeout
@@ -707,9 +707,9 @@ fn a_person_may_hang_up_a_call_once() {
          media negotiate b pcmu SendRecv
          fact leg b answered pcmu
          queue settle anna accepted
+         fact talk c1 anna support
          media join a
          media join b
-         fact talk c1 anna support
          > hang-up c1
          fact forced
          hangup a forced
@@ -747,9 +747,9 @@ fn shutdown_ends_every_call_with_its_reason() {
          media negotiate b pcmu SendRecv
          fact leg b answered pcmu
          queue settle anna accepted
+         fact talk c1 anna support
          media join a
          media join b
-         fact talk c1 anna support
          > call 4008
          fact arrived c2
          fact leg c started caller
@@ -802,9 +802,9 @@ fn a_number_may_lead_to_one_agent_who_is_seized() {
          media negotiate a pcmu SendRecv
          fact leg a answered pcmu
          queue settle anna accepted
+         fact talk c1 anna
          media join a
          media join b
-         fact talk c1 anna
          > b ends
          fact talked c1 anna 0s held 0s
          media close b
@@ -921,7 +921,6 @@ fn overflow_leads_on_and_keeps_the_first_enqueue_time() {
          queue enqueue c1 support
          > wait 30s
          > flow-out support queue:sales
-         media play a music/default repeat
          queue enqueue c1 sales
          > offer anna sales
          dial b 1001 as \"Lee · sales\" <+8613800138000> (PCMU/PCMA/G722)
@@ -953,31 +952,22 @@ fn a_ring_of_overflow_rules_ends_in_an_apology() {
          media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
-         media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
-         media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
-         media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
-         media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
-         media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
-         media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
-         media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
-         media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
-         media play a music/default repeat
          queue enqueue c1 support
          > flow-out support queue:support
          media play a announcements/sorry

@@ -54,7 +54,7 @@ pub(crate) fn house() -> Directory {
     }
 }
 
-const SOUNDS: [&str; 34] = [
+const SOUNDS: [&str; 35] = [
     "music/default",
     "announcements/sorry",
     "announcements/closed",
@@ -89,6 +89,7 @@ const SOUNDS: [&str; 34] = [
     "agent/no-such-agent",
     "agent/agent-not-in-call",
     "agent/not-signed-on",
+    "agent/not-allowed",
 ];
 
 fn queue(name: &str) -> Queue {

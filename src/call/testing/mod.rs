@@ -48,6 +48,7 @@ pub(crate) struct World {
     pub(crate) dry: bool,
     inward: u32,
     open_offers: Vec<OfferId>,
+    engaged: Vec<(AgentId, ContactId)>,
     epoch: u32,
 }
 
@@ -66,6 +67,7 @@ impl World {
             dry: false,
             inward: 0,
             open_offers: Vec::new(),
+            engaged: Vec::new(),
             epoch: 0,
         };
         world.drain();
@@ -97,9 +99,17 @@ impl World {
             }
             match output {
                 Output::Media { worker, command } => self.play_media(worker, command),
-                Output::Queue(QueueCommand::Settle { offer, .. }) => {
+                Output::Queue(QueueCommand::Settle { offer, outcome }) => {
                     let open = self.open_offers.iter().position(|o| *o == offer);
                     self.open_offers.remove(open.expect("an offer is settled once"));
+                    if outcome == model::OfferOutcome::Accepted {
+                        self.engaged.push((offer.agent, offer.contact));
+                    }
+                }
+                Output::Queue(QueueCommand::Occupy { agent, contact }) => self.engaged.push((agent, contact)),
+                Output::Queue(QueueCommand::Release { agent, contact, .. }) => {
+                    let engaged = self.engaged.iter().position(|e| *e == (agent, contact));
+                    self.engaged.remove(engaged.expect("an agent is released once"));
                 }
                 _ => {}
             }
@@ -135,10 +145,25 @@ impl World {
         if load.contacts == 0 {
             assert_eq!(load.legs, 0, "legs left over");
             assert!(self.open_offers.is_empty(), "offers never settled: {:?}", self.open_offers);
-            assert!(self.machine.engaged.is_empty(), "agents never released");
+            assert!(self.engaged.is_empty(), "agents never released: {:?}", self.engaged);
+            assert!(self.machine.tickets.is_empty(), "questions never closed");
             assert_eq!(self.machine.outward.len(), 0, "leg ids leaked");
             assert!(self.machine.closing_media.is_empty(), "media never closed");
         }
+    }
+
+    /// One caller served from arrival to the end; everything that was said.
+    pub(crate) fn serve_one(&mut self, number: &str, queue: &str) -> String {
+        let first = self.inward;
+        self.said.clear();
+        self.call(number, &[]);
+        let caller = self.names.last_leg();
+        let contact = format!("c{}", first + 1);
+        self.offer("anna", &[queue, &contact]);
+        let agent = self.names.last_leg();
+        self.input(Input::Leg(LegEvent::Answered { leg: agent, sdp: Some(offer_of("PCMU", "198.51.100.8")) }));
+        self.input(Input::Leg(LegEvent::Ended { leg: caller, cause: CauseKind::NormalClearing.into() }));
+        self.said.join("\n")
     }
 
     fn step(&mut self, step: &str) {

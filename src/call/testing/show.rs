@@ -32,6 +32,10 @@ impl Names {
         self.legs[usize::from(name.as_bytes()[0] - b'a')]
     }
 
+    pub(crate) fn last_leg(&self) -> LegId {
+        *self.legs.last().expect("a leg was shown")
+    }
+
     pub(crate) fn recording(&self, group: ContactId) -> Box<str> {
         self.recordings[&group].clone()
     }

@@ -1,0 +1,48 @@
+use crate::contact::Stage;
+use crate::machine::Machine;
+use base::Now;
+use model::{ContactId, Key, LegId, Withdrawal};
+
+/// How a key reached us.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum DigitSource {
+    /// telephone-event or a tone, found by the media worker.
+    Media,
+    /// SIP INFO.
+    Info,
+}
+
+impl Machine {
+    /// A key, whatever is playing.
+    pub(crate) fn digit(&mut self, now: Now, id: LegId, key: Key, source: DigitSource) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        // Some phones send each key both ways at once: the first way used is the one believed.
+        if *leg.digits_from.get_or_insert(source) != source {
+            return;
+        }
+        let contact = leg.contact;
+        let Some(stage) = self.contacts.get(&contact).filter(|c| c.caller == id).map(|c| &c.stage) else { return };
+        match stage {
+            Stage::Waiting { .. } => self.breakout(now, contact, key),
+            Stage::SigningOn(_) => self.sign_on_key(now, contact, key),
+            Stage::Watching(_) => self.supervisor_key(now, contact, key),
+            Stage::Arriving
+            | Stage::Seizing { .. }
+            | Stage::Ringing(_)
+            | Stage::Talking { .. }
+            | Stage::Announcing
+            | Stage::Asking { .. }
+            | Stage::Closing { .. } => {}
+        }
+    }
+
+    /// A waiting caller leaves the queue by its keys.
+    fn breakout(&mut self, now: Now, id: ContactId, key: Key) {
+        let Some(Stage::Waiting { queue, .. }) = self.contacts.get(&id).map(|c| &c.stage) else { return };
+        let keys = &self.directory.queue(*queue).keys;
+        if let Some(target) = keys.iter().find(|(k, _)| *k == key.0).map(|(_, target)| target.clone()) {
+            self.withdraw(now, id, Withdrawal::FlowedOut);
+            self.go_to(now, id, target);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+use crate::contact::Stage;
+use crate::hear::{Hearing, Then};
+use crate::machine::Machine;
+use base::{Instant, Now, Utc};
+use core::time::Duration;
+use model::{ContactId, Fact, MediaCommand, QueueId, RecordPolicy, SoundId};
+
+/// Whether and how a contact's conversations are recorded.
+#[derive(Debug, Default)]
+pub(crate) struct Recording {
+    /// Drawn once, when the contact enters a queue.
+    pub(crate) wanted: bool,
+    /// To be heard by the caller to its end before anything is recorded; `None` when it was, or none is due.
+    pub(crate) notice: Option<SoundId>,
+    /// How many were made; from the second on it is part of the name, as two may begin in one millisecond.
+    made: u32,
+    running: Option<Running>,
+    /// Stopped, the file not yet finished.
+    finishing: Vec<Running>,
+}
+
+#[derive(Debug)]
+struct Running {
+    name: Box<str>,
+    since: Instant,
+}
+
+impl Recording {
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.running.is_none() && self.finishing.is_empty()
+    }
+}
+
+impl Machine {
+    /// The queue's policy decides for the contact; a notice is due before the first recording.
+    pub(crate) fn decide_recording(&mut self, id: ContactId, queue: QueueId) {
+        let rules = self.directory.queue(queue);
+        let mut wanted = match rules.record {
+            RecordPolicy::Off => false,
+            RecordPolicy::All => true,
+            RecordPolicy::Percent(share) => self.rng.below(100) < u64::from(share),
+        };
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        let mut notice = None;
+        if let (true, Some(name)) = (wanted, &rules.record_notice) {
+            notice = self.directory.sound(contact.language, &name.0);
+            // Without the notice the law or the house asks for nothing is recorded.
+            wanted = notice.is_some();
+        }
+        let already = contact.recording.wanted && contact.recording.notice.is_none();
+        contact.recording.wanted = wanted;
+        contact.recording.notice = notice.filter(|_| !already);
+    }
+
+    /// The notice was heard to its end.
+    pub(crate) fn notice_heard(&mut self, now: Now, id: ContactId) {
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            contact.recording.notice = None;
+            self.start_recording(now, id);
+        }
+    }
+
+    /// Records when the contact talks and the policy wants it. When the notice is still due it is played over the
+    /// conversation: the caller is connected at once all the same.
+    pub(crate) fn start_recording(&mut self, now: Now, id: ContactId) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        let Stage::Talking { .. } = contact.stage else { return };
+        let (Some(worker), true, None) = (contact.worker, contact.recording.wanted, &contact.recording.running) else {
+            return;
+        };
+        if let Some(notice) = contact.recording.notice {
+            let caller = contact.caller;
+            return self.overlay(now, caller, vec![notice], Then::Record);
+        }
+        contact.recording.made += 1;
+        let name: Box<str> = match contact.recording.made {
+            1 => format!("{id}-{}", stamp(now.utc)).into(),
+            n => format!("{id}-{}-{n}", stamp(now.utc)).into(),
+        };
+        contact.recording.running = Some(Running { name: name.clone(), since: now.mono });
+        self.media(worker, MediaCommand::Record { group: id, name: name.clone() });
+        self.fact(Fact::RecordingStarted { contact: id, name });
+    }
+
+    /// The conversation is over or interrupted.
+    pub(crate) fn stop_recording(&mut self, id: ContactId) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        if let (Some(running), Some(worker)) = (contact.recording.running.take(), contact.worker) {
+            contact.recording.finishing.push(running);
+            self.media(worker, MediaCommand::StopRecording { group: id });
+        }
+    }
+
+    /// The file is finished, because we stopped it or because the disk did.
+    pub(crate) fn recorded(&mut self, now: Now, id: ContactId, name: Box<str>, duration: Duration, complete: bool) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        let recording = &mut contact.recording;
+        if recording.running.as_ref().is_some_and(|r| r.name == name) {
+            recording.running = None;
+        } else if let Some(place) = recording.finishing.iter().position(|r| r.name == name) {
+            recording.finishing.remove(place);
+        } else {
+            return;
+        }
+        self.fact(Fact::RecordingStopped { contact: id, name, duration, complete });
+        self.close_when_quiet(now, id);
+    }
+
+    /// Nothing more is heard from the worker: what was started is said to have stopped, incomplete.
+    pub(crate) fn give_up_recordings(&mut self, now: Now, id: ContactId) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        let recording = &mut contact.recording;
+        let open: Vec<_> = recording.running.take().into_iter().chain(recording.finishing.drain(..)).collect();
+        for Running { name, since } in open {
+            let duration = now.mono - since;
+            self.fact(Fact::RecordingStopped { contact: id, name, duration, complete: false });
+        }
+    }
+
+    /// What the caller hears on entering a queue: the notice that is due, then music.
+    pub(crate) fn hear_queue(&mut self, now: Now, id: ContactId) {
+        let Some(contact) = self.contacts.get(&id) else { return };
+        let caller = contact.caller;
+        match contact.recording.notice {
+            Some(notice) => self.hear(now, caller, Hearing::Prompt { sounds: vec![notice], then: Then::Notice }),
+            None => self.hear_music(now, id, caller),
+        }
+    }
+}
+
+/// `20261122T142024123Z`: sorts by time and is no file system's trouble. Civil date from days by Howard Hinnant's
+/// algorithm (public domain).
+fn stamp(at: Utc) -> String {
+    let micros = at.as_micros();
+    let (days, in_day) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000));
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let day = doy - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    let year = yoe + era * 400 + i64::from(month <= 2);
+    let millis = in_day / 1_000;
+    let (hour, minute) = (millis / 3_600_000, millis / 60_000 % 60);
+    let (second, milli) = (millis / 1_000 % 60, millis % 1_000);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}{milli:03}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stamp_is_the_civil_time() {
+        for (secs, expected) in [
+            (0, "19700101T000000000Z"),
+            (951_782_400, "20000229T000000000Z"),
+            (1_700_000_000, "20231114T221320000Z"),
+            (-1, "19691231T235959000Z"),
+        ] {
+            assert_eq!(stamp(Utc::from_secs(secs)), expected);
+        }
+    }
+}
