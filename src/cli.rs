@@ -1,6 +1,8 @@
 //! Parses the command line; decides nothing.
 
+use crate::phone::{PhoneArgs, parse_duration};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// What `sysexits.h` calls EX_USAGE: the command was used wrongly.
@@ -54,7 +56,7 @@ pub(crate) enum Command {
     Log(LogArgs),
     /// Names kept for later generations
     #[command(external_subcommand)]
-    Later(Vec<std::ffi::OsString>),
+    Later(Vec<OsString>),
 }
 
 #[derive(Args, Debug, Clone, Default)]
@@ -89,7 +91,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub(crate) calls_per_minute: u32,
     /// Stop by itself after this time, e.g. 30s; without it Ctrl-C ends the demo
-    #[arg(long, value_parser = duration)]
+    #[arg(long, value_parser = parse_duration)]
     pub(crate) duration: Option<std::time::Duration>,
 }
 
@@ -161,49 +163,13 @@ pub(crate) struct LogArgs {
     pub(crate) config: ConfigArg,
 }
 
-/// A duration as the configuration writes it: `500ms`, `20s`, `1m30s`, `2h`; a bare number means seconds.
-pub(crate) fn duration(text: &str) -> Result<std::time::Duration, String> {
-    let wrong = || format!("`{text}` is not a duration; write it like 500ms, 20s, 1m30s or 2h");
-    if let Ok(secs) = text.parse::<u32>() {
-        return Ok(std::time::Duration::from_secs(secs.into()));
-    }
-    let mut total = std::time::Duration::ZERO;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let (number, tail) = rest.split_at(digits);
-        let letters = tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
-        let (unit, tail) = tail.split_at(letters);
-        let number = u64::from(number.parse::<u32>().map_err(|_| wrong())?);
-        let millis = match unit {
-            "ms" => number,
-            "s" => number * 1000,
-            "m" => number * 60_000,
-            "h" => number * 3_600_000,
-            _ => return Err(wrong()),
-        };
-        total += std::time::Duration::from_millis(millis);
-        rest = tail;
-    }
-    if text.is_empty() { Err(wrong()) } else { Ok(total) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_are_read_as_people_write_them() {
-        assert_eq!(duration("1m30s"), Ok(Duration::from_secs(90)));
-        assert_eq!(duration("500ms"), Ok(Duration::from_millis(500)));
-        assert_eq!(duration("10"), Ok(Duration::from_secs(10)));
-        assert!(["", "s", "10x", "-5s", "5 s"].iter().all(|bad| duration(bad).is_err()));
     }
 }

@@ -7,6 +7,7 @@ mod phone;
 mod secrets;
 mod serve;
 mod sounds;
+mod view;
 
 use clap::Parser;
 use cli::{AgentVerb, CallVerb, Cli, Command, ConfigArg, EXIT_USAGE};
@@ -39,7 +40,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Serve(args) => serve::run(&args).map(done),
         Command::Check(args) => commands::check::run(&args).map(done),
         Command::Config => print(config::render_defaults()),
-        Command::Phone(args) => commands::phone::run(&args),
+        Command::Phone(args) => commands::phone::run(*args),
         Command::Demo(args) => commands::demo::run(&args).map(done),
         Command::Report(args) => {
             let (store, zone) = match &args.store {

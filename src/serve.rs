@@ -156,7 +156,7 @@ impl Server {
         control::serve(&socket, Arc::clone(&floor), Arc::clone(&control))
             .map_err(|error| format!("the control socket {} cannot be made: {error}", socket.display()))?;
         if let Some(http) = http {
-            runtime.spawn(web::serve(http, Arc::clone(&floor) as Arc<dyn web::House>));
+            runtime.spawn(web::serve(http, Arc::clone(&floor) as Arc<dyn web::House>, web::Metrics::install()));
         }
         drop(in_runtime);
         Ok(Server { running, journal, floor, control, socket })

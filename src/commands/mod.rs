@@ -1,4 +1,6 @@
 //! One file a command that is more than a question to the running server.
 
 pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod phone;
 pub(crate) mod report;

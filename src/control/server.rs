@@ -184,7 +184,7 @@ impl Floor {
         })
     }
 
-    fn queues(&self) -> Vec<QueueLine> {
+    pub(crate) fn queues(&self) -> Vec<QueueLine> {
         let names = self.names.load();
         let now = self.clock.mono();
         let wallboard = self.published.wallboard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -213,7 +213,7 @@ impl Floor {
         lines.collect()
     }
 
-    fn agents(&self) -> Vec<AgentLine> {
+    pub(crate) fn agents(&self) -> Vec<AgentLine> {
         let names = self.names.load();
         let now = self.clock.now().utc;
         let live = names.agents.iter().zip(0u32..).filter(|(agent, _)| !agent.removed);

@@ -1,0 +1,157 @@
+//! `strowger demo`: the server, three built-in phones as agents and a stream of callers, all over real SIP and RTP on
+//! loopback; what happens is printed as it happens.
+
+use crate::cli::DemoArgs;
+use crate::phone::{Phone, PhoneConfig, Source};
+use crate::serve::{self, Server};
+use crate::sounds;
+use base::Rng;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+/// Agents of the demo: id, name and the tone each speaks with, so that a recording tells them apart.
+const AGENTS: [(&str, &str, f64); 3] = [("1001", "Anna", 440.0), ("1002", "Bo", 550.0), ("1003", "Chen", 660.0)];
+/// Callers who are in a call at the same time; more would only wait.
+const CALLERS_MAX: usize = 30;
+
+pub(crate) fn run(args: &DemoArgs) -> Result<bool, String> {
+    let log = serve::start_log("error", false)?;
+    let runtime = serve::runtime()?;
+    let folder = std::env::temp_dir().join(format!("strowger-demo-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let password = std::fs::read_to_string("/proc/sys/kernel/random/uuid").map_err(|error| error.to_string())?;
+    let config = config::load_text("demo", &configuration(&folder, password.trim()), &sounds::names()?)
+        .map_err(|report| report.to_string())?;
+    let server = Server::start(config, None, &runtime, log, Some(Box::new(show)))?;
+    let place = server.floor.sip.first().and_then(|sip| sip.strip_prefix("udp:")).unwrap_or_default().to_owned();
+    say(&format!(
+        "A call centre at {place} with {} agents and {} calls a minute; wallboard http://{}/wallboard; Ctrl-C ends it.\n",
+        AGENTS.len(),
+        args.calls_per_minute,
+        server.floor.http
+    ));
+    let played = runtime.block_on(play(&place, password.trim(), args));
+    say("\nEnding the calls that are left.");
+    server.stop();
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    let _gone = std::fs::remove_dir_all(&folder);
+    played.map(|calls| {
+        say(&format!("{calls} calls were made."));
+        true
+    })
+}
+
+fn configuration(folder: &Path, password: &str) -> String {
+    let folder = folder.display();
+    let mut text = format!(
+        "[sip]\nlisten = [\"udp:127.0.0.1:0\"]\n[http]\nlisten = \"127.0.0.1:0\"\n\
+         [store]\nurl = \"sqlite:{folder}/demo.db\"\n[recording]\nfolder = \"{folder}/recordings\"\n\
+         [[trunk]]\nname = \"town\"\nallow_from = [\"127.0.0.0/8\"]\n\
+         [[number]]\nmatch = \"*\"\nto = \"queue:support\"\n\
+         [[queue]]\nname = \"support\"\nwrap_up = \"3s\"\n"
+    );
+    for (id, name, _) in AGENTS {
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
+            "[[phone]]\nid = \"{id}\"\npassword = \"{password}\"\n\
+             [[agent]]\nid = \"{id}\"\nname = \"{name}\"\nphone = \"{id}\"\nqueues = [\"support\"]\ninitial_state = \"ready\"\n"
+        );
+    }
+    text
+}
+
+/// Runs agents and callers until told to stop; gives back how many calls were made.
+async fn play(place: &str, password: &str, args: &DemoArgs) -> Result<u64, String> {
+    let mut agents = JoinSet::new();
+    for (id, _, tone) in AGENTS {
+        let mut config = PhoneConfig::new(format!("sip:{place}").parse().map_err(|e| format!("{e}"))?, id);
+        config.password = Some(password.to_owned());
+        config.audio.source = Source::Tone(tone);
+        let (phone, events) = Phone::start(config).await.map_err(|refusal| format!("agent {id}: {refusal}"))?;
+        phone.register().await.map_err(|refusal| format!("agent {id} cannot register: {refusal}"))?;
+        agents.spawn(async move {
+            drop(events);
+            work(phone).await;
+        });
+    }
+    let mut callers = JoinSet::new();
+    let mut rng = Rng::new(u64::from(std::process::id()));
+    let mut made = 0;
+    let end = async {
+        match args.duration {
+            Some(after) => tokio::time::sleep(after).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(end);
+    loop {
+        let gap = Duration::from_secs_f64(rng.exponential(60.0 / f64::from(args.calls_per_minute)));
+        tokio::select! {
+            () = &mut end => break,
+            _ = tokio::signal::ctrl_c() => break,
+            () = tokio::time::sleep(gap) => {}
+        }
+        while callers.try_join_next().is_some() {}
+        if callers.len() < CALLERS_MAX {
+            made += 1;
+            let talk = Duration::from_secs(5 + rng.below(15));
+            let patience = Duration::from_secs_f64(rng.exponential(60.0));
+            callers.spawn(call(place.to_owned(), made, talk, patience));
+        }
+    }
+    agents.shutdown().await;
+    callers.shutdown().await;
+    Ok(made)
+}
+
+/// An agent: lets it ring for a second, answers, talks until the other side hangs up.
+async fn work(phone: Phone) {
+    while let Some(call) = phone.wait_call().await {
+        let _gone = call.ring().await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        if call.answer(None).await.is_ok() {
+            call.ended().await;
+        }
+    }
+}
+
+/// A caller: dials, waits with music until his patience ends or his talk is over.
+async fn call(place: String, number: u64, talk: Duration, patience: Duration) {
+    let Ok(server) = format!("sip:{place}").parse() else { return };
+    let config = PhoneConfig::new(server, &format!("5550{number:04}"));
+    let Ok((phone, events)) = Phone::start(config).await else { return };
+    drop(events);
+    if let Ok(call) = phone.dial("4008", None).await {
+        let _over = tokio::time::timeout(talk + patience, call.ended()).await;
+        let _over = call.hang_up().await;
+    }
+    phone.close().await;
+}
+
+/// One line an event, in the colours of a terminal.
+fn show(sequence: u64, stamped: &model::Stamped, names: &model::Directory) {
+    let (what, detail) = report::words(&stamped.fact, names);
+    let contact = report::contact_of(&stamped.fact).map_or(String::new(), |c| {
+        let id = c.to_string();
+        format!("call …{} ", &id[id.len() - 4..])
+    });
+    let seconds = stamped.at.utc.as_secs().rem_euclid(86_400);
+    let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    let colour = match what {
+        "connected" => "32",
+        "abandoned" | "trunk-down" | "reservation-expired" => "31",
+        "queued" | "offered" => "33",
+        "agent" => "36",
+        _ => "0",
+    };
+    say(&format!("{h:02}:{m:02}:{s:02}Z {sequence:>6}  \x1b[{colour}m{contact}{what:<18}\x1b[0m {detail}"));
+}
+
+fn say(line: &str) {
+    // A closed terminal is no reason to stop: Ctrl-C or the duration is.
+    let _closed = writeln!(std::io::stdout(), "{line}");
+}
