@@ -50,7 +50,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
                     (config.store.to_string(), config.directory.site.time_zone.to_string())
                 }
             };
-            print(commands::report::run(&args, &store, &zone)?)
+            print(&commands::report::run(&args, &store, &zone)?)
         }
         Command::Status(args) => watch(&args, &Request::Status),
         Command::Queues(args) => watch(&args, &Request::Queues),
@@ -80,7 +80,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
 }
 
 #[expect(clippy::print_stdout, reason = "the answer of a command belongs on stdout")]
-fn print(text: String) -> Result<ExitCode, String> {
+fn print(text: &str) -> Result<ExitCode, String> {
     print!("{text}");
     Ok(ExitCode::SUCCESS)
 }

@@ -17,7 +17,7 @@ pub(crate) fn complete(config: &mut Config) -> io::Result<Vec<String>> {
     if missing.is_empty() {
         return Ok(Vec::new());
     }
-    let mut secrets = Secrets::read(&config.secrets_file).map_err(|problem| io::Error::other(problem.to_string()))?;
+    let mut secrets = Secrets::read(&config.secrets_file).map_err(io::Error::other)?;
     let mut shown = Vec::new();
     for slot in missing {
         let secret = random_secret()?;

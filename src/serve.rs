@@ -6,6 +6,7 @@ use crate::control::{self, Floor};
 use crate::{secrets, sounds};
 use arc_swap::ArcSwap;
 use config::{Config, Transport};
+use driver::media::{LoadedSounds, MediaPool};
 use driver::{Clock, FACTS_WAITING, Line, Running, Settings};
 use model::Actor;
 use serde_json::json;
@@ -101,9 +102,8 @@ impl Server {
         let clock = Clock::start();
         let started = clock.mono();
         let folder = sounds::folder()?;
-        let library = driver::media::load_sounds(&folder).map_err(|error| error.to_string())?;
-        let mut config = config;
-        config.directory.sounds = library.names.clone();
+        let sound_names = sounds::names()?;
+        let loaded = LoadedSounds::read(&folder, &sound_names).map_err(|error| error.to_string())?;
         let names = Arc::new(config.directory.clone());
         let store_url = config.store.to_string();
         let store = Store::open(&store_url).map_err(|error| error.to_string())?;
@@ -115,7 +115,7 @@ impl Server {
             directory: Arc::clone(&names),
             listen: config.sip.listen.iter().map(|l| (protocol(l.transport), l.address)).collect(),
             boot,
-            sounds: Arc::new(library.sounds),
+            sounds: Arc::new(loaded.library.clone()),
             recordings: config.recording.folder.clone(),
             media_workers: media_workers(),
             runtime: runtime.handle().clone(),
@@ -129,7 +129,7 @@ impl Server {
         };
         let control = Arc::new(Control {
             config_file,
-            sounds: library.names,
+            sounds: sound_names,
             line: running.line().clone(),
             floor: std::sync::OnceLock::new(),
             journal: Arc::clone(&journal),
@@ -158,6 +158,7 @@ impl Server {
         if let Some(http) = http {
             runtime.spawn(web::serve(http, Arc::clone(&floor) as Arc<dyn web::House>, web::Metrics::install()));
         }
+        widen_sounds(loaded, running.media())?;
         drop(in_runtime);
         Ok(Server { running, journal, floor, control, socket })
     }
@@ -276,7 +277,6 @@ impl Control {
         let mut config =
             config::load_onto(&running.directory, file, &self.sounds).map_err(|report| format!("{report}"))?;
         secrets::complete(&mut config).map_err(|error| format!("secrets cannot be kept: {error}"))?;
-        config.directory.sounds = running.directory.sounds.clone();
         let difference = config::diff(&running, &config);
         config.hold_until_restart(&running);
         if !floor.line.board().fits(&config.directory) {
@@ -294,6 +294,20 @@ impl Control {
         let filter = EnvFilter::try_new(level).map_err(|error| format!("`{level}` is not a log level: {error}"))?;
         self.log.reload(filter).map_err(|error| error.to_string())
     }
+}
+
+/// Makes the wide-band form of every sound beside the running house; until then it is made while a sound plays.
+fn widen_sounds(loaded: LoadedSounds, media: &Arc<MediaPool>) -> Result<(), String> {
+    let media = Arc::downgrade(media);
+    let work = move || match loaded.widen() {
+        Ok(library) => {
+            if let Some(media) = media.upgrade() {
+                media.replace_sounds(&Arc::new(library));
+            }
+        }
+        Err(error) => tracing::error!(%error, "sounds stay narrow-band"),
+    };
+    std::thread::Builder::new().name("sounds".into()).spawn(work).map(drop).map_err(|error| error.to_string())
 }
 
 fn protocol(transport: Transport) -> sip::Protocol {

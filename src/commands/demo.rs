@@ -70,7 +70,7 @@ async fn play(place: &str, password: &str, args: &DemoArgs) -> Result<u64, Strin
     for (id, _, tone) in AGENTS {
         let mut config = PhoneConfig::new(format!("sip:{place}").parse().map_err(|e| format!("{e}"))?, id);
         config.password = Some(password.to_owned());
-        config.audio.source = Source::Tone(tone);
+        config.audio.source = Source::Tone { hz: tone };
         let (phone, events) = Phone::start(config).await.map_err(|refusal| format!("agent {id}: {refusal}"))?;
         phone.register().await.map_err(|refusal| format!("agent {id} cannot register: {refusal}"))?;
         agents.spawn(async move {

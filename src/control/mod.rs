@@ -9,7 +9,7 @@ mod server;
 
 pub(crate) use client::watch;
 pub(crate) use protocol::{AgentVerb, Request};
-pub(crate) use server::{Floor, serve, user_name};
+pub(crate) use server::{Floor, serve};
 
 use crate::cli::ConfigArg;
 use std::path::{Path, PathBuf};

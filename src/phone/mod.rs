@@ -46,6 +46,7 @@ mod ua;
 mod wav;
 
 pub(crate) use args::PhoneArgs;
+pub(crate) use options::parse_duration;
 pub(crate) use run::run;
 
 #[allow(unused_imports, reason = "what a program that drives phones by itself may need; no single one needs all")]
