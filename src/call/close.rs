@@ -126,7 +126,9 @@ impl Machine {
         let (end, cause, timer) = (*end, *cause, *timer);
         self.timers.cancel(timer);
         self.give_up_recordings(now, id);
-        self.contacts.remove(&id);
+        if self.contacts.remove(&id).is_some_and(|c| c.open_media > 0) {
+            self.closing_media.retain(|_, contact| *contact != id);
+        }
         self.fact(Fact::ContactEnded { contact: id, end, cause });
     }
 }

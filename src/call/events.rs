@@ -1,5 +1,4 @@
 use crate::digits::DigitSource;
-use crate::hear::Hearing;
 use crate::machine::Machine;
 use base::Now;
 use model::{CauseKind, Fact, LegCommand, LegEvent, LegId, MediaEvent, Quality, Sdp};
@@ -36,9 +35,6 @@ impl Machine {
                 return self.leg_gone(now, id, kind.into());
             }
             self.try_bridge(now, contact);
-            if self.legs.get(&id).is_some_and(|l| l.hearing != Hearing::Talk) {
-                self.apply_hearing(id);
-            }
         }
     }
 

@@ -228,7 +228,11 @@ impl Machine {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let timer = match &contact.stage {
             Stage::SigningOn(sign_on) => Some(sign_on.timer),
-            Stage::Asking { timer, .. } | Stage::Seizing { timer, .. } => Some(*timer),
+            Stage::Asking { timer, ticket, .. } => {
+                self.tickets.remove(ticket);
+                Some(*timer)
+            }
+            Stage::Seizing { timer, .. } => Some(*timer),
             Stage::Arriving
             | Stage::Waiting { .. }
             | Stage::Ringing(_)

@@ -54,6 +54,8 @@ pub(crate) struct LegMedia {
     pub(crate) answer: Option<Sdp>,
     /// The media worker knows the leg.
     pub(crate) open: bool,
+    /// It also knows what was agreed.
+    pub(crate) described: bool,
     pub(crate) route: MediaRoute,
 }
 
@@ -113,7 +115,7 @@ impl Leg {
 
     /// Its media can be heard: described from both sides and known to the worker.
     pub(crate) fn is_audible(&self) -> bool {
-        self.media.as_ref().is_some_and(|m| m.open && m.session.agreed().is_some())
+        self.media.as_ref().is_some_and(|m| m.described)
     }
 
     /// It is answered and nothing of its media is still to be agreed.

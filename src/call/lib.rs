@@ -48,6 +48,8 @@ mod transfer;
 mod stories;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod walk;
 
 pub use input::{Config, Input, Output, Ticket};
 pub use limits::{

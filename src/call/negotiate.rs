@@ -62,7 +62,7 @@ impl Machine {
                 }
             }
         }
-        Ok(LegMedia { port, session, answer, open: false, route })
+        Ok(LegMedia { port, session, answer, open: false, described: false, route })
     }
 
     /// The media of a leg we dial, and its offer: what the other side speaks comes first, so that it can be relayed.
@@ -77,7 +77,7 @@ impl Machine {
         let terms = self.terms(port, route, spoken.map(|a| a.encoding));
         let mut session = Session::new(id.0);
         let offer = Sdp(session.offer(&terms));
-        (LegMedia { port, session, answer: None, open: false, route }, offer)
+        (LegMedia { port, session, answer: None, open: false, described: false, route }, offer)
     }
 
     /// What goes into our 200 or 183: the answer, or an offer of our own when the INVITE had none.
@@ -94,7 +94,7 @@ impl Machine {
     /// Hands the port to the worker as this leg's, and the agreed setup when there is one.
     pub(crate) fn open_media(&mut self, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let (contact, role) = (leg.contact, leg.role);
+        let (contact, group, role) = (leg.contact, leg.group, leg.role);
         let Some(media) = leg.media.as_mut() else { return };
         if !media.open {
             media.open = true;
@@ -102,17 +102,21 @@ impl Machine {
             if let Some(contact) = self.contacts.get_mut(&contact) {
                 contact.open_media += 1;
             }
-            self.media(port.worker, MediaCommand::Open { leg: id, group: contact, port, role });
+            self.media(port.worker, MediaCommand::Open { leg: id, group, port, role });
             self.send_setup(id);
         }
     }
 
-    /// Tells the worker what was agreed, then what the leg hears.
+    /// Tells the worker what was agreed; the first time also what the leg has been waiting to hear.
     pub(crate) fn send_setup(&mut self, id: LegId) {
-        let Some(media) = self.legs.get(&id).and_then(|l| l.media.as_ref()).filter(|m| m.open) else { return };
+        let Some(media) = self.legs.get_mut(&id).and_then(|l| l.media.as_mut()).filter(|m| m.open) else { return };
         let Some(agreed) = media.session.agreed() else { return };
         let setup = setup(agreed, source_policy(&self.directory, media.route, agreed.remote.ip()));
+        let first = !core::mem::replace(&mut media.described, true);
         self.leg_media(id, MediaCommand::Negotiate { leg: id, setup });
+        if first {
+            self.apply_hearing(id);
+        }
     }
 
     /// The peer's answer to our offer, in whatever message it came.

@@ -64,8 +64,8 @@ impl Machine {
             (&codes.barge, Code::Watch(SupervisorMode::Barge)),
             (&codes.take_over, Code::TakeOver),
         ];
-        let fits = |(code, _): &&(&Box<str>, Code)| !code.is_empty() && dialled.starts_with(&***code);
-        let (code, meaning) = all.iter().filter(fits).max_by_key(|(code, _)| code.len())?;
+        let fits = all.iter().filter(|(code, _)| !code.is_empty() && dialled.starts_with(&***code));
+        let (code, meaning) = fits.max_by_key(|(code, _)| code.len())?;
         let rest = &dialled[code.len()..];
         match meaning {
             Code::SignOn => Some(Feature::SignOn { typed: rest.into() }),

@@ -88,6 +88,7 @@ fn with_agent_and_an_invite_without_offer_there_is_only_ringing() {
          fact leg a answered -
          > a confirms
          media negotiate a pcmu SendRecv
+         media play a music/default repeat
          queue settle anna accepted
          fact talk c1 anna sales
          media join a

@@ -518,6 +518,7 @@ fn an_invite_without_offer_gets_ours_and_is_bridged_at_its_ack() {
          fact leg b answered pcmu
          > a confirms
          media negotiate a pcmu SendRecv
+         media play a music/default repeat
          queue settle anna accepted
          fact talk c1 anna support
          media join a
@@ -638,10 +639,7 @@ fn what_cannot_become_a_call_is_refused_before_it_is_a_contact() {
 #[test]
 fn without_a_port_in_hand_there_is_no_half_made_call() {
     let mut world = World::new(house(), 1);
-    world.dry = true;
-    while world.machine.load().ports_in_hand > 1 {
-        world.machine.take_port(model::WorkerId(0), model::Family::V4);
-    }
+    world.use_up_ports(1);
     check_in(
         world,
         "> call 4008

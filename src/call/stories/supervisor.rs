@@ -30,7 +30,7 @@ fn a_supervisor_listens_changes_mode_by_key_and_leaves() {
          fact leg c started supervisor carol
          queue occupy c2 carol
          answer c (PCMU)
-         media open c supervisor-listen
+         media open c supervisor-listen in c1
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
          fact supervisor carol listen c1 on anna
@@ -101,7 +101,7 @@ fn a_supervisor_takes_the_call_over_and_the_agent_is_released() {
          fact leg c started supervisor carol
          queue occupy c2 carol
          answer c (PCMU)
-         media open c supervisor-whisper
+         media open c supervisor-whisper in c1
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
          fact supervisor carol whisper c1 on anna
@@ -165,7 +165,7 @@ fn a_call_is_taken_over_by_code_alone() {
          fact leg c started supervisor carol
          queue occupy c2 carol
          answer c (PCMU)
-         media open c supervisor-listen
+         media open c supervisor-listen in c1
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
          fact transferred c1 from anna to agent:carol TakeOver
@@ -222,7 +222,7 @@ fn who_listens_is_done_when_the_call_ends() {
          fact leg c started supervisor carol
          queue occupy c2 carol
          answer c (PCMU)
-         media open c supervisor-barge
+         media open c supervisor-barge in c1
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
          fact supervisor carol barge c1 on anna
@@ -233,7 +233,7 @@ fn who_listens_is_done_when_the_call_ends() {
          fact leg d started supervisor dave
          queue occupy c3 dave
          answer d (PCMU)
-         media open d supervisor-listen
+         media open d supervisor-listen in c1
          media negotiate d pcmu SendRecv
          fact leg d answered pcmu
          fact supervisor dave listen c1 on anna
@@ -291,7 +291,7 @@ fn who_listens_is_done_when_the_agent_has_transferred_the_caller() {
          fact leg c started supervisor carol
          queue occupy c2 carol
          answer c (PCMU)
-         media open c supervisor-listen
+         media open c supervisor-listen in c1
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
          fact supervisor carol listen c1 on anna

@@ -1,15 +1,17 @@
 //! Stories for the room's tests: lines with `>` happen, the lines below are everything the machine then says.
 
+mod books;
 mod house;
 mod show;
 
 use crate::{Config, Input, Machine, Output, Ticket};
-use base::{Instant, Now, Utc};
+use base::{Instant, Now, Rng, Utc};
+use books::Books;
 use core::time::Duration;
 pub(crate) use house::{house, offer_of, sdp};
 use model::{
     Actor, AgentId, Cause, CauseKind, ContactId, Directory, Identity, Incoming, Key, LegEvent, LegId, MediaCommand,
-    MediaEvent, MediaPort, Offer, OfferId, Quality, QueueCommand, QueueEvent, QueueId, Sdp, ShardId, Source, TrunkId,
+    MediaEvent, MediaPort, Offer, OfferId, Quality, QueueEvent, QueueId, Sdp, ShardId, Source, TrunkId,
 };
 use show::Names;
 use std::sync::Arc;
@@ -41,15 +43,16 @@ pub(crate) struct World {
     pub(crate) machine: Machine,
     pub(crate) now: Now,
     pub(crate) directory: Arc<Directory>,
-    said: Vec<String>,
+    pub(crate) said: Vec<String>,
     names: Names,
     next_port: u16,
     /// No more sockets to be had.
     pub(crate) dry: bool,
     inward: u32,
-    open_offers: Vec<OfferId>,
-    engaged: Vec<(AgentId, ContactId)>,
+    pub(crate) books: Books,
     epoch: u32,
+    /// With this, every third of the media worker's last words is lost.
+    pub(crate) forgetful: Option<Rng>,
 }
 
 impl World {
@@ -66,9 +69,9 @@ impl World {
             next_port: 10_000,
             dry: false,
             inward: 0,
-            open_offers: Vec::new(),
-            engaged: Vec::new(),
+            books: Books::default(),
             epoch: 0,
+            forgetful: None,
         };
         world.drain();
         world
@@ -94,24 +97,12 @@ impl World {
 
     fn drain(&mut self) {
         while let Some(output) = self.machine.poll_output() {
+            self.books.enter(&output);
             if let Some(line) = self.names.show(&output) {
                 self.said.push(line);
             }
-            match output {
-                Output::Media { worker, command } => self.play_media(worker, command),
-                Output::Queue(QueueCommand::Settle { offer, outcome }) => {
-                    let open = self.open_offers.iter().position(|o| *o == offer);
-                    self.open_offers.remove(open.expect("an offer is settled once"));
-                    if outcome == model::OfferOutcome::Accepted {
-                        self.engaged.push((offer.agent, offer.contact));
-                    }
-                }
-                Output::Queue(QueueCommand::Occupy { agent, contact }) => self.engaged.push((agent, contact)),
-                Output::Queue(QueueCommand::Release { agent, contact, .. }) => {
-                    let engaged = self.engaged.iter().position(|e| *e == (agent, contact));
-                    self.engaged.remove(engaged.expect("an agent is released once"));
-                }
-                _ => {}
+            if let Output::Media { worker, command } = output {
+                self.play_media(worker, command);
             }
         }
     }
@@ -127,8 +118,11 @@ impl World {
                     let address = (host.parse::<core::net::IpAddr>().unwrap(), self.next_port).into();
                     MediaPort { worker, slot: u32::from(self.next_port), address }
                 });
-                MediaEvent::Ports { ports: ports.collect() }
+                let ports: Vec<_> = ports.collect();
+                self.books.supplied(&ports);
+                MediaEvent::Ports { ports }
             }
+            MediaCommand::Close { .. } | MediaCommand::StopRecording { .. } if self.forgets() => return,
             MediaCommand::Close { leg } => MediaEvent::Closed { leg, quality: Quality::default() },
             MediaCommand::StopRecording { group } => {
                 let name = self.names.recording(group);
@@ -139,16 +133,29 @@ impl World {
         self.machine.handle_input(self.now, Input::Media(event));
     }
 
+    /// The worker can bind no more, and so many ports are in hand.
+    pub(crate) fn use_up_ports(&mut self, left: usize) {
+        self.dry = true;
+        while self.machine.load().ports_in_hand > left {
+            let port = self.machine.take_port(model::WorkerId(0), model::Family::V4).expect("one in hand");
+            self.books.used_up(port);
+        }
+    }
+
+    fn forgets(&mut self) -> bool {
+        self.forgetful.as_mut().is_some_and(|rng| rng.chance(0.3))
+    }
+
     /// Nothing may be owed when everything is over.
     pub(crate) fn check_books(&mut self) {
         let load = self.machine.load();
         if load.contacts == 0 {
             assert_eq!(load.legs, 0, "legs left over");
-            assert!(self.open_offers.is_empty(), "offers never settled: {:?}", self.open_offers);
-            assert!(self.engaged.is_empty(), "agents never released: {:?}", self.engaged);
             assert!(self.machine.tickets.is_empty(), "questions never closed");
             assert_eq!(self.machine.outward.len(), 0, "leg ids leaked");
             assert!(self.machine.closing_media.is_empty(), "media never closed");
+            assert_eq!(self.machine.poll_timeout(), None, "timers left over");
+            self.books.check_closed(load.ports_in_hand);
         }
     }
 
@@ -188,6 +195,7 @@ impl World {
                 self.input(Input::Queue(event));
             }
             ["flow-out", queue, to, rest @ ..] => {
+                self.books.flowed_out(contact(rest));
                 let event = QueueEvent::FlowOut {
                     contact: contact(rest),
                     queue: self.queue(queue),
@@ -226,6 +234,11 @@ impl World {
 
     /// `call NUMBER [from PHONE[/AGENT]] [as NAME] [withheld] [no-offer] [garbage] [replaces LEG]`
     fn call(&mut self, number: &str, words: &[&str]) {
+        let replaced = words.iter().position(|w| *w == "replaces").map(|i| self.names.leg_named(words[i + 1]));
+        self.call_replacing(number, words, replaced);
+    }
+
+    pub(crate) fn call_replacing(&mut self, number: &str, words: &[&str], replaces: Option<LegId>) {
         let leg = LegId::inward(ShardId(0), base::Key::new(self.inward, 0));
         self.inward += 1;
         self.names.leg(leg);
@@ -258,7 +271,7 @@ impl World {
             diverted_from: None,
             call_id: "x".into(),
             offer,
-            replaces: after("replaces").map(|l| self.names.leg_named(l)),
+            replaces,
             peer: "198.51.100.7:5060".parse().unwrap(),
         };
         self.input(Input::Leg(LegEvent::Incoming(Box::new(incoming))));
@@ -277,13 +290,13 @@ impl World {
     pub(crate) fn new_offer(&mut self, agent: &str, contact: ContactId) -> OfferId {
         self.epoch += 1;
         let offer = OfferId { contact, contact_epoch: self.epoch, agent: self.agent(agent), agent_epoch: self.epoch };
-        self.open_offers.push(offer);
+        self.books.offered(offer);
         offer
     }
 
     fn open_offer(&self, agent: &str) -> OfferId {
         let agent = self.agent(agent);
-        *self.open_offers.iter().find(|o| o.agent == agent).expect("an open offer")
+        self.books.open_offers().find(|o| o.agent == agent).expect("an open offer")
     }
 
     fn leg_event(&mut self, leg: &str, event: &str, words: &[&str]) {

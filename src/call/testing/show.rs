@@ -141,6 +141,9 @@ impl Names {
     fn media(&mut self, command: &MediaCommand) -> Option<String> {
         Some(match command {
             MediaCommand::Supply { .. } | MediaCommand::Return { .. } => return None,
+            MediaCommand::Open { leg, role: role @ Role::Supervisor(_), group, .. } => {
+                format!("open {} {} in {}", self.leg(*leg), role_word(*role), contact(*group))
+            }
             MediaCommand::Open { leg, role, .. } => format!("open {} {}", self.leg(*leg), role_word(*role)),
             MediaCommand::Negotiate { leg, setup } => {
                 format!("negotiate {} {} {:?}", self.leg(*leg), setup.codec.word(), setup.direction)
