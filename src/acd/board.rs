@@ -360,7 +360,7 @@ impl Board {
         self.contacts[slot as usize].compare_exchange(from, to, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, loom))]
     pub(crate) fn place(&self, slot: u32) -> (Place, u32) {
         let word = self.contacts[slot as usize].load(Ordering::Acquire);
         (place_of(word), epoch_of(word))
@@ -536,3 +536,7 @@ fn decode_state(word: u64, contact: ContactId) -> AgentState {
         _ => AgentState::SignedOff,
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "board_loom.rs"]
+mod board_loom;

@@ -72,6 +72,11 @@ impl Contacts {
         Contacts { slots, records: Vec::new(), free: Vec::new(), by_id: HashMap::default(), flowed: VecDeque::new() }
     }
 
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_id.is_empty() && self.free.len() == self.records.len()
+    }
+
     fn slot_of(&self, contact: ContactId) -> Option<u32> {
         self.by_id.get(&contact).copied()
     }
@@ -163,9 +168,9 @@ impl Acd {
     }
 
     fn enqueue(&mut self, now: Now, contact: ContactId, queue: QueueId, priority: i32, entered: Instant) {
+        let flows = self.contacts.flows_of(contact);
         // One queue at a time: whoever enqueues again has moved it.
         self.withdraw(now, contact, Withdrawal::FlowedOut);
-        let flows = self.contacts.flows_of(contact);
         let Some(slot) = self.contacts.take_slot() else {
             self.no_slot(contact, queue, priority);
             return;

@@ -41,9 +41,19 @@ mod strategy;
 mod sync;
 
 #[cfg(all(test, not(loom)))]
+mod promises;
+#[cfg(all(test, not(loom)))]
+mod reference;
+#[cfg(all(test, not(loom)))]
+mod steps;
+#[cfg(all(test, not(loom)))]
 mod stories;
 #[cfg(all(test, not(loom)))]
 mod testing;
+#[cfg(all(test, not(loom)))]
+mod world;
+#[cfg(all(test, not(loom)))]
+mod worlds;
 
 pub use board::{Board, BoardSize};
 pub use expect::{announced_wait, expected_wait};

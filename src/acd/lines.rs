@@ -130,6 +130,12 @@ impl Lines {
         }
     }
 
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn is_empty(&self) -> bool {
+        let is_empty = |line: &Line| line.order.len() + line.arrivals.len() == 0;
+        self.entries.is_empty() && self.by_slot.iter().all(Option::is_none) && self.lines.iter().all(is_empty)
+    }
+
     pub(crate) fn line(&mut self, queue: QueueId) -> &mut Line {
         &mut self.lines[queue.index() / usize::from(self.seating.shards)]
     }
@@ -223,7 +229,9 @@ impl Acd {
             ToQueue::Return { stay, epoch, at_once } => self.returned(now, stay, epoch, at_once),
             ToQueue::Leave { stay, how } => self.left(now, stay, how),
             ToQueue::AgentReady { agent, epoch, idle, rest } => {
-                self.tour(now, agent, epoch, idle, rest);
+                if !self.arrive(now, agent, epoch, idle) {
+                    self.tour(now, agent, epoch, idle, rest);
+                }
             }
             ToQueue::Emptied { queue } => self.emptied(now, queue),
             ToQueue::Handled { queue, took } => self.lines.line(queue).measures.handled(took),
@@ -379,14 +387,16 @@ impl Acd {
         self.arm_ask(now, key);
     }
 
-    /// Agent surplus: the ready agent who comes first by the queue's strategy gets the contact.
+    /// Agent surplus: the ready agent who comes first by the queue's strategy. What he gets is the best contact for him,
+    /// by the same rule as when he becomes free; it is this one unless something ended for several at once.
+    /// True when the contact does not wait any more.
     fn match_contact(&mut self, now: Now, key: Key) -> bool {
-        let Some(queue) = self.lines.entries.get(key).map(|e| e.stay.queue) else { return false };
+        let Some(queue) = self.lines.entries.get(key).map(|e| e.stay.queue) else { return true };
         let mut candidate = self.lines.line(queue).ready.first();
-        while let Some(next) = candidate {
+        while let Some(next) = candidate.filter(|_| self.is_waiting(key)) {
             candidate = self.lines.line(queue).ready.after(&next);
             let agent = next.agent;
-            if self.lines.entries.get(key).is_none_or(|e| e.refuses(now, agent)) {
+            if self.lines.entries.get(key).is_some_and(|e| e.refuses(now, agent)) {
                 continue;
             }
             let Some(epoch) = self.lines.ready[agent.index()].map(|r| r.epoch) else { continue };
@@ -394,22 +404,21 @@ impl Acd {
             // Ours, or somebody else's who tells everybody when he is free again.
             self.lines.sort_out(agent, &self.directory);
             if claimed {
-                return self.claim(key, agent, epoch) || self.give(now, agent, epoch);
+                self.give(now, agent, epoch);
             }
         }
-        false
+        !self.is_waiting(key)
     }
 
     /// Contact surplus: the agent, already claimed, gets the best contact over all his queues here.
-    fn give(&mut self, now: Now, agent: AgentId, epoch: u32) -> bool {
+    fn give(&mut self, now: Now, agent: AgentId, epoch: u32) {
         while let Some(key) = self.lines.best_for(now, agent) {
             if self.claim(key, agent, epoch) {
-                return true;
+                return;
             }
         }
         self.board.undo_agent(agent, epoch);
         self.send(self.agent_home(agent), ToAgent::Undone { agent });
-        false
     }
 
     /// The second half of a match; the agent is ours. False when the contact is gone: its `Leave` is on the way.

@@ -175,3 +175,15 @@ impl From<ToAgent> for AcdMessage {
         AcdMessage::ToAgent(message)
     }
 }
+
+#[cfg(all(test, not(loom)))]
+impl Acd {
+    /// Nothing is kept of contacts and offers that are over.
+    pub(crate) fn assert_empty(&mut self) {
+        assert!(self.contacts.is_empty(), "contacts left: {:?}", self.contacts);
+        assert!(self.lines.is_empty(), "entries left: {:?}", self.lines.entries);
+        for agent in &self.staff.agents {
+            assert!(agent.is_free() && agent.phone.is_none(), "an agent is kept: {agent:?}");
+        }
+    }
+}

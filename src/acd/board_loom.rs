@@ -1,0 +1,388 @@
+//! The board's promises, model-checked: every interleaving and every reordering the memory model allows.
+//!
+//! Each model has a broken twin beside it, the same story with the one thing taken away that makes it hold, and the
+//! twin must fail: a model that cannot fail proves nothing.
+//! Run by `RUSTFLAGS="--cfg loom" cargo test -p strowger-acd --release -- loom`.
+
+use super::*;
+use loom::thread;
+use std::sync::Arc;
+
+const A: AgentId = AgentId(0);
+const B: AgentId = AgentId(1);
+const Q: QueueId = QueueId(0);
+const P: PhoneId = PhoneId(0);
+
+fn check(story: impl Fn() + Sync + Send + 'static) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(story);
+}
+
+fn board() -> Arc<Board> {
+    Arc::new(Board::new(BoardSize { shards: 1, agents: 2, phones: 1, queues: 1, contacts_per_shard: 2 }))
+}
+
+/// Runs both at once and gives back what each says.
+fn race<T: 'static + Send>(
+    board: &Arc<Board>,
+    left: impl FnOnce(&Board) -> T + 'static + Send,
+    right: impl FnOnce(&Board) -> T,
+) -> (T, T) {
+    let theirs = Arc::clone(board);
+    let other = thread::spawn(move || left(&theirs));
+    let right = right(board);
+    (other.join().expect("the other thread does not panic"), right)
+}
+
+/// What is wrong with the broken ones: a look and a write where a compare-and-set belongs.
+fn look_then_write(word: &AtomicU64, from: u64, to: u64) -> bool {
+    let found = word.load(Ordering::Acquire) == from;
+    if found {
+        word.store(to, Ordering::Release);
+    }
+    found
+}
+
+type Claim = fn(&Board, AgentId, u32) -> bool;
+
+fn broken_claim(board: &Board, agent: AgentId, epoch: u32) -> bool {
+    let word = &board.agents[agent.index()].claim;
+    look_then_write(word, seat_word(Seat::Ready, epoch), seat_word(Seat::Reserved, epoch))
+}
+
+fn two_shards_and_one_agent(claim: Claim) {
+    check(move || {
+        let board = board();
+        let epoch = board.free_agent(A);
+        let contacts = [board.open_contact(0), board.open_contact(1)];
+        let matched = move |b: &Board, slot: u32| claim(b, A, epoch) && b.claim_contact(slot, contacts[slot as usize]);
+        let (left, right) = race(&board, move |b| matched(b, 0), move |b| matched(b, 1));
+        assert!(left != right, "exactly one shard has the agent");
+        assert_eq!(board.seat(A), (Seat::Reserved, epoch));
+    });
+}
+
+#[test]
+fn two_shards_match_one_agent_once() {
+    two_shards_and_one_agent(Board::claim_agent);
+}
+
+#[test]
+#[should_panic(expected = "exactly one shard has the agent")]
+fn broken_two_shards_match_one_agent_twice() {
+    two_shards_and_one_agent(broken_claim);
+}
+
+fn two_agents_and_one_contact(claim: fn(&Board, u32, u32) -> bool) {
+    check(move || {
+        let board = board();
+        let contact = board.open_contact(0);
+        let epochs = [board.free_agent(A), board.free_agent(B)];
+        let matched = move |b: &Board, agent: AgentId| {
+            let epoch = epochs[agent.index()];
+            assert!(b.claim_agent(agent, epoch), "nobody else wants this agent");
+            let won = claim(b, 0, contact);
+            if !won {
+                b.undo_agent(agent, epoch);
+            }
+            won
+        };
+        let (left, right) = race(&board, move |b| matched(b, A), move |b| matched(b, B));
+        assert!(left != right, "one winner a contact");
+        let loser = if left { B } else { A };
+        let again = epochs[loser.index()].wrapping_add(1);
+        assert_eq!(board.seat(loser), (Seat::Ready, again), "the loser can be claimed again");
+    });
+}
+
+#[test]
+fn two_agents_claim_one_contact_and_one_gets_it() {
+    two_agents_and_one_contact(Board::claim_contact);
+}
+
+#[test]
+#[should_panic(expected = "one winner a contact")]
+fn broken_two_agents_get_one_contact() {
+    two_agents_and_one_contact(|b, slot, epoch| {
+        let word = &b.contacts[slot as usize];
+        look_then_write(word, place_word(Place::Waiting, epoch), place_word(Place::Offered, epoch))
+    });
+}
+
+/// The caller hangs up (his home closes the word) while a queue offers him. Either the claim fails and is undone, or
+/// the home learns of it: no agent is held for a caller who is gone without anybody knowing.
+fn offer_and_hang_up(close: fn(&Board, u32, u32) -> Place) {
+    check(move || {
+        let board = board();
+        let contact = board.open_contact(0);
+        let epoch = board.free_agent(A);
+        let offer = move |b: &Board| {
+            assert!(b.claim_agent(A, epoch), "nobody else wants this agent");
+            let won = b.claim_contact(0, contact);
+            if !won {
+                b.undo_agent(A, epoch);
+            }
+            if won { Place::Offered } else { Place::Waiting }
+        };
+        let (claimed, closed) = race(&board, offer, move |b| close(b, 0, contact));
+        assert_eq!(claimed, closed, "both sides agree whether it was offered");
+        assert_eq!(board.place(0), (Place::Free, contact));
+    });
+}
+
+#[test]
+fn an_offer_and_a_hang_up_agree_who_was_first() {
+    offer_and_hang_up(Board::close_contact);
+}
+
+#[test]
+#[should_panic(expected = "both sides agree")]
+fn broken_hang_up_does_not_see_the_offer() {
+    offer_and_hang_up(|b, slot, epoch| {
+        let word = &b.contacts[slot as usize];
+        let was = place_of(word.load(Ordering::Acquire));
+        word.store(place_word(Place::Free, epoch), Ordering::Release);
+        was
+    });
+}
+
+fn offer_and_sign_off(leave: fn(&Board) -> bool) {
+    check(move || {
+        let board = board();
+        let epoch = board.free_agent(A);
+        let (claimed, left) = race(&board, move |b| b.claim_agent(A, epoch), move |b| leave(b));
+        assert!(claimed != left, "either reserved or gone");
+    });
+}
+
+#[test]
+fn an_offer_and_a_sign_off_agree_who_was_first() {
+    offer_and_sign_off(|b| b.take_agent(A, Seat::Away));
+}
+
+#[test]
+#[should_panic(expected = "either reserved or gone")]
+fn broken_sign_off_overwrites_the_offer() {
+    offer_and_sign_off(|b| {
+        let (seat, epoch) = b.seat(A);
+        let next = seat_word(Seat::Away, epoch.wrapping_add(1));
+        look_then_write(&b.agents[0].claim, seat_word(seat, epoch), next) && seat == Seat::Ready
+    });
+}
+
+/// The lease runs out at the moment the contact's home takes the offer.
+fn lease_and_confirmation(confirm: Claim) {
+    check(move || {
+        let board = board();
+        let epoch = board.free_agent(A);
+        assert!(board.claim_agent(A, epoch));
+        let (freed, rings) = race(&board, move |b| b.undo_agent(A, epoch), move |b| confirm(b, A, epoch));
+        assert!(freed != rings, "either freed or ringing");
+    });
+}
+
+#[test]
+fn a_lease_runs_out_or_is_confirmed() {
+    lease_and_confirmation(Board::confirm_agent);
+}
+
+#[test]
+#[should_panic(expected = "either freed or ringing")]
+fn broken_confirmation_rings_a_freed_agent() {
+    lease_and_confirmation(|b, agent, epoch| {
+        let word = &b.agents[agent.index()].claim;
+        look_then_write(word, seat_word(Seat::Reserved, epoch), seat_word(Seat::Ringing, epoch))
+    });
+}
+
+fn two_answers(take: fn(&Board, u32, u32) -> bool) {
+    check(move || {
+        let board = board();
+        let contact = board.open_contact(0);
+        assert!(board.claim_contact(0, contact));
+        let (left, right) = race(&board, move |b| take(b, 0, contact), move |b| take(b, 0, contact));
+        assert!(left != right, "one winner");
+    });
+}
+
+#[test]
+fn of_all_phones_that_ring_one_wins() {
+    two_answers(Board::take_contact);
+}
+
+#[test]
+#[should_panic(expected = "one winner")]
+fn broken_two_phones_win() {
+    two_answers(|b, slot, epoch| {
+        let word = &b.contacts[slot as usize];
+        look_then_write(word, place_word(Place::Offered, epoch), place_word(Place::Taken, epoch))
+    });
+}
+
+/// A contact is inserted while an agent is: each publishes, then looks. `true`: saw the other.
+fn contact_and_agent(publish_contact: fn(&Board), publish_agent: fn(&Board)) {
+    check(move || {
+        let board = board();
+        let contact_side = move |b: &Board| {
+            publish_contact(b);
+            b.seat(A).0 == Seat::Ready
+        };
+        let agent_side = move |b: &Board| {
+            publish_agent(b);
+            b.head(Q) != HeadKey::NONE
+        };
+        let (agent_seen, contact_seen) = race(&board, contact_side, agent_side);
+        assert!(agent_seen || contact_seen, "a wake-up is lost");
+    });
+}
+
+fn head() -> HeadKey {
+    HeadKey::new(0, Instant::ZERO)
+}
+
+fn unfenced_contact(b: &Board) {
+    b.queues[0].head.store(head().0, Ordering::Release);
+}
+
+fn unfenced_agent(b: &Board) {
+    let epoch = b.seat(A).1.wrapping_add(1);
+    b.agents[0].claim.store(seat_word(Seat::Ready, epoch), Ordering::Release);
+}
+
+#[test]
+fn a_contact_and_an_agent_who_come_together_meet() {
+    contact_and_agent(
+        |b| b.show_line(Q, head(), 1, None),
+        |b| {
+            b.free_agent(A);
+        },
+    );
+}
+
+#[test]
+#[should_panic(expected = "a wake-up is lost")]
+fn broken_without_the_agents_fence_they_miss_each_other() {
+    contact_and_agent(|b| b.show_line(Q, head(), 1, None), unfenced_agent);
+}
+
+#[test]
+#[should_panic(expected = "a wake-up is lost")]
+fn broken_without_the_contacts_fence_they_miss_each_other() {
+    contact_and_agent(unfenced_contact, |b| {
+        b.free_agent(A);
+    });
+}
+
+/// A claimed agent is given back while a contact comes for whom he would be right: the undo is an insert too.
+fn contact_and_undo(undo: fn(&Board, u32)) {
+    check(move || {
+        let board = board();
+        let epoch = board.free_agent(A);
+        assert!(board.claim_agent(A, epoch));
+        let contact_side = move |b: &Board| {
+            b.show_line(Q, head(), 1, None);
+            b.seat(A).0 == Seat::Ready
+        };
+        let undo_side = move |b: &Board| {
+            undo(b, epoch);
+            b.head(Q) != HeadKey::NONE
+        };
+        let (agent_seen, contact_seen) = race(&board, contact_side, undo_side);
+        assert!(agent_seen || contact_seen, "a wake-up is lost");
+    });
+}
+
+#[test]
+fn an_undo_counts_as_an_insert() {
+    contact_and_undo(|b, epoch| {
+        b.undo_agent(A, epoch);
+    });
+}
+
+#[test]
+#[should_panic(expected = "a wake-up is lost")]
+fn broken_undo_without_a_fence_is_not_seen() {
+    contact_and_undo(|b, epoch| {
+        let (from, to) = (seat_word(Seat::Reserved, epoch), seat_word(Seat::Ready, epoch.wrapping_add(1)));
+        b.step_seat(A, from, to);
+    });
+}
+
+/// The last agent signs off while a contact comes: one of them must see that the queue is empty of agents.
+fn last_agent_and_contact(sign_off: fn(&Board)) {
+    check(move || {
+        let board = board();
+        board.count_staff(Q, 1, 1);
+        let contact_side = move |b: &Board| {
+            b.show_line(Q, head(), 1, None);
+            b.queue_signed_on(Q) == 0
+        };
+        let agent_side = move |b: &Board| {
+            sign_off(b);
+            b.queue_waiting(Q) > 0
+        };
+        let (alone, left_behind) = race(&board, contact_side, agent_side);
+        assert!(alone || left_behind, "a caller waits for nobody");
+    });
+}
+
+#[test]
+fn the_last_agent_and_a_new_contact_see_each_other() {
+    last_agent_and_contact(|b| b.count_staff(Q, -1, -1));
+}
+
+#[test]
+#[should_panic(expected = "a caller waits for nobody")]
+fn broken_count_without_a_fence_leaves_a_caller_alone() {
+    last_agent_and_contact(|b| {
+        b.queues[0].signed_on.fetch_add(-1i64 as u64, Ordering::AcqRel);
+    });
+}
+
+/// An agent signs on at a phone while it is lost.
+fn sign_on_and_lost_phone(lose: fn(&Board) -> bool) {
+    check(move || {
+        let board = board();
+        board.phones[0].reachable.store(1, Ordering::Relaxed);
+        let sign_on = move |b: &Board| {
+            assert!(b.sit_down(P, A));
+            !b.phone_reachable(P)
+        };
+        let (known, told) = race(&board, sign_on, move |b| lose(b));
+        assert!(known || told, "he sits at a dead phone and nobody knows");
+    });
+}
+
+#[test]
+fn a_sign_on_and_a_lost_phone_see_each_other() {
+    sign_on_and_lost_phone(|b| b.set_reachable(P, false).is_some());
+}
+
+#[test]
+#[should_panic(expected = "he sits at a dead phone")]
+fn broken_lost_phone_without_a_fence_is_not_noticed() {
+    sign_on_and_lost_phone(|b| {
+        b.phones[0].reachable.store(0, Ordering::Release);
+        b.phone_agent(P).is_some()
+    });
+}
+
+fn two_agents_and_one_phone(sit: fn(&Board, AgentId) -> bool) {
+    check(move || {
+        let board = board();
+        let (left, right) = race(&board, move |b| sit(b, A), move |b| sit(b, B));
+        assert!(left != right, "one agent a phone");
+    });
+}
+
+#[test]
+fn of_two_agents_one_gets_the_phone() {
+    two_agents_and_one_phone(|b, agent| b.sit_down(P, agent));
+}
+
+#[test]
+#[should_panic(expected = "one agent a phone")]
+fn broken_two_agents_sit_at_one_phone() {
+    two_agents_and_one_phone(|b, agent| look_then_write(&b.phones[0].agent, 0, u64::from(agent.0) + 1));
+}

@@ -1,0 +1,338 @@
+//! Random steps on one shard, every decision compared with the reference.
+
+use crate::Input;
+use crate::reference::Reference;
+use crate::testing::{House, agent, directory, queue, secs};
+use base::Instant;
+use core::time::Duration;
+use model::{
+    AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait,
+    MissedPolicy, OfferId, OfferOutcome, PhoneId, Queue, QueueCommand, QueueEvent, QueueId, SoundName, Target,
+    Withdrawal, WrapUpMode,
+};
+use proptest::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+
+#[derive(Clone, Debug)]
+enum Step {
+    Arrive {
+        queue: u32,
+        priority: i32,
+    },
+    /// The caller who waits `n`-th hangs up, or moves to another queue.
+    HangUp(usize),
+    Move(usize, u32),
+    /// The `n`-th open offer ends so.
+    Settle(usize, OfferOutcome),
+    /// The `n`-th talk ends.
+    Release(usize),
+    Ask {
+        agent: u32,
+        action: AgentAction,
+        forced: bool,
+    },
+    Device {
+        phone: u32,
+        reachable: bool,
+    },
+    /// A call that names the agent, and one from his own phone.
+    Seize(u32),
+    Occupy(u32),
+    Pass(Duration),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let cause = |kind: CauseKind| model::Cause::new(kind);
+    let outcome = prop_oneof![
+        6 => Just(OfferOutcome::Accepted),
+        2 => Just(OfferOutcome::Missed),
+        2 => Just(OfferOutcome::Rejected(cause(CauseKind::Declined))),
+        1 => Just(OfferOutcome::Rejected(cause(CauseKind::Busy))),
+        1 => Just(OfferOutcome::Failed(cause(CauseKind::Unreachable))),
+        1 => Just(OfferOutcome::Withdrawn),
+    ];
+    let action = prop_oneof![
+        1 => Just(AgentAction::SignOn { phone: None }),
+        1 => (0..6u32).prop_map(|n| AgentAction::SignOn { phone: Some(PhoneId(n)) }),
+        1 => Just(AgentAction::SignOff),
+        4 => Just(AgentAction::Ready),
+        2 => (0..3u8).prop_map(|code| AgentAction::NotReady { code }),
+    ];
+    let pass = prop_oneof![Just(1u64), 1..2_000u64, 1_000..30_000u64];
+    prop_oneof![
+        8 => (0..3u32, -1..2i32).prop_map(|(queue, priority)| Step::Arrive { queue, priority }),
+        2 => any::<usize>().prop_map(Step::HangUp),
+        1 => (any::<usize>(), 0..3u32).prop_map(|(n, queue)| Step::Move(n, queue)),
+        8 => (any::<usize>(), outcome).prop_map(|(n, outcome)| Step::Settle(n, outcome)),
+        6 => any::<usize>().prop_map(Step::Release),
+        4 => (0..5u32, action, any::<bool>()).prop_map(|(agent, action, forced)| Step::Ask { agent, action, forced }),
+        1 => (0..6u32, any::<bool>()).prop_map(|(phone, reachable)| Step::Device { phone, reachable }),
+        1 => (0..5u32).prop_map(Step::Seize),
+        1 => (0..5u32).prop_map(Step::Occupy),
+        6 => pass.prop_map(|ms| Step::Pass(Duration::from_millis(ms))),
+    ]
+}
+
+/// What differs between the queues of a random house.
+#[derive(Clone, Debug)]
+struct Line {
+    idle_clock: IdleClock,
+    wrap_up_mode: WrapUpMode,
+    wrap_up: u64,
+    missed: (u32, u64),
+    max_wait: Option<(u64, Option<u32>)>,
+    max_length: Option<(u32, Option<u32>)>,
+    none_available: bool,
+    empty: Option<Option<u32>>,
+}
+
+fn line() -> impl Strategy<Value = Line> {
+    let clock = prop_oneof![Just(IdleClock::Release), Just(IdleClock::Ready), Just(IdleClock::Offer)];
+    let mode = prop_oneof![Just(WrapUpMode::Fixed), Just(WrapUpMode::Capped), Just(WrapUpMode::AgentEnded)];
+    // To a queue, or to an announcement.
+    let target = || proptest::option::of(0..3u32);
+    let max_wait = proptest::option::weighted(0.3, (5..40u64, target()));
+    let max_length = proptest::option::weighted(0.2, (0..4u32, target()));
+    let missed = (0..3u32, (0..2u64).prop_map(|n| n * 20));
+    (clock, mode, 0..4u64, missed, max_wait, max_length, any::<bool>(), proptest::option::weighted(0.2, target()))
+        .prop_map(|(idle_clock, wrap_up_mode, wrap_up, missed, max_wait, max_length, none_available, empty)| Line {
+            idle_clock,
+            wrap_up_mode,
+            wrap_up,
+            missed,
+            max_wait,
+            max_length,
+            none_available,
+            empty,
+        })
+}
+
+impl Line {
+    fn queue(&self) -> Queue {
+        let target = |to: Option<u32>| match to {
+            Some(queue) => Target::Queue(QueueId(queue)),
+            None => Target::Announcement(SoundName("sorry".into())),
+        };
+        let when = if self.none_available { EmptyWhen::NoneAvailable } else { EmptyWhen::NoAgents };
+        Queue {
+            idle_clock: self.idle_clock,
+            wrap_up_mode: self.wrap_up_mode,
+            wrap_up: secs(self.wrap_up),
+            missed: MissedPolicy { limit: self.missed.0, pause: secs(self.missed.1) },
+            max_wait: self.max_wait.map(|(after, to)| MaxWait { after: secs(after), to: target(to) }),
+            max_length: self.max_length.map(|(at, to)| MaxLength { at, to: target(to) }),
+            empty: EmptyRule { when, to: self.empty.map(target) },
+            ..queue("line")
+        }
+    }
+}
+
+fn house(lines: &[Line], staff: &[BTreeSet<u32>]) -> Directory {
+    let serves = |queues: &BTreeSet<u32>| queues.iter().copied().collect::<Vec<_>>();
+    let agents = staff.iter().zip(0u32..).map(|(queues, n)| agent(n, &serves(queues)));
+    directory(lines.iter().map(Line::queue).collect(), agents.collect())
+}
+
+struct Run {
+    house: House,
+    reference: Reference,
+    entered: HashMap<ContactId, Instant>,
+    waiting: Vec<(ContactId, QueueId)>,
+    open: Vec<(OfferId, Option<QueueId>, Instant)>,
+    talks: Vec<(AgentId, ContactId, Option<QueueId>)>,
+    agents: u32,
+    calls: u32,
+}
+
+impl Run {
+    fn new(directory: &Directory) -> Self {
+        let mut run = Run {
+            house: House::new(directory.clone()),
+            reference: Reference::new(directory),
+            entered: HashMap::new(),
+            waiting: Vec::new(),
+            open: Vec::new(),
+            talks: Vec::new(),
+            agents: directory.agents.len() as u32,
+            calls: 0,
+        };
+        run.digest();
+        run
+    }
+
+    fn step(&mut self, step: &Step) {
+        let now = self.house.now.mono;
+        match *step {
+            Step::Arrive { queue, priority } => {
+                let contact = ContactId::new(model::ShardId(0), 1, self.next_call());
+                self.entered.insert(contact, now);
+                self.enqueue(contact, QueueId(queue), priority);
+            }
+            Step::HangUp(n) => {
+                let Some((contact, queue)) = pick(&mut self.waiting, n) else { return };
+                self.withdraw(contact, queue, Withdrawal::Abandoned);
+            }
+            Step::Move(n, to) => {
+                let Some((contact, queue)) = pick(&mut self.waiting, n) else { return };
+                self.withdraw(contact, queue, Withdrawal::FlowedOut);
+                self.enqueue(contact, QueueId(to), 0);
+            }
+            Step::Settle(n, outcome) => {
+                let Some((offer, queue, _)) = pick(&mut self.open, n) else { return };
+                self.settle(offer, queue, outcome);
+            }
+            Step::Release(n) => {
+                let Some((agent, contact, queue)) = pick(&mut self.talks, n) else { return };
+                self.reference.released(now, agent);
+                self.house.call(QueueCommand::Release { agent, contact, queue });
+            }
+            Step::Ask { agent, action, forced } if agent < self.agents => {
+                // An error is an answer too; the states are checked by the facts.
+                let _ = if forced { self.house.force(agent, action) } else { self.house.ask(agent, action) };
+            }
+            Step::Device { phone, reachable } if phone <= self.agents => self.house.device(phone, reachable),
+            Step::Seize(agent) if agent < self.agents => {
+                let contact = ContactId::new(model::ShardId(0), 2, self.next_call());
+                self.house.call(QueueCommand::Seize { contact, agent: AgentId(agent) });
+            }
+            Step::Occupy(agent) if agent < self.agents => self.occupy(AgentId(agent)),
+            Step::Ask { .. } | Step::Device { .. } | Step::Seize(_) | Step::Occupy(_) => {}
+            Step::Pass(time) => self.pass(time),
+        }
+        self.digest();
+        self.reference.quiet(self.house.now.mono);
+    }
+
+    fn next_call(&mut self) -> u32 {
+        self.calls += 1;
+        self.calls
+    }
+
+    fn enqueue(&mut self, contact: ContactId, queue: QueueId, priority: i32) {
+        self.waiting.push((contact, queue));
+        let entered = self.entered[&contact];
+        self.house.call(QueueCommand::Enqueue { contact, queue, priority, entered });
+        self.digest();
+    }
+
+    /// As the call room does it: the contact first, then its offer.
+    fn withdraw(&mut self, contact: ContactId, queue: QueueId, why: Withdrawal) {
+        self.house.call(QueueCommand::Withdraw { contact, queue, why });
+        for (offer, ..) in self.open.extract_if(.., |(o, ..)| o.contact == contact).collect::<Vec<_>>() {
+            self.house.settle(offer, OfferOutcome::Withdrawn);
+        }
+        self.digest();
+    }
+
+    fn settle(&mut self, offer: OfferId, queue: Option<QueueId>, outcome: OfferOutcome) {
+        if outcome == OfferOutcome::Accepted {
+            self.waiting.retain(|(c, _)| *c != offer.contact);
+            self.talks.push((offer.agent, offer.contact, queue));
+        }
+        self.house.settle(offer, outcome);
+    }
+
+    /// Only one own call at a time, and only from a phone somebody sits at.
+    fn occupy(&mut self, agent: AgentId) {
+        let signed_on = self.house.acd.board().agent_phone(agent).is_some();
+        if signed_on && !self.talks.iter().any(|(a, ..)| *a == agent) {
+            let contact = ContactId::new(model::ShardId(0), 3, self.next_call());
+            self.talks.push((agent, contact, None));
+            self.house.call(QueueCommand::Occupy { contact, agent });
+        }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        let end = self.house.now.mono + time;
+        while self.house.now.mono < end {
+            // Phones ring for 15 s, then the call room says so.
+            let due = self.open.iter().map(|(_, _, since)| *since + secs(15)).min().unwrap_or(end).min(end);
+            let next = self.house.acd.poll_timeout().unwrap_or(due).min(due);
+            self.house.pass(next.since(self.house.now.mono));
+            self.digest();
+            let now = self.house.now.mono;
+            for (offer, queue, _) in self.open.extract_if(.., |o| now.since(o.2) >= secs(15)).collect::<Vec<_>>() {
+                self.settle(offer, queue, OfferOutcome::Missed);
+            }
+            self.digest();
+        }
+        self.reference.look_again();
+    }
+
+    /// Facts to the reference, events to the call room.
+    fn digest(&mut self) {
+        loop {
+            for (at, fact) in core::mem::take(&mut self.house.facts) {
+                self.reference.fact(at, &fact, |c| self.entered[&c]);
+            }
+            let Some(event) = self.house.event() else { return };
+            let now = self.house.now.mono;
+            match event {
+                QueueEvent::Offer(offer) => self.open.push((offer.id, Some(offer.queue), now)),
+                QueueEvent::Seized { offer, .. } => self.open.push((offer, None, now)),
+                QueueEvent::Revoke { offer } => {
+                    if let Some(at) = self.open.iter().position(|(o, ..)| *o == offer) {
+                        self.open.remove(at);
+                        self.house.settle(offer, OfferOutcome::Withdrawn);
+                    }
+                }
+                QueueEvent::FlowOut { contact, to, .. } => {
+                    self.waiting.retain(|(c, _)| *c != contact);
+                    if let Target::Queue(queue) = to {
+                        self.enqueue(contact, queue, 0);
+                    }
+                }
+                QueueEvent::SeizeRefused { .. } | QueueEvent::Announce { .. } => {}
+            }
+            let offers = self.open.iter().map(|(o, ..)| o.agent).collect::<std::collections::HashSet<_>>();
+            assert_eq!(offers.len(), self.open.len(), "no agent has two offers");
+        }
+    }
+
+    /// Everybody hangs up and everything ends: nothing may be left.
+    fn finish(&mut self) {
+        while let Some((offer, queue, _)) = self.open.pop() {
+            self.settle(offer, queue, OfferOutcome::Missed);
+            self.digest();
+            for (contact, queue) in self.waiting.clone() {
+                self.withdraw(contact, queue, Withdrawal::Abandoned);
+                self.waiting.retain(|(c, _)| *c != contact);
+            }
+        }
+        for (contact, queue) in core::mem::take(&mut self.waiting) {
+            self.withdraw(contact, queue, Withdrawal::Abandoned);
+        }
+        for (agent, contact, queue) in core::mem::take(&mut self.talks) {
+            self.house.call(QueueCommand::Release { agent, contact, queue });
+        }
+        self.house.input(Input::Drain);
+        for agent in 0..self.agents {
+            let _ = self.house.force(agent, AgentAction::SignOff);
+        }
+        self.digest();
+        self.house.acd.assert_empty();
+        let [offered, answered, abandoned, flowed] = self.reference.counts;
+        assert_eq!(offered, answered + abandoned + flowed);
+    }
+}
+
+fn pick<T>(items: &mut Vec<T>, n: usize) -> Option<T> {
+    (!items.is_empty()).then(|| items.remove(n % items.len()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_decision_equals_the_reference(
+        lines in proptest::collection::vec(line(), 3),
+        staff in proptest::collection::vec(proptest::collection::btree_set(0..3u32, 1..4), 1..6),
+        steps in proptest::collection::vec(step(), 1..120),
+    ) {
+        let mut run = Run::new(&house(&lines, &staff));
+        for step in &steps {
+            run.step(step);
+        }
+        run.finish();
+    }
+}

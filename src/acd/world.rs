@@ -1,0 +1,447 @@
+//! A random house on one to three shards in one thread: callers, phones and people, and messages between the shards
+//! that take their time. A seed draws everything.
+
+use crate::promises::Promises;
+use crate::testing::{agent, directory, queue, secs};
+use crate::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating, Ticket};
+use base::{Instant, Now, Rng, Utc};
+use core::time::Duration;
+use model::{
+    Actor, AgentAction, AgentId, Cause, CauseKind, ContactId, Directory, EmptyRule, EmptyWhen, IdleClock, MaxLength,
+    MaxWait, OfferId, OfferOutcome, PhoneId, QueueCommand, QueueEvent, QueueId, ShardId, SoundName, Target, Withdrawal,
+    WrapUpMode,
+};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// Longer than any chain of messages in this world takes.
+pub(crate) const SETTLED: Duration = Duration::from_millis(60);
+const MESSAGE_MAX_MICROS: u64 = 4_000;
+
+pub(crate) struct World {
+    rng: Rng,
+    pub(crate) now: Now,
+    shards: Vec<Acd>,
+    board: Arc<Board>,
+    directory: Arc<Directory>,
+    /// From one shard to another, in order.
+    mail: BTreeMap<(u8, u8), VecDeque<(Instant, AcdMessage)>>,
+    agenda: BTreeMap<(Instant, u64), Happening>,
+    drawn: u64,
+    calls: BTreeMap<ContactId, Call>,
+    next_call: u32,
+    promises: Promises,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Call {
+    Waiting {
+        queue: QueueId,
+        entered: Instant,
+        ring: Option<(OfferId, Instant)>,
+    },
+    /// Asked for an agent by name, or rings for him.
+    Direct {
+        agent: AgentId,
+        ring: Option<OfferId>,
+    },
+    Talking {
+        agent: AgentId,
+        queue: Option<QueueId>,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Happening {
+    Arrive,
+    HangUp(ContactId),
+    Answer(OfferId, OfferOutcome),
+    EndTalk(ContactId),
+    People,
+    Phone,
+    Direct,
+    OwnCall,
+    Reload,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64, shards: u8) -> Self {
+        let mut rng = Rng::new(seed);
+        let mut directory = random_house(&mut rng);
+        directory.limits.shards = shards;
+        let directory = Arc::new(directory);
+        let board = Arc::new(Board::new(BoardSize::of(&directory)));
+        let now = Now::new(Instant::from_millis(5_000), Utc::from_secs(1_790_000_000));
+        let seat = |shard| Seating { shard: ShardId(shard), shards };
+        let start = |shard| Acd::new(now, Arc::clone(&directory), Arc::clone(&board), seat(shard));
+        let shards = (0..shards).map(start).collect();
+        let promises = Promises::new(&directory);
+        let mut world = World {
+            rng,
+            now,
+            shards,
+            board,
+            directory,
+            mail: BTreeMap::new(),
+            agenda: BTreeMap::new(),
+            drawn: 0,
+            calls: BTreeMap::new(),
+            next_call: 0,
+            promises,
+        };
+        (0..world.shards.len()).for_each(|shard| world.outputs(shard));
+        world.plan(0, 500, Happening::Arrive);
+        world.plan(0, 20_000, Happening::People);
+        world.plan(0, 60_000, Happening::Phone);
+        world.plan(0, 20_000, Happening::Direct);
+        world.plan(0, 20_000, Happening::OwnCall);
+        world.plan(0, 120_000, Happening::Reload);
+        world
+    }
+
+    /// Lives through `time`, then lets everything end; how many contacts were connected.
+    pub(crate) fn live(&mut self, time: Duration) -> usize {
+        let end = self.now.mono + time;
+        while self.now.mono < end {
+            self.step(end);
+        }
+        self.end();
+        self.promises.connected()
+    }
+
+    /// To the next thing that happens, and through it.
+    fn step(&mut self, end: Instant) {
+        let mail = self.mail.values().filter_map(|queue| queue.front().map(|(at, _)| *at)).min();
+        let planned = self.agenda.first_key_value().map(|((at, _), _)| *at);
+        let timers = self.shards.iter().filter_map(Acd::poll_timeout).min();
+        let next = [mail, planned, timers, Some(end)].into_iter().flatten().min().expect("there is an end");
+        if mail.is_none() && next > self.now.mono + Duration::from_millis(2) {
+            self.promises.at_rest(self.now.mono, &self.board);
+        }
+        self.now = self.now + next.since(self.now.mono);
+        self.promises.time(self.now.mono);
+        for shard in 0..self.shards.len() {
+            if self.shards[shard].poll_timeout().is_some_and(|at| at <= next) {
+                self.shards[shard].handle_timeout(self.now);
+                self.outputs(shard);
+            }
+        }
+        self.deliver(next);
+        while let Some(entry) = self.agenda.first_entry().filter(|e| e.key().0 <= next) {
+            let happening = entry.remove();
+            self.happen(happening);
+        }
+    }
+
+    fn deliver(&mut self, until: Instant) {
+        for pair in self.mail.keys().copied().collect::<Vec<_>>() {
+            let queue = self.mail.get_mut(&pair).expect("the key was just read");
+            if queue.front().is_some_and(|(at, _)| *at <= until) {
+                let (_, message) = queue.pop_front().expect("front was there");
+                self.input(usize::from(pair.1), Input::Shard(message));
+            }
+        }
+    }
+
+    fn input(&mut self, shard: usize, input: Input) {
+        self.shards[shard].handle_input(self.now, input);
+        self.outputs(shard);
+    }
+
+    fn call(&mut self, contact: ContactId, command: QueueCommand) {
+        self.input(usize::from(contact.home().0), Input::Call(command));
+    }
+
+    fn outputs(&mut self, shard: usize) {
+        while let Some(output) = self.shards[shard].poll_output() {
+            match output {
+                Output::Send { to, message } => {
+                    assert_ne!(usize::from(to.0), shard, "nobody writes to himself");
+                    let took = Duration::from_micros(self.rng.below(MESSAGE_MAX_MICROS));
+                    let queue = self.mail.entry((shard as u8, to.0)).or_default();
+                    let at = queue.back().map_or(Instant::ZERO, |(at, _)| *at).max(self.now.mono + took);
+                    queue.push_back((at, message));
+                }
+                Output::Fact(fact) => self.promises.fact(self.now.mono, &fact),
+                Output::Reply { ticket, .. } => self.promises.replied(ticket),
+                Output::Call(event) => self.event(event),
+            }
+        }
+    }
+
+    /// The call room, in small.
+    fn event(&mut self, event: QueueEvent) {
+        match event {
+            QueueEvent::Offer(offer) => {
+                let id = offer.id;
+                self.promises.offer(self.now.mono, id, Some(offer.queue));
+                match self.calls.get_mut(&id.contact) {
+                    Some(Call::Waiting { queue, ring, .. }) if *queue == offer.queue && ring.is_none() => {
+                        *ring = Some((id, self.now.mono));
+                    }
+                    other => panic!("an offer of {} that does not wait: {other:?}", id.contact),
+                }
+                self.ring(id);
+            }
+            QueueEvent::Seized { offer, .. } => {
+                self.promises.offer(self.now.mono, offer, None);
+                match self.calls.get_mut(&offer.contact) {
+                    Some(Call::Direct { ring, .. }) => {
+                        *ring = Some(offer);
+                        self.ring(offer);
+                    }
+                    _ => self.settle(offer, None, OfferOutcome::Withdrawn),
+                }
+            }
+            QueueEvent::SeizeRefused { contact, .. } => {
+                self.calls.remove(&contact);
+            }
+            QueueEvent::Revoke { offer } => self.answer(offer, OfferOutcome::Withdrawn),
+            QueueEvent::FlowOut { contact, to, .. } => {
+                let Some(Call::Waiting { entered, ring: None, .. }) = self.calls.get(&contact).copied() else {
+                    panic!("only who waits flows out");
+                };
+                self.calls.remove(&contact);
+                if let Target::Queue(queue) = to {
+                    self.enqueue(contact, queue, 0, entered);
+                }
+            }
+            QueueEvent::Announce { contact, position, .. } => {
+                assert!(position >= 1 && matches!(self.calls.get(&contact), Some(Call::Waiting { ring: None, .. })));
+            }
+        }
+    }
+
+    /// The phone rings; what will come of it.
+    fn ring(&mut self, offer: OfferId) {
+        let cause = |kind| Cause::new(kind);
+        let (after, outcome) = match self.rng.below(20) {
+            0 => (0, OfferOutcome::Rejected(cause(CauseKind::Busy))),
+            1 => (self.rng.below(3_000), OfferOutcome::Rejected(cause(CauseKind::Declined))),
+            2 => (self.rng.below(500), OfferOutcome::Failed(cause(CauseKind::Unreachable))),
+            3..6 => (15_000, OfferOutcome::Missed),
+            _ => (self.rng.below(8_000), OfferOutcome::Accepted),
+        };
+        self.plan(after, 0, Happening::Answer(offer, outcome));
+    }
+
+    fn answer(&mut self, offer: OfferId, outcome: OfferOutcome) {
+        let contact = offer.contact;
+        let queue = match self.calls.get(&contact).copied() {
+            Some(Call::Waiting { queue, entered, ring: Some((open, _)) }) if open == offer => {
+                self.calls.insert(contact, Call::Waiting { queue, entered, ring: None });
+                Some(queue)
+            }
+            Some(Call::Direct { ring: Some(open), .. }) if open == offer => {
+                self.calls.remove(&contact);
+                None
+            }
+            _ => return,
+        };
+        if outcome == OfferOutcome::Accepted {
+            self.calls.insert(contact, Call::Talking { agent: offer.agent, queue });
+            let talk = 1_000 + self.rng.below(20_000);
+            self.plan(talk, 0, Happening::EndTalk(contact));
+        }
+        self.settle(offer, queue, outcome);
+    }
+
+    fn settle(&mut self, offer: OfferId, queue: Option<QueueId>, outcome: OfferOutcome) {
+        self.promises.settled(self.now.mono, offer, queue, outcome);
+        self.call(offer.contact, QueueCommand::Settle { offer, outcome });
+    }
+
+    fn enqueue(&mut self, contact: ContactId, queue: QueueId, priority: i32, entered: Instant) {
+        self.calls.insert(contact, Call::Waiting { queue, entered, ring: None });
+        self.promises.enqueued(self.now.mono, contact, queue, priority, entered);
+        self.call(contact, QueueCommand::Enqueue { contact, queue, priority, entered });
+    }
+
+    fn withdraw(&mut self, contact: ContactId) {
+        let Some(Call::Waiting { queue, ring, .. }) = self.calls.get(&contact).copied() else { return };
+        self.calls.remove(&contact);
+        self.promises.withdrawn(contact);
+        let why = Withdrawal::Abandoned;
+        self.call(contact, QueueCommand::Withdraw { contact, queue, why });
+        if let Some((offer, _)) = ring {
+            self.call(contact, QueueCommand::Settle { offer, outcome: OfferOutcome::Withdrawn });
+        }
+    }
+
+    fn end_talk(&mut self, contact: ContactId) {
+        let Some(Call::Talking { agent, queue }) = self.calls.remove(&contact) else { return };
+        self.promises.released(self.now.mono, contact, agent);
+        self.call(contact, QueueCommand::Release { agent, contact, queue });
+    }
+
+    fn new_contact(&mut self) -> ContactId {
+        self.next_call += 1;
+        let shard = ShardId(self.rng.below(self.shards.len() as u64) as u8);
+        ContactId::new(shard, 1, self.next_call)
+    }
+
+    fn plan(&mut self, after_ms: u64, spread_ms: u64, happening: Happening) {
+        self.drawn += 1;
+        let micros = after_ms * 1000 + self.rng.below(spread_ms * 1000);
+        self.agenda.insert((self.now.mono + Duration::from_micros(micros), self.drawn), happening);
+    }
+
+    fn any_agent(&mut self) -> AgentId {
+        AgentId(self.rng.below(self.directory.agents.len() as u64) as u32)
+    }
+
+    fn any_shard(&mut self) -> usize {
+        self.rng.below(self.shards.len() as u64) as usize
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Arrive => {
+                let (contact, entered) = (self.new_contact(), self.now.mono);
+                let queue = QueueId(self.rng.below(self.directory.queues.len() as u64) as u32);
+                let priority = self.rng.below(5) as i32 / 4;
+                self.enqueue(contact, queue, priority, entered);
+                let patience = self.rng.below(60_000);
+                self.plan(patience, 0, Happening::HangUp(contact));
+                self.plan(0, 6_000, Happening::Arrive);
+            }
+            Happening::HangUp(contact) => self.withdraw(contact),
+            Happening::Answer(offer, outcome) => self.answer(offer, outcome),
+            Happening::EndTalk(contact) => self.end_talk(contact),
+            Happening::People => {
+                self.people();
+                self.plan(0, 8_000, Happening::People);
+            }
+            Happening::Phone => {
+                let phone = PhoneId(self.rng.below(self.directory.phones.len() as u64) as u32);
+                let (shard, reachable) = (self.any_shard(), self.rng.chance(0.7));
+                self.input(shard, Input::Device { phone, reachable });
+                self.plan(0, 20_000, Happening::Phone);
+            }
+            Happening::Direct => {
+                let (contact, agent) = (self.new_contact(), self.any_agent());
+                self.calls.insert(contact, Call::Direct { agent, ring: None });
+                self.call(contact, QueueCommand::Seize { contact, agent });
+                self.plan(0, 30_000, Happening::Direct);
+            }
+            Happening::OwnCall => {
+                self.own_call();
+                self.plan(0, 30_000, Happening::OwnCall);
+            }
+            Happening::Reload => {
+                self.reload();
+                self.plan(0, 120_000, Happening::Reload);
+            }
+        }
+    }
+
+    fn people(&mut self) {
+        let (agent, shard) = (self.any_agent(), self.any_shard());
+        let action = match self.rng.below(8) {
+            0 => AgentAction::SignOff,
+            1 | 2 => AgentAction::SignOn { phone: None },
+            3 => AgentAction::NotReady { code: 1 },
+            _ => AgentAction::Ready,
+        };
+        let by = if self.rng.chance(0.2) { Actor::Operator("root".into()) } else { Actor::Agent(agent) };
+        self.drawn += 1;
+        let ticket = Ticket(self.drawn);
+        self.promises.asked(ticket);
+        self.input(shard, Input::People { ticket, agent, action, by });
+    }
+
+    fn own_call(&mut self) {
+        let agent = self.any_agent();
+        if self.board.agent_phone(agent).is_none() {
+            return;
+        }
+        let contact = self.new_contact();
+        self.calls.insert(contact, Call::Talking { agent, queue: None });
+        self.promises.occupied(contact, agent);
+        self.call(contact, QueueCommand::Occupy { contact, agent });
+        let talk = self.rng.below(10_000);
+        self.plan(talk, 0, Happening::EndTalk(contact));
+    }
+
+    /// Some agents serve other queues from now on.
+    fn reload(&mut self) {
+        let mut directory = Directory::clone(&self.directory);
+        let queues = directory.queues.len() as u64;
+        for agent in &mut directory.agents {
+            if self.rng.chance(0.3) {
+                agent.queues = some_queues(&mut self.rng, queues);
+            }
+        }
+        self.directory = Arc::new(directory);
+        self.promises.reloaded(self.now.mono, &self.directory);
+        for shard in 0..self.shards.len() {
+            self.input(shard, Input::Reload(Arc::clone(&self.directory)));
+        }
+    }
+
+    /// Nobody new comes; callers hang up, talks end, agents go home. Then nothing may be left of anything.
+    fn end(&mut self) {
+        self.agenda.retain(|_, h| !matches!(h, Happening::Arrive | Happening::Direct | Happening::OwnCall));
+        self.agenda.retain(|_, h| !matches!(h, Happening::People | Happening::Phone | Happening::Reload));
+        let quiet = self.now.mono + secs(120);
+        while self.now.mono < quiet {
+            self.step(quiet);
+        }
+        let left: Vec<_> = self.calls.keys().copied().collect();
+        left.into_iter().for_each(|contact| self.withdraw(contact));
+        assert!(self.calls.is_empty(), "everything ends: {:?}", self.calls);
+        for agent in (0..self.directory.agents.len() as u32).map(AgentId) {
+            self.drawn += 1;
+            let (ticket, by) = (Ticket(self.drawn), Actor::Operator("root".into()));
+            self.promises.asked(ticket);
+            self.input(0, Input::People { ticket, agent, action: AgentAction::SignOff, by });
+        }
+        let end = self.now.mono + secs(1);
+        while self.now.mono < end {
+            self.step(end);
+        }
+        self.promises.at_the_end();
+        self.shards.iter_mut().for_each(Acd::assert_empty);
+        for queue in (0..self.directory.queues.len() as u32).map(QueueId) {
+            let staffed = (self.board.queue_signed_on(queue), self.board.queue_available(queue));
+            assert_eq!((self.board.queue_waiting(queue), staffed), (0, (0, 0)), "nothing is left on the board");
+        }
+    }
+}
+
+fn some_queues(rng: &mut Rng, queues: u64) -> Vec<QueueId> {
+    let mut some: Vec<_> = (0..queues as u32).map(QueueId).filter(|_| rng.chance(0.5)).collect();
+    if some.is_empty() {
+        some.push(QueueId(rng.below(queues) as u32));
+    }
+    some
+}
+
+fn random_house(rng: &mut Rng) -> Directory {
+    let queues = 1 + rng.below(5);
+    let lines = (0..queues).map(|_| {
+        let mut line = queue("line");
+        line.idle_clock = *rng.pick(&[IdleClock::Release, IdleClock::Ready, IdleClock::Offer]).expect("three");
+        line.wrap_up_mode = *rng.pick(&[WrapUpMode::Fixed, WrapUpMode::Capped]).expect("two");
+        line.wrap_up = secs(rng.below(4));
+        line.missed.pause = secs(20);
+        line.announce.position = rng.chance(0.3);
+        line.announce.every = secs(7);
+        let target = |rng: &mut Rng| match rng.chance(0.7) {
+            true => Target::Queue(QueueId(rng.below(queues) as u32)),
+            false => Target::Announcement(SoundName("sorry".into())),
+        };
+        line.max_wait = rng.chance(0.3).then(|| MaxWait { after: secs(10), to: target(rng) });
+        line.max_length = rng.chance(0.2).then(|| MaxLength { at: 6, to: target(rng) });
+        let when = if rng.chance(0.5) { EmptyWhen::NoAgents } else { EmptyWhen::NoneAvailable };
+        line.empty = EmptyRule { when, to: rng.chance(0.3).then(|| target(rng)) };
+        line
+    });
+    let lines: Vec<_> = lines.collect();
+    let agents = (0..1 + rng.below(7) as u32).map(|n| {
+        let mut someone = agent(n, &[]);
+        someone.queues = some_queues(rng, queues);
+        someone
+    });
+    directory(lines, agents.collect())
+}
