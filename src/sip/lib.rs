@@ -72,6 +72,8 @@ pub use user_agent::UserAgent;
 pub use writer::MessageWriter;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod torture;

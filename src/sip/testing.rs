@@ -238,6 +238,17 @@ impl Script {
         all.remove(0)
     }
 
+    /// One message, and nothing but repetitions of it.
+    pub(crate) fn repeated(&mut self) -> Sent {
+        let mut all = self.sent();
+        assert!(
+            !all.is_empty() && all.iter().all(|s| *s == all[0]),
+            "{:?}",
+            all.iter().map(Sent::line).collect::<Vec<_>>()
+        );
+        all.remove(0)
+    }
+
     pub(crate) fn outputs(&mut self) -> Vec<Output> {
         core::iter::from_fn(|| self.ua.poll_output()).collect()
     }

@@ -2,7 +2,7 @@
 
 use super::causes::status_of;
 use super::machine::UserAgent;
-use super::session::{Phase, Session};
+use super::session::{Exchange, Phase, Session, Up};
 use base::Key;
 use model::{Cause, LegCommand, LegId};
 
@@ -18,11 +18,19 @@ impl UserAgent {
                 self.with_session(leg, |ua, session| ua.reject(session, status_of(cause), retry_after, cause));
             }
             LegCommand::Hangup { leg, cause } => self.with_session(leg, |ua, session| ua.hang_up(session, cause)),
-            LegCommand::Offer { .. }
-            | LegCommand::AnswerOffer { .. }
-            | LegCommand::RefuseOffer { .. }
-            | LegCommand::ReferReply { .. }
-            | LegCommand::ReferProgress { .. } => {}
+            LegCommand::Offer { leg, sdp } => self.with_session(leg, |ua, session| ua.offer(session, sdp)),
+            LegCommand::AnswerOffer { leg, sdp } => {
+                self.with_session(leg, |ua, session| ua.answer_offer(session, sdp));
+            }
+            LegCommand::RefuseOffer { leg, cause } => {
+                self.with_session(leg, |ua, session| ua.refuse_offer(session, cause));
+            }
+            LegCommand::ReferReply { leg, accepted } => {
+                self.with_session(leg, |ua, session| ua.refer_reply(session, accepted));
+            }
+            LegCommand::ReferProgress { leg, status } => {
+                self.with_session(leg, |ua, session| ua.refer_progress(session, status));
+            }
         }
     }
 
@@ -41,6 +49,11 @@ impl UserAgent {
             Some(Phase::Up(up)) if up.unacked.as_ref().is_some_and(|u| u.first) => {
                 up.hangup.get_or_insert(cause);
             }
+            Some(Phase::Up(up)) if up.owes_ack => {
+                up.owes_ack = false;
+                self.acknowledge(session);
+                self.bye(session, Some(cause));
+            }
             Some(Phase::Up(_)) => self.bye(session, Some(cause)),
             Some(Phase::Closing(_) | Phase::Changing) | None => {}
         }
@@ -50,17 +63,32 @@ impl UserAgent {
     pub(crate) fn end_session(&mut self, key: Key) -> Option<Session> {
         let mut session = self.calls.remove(key)?;
         match &mut session.phase {
-            Phase::Inward(inward) => self.calls.forget_merge(inward.merge_key),
-            Phase::Up(up) => {
-                if let Some(merge_key) = up.merge_key {
-                    self.calls.forget_merge(merge_key);
-                }
-                if let Some(unacked) = &mut up.unacked {
+            Phase::Inward(inward) => {
+                self.calls.forget_merge(inward.merge_key);
+                if let Some(unacked) = inward.reliable.as_mut().and_then(|r| r.unacked.as_mut()) {
                     self.core.stop(&mut unacked.timer);
                 }
             }
+            Phase::Up(up) => self.wind_up(up),
             Phase::Outward(_) | Phase::Closing(_) | Phase::Changing => {}
         }
         Some(session)
+    }
+
+    /// Stops and answers everything an answered call still had under way, before its end.
+    pub(crate) fn wind_up(&mut self, up: &mut Up) {
+        if let Some(merge_key) = up.merge_key.take() {
+            self.calls.forget_merge(merge_key);
+        }
+        if let Some(mut unacked) = up.unacked.take() {
+            self.core.stop(&mut unacked.timer);
+            self.core.recycle(unacked.bytes);
+        }
+        self.core.stop(&mut up.timer.refresh);
+        self.core.stop(&mut up.timer.expiry);
+        self.drop_exchange(core::mem::replace(&mut up.exchange, Exchange::Stable));
+        if let Some(transfer) = up.transfer.take() {
+            self.drop_transfer(transfer);
+        }
     }
 }

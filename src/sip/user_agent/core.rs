@@ -30,8 +30,6 @@ pub(crate) enum SessionTimer {
     Unacked,
     /// Repeat the reliable provisional nobody has acknowledged.
     Reliable,
-    /// A CANCEL was sent and no final answer came.
-    CancelGivenUp,
     /// Offer again after a 491.
     Glare,
     /// Refresh the session (RFC 4028).
@@ -40,8 +38,6 @@ pub(crate) enum SessionTimer {
     Expired,
     /// The subscription a REFER made ends.
     Refer,
-    /// The name of a trunk was not found in time.
-    Lookup,
 }
 
 pub(crate) struct Core {

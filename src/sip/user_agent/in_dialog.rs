@@ -4,7 +4,7 @@ use super::causes::reason_of;
 use super::core::{Due, SessionTimer};
 use super::machine::{Owner, UserAgent};
 use super::session::{Phase, Session};
-use crate::header::HeaderName;
+use crate::header::{ContentType, HeaderName};
 use crate::input::{Counter, Place};
 use crate::transaction::{GIVE_UP, RequestKey, T2};
 use crate::{Message, Method, StatusCode};
@@ -30,20 +30,24 @@ impl UserAgent {
         if let Err(status) = self.in_order(message, session) {
             return self.refuse(message, from, bytes.len(), status);
         }
+        if let Err(status) = self.acceptable(message) {
+            return self.refuse(message, from, bytes.len(), status);
+        }
         let Some(server) = self.open(message, &from, bytes.len(), request, None) else { return };
         match message.method() {
             Method::Bye => self.handle_bye(message, server, session),
             Method::Options => self.answer_options(message, server),
-            Method::Invite | Method::Update => self.reply(server, message, StatusCode::NOT_ACCEPTABLE_HERE),
-            Method::Info | Method::Notify => self.reply(server, message, StatusCode::OK),
-            Method::Prack | Method::Cancel => self.reply(server, message, StatusCode::CALL_DOES_NOT_EXIST),
+            Method::Invite | Method::Update => self.handle_ask(message, from, bytes, server, session),
+            Method::Prack => self.handle_prack(message, server, session),
+            Method::Info => self.handle_info(message, server, session),
+            Method::Refer => self.handle_refer(message, bytes, server, session),
+            // Nothing we subscribe to; some phones tell of their state unasked, and stop when they are refused.
+            Method::Notify => self.reply(server, message, StatusCode::OK),
+            Method::Cancel => self.reply(server, message, StatusCode::CALL_DOES_NOT_EXIST),
             Method::Ack => unreachable!("handled above"),
-            Method::Refer
-            | Method::Register
-            | Method::Subscribe
-            | Method::Message
-            | Method::Publish
-            | Method::Other(_) => self.reply(server, message, StatusCode::METHOD_NOT_ALLOWED),
+            Method::Register | Method::Subscribe | Method::Message | Method::Publish | Method::Other(_) => {
+                self.refuse_in(server, message, StatusCode::METHOD_NOT_ALLOWED);
+            }
         }
     }
 
@@ -70,30 +74,48 @@ impl UserAgent {
             return self.bye(key, Some(cause));
         }
         let sdp = super::inward::body(message).ok().flatten().filter(|_| unacked.offers);
-        if unacked.first {
+        if unacked.first || unacked.offers {
             self.core.emit(LegEvent::Confirmed { leg, sdp });
         }
+        self.offer_next(key);
     }
 
     /// RFC 3261 §15.1.2.
     fn handle_bye(&mut self, message: &Message<'_>, server: Key, key: Key) {
-        self.reply(server, message, StatusCode::OK);
         let Some(session) = self.calls.get(key) else { return };
         let leg = session.leg;
         match &session.phase {
             Phase::Inward(_) => {
+                self.reply(server, message, StatusCode::OK);
                 self.reject(key, StatusCode::REQUEST_TERMINATED, None, Cause::new(CauseKind::Cancelled));
                 self.core.emit(LegEvent::Ended { leg, cause: Cause::with_sip(CauseKind::Cancelled, 487) });
             }
             Phase::Up(up) => {
                 let told = up.hangup.is_some();
+                self.reply(server, message, StatusCode::OK);
                 self.end_session(key);
                 if !told {
                     self.core.emit(LegEvent::Ended { leg, cause: CauseKind::NormalClearing.into() });
                 }
             }
             // The two BYEs crossed; ours will be answered too.
-            Phase::Closing(_) | Phase::Outward(_) | Phase::Changing => {}
+            Phase::Closing(_) | Phase::Changing => self.reply(server, message, StatusCode::OK),
+            // RFC 3261 §15: the called side cannot end an early dialog by BYE.
+            Phase::Outward(_) => self.reply(server, message, StatusCode::CALL_DOES_NOT_EXIST),
+        }
+    }
+
+    /// Keys (application/dtmf-relay, application/dtmf); an empty INFO is a sign of life.
+    fn handle_info(&mut self, message: &Message<'_>, server: Key, key: Key) {
+        let kind = message.one::<ContentType<'_>>().ok().flatten();
+        let is_keys = kind.is_some_and(|ContentType(k)| k.is("application/dtmf-relay") || k.is("application/dtmf"));
+        if !message.body().is_empty() && !is_keys {
+            return self.refuse_in(server, message, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        }
+        self.reply(server, message, StatusCode::OK);
+        let Some(leg) = self.calls.get(key).filter(|s| matches!(s.phase, Phase::Up(_))).map(|s| s.leg) else { return };
+        if let Some((key, held)) = super::digits::read(message.body()) {
+            self.core.emit(LegEvent::Digit { leg, key, held });
         }
     }
 
@@ -112,25 +134,25 @@ impl UserAgent {
         let Phase::Up(mut up) = core::mem::replace(&mut session.phase, Phase::Changing) else {
             unreachable!("only an answered call is ended by BYE");
         };
-        if let Some(unacked) = &mut up.unacked {
-            self.core.stop(&mut unacked.timer);
+        self.wind_up(&mut up);
+        if let Some(session) = self.calls.get_mut(key) {
+            session.phase = Phase::Closing(Box::new(up.dialog));
         }
-        if let Some(merge_key) = up.merge_key {
-            self.calls.forget_merge(merge_key);
-        }
-        let mut dialog = up.dialog;
+        self.send_bye(key, cause.and_then(reason_of), false);
+    }
+
+    pub(crate) fn send_bye(&mut self, key: Key, reason: Option<&str>, repeated: bool) {
+        let Self { core, clients, calls, accounts, .. } = self;
+        let Some(Session { phase: Phase::Closing(dialog), peer, .. }) = calls.get_mut(key) else { return };
         let cseq = dialog.next_cseq();
-        let reason = cause.and_then(reason_of);
-        self.clients.start(&mut self.core, dialog.place, Owner::Bye { session: key }, |core, branch, out| {
+        clients.start(core, dialog.place, Owner::Bye { session: key, repeated }, |core, branch, out| {
             let mut writer = dialog.request(core, out, Method::Bye, cseq, branch);
             if let Some(reason) = reason {
                 writer.text(HeaderName::Reason, reason);
             }
+            accounts.authorize(*peer, Method::Bye, dialog.target.as_str(), &mut writer);
             writer.end();
         });
-        if let Some(session) = self.calls.get_mut(key) {
-            session.phase = Phase::Closing(Box::new(dialog));
-        }
     }
 
     /// Ends an answered call from our side and says so.
@@ -146,13 +168,11 @@ impl UserAgent {
     pub(crate) fn handle_session_timer(&mut self, key: Key, timer: SessionTimer) {
         match timer {
             SessionTimer::Unacked => self.repeat_2xx(key),
-            SessionTimer::Reliable
-            | SessionTimer::CancelGivenUp
-            | SessionTimer::Glare
-            | SessionTimer::Refresh
-            | SessionTimer::Expired
-            | SessionTimer::Refer
-            | SessionTimer::Lookup => {}
+            SessionTimer::Reliable => self.repeat_reliable(key),
+            SessionTimer::Glare => self.handle_glare_over(key),
+            SessionTimer::Refresh => self.refresh_session(key),
+            SessionTimer::Expired => self.expire_session(key),
+            SessionTimer::Refer => self.handle_refer_timeout(key),
         }
     }
 

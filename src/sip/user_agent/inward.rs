@@ -4,10 +4,13 @@ use super::core::{Due, SessionTimer};
 use super::dialog::{Dialog, Path};
 use super::identity;
 use super::machine::UserAgent;
+use super::outward::end;
 use super::peer::Peer;
+use super::reliable::requires_100rel;
 use super::requests::{ALLOW, SDP, SUPPORTED_LINE, write_refusal_fields};
-use super::session::{Inward, Phase, Session, Unacked, Up};
-use crate::header::{ContentType, HeaderName};
+use super::session::{Inward, Phase, Reliable, Session, Unacked, Up};
+use super::session_timer::Agreed;
+use crate::header::{ContentType, HeaderName, RSeq, Replaces};
 use crate::input::{Counter, Place};
 use crate::transaction::{RequestKey, T1, response_place};
 use crate::{Message, MessageWriter, StatusCode};
@@ -30,7 +33,8 @@ impl UserAgent {
             Ok(offer) => offer,
             Err(status) => return self.refuse(message, from, size, status),
         };
-        if self.draining {
+        // A phone's call may be an emergency; the call room knows.
+        if self.draining && matches!(source, Source::Trunk(_)) {
             self.core.note(Counter::Overload, from.remote(), Some(message.call_id()));
             return self.refuse(message, from, size, StatusCode::SERVICE_UNAVAILABLE);
         }
@@ -41,6 +45,13 @@ impl UserAgent {
             self.core.note(Counter::Loop, from.remote(), Some(message.call_id()));
             return self.refuse(message, from, size, StatusCode::LOOP_DETECTED);
         }
+        if let Err(status) = self.session_interval(message) {
+            return self.refuse(message, from, size, status);
+        }
+        let replaces = match self.replaced(message) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.refuse(message, from, size, status),
+        };
         let Ok(path) = Path::read(message, false) else {
             return self.refuse(message, from, size, StatusCode::BAD_REQUEST);
         };
@@ -48,12 +59,14 @@ impl UserAgent {
         let peer = Peer(source);
         let mut invite = self.core.buffer();
         invite.extend_from_slice(bytes);
+        let reliable = requires_100rel(message).then(|| Reliable::new(self.core.name()));
         let core = &self.core;
         let session = self.calls.insert_with(|key| {
             let leg = LegId::inward(core.config.shard, key);
             let tag = core.tag(leg);
             let dialog = Dialog::of_invite(core, message, path, &tag, &response_place(message, &from), peer);
-            let phase = Phase::Inward(Box::new(Inward { server, invite, dialog, merge_key }));
+            let cseq = message.cseq().number;
+            let phase = Phase::Inward(Box::new(Inward { server, invite, cseq, dialog, merge_key, reliable }));
             Session { leg, peer, call_id: message.call_id().into(), tag, came_from: from.remote().ip(), phase }
         });
         self.calls.remember_merge(merge_key, session);
@@ -71,10 +84,25 @@ impl UserAgent {
             diverted_from: identity::diverted_from(directory, source, message),
             call_id: message.call_id().into(),
             offer,
-            replaces: None,
+            replaces,
             peer: from.remote(),
         };
         self.core.emit(LegEvent::Incoming(Box::new(incoming)));
+    }
+
+    /// RFC 3891 §3: the dialog this call takes the place of, which must be there.
+    fn replaced(&self, message: &Message<'_>) -> Result<Option<LegId>, StatusCode> {
+        let replaces = match message.one::<Replaces<'_>>() {
+            Ok(None) => return Ok(None),
+            Ok(Some(replaces)) => replaces,
+            Err(_) => return Err(StatusCode::BAD_REQUEST),
+        };
+        let leg = self.leg_to_replace(&replaces).ok_or(StatusCode::CALL_DOES_NOT_EXIST)?;
+        let up = |s: &Session| matches!(s.phase, Phase::Up(_));
+        if replaces.early_only && self.calls.key_of(leg).and_then(|k| self.calls.get(k)).is_some_and(up) {
+            return Err(StatusCode::BUSY_HERE);
+        }
+        Ok(Some(leg))
     }
 
     /// 180 or 183.
@@ -83,20 +111,43 @@ impl UserAgent {
             Progress::Ringing => StatusCode::RINGING,
             Progress::EarlyMedia => StatusCode::SESSION_PROGRESS,
         };
-        let Some(bytes) = self.write_answer(session, status, sdp.as_ref()) else { return };
+        let Some(sdp) = self.wait_for_prack(session, progress, sdp) else { return };
         let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get(session) else { return };
-        self.servers.reply_with(&mut self.core, inward.server, status, bytes);
+        let (server, is_reliable) = (inward.server, inward.reliable.is_some());
+        // RFC 3262 §5: without an offer in the INVITE the first reliable response would have to make one. The 2xx makes
+        // it, so the caller hears nothing before.
+        if is_reliable && Message::parse(&inward.invite).is_ok_and(|m| m.body().is_empty()) {
+            return;
+        }
+        let Some(bytes) = self.write_answer(session, status, sdp.as_ref(), Agreed::default()) else { return };
+        if is_reliable {
+            let mut copy = self.core.buffer();
+            copy.extend_from_slice(&bytes);
+            self.watch_reliable(session, copy, sdp.is_some());
+        }
+        self.servers.reply_with(&mut self.core, server, status, bytes);
     }
 
     /// 200 to the first INVITE.
     pub(crate) fn answer(&mut self, session: Key, sdp: Option<Sdp>) {
-        let Some(bytes) = self.write_answer(session, StatusCode::OK, sdp.as_ref()) else { return };
+        let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get_mut(session) else { return };
+        if let Some(reliable) = inward.reliable.as_mut().filter(|r| r.unacked.as_ref().is_some_and(|u| u.offers)) {
+            reliable.answer = Some(sdp);
+            return;
+        }
+        let (agreed, offers) = match Message::parse(&inward.invite) {
+            Ok(invite) => (Agreed::of(&invite), invite.body().is_empty()),
+            Err(_) => (Agreed::default(), false),
+        };
+        let Some(bytes) = self.write_answer(session, StatusCode::OK, sdp.as_ref(), agreed) else { return };
         let Some(found) = self.calls.get_mut(session) else { return };
-        let Phase::Inward(inward) = core::mem::replace(&mut found.phase, Phase::Changing) else {
+        let Phase::Inward(mut inward) = core::mem::replace(&mut found.phase, Phase::Changing) else {
             unreachable!("write_answer looked at the phase");
         };
-        let offers = Message::parse(&inward.invite).is_ok_and(|m| m.body().is_empty());
-        let cseq = inward.dialog.remote_cseq.unwrap_or_default();
+        if let Some(unacked) = inward.reliable.as_mut().and_then(|r| r.unacked.as_mut()) {
+            self.core.stop(&mut unacked.timer);
+        }
+        let cseq = inward.cseq;
         let place = self.servers.place(inward.server).unwrap_or(inward.dialog.place);
         self.servers.accept(&mut self.core, inward.server, &bytes);
         let timer = self.core.after(T1, Due::Session(session, SessionTimer::Unacked));
@@ -111,14 +162,10 @@ impl UserAgent {
             offers,
         };
         self.core.recycle(inward.invite);
-        found.phase = Phase::Up(Box::new(Up {
-            dialog: inward.dialog,
-            unacked: Some(unacked),
-            hangup: None,
-            ack_body: None,
-            invite_cseq: 0,
-            merge_key: Some(inward.merge_key),
-        }));
+        let up =
+            Up { unacked: Some(unacked), merge_key: Some(inward.merge_key), described: sdp, ..Up::new(inward.dialog) };
+        found.phase = Phase::Up(Box::new(up));
+        self.start_session_timers(session, agreed);
     }
 
     /// Refuses the first INVITE; the leg is gone.
@@ -176,7 +223,7 @@ impl UserAgent {
     }
 
     /// 18x or 200 to the first INVITE, with all a dialog needs.
-    fn write_answer(&mut self, session: Key, status: StatusCode, sdp: Option<&Sdp>) -> Option<Vec<u8>> {
+    fn write_answer(&mut self, session: Key, status: StatusCode, sdp: Option<&Sdp>, agreed: Agreed) -> Option<Vec<u8>> {
         let mut bytes = self.core.buffer();
         let Some(Session { phase: Phase::Inward(inward), tag, .. }) = self.calls.get(session) else {
             self.core.recycle(bytes);
@@ -190,10 +237,11 @@ impl UserAgent {
         }
         writer.text(HeaderName::Allow, ALLOW).text(HeaderName::Supported, SUPPORTED_LINE);
         self.write_product(&mut writer, HeaderName::Server);
-        match sdp {
-            Some(sdp) => writer.body(SDP, &sdp.0),
-            None => writer.end(),
+        if let Some(reliable) = inward.reliable.as_ref().filter(|_| status.is_provisional()) {
+            writer.text(HeaderName::Require, "100rel").header(&RSeq(reliable.rseq));
         }
+        agreed.write(&mut writer);
+        end(writer, sdp);
         Some(bytes)
     }
 }

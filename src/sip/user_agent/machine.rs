@@ -1,3 +1,4 @@
+use super::accounts::Accounts;
 use super::calls::Calls;
 use super::core::{Core, Due};
 use super::peer::{Sources, plain};
@@ -19,7 +20,15 @@ pub(crate) enum Owner {
         session: Key,
         attempt: u16,
     },
+    /// A re-INVITE or UPDATE.
+    Ask {
+        session: Key,
+    },
     Bye {
+        session: Key,
+        repeated: bool,
+    },
+    Notify {
         session: Key,
     },
     Nobody,
@@ -38,6 +47,7 @@ pub struct UserAgent {
     pub(crate) servers: Servers<Key>,
     pub(crate) calls: Calls,
     pub(crate) sources: Sources,
+    pub(crate) accounts: Accounts,
     pub(crate) challenger: Challenger,
     pub(crate) draining: bool,
 }
@@ -54,6 +64,7 @@ impl UserAgent {
             servers: Servers::default(),
             calls,
             sources,
+            accounts: Accounts::default(),
             challenger,
             draining: false,
         }
@@ -178,6 +189,7 @@ impl UserAgent {
 
     fn handle_directory(&mut self, directory: Arc<Directory>) {
         self.core.set_directory(directory);
+        self.accounts.clear();
         self.sources = Sources::new(self.core.directory(), self.core.table_key);
     }
 }

@@ -1,16 +1,18 @@
 //! Calls that go out: from the INVITE to its final answer.
 
+use super::accounts::Reach;
 use super::causes::{better, cause_of, reason_of};
 use super::core::Core;
 use super::dialog::Dialog;
 use super::identity;
 use super::machine::{Owner, UserAgent};
 use super::peer::Peer;
-use super::requests::{ALLOW, SDP, SUPPORTED_LINE};
+use super::requests::{ALLOW, SDP, SUPPORTED_LATE_OFFER, SUPPORTED_LINE};
 use super::session::{Attempt, Outward, Phase, Session, Up};
-use crate::header::HeaderName;
+use super::session_timer::write_first;
+use crate::header::{HeaderName, MinSe};
 use crate::input::{Output, Place, Protocol};
-use crate::limits::MAX_FORWARDS;
+use crate::limits::{MAX_FORWARDS, SESSION_EXPIRES_SECONDS};
 use crate::transaction::Failure;
 use crate::uri::OwnedUri;
 use crate::{CSeq, Message, MessageWriter, Method, StatusCode};
@@ -41,7 +43,8 @@ impl UserAgent {
         let tag = self.core.tag(leg);
         let call_id = self.core.call_id();
         let from = identity::from_value(&self.core, &dial, tag.as_str());
-        let outward = Outward { dial, from, attempts: Vec::new(), refusal: None, rang: false };
+        let outward =
+            Outward { dial, from, attempts: Vec::new(), refusal: None, rang: false, interval: SESSION_EXPIRES_SECONDS };
         let session = self.calls.insert_with(|_| Session {
             leg,
             peer: Peer(source),
@@ -55,35 +58,86 @@ impl UserAgent {
         }
     }
 
-    /// Sends one more INVITE for a leg.
+    /// Tries one more contact for a leg.
     pub(crate) fn invite(&mut self, session: Key, contact: Contact) {
-        let Some(Session { phase: Phase::Outward(outward), call_id, .. }) = self.calls.get_mut(session) else { return };
-        let attempt = outward.attempts.len() as u16;
+        let Some(Session { phase: Phase::Outward(outward), .. }) = self.calls.get_mut(session) else { return };
         let Contact { uri, place } = contact;
-        let entry = Attempt { client: None, uri, place, cseq: 1 };
-        let product = self.core.config.user_agent.clone();
-        let client =
-            self.clients.start(&mut self.core, place, Owner::Invite { session, attempt }, |core, branch, out| {
-                let mut writer = MessageWriter::request(out, Method::Invite, &entry.uri.uri());
-                core.via(&mut writer, &place, branch.as_str());
-                writer.number(HeaderName::MaxForwards, MAX_FORWARDS).raw(HeaderName::From, &outward.from);
-                write_to(core, &outward.dial, &mut writer);
-                writer.text(HeaderName::CallId, call_id);
-                writer.header(&CSeq { number: entry.cseq, method: Method::Invite });
-                if let Some(contact) = core.contact(&place) {
-                    writer.address(HeaderName::Contact, None, &contact.uri(), &[]);
+        outward.attempts.push(Attempt { client: None, uri, place, cseq: 0, early: Vec::new(), repeated: false });
+        let attempt = outward.attempts.len() - 1;
+        self.send_invite(session, attempt);
+    }
+
+    fn send_invite(&mut self, session: Key, at: usize) {
+        let Self { core, clients, calls, accounts, .. } = self;
+        let Some(Session { phase: Phase::Outward(outward), call_id, peer, .. }) = calls.get_mut(session) else {
+            return;
+        };
+        let Outward { dial, from, attempts, interval, .. } = &mut **outward;
+        let Some(attempt) = attempts.get_mut(at) else { return };
+        attempt.cseq += 1;
+        let owner = Owner::Invite { session, attempt: at as u16 };
+        let client = clients.start(core, attempt.place, owner, |core, branch, out| {
+            let mut writer = MessageWriter::request(out, Method::Invite, &attempt.uri.uri());
+            core.via(&mut writer, &attempt.place, branch.as_str());
+            writer.number(HeaderName::MaxForwards, MAX_FORWARDS).raw(HeaderName::From, from);
+            write_to(core, dial, &mut writer);
+            writer.text(HeaderName::CallId, call_id);
+            writer.header(&CSeq { number: attempt.cseq, method: Method::Invite });
+            if let Some(contact) = core.contact(&attempt.place) {
+                writer.address(HeaderName::Contact, None, &contact.uri(), &[]);
+            }
+            // A reliable provisional response could carry the offer, and its PRACK the answer, which nobody has yet.
+            let supported = if dial.offer.is_some() { SUPPORTED_LINE } else { SUPPORTED_LATE_OFFER };
+            writer.text(HeaderName::Allow, ALLOW).text(HeaderName::Supported, supported);
+            write_first(*interval, &mut writer);
+            if !core.config.user_agent.is_empty() {
+                writer.text(HeaderName::UserAgent, &core.config.user_agent);
+            }
+            identity::write_identity(core, dial, &mut writer);
+            if dial.auto_answer {
+                write_auto_answer(&mut writer);
+            }
+            accounts.authorize(*peer, Method::Invite, attempt.uri.as_str(), &mut writer);
+            end(writer, dial.offer.as_ref());
+        });
+        attempt.client = Some(client);
+    }
+
+    /// Whether a refused INVITE went out once more, with what the refusal asked for.
+    fn try_again(&mut self, message: &Message<'_>, status: StatusCode, session: Key, at: usize) -> bool {
+        let Some(Session { phase: Phase::Outward(outward), peer, .. }) = self.calls.get_mut(session) else {
+            return false;
+        };
+        let peer = *peer;
+        let Some(attempt) = outward.attempts.get_mut(at) else { return false };
+        if attempt.repeated {
+            return false;
+        }
+        let again = match status {
+            // RFC 4028 §7.3.
+            StatusCode::SESSION_INTERVAL_TOO_SMALL => match message.one::<MinSe>() {
+                Ok(Some(MinSe(least))) => {
+                    outward.interval = outward.interval.max(least);
+                    true
                 }
-                writer.text(HeaderName::Allow, ALLOW).text(HeaderName::Supported, SUPPORTED_LINE);
-                if !product.is_empty() {
-                    writer.text(HeaderName::UserAgent, &product);
-                }
-                identity::write_identity(core, &outward.dial, &mut writer);
-                if outward.dial.auto_answer {
-                    write_auto_answer(&mut writer);
-                }
-                end(writer, outward.dial.offer.as_ref());
-            });
-        outward.attempts.push(Attempt { client: Some(client), ..entry });
+                Ok(None) | Err(_) => false,
+            },
+            StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                self.accept_challenge(peer, message, Reach::OwnHost)
+            }
+            _ => false,
+        };
+        if !again {
+            return false;
+        }
+        if let Some(Session { phase: Phase::Outward(outward), .. }) = self.calls.get_mut(session)
+            && let Some(attempt) = outward.attempts.get_mut(at)
+        {
+            attempt.repeated = true;
+            attempt.early.clear();
+        }
+        self.send_invite(session, at);
+        true
     }
 
     pub(crate) fn handle_invite_response(
@@ -97,10 +151,14 @@ impl UserAgent {
         if status.is_success() {
             return self.handle_success(message, client, session);
         }
-        let Some(Session { phase: Phase::Outward(outward), leg, .. }) = self.calls.get_mut(session) else { return };
+        let Some(Session { phase: Phase::Outward(_), leg, .. }) = self.calls.get(session) else { return };
         let leg = *leg;
         if status.is_provisional() {
             if status > StatusCode::TRYING {
+                if !self.acknowledge_provisional(message, client, session, attempt) {
+                    return;
+                }
+                let Some(Session { phase: Phase::Outward(outward), .. }) = self.calls.get_mut(session) else { return };
                 let sdp = super::inward::body(message).ok().flatten();
                 let news = !outward.rang || sdp.is_some();
                 outward.rang |= news;
@@ -110,7 +168,9 @@ impl UserAgent {
             }
             return;
         }
-        self.fail_attempt(session, attempt, cause_of(status));
+        if !self.try_again(message, status, session, usize::from(attempt)) {
+            self.fail_attempt(session, attempt, cause_of(status));
+        }
     }
 
     pub(crate) fn handle_invite_failure(&mut self, session: Key, attempt: u16, failure: Failure) {
@@ -173,17 +233,28 @@ impl UserAgent {
     fn take_success(&mut self, message: &Message<'_>, key: Key, client: Key, dialog: Dialog) {
         let Some(session) = self.calls.get_mut(key) else { return };
         let leg = session.leg;
-        let invite_cseq = dialog.local_cseq;
-        let up = Up { dialog, unacked: None, hangup: None, ack_body: None, invite_cseq, merge_key: None };
-        let Phase::Outward(outward) = core::mem::replace(&mut session.phase, Phase::Up(Box::new(up))) else {
+        let Phase::Outward(mut outward) = core::mem::replace(&mut session.phase, Phase::Changing) else {
             unreachable!("the caller looked at the phase");
         };
+        let mut up = Up::new(dialog);
+        let mut sdp = super::inward::body(message).ok().flatten();
+        let early = outward.attempts.iter_mut().flat_map(|a| a.early.iter_mut());
+        for early in early.filter(|e| e.dialog.remote_tag == up.dialog.remote_tag) {
+            up.dialog.local_cseq = up.dialog.local_cseq.max(early.dialog.local_cseq);
+            sdp = sdp.or_else(|| early.answer.take());
+        }
+        up.owes_ack = outward.dial.offer.is_none() && sdp.is_some();
+        let owes_ack = up.owes_ack;
+        up.described = outward.dial.offer.take();
+        session.phase = Phase::Up(Box::new(up));
         for other in outward.attempts.iter().filter_map(|a| a.client).filter(|c| *c != client) {
             let reason = reason_of(CauseKind::AnsweredElsewhere.into());
             self.clients.cancel(&mut self.core, other, Owner::Nobody, reason);
         }
-        self.acknowledge(key);
-        let sdp = super::inward::body(message).ok().flatten();
+        if !owes_ack {
+            self.acknowledge(key);
+        }
+        self.session_refreshed(key, message);
         self.core.emit(LegEvent::Answered { leg, sdp });
     }
 
@@ -209,8 +280,10 @@ impl UserAgent {
     }
 
     /// A 2xx came again: its ACK was lost.
-    fn acknowledge_again(&mut self, message: &Message<'_>, client: Key, session: Key) {
+    pub(crate) fn acknowledge_again(&mut self, message: &Message<'_>, client: Key, session: Key) {
         let ours = match self.calls.get(session) {
+            // Its ACK waits for the call's answer.
+            Some(Session { phase: Phase::Up(up), .. }) if up.owes_ack => return,
             Some(Session { phase: Phase::Up(up), .. }) => {
                 *up.dialog.remote_tag == *message.to().tag().unwrap_or_default()
                     && up.invite_cseq == message.cseq().number

@@ -4,7 +4,7 @@ use super::machine::UserAgent;
 use super::peer::same_host;
 use crate::auth::{Asking, Secret, Verdict};
 use crate::error::ParseError;
-use crate::header::{HeaderName, MaxForwards};
+use crate::header::{HeaderName, MaxForwards, MinSe};
 use crate::input::{Counter, Place};
 use crate::limits::{AMPLIFICATION_MAX, SERVER_TRANSACTIONS_MAX};
 use crate::malformed::Malformed;
@@ -18,6 +18,7 @@ pub(crate) const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, REGISTER, PRA
 /// RFC 3262, 4028, 3891, 4488.
 pub(crate) const SUPPORTED: [&str; 4] = ["100rel", "timer", "replaces", "norefersub"];
 pub(crate) const SUPPORTED_LINE: &str = "100rel, timer, replaces, norefersub";
+pub(crate) const SUPPORTED_LATE_OFFER: &str = "timer, replaces, norefersub";
 pub(crate) const SDP: &str = "application/sdp";
 const ACCEPT: &str = "application/sdp, application/dtmf-relay, application/dtmf, message/sipfrag";
 
@@ -130,7 +131,7 @@ impl UserAgent {
     }
 
     /// What a request must be whoever sent it (RFC 3261 §8.2), cheapest first.
-    fn acceptable(&self, message: &Message<'_>) -> Result<(), StatusCode> {
+    pub(crate) fn acceptable(&self, message: &Message<'_>) -> Result<(), StatusCode> {
         if let Method::Other(_) = message.method() {
             return Err(StatusCode::NOT_IMPLEMENTED);
         }
@@ -315,6 +316,9 @@ pub(crate) fn write_refusal_fields(writer: &mut MessageWriter<'_>, request: &Mes
         }
         StatusCode::NOT_ACCEPTABLE_HERE => {
             writer.text(HeaderName::Warning, "305 strowger \"Incompatible media format\"");
+        }
+        StatusCode::SESSION_INTERVAL_TOO_SMALL => {
+            writer.header(&MinSe(crate::limits::SESSION_EXPIRES_SECONDS_MIN));
         }
         StatusCode::SERVICE_UNAVAILABLE => {
             writer.number(HeaderName::RetryAfter, crate::limits::RETRY_AFTER_SECONDS);

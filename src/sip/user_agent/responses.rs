@@ -1,5 +1,6 @@
 //! Answers to our requests, and requests that got none.
 
+use super::accounts::Reach;
 use super::machine::{Owner, UserAgent};
 use super::session::{Phase, Session};
 use crate::input::Counter;
@@ -16,7 +17,11 @@ impl UserAgent {
                 Owner::Invite { session, attempt } => {
                     self.handle_invite_response(message, status, key, session, attempt);
                 }
-                Owner::Bye { session } => self.handle_bye_response(status, session),
+                Owner::Ask { session } => self.handle_ask_response(message, status, key, session),
+                Owner::Bye { session, repeated } => self.handle_bye_response(message, status, session, repeated),
+                // RFC 3515 §2.4.4 and RFC 6665 §4.2.2: the peer does not listen any more.
+                Owner::Notify { session } if status == StatusCode::CALL_DOES_NOT_EXIST => self.end_transfer(session),
+                Owner::Notify { .. } => {}
                 Owner::Nobody => {}
             },
         }
@@ -29,15 +34,26 @@ impl UserAgent {
         });
         match owner {
             Owner::Invite { session, attempt } => self.handle_invite_failure(session, attempt, failure),
-            Owner::Bye { session } => self.close(session),
+            Owner::Ask { session } => self.handle_ask_failure(session, failure),
+            Owner::Bye { session, .. } => self.close(session),
+            Owner::Notify { session } => self.end_transfer(session),
             Owner::Nobody => {}
         }
     }
 
-    fn handle_bye_response(&mut self, status: StatusCode, session: Key) {
-        if status.is_final() {
-            self.close(session);
+    fn handle_bye_response(&mut self, message: &Message<'_>, status: StatusCode, session: Key, repeated: bool) {
+        if !status.is_final() {
+            return;
         }
+        let wants_credentials = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED);
+        if wants_credentials
+            && !repeated
+            && let Some(peer) = self.calls.get(session).map(|s| s.peer)
+            && self.accept_challenge(peer, message, Reach::Dialog)
+        {
+            return self.send_bye(session, None, true);
+        }
+        self.close(session);
     }
 
     /// The BYE is done with, whatever came of it.

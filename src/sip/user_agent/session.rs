@@ -9,7 +9,7 @@ use crate::uri::OwnedUri;
 use base::{Key, TimerId};
 use core::net::IpAddr;
 use core::time::Duration;
-use model::{Cause, Dial, LegId, Sdp};
+use model::{Cause, Dial, LegId, Progress, Sdp};
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -41,9 +41,24 @@ pub(crate) struct Inward {
     pub(crate) server: Key,
     /// The INVITE as it came, from which answers are written.
     pub(crate) invite: Vec<u8>,
+    /// The INVITE's CSeq; a PRACK moves the dialog's.
+    pub(crate) cseq: u32,
     pub(crate) dialog: Dialog,
     /// Under which merged requests are found.
     pub(crate) merge_key: u64,
+    /// Present when the caller insists on reliable provisional responses.
+    pub(crate) reliable: Option<Reliable>,
+}
+
+/// RFC 3262 on our side: provisional responses that are repeated until their PRACK.
+#[derive(Debug)]
+pub(crate) struct Reliable {
+    pub(crate) rseq: u32,
+    pub(crate) unacked: Option<Unacked>,
+    /// What came while one was on its way: the next goes out when its PRACK has come.
+    pub(crate) waiting: Option<(Progress, Option<Sdp>)>,
+    /// The answer waits too: RFC 3262 §3 forbids a 2xx before the PRACK of a response with a description.
+    pub(crate) answer: Option<Option<Sdp>>,
 }
 
 #[derive(Debug)]
@@ -55,6 +70,8 @@ pub(crate) struct Outward {
     /// The best refusal so far.
     pub(crate) refusal: Option<Cause>,
     pub(crate) rang: bool,
+    /// Session interval asked for; a 422 raises it once.
+    pub(crate) interval: u32,
 }
 
 /// One INVITE to one contact.
@@ -65,6 +82,18 @@ pub(crate) struct Attempt {
     pub(crate) uri: OwnedUri,
     pub(crate) place: Place,
     pub(crate) cseq: u32,
+    pub(crate) early: Vec<Early>,
+    /// It was sent again with other headers once (422, 401); not twice.
+    pub(crate) repeated: bool,
+}
+
+/// A dialog made by a reliable provisional response.
+#[derive(Debug)]
+pub(crate) struct Early {
+    pub(crate) dialog: Dialog,
+    pub(crate) rseq: u32,
+    /// The answer it brought; the 2xx need not repeat it.
+    pub(crate) answer: Option<Sdp>,
 }
 
 #[derive(Debug)]
@@ -74,11 +103,70 @@ pub(crate) struct Up {
     pub(crate) unacked: Option<Unacked>,
     /// What to do once that ACK has come: RFC 3261 §15 forbids a BYE before it.
     pub(crate) hangup: Option<Cause>,
+    /// The peer's 2xx made the offer: its ACK waits for our answer.
+    pub(crate) owes_ack: bool,
     /// The body of our last ACK, for a 2xx that comes again.
     pub(crate) ack_body: Option<Sdp>,
     /// CSeq of the INVITE of ours that was accepted last.
     pub(crate) invite_cseq: u32,
     pub(crate) merge_key: Option<u64>,
+    pub(crate) exchange: Exchange,
+    /// An offer of ours that waits for its turn; a newer one takes its place.
+    pub(crate) next_offer: Option<Sdp>,
+    /// What we described last, for a refresh by re-INVITE.
+    pub(crate) described: Option<Sdp>,
+    pub(crate) timer: SessionTimers,
+    pub(crate) transfer: Option<Transfer>,
+}
+
+/// Offer and answer inside a session (RFC 3261 §14, RFC 3311).
+#[derive(Debug)]
+pub(crate) enum Exchange {
+    Stable,
+    /// Our re-INVITE or UPDATE is in flight.
+    Asked {
+        why: Asked,
+        /// Sent again with credentials; not twice.
+        repeated: bool,
+    },
+    /// The peer's re-INVITE or UPDATE waits for the call.
+    Asking {
+        server: Key,
+        request: Vec<u8>,
+    },
+    /// After a 491 we ask again, a little later.
+    Backoff {
+        timer: TimerId,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// The call offers new media.
+    Offer,
+    /// Only that the session lives on (RFC 4028).
+    Refresh,
+}
+
+/// RFC 4028: the session ends when nobody refreshes it.
+#[derive(Debug, Default)]
+pub(crate) struct SessionTimers {
+    /// Seconds; zero: none was agreed.
+    pub(crate) interval: u32,
+    pub(crate) we_refresh: bool,
+    pub(crate) refresh: Option<TimerId>,
+    pub(crate) expiry: Option<TimerId>,
+}
+
+/// A REFER of the peer, from its arrival to the last NOTIFY.
+#[derive(Debug)]
+pub(crate) enum Transfer {
+    /// The call has not said yes or no.
+    Asked { server: Key, request: Vec<u8> },
+    /// Accepted; the peer hears how it goes.
+    Accepted { id: u32, timer: TimerId },
+    /// Accepted; the peer does not want to hear (RFC 4488).
+    Unwatched,
 }
 
 /// A 2xx to an INVITE, repeated until its ACK (RFC 3261 §13.3.1.4).
@@ -94,6 +182,30 @@ pub(crate) struct Unacked {
     pub(crate) first: bool,
     /// The 2xx carried our offer: the ACK brings the answer.
     pub(crate) offers: bool,
+}
+
+impl Up {
+    pub(crate) fn new(dialog: Dialog) -> Self {
+        Up {
+            invite_cseq: dialog.local_cseq,
+            dialog,
+            unacked: None,
+            hangup: None,
+            owes_ack: false,
+            ack_body: None,
+            merge_key: None,
+            exchange: Exchange::Stable,
+            next_offer: None,
+            described: None,
+            timer: SessionTimers::default(),
+            transfer: None,
+        }
+    }
+
+    /// Whether a new offer of ours may go out now.
+    pub(crate) fn is_stable(&self) -> bool {
+        matches!(self.exchange, Exchange::Stable) && self.unacked.is_none() && !self.owes_ack && self.hangup.is_none()
+    }
 }
 
 impl Session {

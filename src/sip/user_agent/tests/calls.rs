@@ -1,66 +1,11 @@
 //! Set-up and end of calls, both ways, and their races.
 
-use crate::testing::{ANSWER, OFFER, Pair, Script, Sent, dial_phone, directory, fixed, hangup, out_leg, sdp, trunk};
-use core::time::Duration;
-use model::{CauseKind, LegCommand, LegEvent, LegId, Progress};
+use super::story::{CARRIER, MS, PHONE, S, answer, callee, caller, in_dialog as request, incoming, invite, response};
+use crate::testing::{ANSWER, OFFER, Pair, Script, Sent, dial_phone, directory, hangup, out_leg, sdp};
+use model::{CauseKind, LegCommand, LegEvent, Progress};
 
-const MS: Duration = Duration::from_millis(1);
-const S: Duration = Duration::from_secs(1);
-
-/// A trunk at 10.0.0.0/8 that calls in.
-fn callee() -> Script {
-    Script::new(directory(vec![], vec![trunk("carrier", "10.0.0.0/8")]))
-}
-
-/// A phone at a fixed place that we call.
-fn caller() -> Script {
-    Script::new(directory(vec![fixed("1001", "sip:1001@127.0.0.1:7000")], vec![]))
-}
-
-const CARRIER: &str = "10.0.0.9:5070";
-const PHONE: &str = "127.0.0.1:7000";
-
-fn invite() -> String {
-    format!(
-        "INVITE sip:4008@127.0.0.1 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.9:5070;branch=z9hG4bKi1;rport\nMax-Forwards: 70\n\
-         From: \"Bob\" <sip:+861380@carrier>;tag=b1\nTo: <sip:4008@127.0.0.1>\nCall-ID: c1\nCSeq: 1 INVITE\n\
-         Contact: <sip:bob@10.0.0.9:5070>\nContent-Type: application/sdp\n\n{OFFER}"
-    )
-}
-
-/// A request inside the dialog our `answer` made.
 fn in_dialog(method: &str, cseq: u32, answer: &Sent) -> String {
-    format!(
-        "{method} sip:strowger@127.0.0.1:5060 SIP/2.0\nVia: SIP/2.0/UDP 10.0.0.9:5070;branch=z9hG4bK{method}{cseq};rport\n\
-         Max-Forwards: 70\nFrom: \"Bob\" <sip:+861380@carrier>;tag=b1\nTo: {}\nCall-ID: c1\nCSeq: {cseq} {method}\n\n",
-        answer.header("To").unwrap()
-    )
-}
-
-fn incoming(script: &mut Script) -> LegId {
-    match script.event() {
-        LegEvent::Incoming(incoming) => incoming.leg,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn answer(script: &mut Script, leg: LegId) -> Sent {
-    script.command(LegCommand::Answer { leg, sdp: Some(sdp(ANSWER)) });
-    script.one()
-}
-
-/// An answer to a request of ours, as the phone would write it.
-fn response(request: &Sent, status: &str, tag: &str, body: &str) -> String {
-    let tag = if tag.is_empty() || request.to_tag() != "" { String::new() } else { format!(";tag={tag}") };
-    let sdp = if body.is_empty() { "" } else { "Content-Type: application/sdp\n" };
-    format!(
-        "SIP/2.0 {status}\nVia: {}\nFrom: {}\nTo: {}{tag}\nCall-ID: {}\nCSeq: {}\nContact: <sip:1001@127.0.0.1:7000>\n{sdp}\n{body}",
-        request.header("Via").unwrap(),
-        request.header("From").unwrap(),
-        request.header("To").unwrap(),
-        request.header("Call-ID").unwrap(),
-        request.header("CSeq").unwrap(),
-    )
+    request(method, cseq, answer, "", "")
 }
 
 #[test]

@@ -1,4 +1,9 @@
 //! Stories of the user agent, in virtual time.
 
 mod calls;
+mod exchange;
+mod reliable;
+mod session_timer;
+mod story;
 mod strangers;
+mod transfer;
