@@ -51,6 +51,9 @@ impl Machine {
         if self.legs.contains_key(&incoming.leg) {
             return;
         }
+        if let Source::Phone(phone) = incoming.source {
+            self.phones_at.insert(phone, incoming.peer.ip());
+        }
         if let Some(old) = incoming.replaces {
             return self.arrive_replacing(now, incoming, old);
         }
@@ -194,16 +197,19 @@ impl Machine {
         let related = match destination {
             Destination::Feature(Feature::Watch { agent, .. }) => self.talk_to_watch(agent),
             Destination::Feature(_) | Destination::Target(_) | Destination::Phone(_) => {
-                incoming.agent.and_then(|agent| self.contact_of(agent))
+                self.contact_of(inward_party(incoming.source, incoming.agent))
             }
         };
         let there = related.and_then(|id| self.contacts.get(&id)).and_then(|c| c.worker);
         there.or_else(|| Some(WorkerId(self.rng.below(u64::from(self.config.workers)) as u8)))
     }
 
-    /// The contact an agent is in already.
-    fn contact_of(&self, agent: AgentId) -> Option<ContactId> {
-        self.legs.values().find(|l| l.party == Party::Agent(agent)).map(|l| l.contact)
+    /// The contact an agent or a phone of ours is in already.
+    fn contact_of(&self, party: Party) -> Option<ContactId> {
+        match party {
+            Party::Agent(_) | Party::Phone(_) => self.legs.values().find(|l| l.party == party).map(|l| l.contact),
+            Party::Caller | Party::Supervisor(_) | Party::Outside(_) => None,
+        }
     }
 
     pub(crate) fn registers(&self, source: Source) -> bool {

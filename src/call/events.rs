@@ -34,6 +34,7 @@ impl Machine {
                 self.leg_command(LegCommand::Hangup { leg: id, cause: kind.into() });
                 return self.leg_gone(now, id, kind.into());
             }
+            self.fact(Fact::LegAnswered { contact, leg: id, codec: self.codec(id) });
             self.try_bridge(now, contact);
         }
     }

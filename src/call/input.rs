@@ -1,5 +1,6 @@
+use core::net::IpAddr;
 use model::{
-    Actor, Command, CommandError, ContactId, Directory, Fact, LegCommand, LegEvent, MediaCommand, MediaEvent,
+    Actor, Command, CommandError, ContactId, Directory, Fact, LegCommand, LegEvent, MediaCommand, MediaEvent, PhoneId,
     QueueCommand, QueueEvent, ShardId, TrunkId, WorkerId,
 };
 use std::sync::Arc;
@@ -46,6 +47,11 @@ pub enum Input {
     Shutdown,
     TrunkUp(TrunkId),
     TrunkDown(TrunkId),
+    /// Where a phone registered from: what it is rung with is offered in its family, with the address it can reach.
+    PhoneAt {
+        phone: PhoneId,
+        address: IpAddr,
+    },
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -15,6 +15,56 @@
 //!   worker's last words or a guard of two seconds.
 //!
 //! Deliberately absent: SIP, RTP, who gets which contact, file names beyond a recording's base name.
+//!
+//! Two conventions: a [`Config`] with no workers is a world without media (legs carry no descriptions, prompts are over
+//! at once); and a leg whose final answer lacks the description it owes is hung up.
+//!
+//! ```
+//! use base::{Instant, Key, Now, Utc};
+//! use call::{Config, Input, Machine, Output};
+//! # use model::*;
+//! # use std::{sync::Arc, time::Duration};
+//! # let directory = Directory {
+//! #     generation: Generation::Hotline,
+//! #     site: Site { time_zone: "UTC".into(), region: "CN".into(), language: Language::English,
+//! #         domain: "localhost".into(), public_address: None, local_networks: vec![] },
+//! #     media: MediaSettings { address: vec!["127.0.0.1".parse().unwrap()], public_address: None,
+//! #         ports: 10_000..=20_000, codecs: vec![Codec::Pcmu], timeout: Duration::from_secs(30) },
+//! #     limits: Limits { max_calls: 10, shards: 1, drain: Duration::ZERO },
+//! #     feature_codes: FeatureCodes { sign_on: "".into(), sign_off: "".into(), ready: "".into(),
+//! #         not_ready: "".into(), listen: "".into(), whisper: "".into(), barge: "".into(), take_over: "".into() },
+//! #     queues: vec![], agents: vec![], phones: vec![], trunks: vec![], routes: vec![], calendars: vec![],
+//! #     numbers: vec![NumberRule { pattern: Pattern { stem: "4008".into(), open_ended: false }, trunk: None,
+//! #         to: Target::Announcement(SoundName("announcements/closed".into())), priority: 0,
+//! #         language: Language::English, attach: vec![] }],
+//! #     skills: vec![], sounds: Default::default(),
+//! # };
+//! let now = Now::new(Instant::ZERO, Utc::from_secs(1_700_000_000));
+//! let config = Config { directory: Arc::new(directory), shard: ShardId(0), boot: 1, seed: 1, workers: 0 };
+//! let mut calls = Machine::new(config, now);
+//! let leg = LegId::inward(ShardId(0), Key::new(0, 0));
+//! let incoming = Incoming {
+//!     leg,
+//!     source: Source::Trunk(TrunkId(0)),
+//!     agent: None,
+//!     dialled: "4008".into(),
+//!     caller: Identity::default(),
+//!     diverted_from: None,
+//!     call_id: "1@example.net".into(),
+//!     offer: None,
+//!     replaces: None,
+//!     peer: "192.0.2.9:5060".parse().unwrap(),
+//! };
+//! calls.handle_input(now, Input::Leg(LegEvent::Incoming(Box::new(incoming))));
+//! let mut said = Vec::new();
+//! while let Some(output) = calls.poll_output() {
+//!     said.push(output);
+//! }
+//! assert!(said.contains(&Output::Leg(LegCommand::Answer { leg, sdp: None })));
+//! // The announcement (here an empty one) has been played: the call is over.
+//! calls.handle_timeout(now);
+//! assert_eq!(calls.contacts().count(), 0);
+//! ```
 
 mod arrive;
 mod close;

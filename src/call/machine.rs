@@ -4,9 +4,10 @@ use crate::leg::Leg;
 use crate::stock::{Stock, family_of};
 use crate::{Config, Input, Output, Ticket};
 use base::{Instant, Now, Rng, Slab, TimerWheel};
+use core::net::IpAddr;
 use model::{
     Actor, Cause, CauseKind, CommandError, ContactEnd, ContactId, Directory, Fact, ForcedAction, LegCommand, LegId,
-    MediaCommand, QueueCommand, TrunkId, WorkerId,
+    MediaCommand, PhoneId, QueueCommand, TrunkId, WorkerId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -27,6 +28,8 @@ pub struct Machine {
     /// Questions to the distributor, and the contact that asks.
     pub(crate) tickets: BTreeMap<Ticket, ContactId>,
     pub(crate) trunks_down: BTreeSet<TrunkId>,
+    /// Where phones were last heard from; at most one entry a phone of the directory.
+    pub(crate) phones_at: BTreeMap<PhoneId, IpAddr>,
     pub(crate) timers: TimerWheel<Timer>,
     pub(crate) outputs: VecDeque<Output>,
     pub(crate) rng: Rng,
@@ -65,6 +68,7 @@ impl Machine {
             stock: Stock::default(),
             tickets: BTreeMap::new(),
             trunks_down: BTreeSet::new(),
+            phones_at: BTreeMap::new(),
             timers: TimerWheel::new(now.mono),
             outputs: VecDeque::new(),
             rng: Rng::new(config.seed),
@@ -104,6 +108,9 @@ impl Machine {
             }
             Input::TrunkDown(trunk) => {
                 self.trunks_down.insert(trunk);
+            }
+            Input::PhoneAt { phone, address } => {
+                self.phones_at.insert(phone, address);
             }
         }
     }

@@ -3,8 +3,8 @@ use crate::machine::Machine;
 use crate::stock::family_of;
 use core::net::{IpAddr, SocketAddr};
 use model::{
-    CauseKind, Codec, Direction, Directory, Family, LegId, MediaCommand, MediaPort, Sdp, SourcePolicy, StreamSetup,
-    WorkerId,
+    CauseKind, Codec, ContactId, DialTarget, Direction, Directory, Family, LegId, MediaCommand, MediaPort, Sdp,
+    SourcePolicy, StreamSetup, WorkerId,
 };
 use sdp::{Agreed, Encoding, Offer, Session, Terms};
 
@@ -29,6 +29,31 @@ impl Machine {
         self.directory.media.address.first().map_or(Family::V4, |a| family_of(*a))
     }
 
+    fn has_family(&self, family: Family) -> bool {
+        self.directory.media.address.iter().any(|a| family_of(*a) == family)
+    }
+
+    /// What is known of where a leg we dial will be.
+    pub(crate) fn route_to(&self, to: &DialTarget) -> MediaRoute {
+        match to {
+            DialTarget::Phone(phone) => MediaRoute {
+                peer: self.phones_at.get(phone).copied(),
+                registered: self.directory.phone(*phone).contact.is_none(),
+            },
+            DialTarget::Trunk { trunk, .. } => {
+                MediaRoute { peer: self.directory.trunk(*trunk).host.parse().ok(), registered: false }
+            }
+        }
+    }
+
+    /// A port for a leg we dial: the contact's spare when it is of the right family, else one from the stock.
+    pub(crate) fn port_for(&mut self, id: ContactId, worker: WorkerId, route: MediaRoute) -> Option<MediaPort> {
+        let family = route.peer.map(family_of).filter(|f| self.has_family(*f)).unwrap_or(self.usual_family());
+        let fits = |port: &mut MediaPort| family_of(port.address.ip()) == family;
+        let spare = self.contacts.get_mut(&id).and_then(|c| c.spare.take_if(fits));
+        spare.or_else(|| self.take_port(worker, family))
+    }
+
     /// The media of a new inward leg: its offer answered in advance, so that what cannot work is refused at once.
     pub(crate) fn inward_media(
         &mut self,
@@ -49,6 +74,9 @@ impl Machine {
             (None, Some(peer)) => family_of(peer),
             (None, None) => self.usual_family(),
         };
+        if !self.has_family(family) {
+            return Err(CauseKind::NotAcceptable);
+        }
         let port = self.take_port(worker, family).ok_or(CauseKind::NoMedia)?;
         let mut session = Session::new(id.0);
         let mut answer = None;
@@ -216,5 +244,72 @@ fn encoding(codec: Codec) -> Encoding {
         Codec::Pcmu => Encoding::Pcmu,
         Codec::Pcma => Encoding::Pcma,
         Codec::G722 => Encoding::G722,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{World, house};
+    use model::{LegCommand, PhoneId};
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn outsiders_are_shown_the_public_address_of_their_family() {
+        let mut directory = house();
+        let port = MediaPort { worker: WorkerId(0), slot: 1, address: "192.0.2.1:4000".parse().unwrap() };
+        let shown = |directory: &Directory, peer: &str| shown_address(directory, port, Some(ip(peer)));
+        assert_eq!(shown(&directory, "8.8.8.8"), ip("192.0.2.1"));
+        directory.site.public_address = Some(ip("203.0.113.1"));
+        assert_eq!(shown(&directory, "8.8.8.8"), ip("203.0.113.1"));
+        assert_eq!(shown(&directory, "198.51.100.7"), ip("192.0.2.1"));
+        assert_eq!(shown_address(&directory, port, None), ip("192.0.2.1"));
+        directory.media.public_address = Some(ip("203.0.113.2"));
+        assert_eq!(shown(&directory, "8.8.8.8"), ip("203.0.113.2"));
+        directory.media.public_address = Some(ip("2001:db8::2"));
+        assert_eq!(shown(&directory, "8.8.8.8"), ip("192.0.2.1"));
+    }
+
+    #[test]
+    fn only_a_registered_phone_behind_a_nat_may_send_from_elsewhere() {
+        let directory = house();
+        let policy =
+            |registered, remote: &str| source_policy(&directory, MediaRoute { peer: None, registered }, ip(remote));
+        assert_eq!(policy(true, "192.168.1.5"), SourcePolicy::AnySource);
+        assert_eq!(policy(true, "fd00::5"), SourcePolicy::AnySource);
+        assert_eq!(policy(false, "192.168.1.5"), SourcePolicy::Signalled);
+        assert_eq!(policy(true, "198.51.100.7"), SourcePolicy::Signalled);
+        assert_eq!(policy(true, "8.8.8.8"), SourcePolicy::Signalled);
+    }
+
+    /// The address family and connection address of the offer a phone is rung with.
+    fn rung_with(phone_at: Option<&str>, families: &[&str]) -> IpAddr {
+        let mut directory = house();
+        directory.media.address = families.iter().map(|f| ip(f)).collect();
+        let mut world = World::new(directory, 1);
+        if let Some(address) = phone_at {
+            world.input(crate::Input::PhoneAt { phone: PhoneId(0), address: ip(address) });
+        }
+        let offer = world.dial_for("> call 4008", "> offer anna");
+        Offer::parse(&offer.expect("a leg with media offers").0).unwrap().address()
+    }
+
+    #[test]
+    fn a_phone_is_rung_in_its_own_family_when_the_house_has_it() {
+        let both = ["192.0.2.1", "2001:db8::1"];
+        assert_eq!(rung_with(None, &both), ip("192.0.2.1"));
+        assert_eq!(rung_with(Some("2001:db8::77"), &both), ip("2001:db8::1"));
+        assert_eq!(rung_with(Some("2001:db8::77"), &both[..1]), ip("192.0.2.1"));
+    }
+
+    #[test]
+    fn a_caller_of_a_family_the_house_does_not_speak_is_refused_as_such() {
+        let mut world = World::new(house(), 1);
+        let said = world.call_with(crate::testing::offer_of("PCMU", "2001:db8::7"));
+        let LegCommand::Reject { cause, .. } = said else { panic!("{said:?}") };
+        assert_eq!(cause.kind, CauseKind::NotAcceptable);
     }
 }

@@ -1,6 +1,6 @@
 use crate::contact::Stage;
 use crate::hear::Hearing;
-use crate::leg::{Leg, LegState, MediaRoute};
+use crate::leg::{Leg, LegState};
 use crate::machine::{Machine, Timer};
 use crate::outward::Onward;
 use crate::{LEGS_MAX, PHONE_SILENT_MAX};
@@ -42,28 +42,21 @@ pub(crate) struct Call {
 impl Machine {
     /// Dials; `Err` when there is no port or no place for another leg.
     pub(crate) fn ring(&mut self, now: Now, id: ContactId, call: Call) -> Result<Ring, CauseKind> {
-        let contact = self.contacts.get_mut(&id).ok_or(CauseKind::ServerFailure)?;
+        let contact = self.contacts.get(&id).ok_or(CauseKind::ServerFailure)?;
         if contact.legs.len() >= LEGS_MAX {
             return Err(CauseKind::Overload);
         }
-        let (worker, other, spare) = (contact.worker, contact.caller, contact.spare.take());
-        let port = match (worker, spare) {
-            (None, _) => None,
-            (Some(_), Some(port)) => Some(port),
-            (Some(worker), None) => {
-                let family = self.usual_family();
-                Some(self.take_port(worker, family).ok_or(CauseKind::NoMedia)?)
-            }
+        let (worker, other) = (contact.worker, contact.caller);
+        let route = self.route_to(&call.to);
+        let port = match worker {
+            Some(worker) => Some(self.port_for(id, worker, route).ok_or(CauseKind::NoMedia)?),
+            None => None,
         };
         let leg = LegId::outward(self.config.shard, self.outward.insert(()));
-        let registered = match call.to {
-            DialTarget::Phone(phone) => self.directory.phone(phone).contact.is_none(),
-            DialTarget::Trunk { .. } => false,
-        };
         let mut new = Leg::new(id, call.party, call.identity, call.role, LegState::Dialling, now);
         let mut offer = None;
         if let Some(port) = port {
-            let (media, sdp) = self.outward_media(leg, port, MediaRoute { peer: None, registered }, other);
+            let (media, sdp) = self.outward_media(leg, port, route, other);
             new.media = Some(media);
             offer = Some(sdp);
         }

@@ -112,7 +112,7 @@ impl Machine {
         self.end(now, id, end, cause);
     }
 
-    /// 200 to an inward leg that has not had one.
+    /// 200 to an inward leg that has not had one. When it carries our offer the fact waits for the ACK and its answer.
     pub(crate) fn answer(&mut self, id: LegId) {
         if !self.legs.get(&id).is_some_and(|l| matches!(l.state, LegState::Arrived | LegState::Early)) {
             return;
@@ -121,9 +121,12 @@ impl Machine {
         if let Some(leg) = self.legs.get_mut(&id) {
             leg.state = LegState::Up;
             let contact = leg.contact;
+            let complete = leg.is_ready();
             self.leg_command(LegCommand::Answer { leg: id, sdp });
             self.open_media(id);
-            self.fact(Fact::LegAnswered { contact, leg: id, codec: self.codec(id) });
+            if complete {
+                self.fact(Fact::LegAnswered { contact, leg: id, codec: self.codec(id) });
+            }
         }
     }
 

@@ -85,10 +85,10 @@ fn with_agent_and_an_invite_without_offer_there_is_only_ringing() {
          fact leg b answered pcmu
          answer a (PCMU/PCMA/G722)
          media open a caller
-         fact leg a answered -
          > a confirms
          media negotiate a pcmu SendRecv
          media play a music/default repeat
+         fact leg a answered pcmu
          queue settle anna accepted
          fact talk c1 anna sales
          media join a

@@ -507,7 +507,6 @@ fn an_invite_without_offer_gets_ours_and_is_bridged_at_its_ack() {
          fact leg a started caller
          answer a (PCMU/PCMA/G722)
          media open a caller
-         fact leg a answered -
          queue enqueue c1 support
          > offer anna
          dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
@@ -519,6 +518,7 @@ fn an_invite_without_offer_gets_ours_and_is_bridged_at_its_ack() {
          > a confirms
          media negotiate a pcmu SendRecv
          media play a music/default repeat
+         fact leg a answered pcmu
          queue settle anna accepted
          fact talk c1 anna support
          media join a
@@ -543,7 +543,6 @@ fn an_agent_who_hangs_up_between_answer_and_bridge_frees_only_himself() {
          fact leg a started caller
          answer a (PCMU/PCMA/G722)
          media open a caller
-         fact leg a answered -
          queue enqueue c1 support
          > offer anna
          dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
@@ -559,6 +558,7 @@ fn an_agent_who_hangs_up_between_answer_and_bridge_frees_only_himself() {
          > a confirms
          media negotiate a pcmu SendRecv
          media play a music/default repeat
+         fact leg a answered pcmu
          > offer ben
          dial c 1002 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
          fact leg c started ben
@@ -590,7 +590,6 @@ fn an_ack_without_the_answer_it_owes_ends_the_call() {
          fact leg a started caller
          answer a (PCMU/PCMA/G722)
          media open a caller
-         fact leg a answered -
          queue enqueue c1 support
          > a confirms silent
          hangup a not-acceptable

@@ -10,8 +10,8 @@ use books::Books;
 use core::time::Duration;
 pub(crate) use house::{house, offer_of, sdp};
 use model::{
-    Actor, AgentId, Cause, CauseKind, ContactId, Directory, Identity, Incoming, Key, LegEvent, LegId, MediaCommand,
-    MediaEvent, MediaPort, Offer, OfferId, Quality, QueueEvent, QueueId, Sdp, ShardId, Source, TrunkId,
+    Actor, AgentId, Cause, CauseKind, ContactId, Directory, Identity, Incoming, Key, LegCommand, LegEvent, LegId,
+    MediaCommand, MediaEvent, MediaPort, Offer, OfferId, Quality, QueueEvent, QueueId, Sdp, ShardId, Source, TrunkId,
 };
 use show::Names;
 use std::sync::Arc;
@@ -53,6 +53,7 @@ pub(crate) struct World {
     epoch: u32,
     /// With this, every third of the media worker's last words is lost.
     pub(crate) forgetful: Option<Rng>,
+    last_dial: Option<Sdp>,
 }
 
 impl World {
@@ -72,6 +73,7 @@ impl World {
             books: Books::default(),
             epoch: 0,
             forgetful: None,
+            last_dial: None,
         };
         world.drain();
         world
@@ -100,6 +102,9 @@ impl World {
             self.books.enter(&output);
             if let Some(line) = self.names.show(&output) {
                 self.said.push(line);
+            }
+            if let Output::Leg(LegCommand::Dial(dial)) = &output {
+                self.last_dial = dial.offer.clone();
             }
             if let Output::Media { worker, command } = output {
                 self.play_media(worker, command);
@@ -238,10 +243,27 @@ impl World {
         self.call_replacing(number, words, replaced);
     }
 
+    /// Runs two steps and gives the offer of the last leg dialled.
+    pub(crate) fn dial_for(&mut self, first: &str, second: &str) -> Option<Sdp> {
+        for step in [first, second] {
+            self.step(step.trim_start_matches("> "));
+        }
+        self.last_dial.take()
+    }
+
+    /// A call to 4008 with this offer; the first thing said to its leg.
+    pub(crate) fn call_with(&mut self, offer: Sdp) -> LegCommand {
+        let incoming = self.incoming("4008", Source::Trunk(TrunkId(0)), Some(offer));
+        self.machine.handle_input(self.now, Input::Leg(LegEvent::Incoming(Box::new(incoming))));
+        while let Some(output) = self.machine.poll_output() {
+            if let Output::Leg(command) = output {
+                return command;
+            }
+        }
+        panic!("nothing was said");
+    }
+
     pub(crate) fn call_replacing(&mut self, number: &str, words: &[&str], replaces: Option<LegId>) {
-        let leg = LegId::inward(ShardId(0), base::Key::new(self.inward, 0));
-        self.inward += 1;
-        self.names.leg(leg);
         let after = |word: &str| words.iter().position(|w| *w == word).map(|i| words[i + 1]);
         let has = |word: &str| words.contains(&word);
         let (source, agent) = match after("from") {
@@ -258,23 +280,30 @@ impl World {
             _ if has("garbage") => Some(Sdp(b"v=0\r\nrubbish".as_slice().into())),
             _ => Some(offer_of(after("codecs").unwrap_or("PCMU/PCMA"), "198.51.100.7")),
         };
-        let incoming = Incoming {
+        let mut incoming = self.incoming(number, source, offer);
+        incoming.agent = agent;
+        incoming.replaces = replaces;
+        incoming.caller.name = after("as").unwrap_or("Lee").into();
+        incoming.caller.withheld = has("withheld");
+        self.input(Input::Leg(LegEvent::Incoming(Box::new(incoming))));
+    }
+
+    fn incoming(&mut self, number: &str, source: Source, offer: Option<Sdp>) -> Incoming {
+        let leg = LegId::inward(ShardId(0), base::Key::new(self.inward, 0));
+        self.inward += 1;
+        self.names.leg(leg);
+        Incoming {
             leg,
             source,
-            agent,
+            agent: None,
             dialled: number.into(),
-            caller: Identity {
-                number: "+8613800138000".into(),
-                name: after("as").unwrap_or("Lee").into(),
-                withheld: has("withheld"),
-            },
+            caller: Identity { number: "+8613800138000".into(), ..Identity::default() },
             diverted_from: None,
             call_id: "x".into(),
             offer,
-            replaces,
+            replaces: None,
             peer: "198.51.100.7:5060".parse().unwrap(),
-        };
-        self.input(Input::Leg(LegEvent::Incoming(Box::new(incoming))));
+        }
     }
 
     /// `offer AGENT [QUEUE] [cN]`
