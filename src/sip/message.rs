@@ -337,4 +337,18 @@ mod tests {
         let malformed = crate::Malformed::read(text.as_bytes(), error).expect("all it needs is there");
         assert_eq!(malformed.call_id(), Some("a84b4c76e66710@pc33.example.com"));
     }
+
+    #[test]
+    fn reading_a_message_and_its_fields_allocates_nothing() {
+        let info = allocation_counter::measure(|| {
+            let m = Message::parse(INVITE.as_bytes()).expect("good");
+            let contact = m.one::<Contact<'_>>().expect("good");
+            assert!(contact.is_some_and(|c| c.address().is_some_and(|a| a.display.is_none())));
+            assert_eq!(m.all::<Via<'_>>().filter_map(Result::ok).filter_map(|v| v.branch()).count(), 2);
+            assert_eq!((m.from().tag(), m.one::<MaxForwards>()), (Some("1928"), Ok(Some(MaxForwards(70)))));
+            let uri = m.uri().and_then(|u| u.sip()).expect("sip");
+            assert_eq!((uri.user, uri.port_or_default()), (Some("bob"), 5060));
+        });
+        assert_eq!(info.count_total, 0);
+    }
 }

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 #[path = "../../tests/conformance/torture/expected.rs"]
 #[allow(unreachable_pub)]
-mod expected;
+pub(crate) mod expected;
 
 use expected::{CASES, Outcome};
 

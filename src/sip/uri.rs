@@ -128,6 +128,9 @@ impl<'a> Uri<'a> {
 
     /// RFC 3261 §19.1.4 for SIP URIs, RFC 3966 §5 for `tel:`; other schemes must be the same text.
     pub fn equivalent(&self, other: &Uri<'_>) -> bool {
+        if self.text == other.text {
+            return true;
+        }
         match (&self.kind, &other.kind) {
             (UriKind::Sip(a), UriKind::Sip(b)) => a.equivalent(b),
             (UriKind::Tel(a), UriKind::Tel(b)) => a.equivalent(b),

@@ -149,6 +149,11 @@ impl<'b> MessageWriter<'b> {
     /// Ends a message with a body.
     pub fn body(mut self, content_type: &str, body: &[u8]) {
         self.text(HeaderName::ContentType, content_type);
+        self.finish(body);
+    }
+
+    /// Ends a message whose Content-Type, if it needs one, is already written.
+    pub fn finish(self, body: &[u8]) {
         self.out.extend_from_slice(b"Content-Length: ");
         push_number(self.out, u32::try_from(body.len()).expect("a body is far below 4 GB"));
         self.out.extend_from_slice(b"\r\n\r\n");

@@ -32,8 +32,6 @@ macro_rules! address_headers {
 }
 
 address_headers! {
-    From,
-    To,
     Route,
     RecordRoute,
     Path,
