@@ -61,11 +61,28 @@ impl Machine {
     }
 
     fn media_closed(&mut self, now: Now, leg: LegId, quality: Quality) {
-        let Some(id) = self.closing_media.remove(&leg) else { return };
+        let Some(id) = self.closing_media.remove(&leg) else { return self.media_lost(now, leg, quality) };
         if let Some(contact) = self.contacts.get_mut(&id) {
             contact.open_media -= 1;
             self.fact(Fact::LegQuality { contact: id, leg, quality });
             self.close_when_quiet(now, id);
         }
+    }
+
+    /// The worker closed a leg by itself, because a limit of its own was reached: a call without sound is no call.
+    fn media_lost(&mut self, now: Now, id: LegId, quality: Quality) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let contact = leg.contact;
+        // Its port is the worker's again.
+        if leg.media.take_if(|m| m.open).is_none() {
+            return;
+        }
+        if let Some(contact) = self.contacts.get_mut(&contact) {
+            contact.open_media -= 1;
+        }
+        self.fact(Fact::LegQuality { contact, leg: id, quality });
+        let cause = CauseKind::NoMedia.into();
+        self.leg_command(LegCommand::Hangup { leg: id, cause });
+        self.leg_gone(now, id, cause);
     }
 }

@@ -56,7 +56,6 @@ impl Machine {
             Destination::Feature(_) => return Err(CauseKind::Forbidden),
         };
         self.leg_command(LegCommand::ReferReply { leg: by, accepted: Ok(()) });
-        self.leg_command(LegCommand::ReferProgress { leg: by, status: 100 });
         self.stop_recording(id);
         for leg in [by, other] {
             if let Some(talk) = self.legs.get_mut(&leg).and_then(|l| l.talk.as_mut()) {

@@ -685,6 +685,55 @@ fn media_silence_ends_the_call_and_frees_the_agent() {
 }
 
 #[test]
+fn a_leg_the_media_worker_gives_up_is_hung_up() {
+    check(
+        "> call 4008
+         fact arrived c1
+         fact leg a started caller
+         answer a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         fact leg a answered pcmu
+         media play a music/default repeat
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         queue settle anna accepted
+         fact talk c1 anna support
+         media join a
+         media join b
+         > b loses-media
+         hangup b no-media
+         fact talked c1 anna 0s held 0s
+         fact leg b ended no-media
+         queue release anna c1 support
+         hangup a no-media
+         media close a
+         fact leg a ended no-media
+         fact ended c1 served no-media
+         > call 4008
+         fact arrived c2
+         fact leg c started caller
+         answer c (PCMU)
+         media open c caller
+         media negotiate c pcmu SendRecv
+         fact leg c answered pcmu
+         media play c music/default repeat
+         queue enqueue c2 support
+         > c loses-media
+         hangup c no-media
+         fact leg c ended no-media
+         queue withdraw c2 support Failed
+         fact ended c2 failed no-media",
+    );
+}
+
+#[test]
 fn a_person_may_hang_up_a_call_once() {
     check(
         "> call 4008

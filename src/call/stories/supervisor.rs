@@ -299,7 +299,6 @@ fn who_listens_is_done_when_the_agent_has_transferred_the_caller() {
          media play c agent/listening
          > b refers sales
          refer-reply b accepted
-         refer-progress b 100
          media leave b
          fact transferred c1 from anna to queue:sales Blind
          refer-progress b 200

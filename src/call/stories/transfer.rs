@@ -34,7 +34,6 @@ fn a_blind_transfer_to_a_colleague_splits_the_talk() {
          media play a music/default repeat
          > b refers 1002
          refer-reply b accepted
-         refer-progress b 100
          media leave b
          queue seize c1 ben
          > seized ben
@@ -96,7 +95,6 @@ fn a_blind_transfer_goes_on_when_the_agent_hangs_up_after_his_refer() {
          media join b
          > b refers 1002
          refer-reply b accepted
-         refer-progress b 100
          media leave b
          media leave a
          media play a music/default repeat
@@ -160,7 +158,6 @@ fn a_failed_transfer_gives_the_caller_back_and_the_recording_resumes() {
          > wait 5s
          > b refers 1002
          refer-reply b accepted
-         refer-progress b 100
          media stop-recording c1
          media leave b
          media leave a
@@ -221,7 +218,6 @@ fn a_transfer_to_a_busy_colleague_comes_back() {
          media join b
          > b refers 1002
          refer-reply b accepted
-         refer-progress b 100
          media leave b
          media leave a
          media play a music/default repeat
@@ -268,7 +264,6 @@ fn a_transfer_that_fails_after_the_agent_has_gone_returns_the_caller_to_his_queu
          media join b
          > b refers 1002
          refer-reply b accepted
-         refer-progress b 100
          media leave b
          media leave a
          media play a music/default repeat
@@ -331,7 +326,6 @@ fn a_transfer_to_a_queue_is_done_at_once_and_the_agent_is_free() {
          > wait 20s
          > b refers sales
          refer-reply b accepted
-         refer-progress b 100
          media leave b
          fact transferred c1 from anna to queue:sales Blind
          refer-progress b 200
@@ -399,7 +393,6 @@ fn a_transfer_to_a_number_obeys_the_agents_class() {
          refer-reply b not-found
          > b refers 013900
          refer-reply b accepted
-         refer-progress b 100
          media leave b
          media leave a
          media play a music/default repeat
@@ -489,7 +482,6 @@ fn an_outward_call_is_transferred_with_its_far_side() {
          media join b
          > a refers 1002
          refer-reply a accepted
-         refer-progress a 100
          media leave a
          media leave b
          media play b music/default repeat
@@ -549,7 +541,6 @@ fn a_caller_who_leaves_during_a_transfer_ends_everything() {
          media join b
          > b refers 1002
          refer-reply b accepted
-         refer-progress b 100
          media leave b
          media leave a
          media play a music/default repeat

@@ -31,6 +31,11 @@ impl Books {
         self.ports.extend(ports.iter().map(|p| p.slot));
     }
 
+    pub(crate) fn closed_by_worker(&mut self, leg: LegId) {
+        self.media.remove(&leg);
+        self.joined.remove(&leg);
+    }
+
     pub(crate) fn used_up(&mut self, port: MediaPort) {
         self.ports.remove(&port.slot);
     }

@@ -370,6 +370,10 @@ impl World {
             }
             "played" => return self.input(Input::Media(MediaEvent::Played { leg: id })),
             "silent" => return self.input(Input::Media(MediaEvent::Silent { leg: id })),
+            "loses-media" => {
+                self.books.closed_by_worker(id);
+                return self.input(Input::Media(MediaEvent::Closed { leg: id, quality: Quality::default() }));
+            }
             _ => panic!("no such event: {leg} {event}"),
         };
         self.input(Input::Leg(event));
