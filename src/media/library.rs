@@ -33,6 +33,11 @@ impl Sound {
         Duration::from_millis((self.pcmu.len() / OCTETS_PER_MS) as u64)
     }
 
+    /// Whether it can be sent in this codec as it is.
+    pub fn has(&self, codec: Codec) -> bool {
+        self.octets(codec).is_some()
+    }
+
     /// `None`: there is no such form.
     pub(crate) fn octets(&self, codec: Codec) -> Option<&[u8]> {
         match codec {
@@ -59,11 +64,12 @@ impl SoundLibrary {
         SoundId(self.sounds.len() as u32 - 1)
     }
 
-    /// Takes the place of a sound, with more forms or a new recording.
-    pub fn replace(&mut self, id: SoundId, sound: Sound) {
-        if let Some(place) = self.sounds.get_mut(id.index()) {
-            *place = sound;
+    /// Puts a sound where an id points to, in the place of what was there.
+    pub fn insert(&mut self, id: SoundId, sound: Sound) {
+        if self.sounds.len() <= id.index() {
+            self.sounds.resize_with(id.index() + 1, Sound::default);
         }
+        self.sounds[id.index()] = sound;
     }
 
     pub fn sound(&self, id: SoundId) -> Option<&Sound> {
@@ -107,9 +113,12 @@ mod tests {
     fn an_id_keeps_its_sound() {
         let mut library = SoundLibrary::new();
         let (a, b) = (library.add(Sound::new(vec![0; 160])), library.add(Sound::new(vec![0; 320])));
-        library.replace(a, Sound::new(vec![0; 480]));
+        library.insert(a, Sound::new(vec![0; 480]));
         assert_eq!(library.sound(a).map(Sound::duration), Some(Duration::from_millis(60)));
         assert_eq!(library.sound(b).map(Sound::duration), Some(Duration::from_millis(40)));
         assert!(library.sound(SoundId(2)).is_none());
+        library.insert(SoundId(5), Sound::new(vec![0; 160]));
+        assert_eq!(library.sound(SoundId(3)).map(Sound::duration), Some(Duration::ZERO), "a place without a sound");
+        assert_eq!(library.len(), 6);
     }
 }

@@ -8,8 +8,10 @@ mod epoll_io;
 mod packet_io;
 mod pool;
 mod sockets;
+mod sounds;
 mod thread;
 mod wav_file;
 mod writer;
 
 pub use pool::{MediaConfig, MediaPool, MediaStartError, MediaStats, WorkerBusy};
+pub use sounds::{LoadedSounds, SoundError, SoundErrors};

@@ -1,5 +1,6 @@
 use super::epoll_io::EpollIo;
 use super::sockets::SocketStock;
+use super::sounds::LoadedSounds;
 use super::thread::{Inbox, MediaThread, ThreadStats};
 use super::writer::{RecordingWriter, WriterStats};
 use crate::clock::Clock;
@@ -160,6 +161,20 @@ impl MediaPool {
         }
     }
 
+    /// Makes the G.722 forms of loaded sounds on a thread of its own and gives them to the workers when they are there.
+    pub fn widen_sounds(&self, sounds: LoadedSounds) -> io::Result<()> {
+        let inboxes: Vec<Arc<Inbox>> = self.threads.iter().map(|thread| thread.inbox.clone()).collect();
+        let widen = move || match sounds.widen() {
+            Ok(library) => {
+                let library = Arc::new(library);
+                inboxes.iter().for_each(|inbox| inbox.replace_sounds(library.clone()));
+            }
+            // They were readable a moment ago; calls go on with what there is.
+            Err(errors) => tracing::error!(%errors, "sounds cannot be made ready for G.722"),
+        };
+        std::thread::Builder::new().name("sounds".into()).spawn(widen).map(drop)
+    }
+
     pub fn stats(&self) -> MediaStats {
         let mut sum = MediaStats::default();
         for thread in &self.threads {
@@ -299,10 +314,9 @@ mod tests {
             open(&pool, LegId(n as u64), role, ports[n], phones[n].local_addr().unwrap());
         }
         for (from, to) in [(0, 1), (1, 0)] {
-            let mut sender = rtp::Sender::new(8000, &mut Rng::new(from as u64));
-            let mut packet = [0; 172];
             let sound = [from as u8; 160];
-            sender.write_audio(base::Instant::ZERO, rtp::PayloadType::PCMU, &sound, 160, &mut packet).unwrap();
+            // Version 2, PCMU, sequence 1, timestamp 160, a source.
+            let packet = [&[0x80, 0, 0, 1, 0, 0, 0, 160, 7, 7, 7, from as u8][..], &sound].concat();
             phones[from].send_to(&packet, ports[from].address).unwrap();
             let mut heard = [0; 2000];
             let (len, source) = phones[to].recv_from(&mut heard).unwrap();
