@@ -67,6 +67,8 @@ impl Machine {
             contact.caller = other;
             contact.stage = Stage::Arriving;
             contact.transfer = Some(Transfer { by, agent, to });
+            // Only moves by rule in a row can be a ring.
+            contact.hops = 0;
         }
         let to_queue = matches!(destination, Destination::Target(Target::Queue(_) | Target::Announcement(_)));
         if to_queue {

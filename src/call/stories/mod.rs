@@ -1,6 +1,9 @@
 //! What happens in a call centre, as stories; see [`crate::testing`].
 
+mod attended;
 mod caller;
+mod limits;
+mod offer;
 mod phone;
 mod queue;
 mod supervisor;

@@ -178,6 +178,16 @@ impl World {
         self.said.join("\n")
     }
 
+    pub(crate) fn steps(&mut self, steps: &str) {
+        steps.lines().for_each(|step| self.step(step));
+    }
+
+    /// The name of the leg that was new last.
+    pub(crate) fn last_leg_shown(&mut self) -> String {
+        let leg = self.names.last_leg();
+        self.names.leg(leg).to_string()
+    }
+
     fn step(&mut self, step: &str) {
         let words: Vec<&str> = step.split_whitespace().collect();
         match words.as_slice() {
