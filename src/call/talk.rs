@@ -3,7 +3,7 @@ use crate::leg::Talk;
 use crate::machine::Machine;
 use base::Now;
 use core::time::Duration;
-use model::{ContactId, Fact, LegId, OfferOutcome};
+use model::{ContactId, Fact, LegId, OfferOutcome, Role};
 
 impl Machine {
     /// Joins caller and far side as soon as both are answered and described.
@@ -36,7 +36,9 @@ impl Machine {
         let (Some(agent), None) = (leg.agent(), leg.talk) else { return };
         leg.talk = Some(Talk { agent, since: now.mono, held: Duration::ZERO, held_since: None });
         let contact = leg.contact;
-        let queue = self.contacts.get(&contact).and_then(|c| c.queue);
+        // A colleague who calls a queue is its customer: only who serves it talks for it.
+        let serves = leg.role == Role::Agent;
+        let queue = self.contacts.get(&contact).and_then(|c| c.queue).filter(|_| serves);
         self.fact(Fact::TalkStarted { contact, agent, queue });
     }
 

@@ -138,7 +138,7 @@ fn a_colleague_may_call_a_queue() {
          media negotiate b pcmu SendRecv
          fact leg b answered pcmu
          queue settle ben accepted
-         fact talk c1 anna support
+         fact talk c1 anna
          fact talk c1 ben support
          media join a
          media join b
