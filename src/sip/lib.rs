@@ -32,6 +32,7 @@
 //! # Ok::<(), sip::ParseError>(())
 //! ```
 
+mod answer;
 pub mod auth;
 mod error;
 mod escape;
@@ -45,6 +46,7 @@ pub mod limits;
 mod malformed;
 mod message;
 mod method;
+mod octets;
 mod params;
 mod scan;
 mod status;

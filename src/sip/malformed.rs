@@ -1,8 +1,9 @@
 //! Requests we cannot accept but can still refuse politely.
 
+use crate::answer::Answer;
 use crate::error::ParseError;
 use crate::fields::Fields;
-use crate::header::{CallId, Header, HeaderName, Via};
+use crate::header::{CallId, Header, HeaderName, NameAddr, Via};
 use crate::scan::Elements;
 use crate::status::StatusCode;
 use crate::writer::MessageWriter;
@@ -51,10 +52,76 @@ impl<'a> Malformed<'a> {
         self.status
     }
 
-    /// Writes the refusal: the status the fault asks for, the fault itself as reason phrase.
+    /// Writes the refusal with the status the fault asks for.
     pub fn refuse(&self, out: &mut Vec<u8>, to_tag: &str, source: SocketAddr) {
         let mut writer = MessageWriter::status(out, self.status, None);
-        writer.answer_fields(&self.fields, Some(to_tag), source, false);
+        // A To that cannot be read is repeated as it is.
+        let untagged = self.fields.value(HeaderName::To).and_then(NameAddr::parse).filter(|to| !to.params.has("tag"));
+        let to_tag = untagged.map(|_| to_tag);
+        let answer = Answer { to_tag, source, routes: false, timestamp: false };
+        // What is not wholly a Via is not rewritten either.
+        let line = self.fields.value(HeaderName::Via).unwrap_or_default();
+        writer.repeat(&self.fields, Via::first(line).as_ref(), answer);
         writer.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Message;
+
+    const GOOD: &str = "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1;rport\r\n\
+        From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\r\n";
+
+    /// Spoils the good request and returns the answer; empty when there is none.
+    fn refusal(from: &str, to: &str) -> String {
+        assert!(GOOD.contains(from), "{from}");
+        let octets = GOOD.replacen(from, to, 1);
+        let error = Message::parse(octets.as_bytes()).expect_err("spoiled");
+        let mut out = Vec::new();
+        if let Some(malformed) = Malformed::read(octets.as_bytes(), error) {
+            malformed.refuse(&mut out, "9", "198.51.100.7:40000".parse().expect("good"));
+        }
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn a_refusal_repeats_what_could_be_read() {
+        assert_eq!(
+            refusal("To: <", "To\u{1}: <sip:trusted@b>\r\nTo: <"),
+            "SIP/2.0 400 Bad Request\r\n\
+             Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1;rport=40000;received=198.51.100.7\r\n\
+             From: <sip:a@b>;tag=1\r\nTo: <sip:b@b>;tag=9\r\nCall-ID: x\r\nCSeq: 1 OPTIONS\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn each_fault_has_its_status() {
+        for (from, to, status) in [
+            ("SIP/2.0\r\n", "SIP/3.0\r\n", "505 "),
+            ("OPTIONS sip", "OPTIONS  sip", "400 "),
+            ("Call-ID: x\r\n", "", "400 "),
+            ("\r\n\r\n", &format!("\r\n{}\r\n", "Z: y\r\n".repeat(100)), "513 "),
+            ("\r\n\r\n", &format!("\r\nX: {}\r\n\r\n", "y".repeat(66_000)), "513 "),
+        ] {
+            let got = refusal(from, to);
+            assert!(got.starts_with(&format!("SIP/2.0 {status}")), "{to:.40} {got}");
+        }
+    }
+
+    #[test]
+    fn what_must_not_or_cannot_be_answered_is_not() {
+        for (from, to) in [
+            ("OPTIONS sip:a@b SIP/2.0", "ACK sip:a@b SIP/2.0"),
+            ("OPTIONS sip:a@b SIP/2.0", "SIP/2.0 2000 OK"),
+            ("Via: SIP", "Via: SOP"),
+            ("CSeq: 1", "C: 1"),
+            (GOOD, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+            (GOOD, "\r\n\r\n"),
+        ] {
+            assert_eq!(refusal(from, to), "", "{to}");
+        }
     }
 }

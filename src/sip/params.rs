@@ -150,7 +150,7 @@ impl Param<'_> {
             }
             Some(ParamValue::Quoted(quoted)) => {
                 out.extend_from_slice(b"=\"");
-                crate::writer::push_value(out, quoted);
+                crate::octets::push_value(out, quoted);
                 out.push(b'"');
             }
         }

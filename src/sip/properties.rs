@@ -105,7 +105,7 @@ fn read_all(m: &Message<'_>) {
 fn lines(m: &Message<'_>) -> Vec<(String, Vec<u8>)> {
     let plain = |value: &[u8]| {
         let mut out = Vec::new();
-        crate::writer::push_value(&mut out, value);
+        crate::octets::push_value(&mut out, value);
         crate::scan::trim(&out).to_vec()
     };
     let kept = m.lines().filter(|(name, ..)| *name != HeaderName::ContentLength);

@@ -1,6 +1,7 @@
 //! Addresses: `sip:`, `sips:` and `tel:` URIs; other schemes are kept as text.
 
 use crate::escape::{self, unescape};
+use crate::octets::{push_display, push_ip};
 use crate::params::{Param, ParamValue, Params};
 use crate::scan::{self, UriOctets, is_host, text};
 use core::fmt;
@@ -310,6 +311,14 @@ impl<'a> Host<'a> {
         match (self, other) {
             (Host::Name(a), Host::Name(b)) => a.eq_ignore_ascii_case(b),
             (a, b) => a == b,
+        }
+    }
+
+    pub(crate) fn print(&self, out: &mut Vec<u8>) {
+        match self {
+            Host::Name(name) => out.extend_from_slice(name.as_bytes()),
+            Host::Ip(ip @ IpAddr::V4(_)) => push_ip(out, *ip),
+            Host::Ip(IpAddr::V6(_)) => push_display(out, self),
         }
     }
 

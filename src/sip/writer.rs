@@ -3,22 +3,19 @@
 //! Whatever is written, one call makes one header line: control characters (CR, LF and NUL among them) become spaces on
 //! their way out, so a caller's display name can never add a line of its own.
 
-use crate::fields::Fields;
 use crate::header::{Header, HeaderName, NameAddr, Transport, Via};
-use crate::message::Message;
 use crate::method::Method;
+use crate::octets::{push_number, push_quoted, push_value};
 use crate::params::Params;
-use crate::scan::{Elements, is_param, is_token};
+use crate::scan::{is_param, is_token};
 use crate::status::StatusCode;
 use crate::uri::{Host, Uri};
-use core::fmt::{self, Write};
-use std::net::SocketAddr;
 
 /// Writes one message: start line, headers in the order of the calls, then [`MessageWriter::end`] or
 /// [`MessageWriter::body`], which add the right Content-Length.
 #[must_use = "a message is complete only after end() or body()"]
 pub struct MessageWriter<'b> {
-    out: &'b mut Vec<u8>,
+    pub(crate) out: &'b mut Vec<u8>,
 }
 
 impl<'b> MessageWriter<'b> {
@@ -46,22 +43,6 @@ impl<'b> MessageWriter<'b> {
     /// Goes on with a message whose beginning another writer left in `out`, up to the end of a line.
     pub fn resume(out: &'b mut Vec<u8>) -> Self {
         MessageWriter { out }
-    }
-
-    /// Begins the response to a request: Vias (the top one completed with where the request really came from), From, To
-    /// (with `to_tag` when the request had none), Call-ID, CSeq, and Record-Routes where a dialog may come of it.
-    pub fn response(
-        out: &'b mut Vec<u8>,
-        request: &Message<'_>,
-        code: StatusCode,
-        to_tag: Option<&str>,
-        source: SocketAddr,
-    ) -> Self {
-        let mut writer = Self::status(out, code, None);
-        // RFC 3261 §12.1.1: every response that makes a dialog repeats the Record-Routes.
-        let may_make_dialog = code > StatusCode::TRYING && code.class() <= 2;
-        writer.answer_fields(request.fields(), to_tag, source, may_make_dialog);
-        writer
     }
 
     pub fn header<'h, H: Header<'h>>(&mut self, header: &H) -> &mut Self {
@@ -160,75 +141,7 @@ impl<'b> MessageWriter<'b> {
         self.out.extend_from_slice(body);
     }
 
-    pub(crate) fn answer_fields(
-        &mut self,
-        fields: &Fields<'_>,
-        to_tag: Option<&str>,
-        source: SocketAddr,
-        routes: bool,
-    ) {
-        let mut top = true;
-        for line in fields.values(HeaderName::Via) {
-            let mut elements = Elements::new(line);
-            let first = elements.clone().next().and_then(Via::parse).filter(|_| top);
-            match first {
-                Some(via) => {
-                    self.top_via(&via, source);
-                    elements.next();
-                    for value in elements {
-                        self.raw(HeaderName::Via, value);
-                    }
-                }
-                None => _ = self.raw(HeaderName::Via, line),
-            }
-            top = false;
-        }
-        if routes {
-            for route in fields.values(HeaderName::RecordRoute) {
-                self.raw(HeaderName::RecordRoute, route);
-            }
-        }
-        if let Some(from) = fields.value(HeaderName::From) {
-            self.raw(HeaderName::From, from);
-        }
-        if let Some(to) = fields.value(HeaderName::To) {
-            self.begin(HeaderName::To);
-            push_value(self.out, to);
-            let tagged = NameAddr::parse(to).is_none_or(|to| to.tag().is_some());
-            if let Some(tag) = to_tag.filter(|_| !tagged) {
-                self.param("tag", Some(tag));
-            }
-            self.line_end();
-        }
-        for name in [HeaderName::CallId, HeaderName::CSeq] {
-            if let Some(value) = fields.value(name) {
-                self.raw(name, value);
-            }
-        }
-    }
-
-    /// RFC 3261 §18.2.1 and RFC 3581 §4. Whatever `received` and `rport` the sender wrote himself is not believed.
-    fn top_via(&mut self, via: &Via<'_>, source: SocketAddr) {
-        self.begin(HeaderName::Via);
-        Via { params: Params::EMPTY, ..*via }.print(self.out);
-        for param in via.params.iter() {
-            if !param.name.eq_ignore_ascii_case("received") && !param.name.eq_ignore_ascii_case("rport") {
-                param.print(self.out);
-            }
-        }
-        let ip = source.ip().to_canonical();
-        if via.rport().is_some() {
-            self.out.extend_from_slice(b";rport=");
-            push_number(self.out, u32::from(source.port()));
-        }
-        if via.rport().is_some() || via.host.ip() != Some(ip) {
-            self.out.extend_from_slice(b";received=");
-            push_display(self.out, &ip);
-        }
-        self.line_end();
-    }
-
-    fn param(&mut self, name: &str, value: Option<&str>) {
+    pub(crate) fn param(&mut self, name: &str, value: Option<&str>) {
         self.out.push(b';');
         self.out.extend(name.bytes().map(|b| if is_token(b) { b } else { b'-' }));
         let Some(value) = value else { return };
@@ -240,60 +153,75 @@ impl<'b> MessageWriter<'b> {
         }
     }
 
-    fn begin(&mut self, name: HeaderName) {
+    pub(crate) fn begin(&mut self, name: HeaderName) {
         self.out.extend_from_slice(name.as_str().as_bytes());
         self.out.extend_from_slice(b": ");
     }
 
-    fn line_end(&mut self) -> &mut Self {
+    pub(crate) fn line_end(&mut self) -> &mut Self {
         self.out.extend_from_slice(b"\r\n");
         self
     }
 }
 
-/// Octets of a value; control characters and line folding come out as one space each.
-pub(crate) fn push_value(out: &mut Vec<u8>, value: &[u8]) {
-    let mut rest = value;
-    while let Some(at) = rest.iter().position(|b| is_control(*b)) {
-        out.extend_from_slice(&rest[..at]);
-        out.push(b' ');
-        let fold = rest[at..].starts_with(b"\r\n");
-        rest = &rest[at + if fold { 2 } else { 1 }..];
-        if fold {
-            rest = rest.trim_ascii_start();
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Message, OwnedUri};
+
+    fn written(write: impl FnOnce(MessageWriter<'_>)) -> String {
+        let mut out = b"left over from the last message".to_vec();
+        let uri = OwnedUri::parse("sip:bob@example.org").expect("good");
+        write(MessageWriter::request(&mut out, Method::Invite, &uri.uri()));
+        String::from_utf8(out).expect("UTF-8")
     }
-    out.extend_from_slice(rest);
-}
 
-/// A quoted string: quotes and backslashes escaped, control characters made spaces.
-pub(crate) fn push_quoted(out: &mut Vec<u8>, plain: &[u8]) {
-    out.push(b'"');
-    for b in plain {
-        match *b {
-            b'"' | b'\\' => out.extend_from_slice(&[b'\\', *b]),
-            b if is_control(b) => out.push(b' '),
-            b => out.push(b),
-        }
+    #[test]
+    fn a_request_comes_out_as_it_was_written() {
+        let text = written(|mut w| {
+            let alice = OwnedUri::parse("sip:alice@example.org").expect("good");
+            w.via(Transport::Tcp, Host::Ip("2001:db8::1".parse().expect("good")), Some(5062), "z9hG4bK7");
+            w.address(HeaderName::From, Some("Alice \"A\""), &alice.uri(), &[("tag", Some("1"))]);
+            w.address(HeaderName::Contact, None, &alice.uri(), &[("ob", None), ("x", Some("a b"))]);
+            w.number(HeaderName::MaxForwards, 70).header(&crate::CSeq { number: 1, method: Method::Invite });
+            w.body("application/sdp", b"v=0\r\n");
+        });
+        assert_eq!(
+            text,
+            "INVITE sip:bob@example.org SIP/2.0\r\n\
+             Via: SIP/2.0/TCP [2001:db8::1]:5062;branch=z9hG4bK7;rport\r\n\
+             From: \"Alice \\\"A\\\"\" <sip:alice@example.org>;tag=1\r\n\
+             Contact: <sip:alice@example.org>;ob;x=\"a b\"\r\n\
+             Max-Forwards: 70\r\nCSeq: 1 INVITE\r\nContent-Type: application/sdp\r\nContent-Length: 5\r\n\r\nv=0\r\n"
+        );
     }
-    out.push(b'"');
-}
 
-pub(crate) fn push_number(out: &mut Vec<u8>, number: u32) {
-    push_display(out, &number);
-}
-
-pub(crate) fn push_display(out: &mut Vec<u8>, value: &impl fmt::Display) {
-    struct Sink<'b>(&'b mut Vec<u8>);
-    impl Write for Sink<'_> {
-        fn write_str(&mut self, s: &str) -> fmt::Result {
-            self.0.extend_from_slice(s.as_bytes());
-            Ok(())
-        }
+    /// Attack A18.
+    #[test]
+    fn no_display_name_or_value_adds_a_line() {
+        let nasty = "x\" <sip:evil>\r\nRoute: <sip:evil>\0\n\r\u{7f}";
+        let text = written(|mut w| {
+            let alice = OwnedUri::sip(Some(nasty), Host::Name("h"), None);
+            w.address(HeaderName::From, Some(nasty), &alice.uri(), &[("tag\r\nX:", Some(nasty))]);
+            w.text(HeaderName::Subject, nasty).named("X\r\nRoute:", nasty);
+            w.end();
+        });
+        assert_eq!(text.split("\r\n").count(), 1 + 3 + 1 + 2, "{text:?}");
+        assert!(!text.replace("\r\n", "").contains(['\r', '\n', '\0', '\u{7f}']), "{text:?}");
+        assert!(!text.contains("\r\nRoute"), "{text:?}");
     }
-    write!(Sink(out), "{value}").expect("a Vec takes every octet");
-}
 
-fn is_control(b: u8) -> bool {
-    (b < 0x20 && b != b'\t') || b == 0x7f
+    #[test]
+    fn a_half_written_message_can_be_gone_on_with() {
+        let mut text = written(|mut w| {
+            w.text(HeaderName::Via, "SIP/2.0/UDP h")
+                .text(HeaderName::From, "<sip:a@b>")
+                .text(HeaderName::To, "<sip:a@b>");
+        })
+        .into_bytes();
+        let mut w = MessageWriter::resume(&mut text);
+        w.text(HeaderName::CallId, "x").text(HeaderName::CSeq, "1 INVITE");
+        w.end();
+        assert!(Message::parse(&text).is_ok());
+    }
 }

@@ -2,9 +2,9 @@
 
 use super::name_addr::unquote;
 use super::{Header, HeaderName};
+use crate::octets::push_value;
 use crate::params::ParamValue;
 use crate::scan::{Cursor, is_param, text};
-use crate::writer::push_value;
 use core::ops::Deref;
 use std::borrow::Cow;
 

@@ -16,7 +16,7 @@ impl<'a> Header<'a> for CallId<'a> {
     }
 
     fn print(&self, out: &mut Vec<u8>) {
-        crate::writer::push_value(out, self.0.as_bytes());
+        crate::octets::push_value(out, self.0.as_bytes());
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::{Header, HeaderName};
 use crate::method::Method;
+use crate::octets::push_number;
 use crate::scan::Cursor;
-use crate::writer::push_number;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CSeq<'a> {

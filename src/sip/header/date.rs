@@ -1,8 +1,8 @@
 //! Date (RFC 3261 §20.17): the one form RFC 1123 made of it, always GMT.
 
 use super::{Header, HeaderName};
+use crate::octets::push_display;
 use crate::scan::Cursor;
-use crate::writer::push_display;
 use base::Utc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

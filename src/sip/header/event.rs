@@ -1,9 +1,9 @@
 //! Event and Subscription-State (RFC 6665).
 
 use super::{Header, HeaderName};
+use crate::octets::{push_number, push_value};
 use crate::params::Params;
 use crate::scan::Cursor;
-use crate::writer::{push_number, push_value};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Event<'a> {

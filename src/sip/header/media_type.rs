@@ -2,9 +2,9 @@
 
 use super::contact::qvalue;
 use super::{Header, HeaderName};
+use crate::octets::push_value;
 use crate::params::Params;
 use crate::scan::Cursor;
-use crate::writer::push_value;
 
 /// `type/subtype;parameters`.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,9 @@
 //! `"Display Name" <sip:user@host>;param=value`, the form From, To, Contact, Route and many others share.
 
+use crate::octets::push_quoted;
 use crate::params::Params;
 use crate::scan::{Cursor, is_token, trim};
 use crate::uri::Uri;
-use crate::writer::push_quoted;
 use std::borrow::Cow;
 
 #[derive(Clone, Copy, Debug)]

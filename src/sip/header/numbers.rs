@@ -1,8 +1,8 @@
 //! Fields whose value is one number.
 
 use super::{Header, HeaderName};
+use crate::octets::push_number;
 use crate::scan::{number, trim};
-use crate::writer::push_number;
 
 macro_rules! number_headers {
     ($($(#[$doc:meta])* $name:ident($type:ty),)+) => {$(

@@ -1,8 +1,8 @@
 //! RAck: which reliable provisional response a PRACK acknowledges (RFC 3262 §7.2).
 
 use super::{CSeq, Header, HeaderName};
+use crate::octets::push_number;
 use crate::scan::Cursor;
-use crate::writer::push_number;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RAck<'a> {

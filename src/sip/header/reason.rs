@@ -2,9 +2,9 @@
 
 use super::name_addr::unquote;
 use super::{Header, HeaderName};
+use crate::octets::{push_number, push_quoted, push_value};
 use crate::params::Params;
 use crate::scan::Cursor;
-use crate::writer::{push_number, push_quoted, push_value};
 use std::borrow::Cow;
 
 #[derive(Clone, Copy, Debug)]

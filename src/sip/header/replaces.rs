@@ -1,8 +1,8 @@
 //! Replaces: the dialog a new call takes the place of (RFC 3891).
 
 use super::{CallId, Header, HeaderName};
+use crate::octets::push_value;
 use crate::params::Params;
-use crate::writer::push_value;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replaces<'a> {

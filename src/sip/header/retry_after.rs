@@ -1,9 +1,9 @@
 //! Retry-After (RFC 3261 §20.33).
 
 use super::{Header, HeaderName};
+use crate::octets::push_number;
 use crate::params::Params;
 use crate::scan::Cursor;
-use crate::writer::push_number;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryAfter {

@@ -1,9 +1,9 @@
 //! Session-Expires and Min-SE (RFC 4028).
 
 use super::{Header, HeaderName};
+use crate::octets::push_number;
 use crate::params::Params;
 use crate::scan::Cursor;
-use crate::writer::push_number;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionExpires {

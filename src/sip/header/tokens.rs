@@ -2,8 +2,8 @@
 
 use super::{Header, HeaderName};
 use crate::method::Method;
+use crate::octets::push_value;
 use crate::scan::{is_token, text};
-use crate::writer::push_value;
 
 macro_rules! token_headers {
     ($($(#[$doc:meta])* $name:ident,)+) => {$(

@@ -1,10 +1,10 @@
 //! Via: the path a request took, and where its responses go.
 
 use super::{Header, HeaderName};
+use crate::octets::push_number;
 use crate::params::Params;
 use crate::scan::{Cursor, find, is_host, is_lws, text};
 use crate::uri::Host;
-use crate::writer::{push_display, push_number};
 use core::fmt;
 use std::net::IpAddr;
 
@@ -79,7 +79,7 @@ impl<'a> Header<'a> for Via<'a> {
         out.extend_from_slice(b"SIP/2.0/");
         out.extend_from_slice(self.transport.as_str().as_bytes());
         out.push(b' ');
-        push_display(out, &self.host);
+        self.host.print(out);
         if let Some(port) = self.port {
             out.push(b':');
             push_number(out, u32::from(port));

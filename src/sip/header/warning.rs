@@ -1,8 +1,8 @@
 //! Warning: more about a refusal than its status says (RFC 3261 §20.43).
 
 use super::{Header, HeaderName};
+use crate::octets::{push_number, push_quoted, push_value};
 use crate::scan::{Cursor, is_lws, text};
-use crate::writer::{push_number, push_quoted, push_value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Warning<'a> {
