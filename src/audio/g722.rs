@@ -37,18 +37,9 @@ impl G722Encoder {
         pairs.len().min(out.len())
     }
 
-    fn encode_pair(&mut self, [first, second]: [i16; 2]) -> u8 {
-        self.history.copy_within(2.., 0);
-        self.history[QMF_TAPS - 2] = i32::from(first);
-        self.history[QMF_TAPS - 1] = i32::from(second);
-        let (mut older, mut newer) = (0, 0);
-        for (pair, (a, b)) in self.history.chunks_exact(2).zip(QMF_EVEN.iter().zip(QMF_EVEN.iter().rev())) {
-            older += pair[0] * a;
-            newer += pair[1] * b;
-        }
-        let low = self.bands.encode_low((newer + older) >> 14);
-        let high = self.bands.encode_high((newer - older) >> 14);
-        (high << 6 | low) as u8
+    fn encode_pair(&mut self, pair: [i16; 2]) -> u8 {
+        let (low, high) = split(&mut self.history, pair);
+        (self.bands.encode_high(high) << 6 | self.bands.encode_low(low)) as u8
     }
 }
 
@@ -114,7 +105,7 @@ impl Bands {
         // Block 1L: SUBTRA and QUANTL.
         let error = saturate(sample - self.low.estimate());
         let magnitude = if error < 0 { !error } else { error };
-        let interval = QUANTL.iter().take_while(|q| magnitude >= (**q * self.low.step) >> 12).count();
+        let interval = QUANTL.partition_point(|q| magnitude >= (q * self.low.step) >> 12);
         let code = LOW_CODES[usize::from(error < 0)][interval];
         self.adapt_low(code);
         code
@@ -161,6 +152,19 @@ impl Bands {
         self.high.step = scale(self.high.log_scale, 10);
         self.high.predict(difference);
     }
+}
+
+/// The transmit filter bank: the next sample of the lower and of the higher band.
+fn split(history: &mut [i32; QMF_TAPS], [first, second]: [i16; 2]) -> (i32, i32) {
+    history.copy_within(2.., 0);
+    history[QMF_TAPS - 2] = i32::from(first);
+    history[QMF_TAPS - 1] = i32::from(second);
+    let (mut older, mut newer) = (0, 0);
+    for (pair, (a, b)) in history.chunks_exact(2).zip(QMF_EVEN.iter().zip(QMF_EVEN.iter().rev())) {
+        older += pair[0] * a;
+        newer += pair[1] * b;
+    }
+    ((newer + older) >> 14, (newer - older) >> 14)
 }
 
 /// Blocks 6L and 6H.

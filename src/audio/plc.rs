@@ -13,7 +13,7 @@ use crate::limits::{CONCEALMENT_MAX, MAX_FRAME};
 pub struct Plc {
     sizes: Sizes,
     /// What was played, newest last; only the first `sizes.history` places are used.
-    history: [f32; HISTORY_MAX],
+    history: [i16; HISTORY_MAX],
     gap: Option<Gap>,
 }
 
@@ -50,7 +50,7 @@ impl Sizes {
 #[derive(Clone, Debug)]
 struct Gap {
     /// The end of the history when the gap began.
-    before: [f32; HISTORY_MAX],
+    before: [i16; HISTORY_MAX],
     pitch: usize,
     /// Samples concealed so far.
     concealed: usize,
@@ -65,7 +65,7 @@ struct Gap {
 
 impl Plc {
     pub fn new(rate: SampleRate) -> Self {
-        Plc { sizes: Sizes::new(rate), history: [0.0; HISTORY_MAX], gap: None }
+        Plc { sizes: Sizes::new(rate), history: [0; HISTORY_MAX], gap: None }
     }
 
     /// Passes a decoded frame on; after a gap its beginning is blended with the concealment.
@@ -107,27 +107,22 @@ impl Plc {
         let history = &mut self.history[..self.sizes.history];
         history.copy_within(frame.len().., 0);
         let from = history.len() - frame.len();
-        for (place, sample) in history[from..].iter_mut().zip(frame) {
-            *place = f32::from(*sample);
-        }
+        history[from..].copy_from_slice(frame);
     }
 }
 
 impl Gap {
-    fn new(history: &[f32; HISTORY_MAX], sizes: &Sizes) -> Self {
+    fn new(history: &[i16; HISTORY_MAX], sizes: &Sizes) -> Self {
         let pitch = find_pitch(&history[..sizes.history], sizes);
-        let mut gap = Gap {
+        Gap {
             before: *history,
             pitch,
             concealed: 0,
             periods: 1,
             at: 0,
             old: None,
-            seam: history[sizes.history - 1] - history[sizes.history - 1 - pitch],
-        };
-        // A step larger than speech makes is a sign that nothing repeats here: fade it in full.
-        gap.seam = gap.seam.clamp(-32_768.0, 32_767.0);
-        gap
+            seam: f32::from(history[sizes.history - 1]) - f32::from(history[sizes.history - 1 - pitch]),
+        }
     }
 
     fn next(&mut self, sizes: &Sizes) -> f32 {
@@ -164,22 +159,23 @@ impl Gap {
         let len = periods * self.pitch;
         let start = sizes.history - len;
         let quarter = (self.pitch / 4).max(1);
-        let sample = self.before[start + at];
+        let sample = f32::from(self.before[start + at]);
         let Some(into) = (at + quarter).checked_sub(len) else { return sample };
         let weight = (into + 1) as f32 / (quarter + 1) as f32;
-        let earlier = self.before[start + at - len];
+        let earlier = f32::from(self.before[start + at - len]);
         sample + (earlier - sample) * weight
     }
 }
 
 /// The lag at which the last 20 ms are most like what came before: a coarse search, then a fine one.
-fn find_pitch(history: &[f32], sizes: &Sizes) -> usize {
+fn find_pitch(history: &[i16], sizes: &Sizes) -> usize {
     let likeness = |lag: usize, step: usize| {
         let from = history.len() - sizes.window;
         let (mut product, mut energy) = (0.0f32, 0.0f32);
         for at in (from..history.len()).step_by(step) {
-            product += history[at] * history[at - lag];
-            energy += history[at - lag] * history[at - lag];
+            let (now, earlier) = (f32::from(history[at]), f32::from(history[at - lag]));
+            product += now * earlier;
+            energy += earlier * earlier;
         }
         // In silence every lag is as good; the floor keeps rounding noise from choosing.
         product / energy.max(sizes.window as f32).sqrt()

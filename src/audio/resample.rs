@@ -38,7 +38,7 @@ impl Upsampler {
         line[SIDE - 1..].copy_from_slice(&pcm[..count]);
         for (past, pair) in line.windows(SIDE).zip(out.as_chunks_mut::<2>().0) {
             // Between two samples the filter's every second tap meets one, on them only the middle tap does.
-            *pair = [to_sample(weigh(past.iter().copied())), past[SIDE / 2]];
+            *pair = [to_sample(weigh(past)), past[SIDE / 2]];
         }
         self.history.copy_from_slice(&line[count..]);
         2 * count
@@ -48,12 +48,14 @@ impl Upsampler {
 /// 16 kHz to 8 kHz, frame by frame.
 #[derive(Clone, Debug)]
 pub struct Downsampler {
-    history: [i16; 2 * (SIDE - 1)],
+    /// Even and odd samples apart: the side taps meet the one kind, the middle tap the other.
+    even: [i16; SIDE - 1],
+    odd: [i16; SIDE / 2],
 }
 
 impl Default for Downsampler {
     fn default() -> Self {
-        Downsampler { history: [0; 2 * (SIDE - 1)] }
+        Downsampler { even: [0; SIDE - 1], odd: [0; SIDE / 2] }
     }
 }
 
@@ -65,18 +67,21 @@ impl Downsampler {
     /// Makes one sample of each two; returns how many were written. At most [`MAX_FRAME`] samples at once.
     pub fn process(&mut self, pcm: &[i16], out: &mut [i16]) -> usize {
         let count = (pcm.len() / 2).min(out.len()).min(MAX_FRAME / 2);
-        let mut line = [0i16; MAX_FRAME + 2 * (SIDE - 1)];
-        let line = &mut line[..2 * (count + SIDE - 1)];
-        line[..2 * (SIDE - 1)].copy_from_slice(&self.history);
-        line[2 * (SIDE - 1)..].copy_from_slice(&pcm[..2 * count]);
-        for (n, sample) in out[..count].iter_mut().enumerate() {
-            let past = &line[2 * n..2 * (n + SIDE)];
-            let sides = weigh(past.iter().copied().step_by(2));
-            // The middle tap lies between the two middle side taps. Halved first: the sum may pass 32 bits.
-            let middle = i32::from(past[SIDE - 1]) << 14;
-            *sample = to_sample((sides >> 1) + middle);
+        let mut even = [0i16; MAX_FRAME / 2 + SIDE - 1];
+        let mut odd = [0i16; MAX_FRAME / 2 + SIDE / 2];
+        even[..SIDE - 1].copy_from_slice(&self.even);
+        odd[..SIDE / 2].copy_from_slice(&self.odd);
+        for (n, [first, second]) in pcm.as_chunks::<2>().0[..count].iter().enumerate() {
+            even[SIDE - 1 + n] = *first;
+            odd[SIDE / 2 + n] = *second;
         }
-        self.history.copy_from_slice(&line[2 * count..]);
+        for (n, sample) in out[..count].iter_mut().enumerate() {
+            let sides = weigh(&even[n..n + SIDE]);
+            // Halved first: the sum may pass 32 bits.
+            *sample = to_sample((sides >> 1) + (i32::from(odd[n]) << 14));
+        }
+        self.even.copy_from_slice(&even[count..count + SIDE - 1]);
+        self.odd.copy_from_slice(&odd[count..count + SIDE / 2]);
         count
     }
 }
@@ -145,8 +150,8 @@ impl Kernel {
     }
 }
 
-fn weigh(past: impl Iterator<Item = i16>) -> i32 {
-    past.zip(&HALF_BAND).map(|(sample, tap)| i32::from(sample) * tap).sum()
+fn weigh(past: &[i16]) -> i32 {
+    past.iter().zip(&HALF_BAND).map(|(sample, tap)| i32::from(*sample) * tap).sum()
 }
 
 fn to_sample(sum: i32) -> i16 {
