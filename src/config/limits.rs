@@ -16,7 +16,9 @@ pub(crate) const MAX_INCLUDE_DEPTH: u8 = 8;
 /// Entries looked at while a glob is expanded.
 pub(crate) const MAX_GLOB_ENTRIES: usize = 100_000;
 /// Collected in one run; a file in the wrong format would bring one a line.
-pub(crate) const MAX_PROBLEMS: usize = 1_000;
+pub(crate) const MAX_ERRORS: usize = 1_000;
+/// As errors; fewer, because nobody has to mend them.
+pub(crate) const MAX_WARNINGS: usize = 100;
 /// Printed in one report: a person mends the first ones and asks again.
 pub(crate) const MAX_PROBLEMS_SHOWN: usize = 40;
 /// Of one reload, in one line of the log.

@@ -155,6 +155,7 @@ fn read<'a>(
     let (sip, reach) = sip::read(document.one("sip"));
     let site = site::read(document.one("site"), reach);
     let media = media::read(document.one("media"), limits);
+    sip::check_reach(document.one("sip"), document.one("site"), document.one("media"), &sip, &media.address);
     let feature_codes = feature_codes::read(document.one("feature_codes"));
     let store = store::read(document.one("store"));
     let (entries, mut refs) = declare_all(document, previous, sounds, site.language);

@@ -1,7 +1,8 @@
-use crate::limits::MAX_PROBLEMS;
+use crate::limits::{MAX_ERRORS, MAX_WARNINGS};
 use crate::problem::{Note, Severity};
 use crate::source::{Source, Span};
 use core::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What every table's reader shares: the texts, and the one place where problems are collected.
@@ -12,6 +13,9 @@ pub(crate) struct Reader<'a> {
     pub(crate) environment: &'a dyn Fn(&str) -> Option<String>,
     notes: RefCell<Vec<Note>>,
     errors: Cell<usize>,
+    warnings: Cell<usize>,
+    /// Files that were warned about because everybody can read the secrets in them.
+    readable: RefCell<BTreeSet<u32>>,
     /// Password and PIN files that were read.
     pub(crate) secret_files: RefCell<Vec<PathBuf>>,
 }
@@ -23,6 +27,8 @@ impl<'a> Reader<'a> {
             environment,
             notes: RefCell::default(),
             errors: Cell::new(0),
+            warnings: Cell::new(0),
+            readable: RefCell::default(),
             secret_files: RefCell::default(),
         }
     }
@@ -56,6 +62,15 @@ impl<'a> Reader<'a> {
         self.note(span, Severity::Warning, message.into(), help.into(), Some(also));
     }
 
+    /// Warns once a file.
+    pub(crate) fn warn_when_readable(&self, span: Span) {
+        let source = &self.sources[span.file as usize];
+        if source.world_readable && self.readable.borrow_mut().insert(span.file) {
+            let message = format!("everybody on this machine can read the secrets in {}", source.name.display());
+            self.warn(span, message, "chmod o-r, or use a file of its own or the environment");
+        }
+    }
+
     pub(crate) fn errors(&self) -> usize {
         self.errors.get()
     }
@@ -69,12 +84,14 @@ impl<'a> Reader<'a> {
     }
 
     fn note(&self, span: Span, severity: Severity, message: String, help: String, also: Option<(&'static str, Span)>) {
-        if severity == Severity::Error {
-            self.errors.set(self.errors.get() + 1);
-        }
-        let mut notes = self.notes.borrow_mut();
-        if notes.len() < MAX_PROBLEMS || severity == Severity::Error && self.errors.get() == 1 {
-            notes.push(Note { span, severity, message, help, also });
+        // Counted apart, so that warnings cannot crowd out what must be mended.
+        let (count, most) = match severity {
+            Severity::Error => (&self.errors, MAX_ERRORS),
+            Severity::Warning => (&self.warnings, MAX_WARNINGS),
+        };
+        count.set(count.get() + 1);
+        if count.get() <= most {
+            self.notes.borrow_mut().push(Note { span, severity, message, help, also });
         }
     }
 }

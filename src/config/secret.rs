@@ -97,7 +97,7 @@ pub(crate) fn secret(table: &Table<'_>, [plain, file, env]: [&'static str; 3]) -
     } else if key == env {
         from_environment(table, &text.value)
     } else {
-        warn_when_readable(table, &text);
+        table.reader.warn_when_readable(text.span);
         Ok(text.value.to_string())
     };
     match found {
@@ -134,14 +134,6 @@ fn from_environment(table: &Table<'_>, name: &str) -> Result<String, Wrong> {
         Some(value) if !value.is_empty() => Ok(value),
         Some(_) => Err(Wrong::new(format!("the environment variable {name} is empty"), "set it before the start")),
         None => Err(Wrong::new(format!("there is no environment variable {name}"), "set it before the start")),
-    }
-}
-
-fn warn_when_readable(table: &Table<'_>, text: &At<std::borrow::Cow<'_, str>>) {
-    let source = &table.reader.sources[text.span.file as usize];
-    if source.world_readable {
-        let message = format!("everybody on this machine can read this secret in {}", source.name.display());
-        table.reader.warn(text.span, message, "chmod o-r, or use a file of its own or the environment");
     }
 }
 

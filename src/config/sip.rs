@@ -69,6 +69,29 @@ pub(crate) fn read(table: &Table<'_>) -> (SipSettings, Reach) {
     (SipSettings { listen: plain(listen.value) }, reach)
 }
 
+/// Addresses that are each right but do not fit together: phones beyond this machine would register nowhere, or hear
+/// nothing.
+pub(crate) fn check_reach(
+    sip: &Table<'_>,
+    site: &Table<'_>,
+    media: &Table<'_>,
+    settings: &SipSettings,
+    heard: &[IpAddr],
+) {
+    let beyond = |listener: &&Listener| !listener.address.ip().is_loopback();
+    let Some(listener) = settings.listen.iter().find(beyond) else { return };
+    let span = sip.value("listen").span;
+    if !site.is_given("domain") {
+        let message = format!("{listener} is reached from outside, and site.domain is still 127.0.0.1");
+        sip.reader.warn(span, message, "set site.domain to the name or address phones register with");
+    }
+    if heard.iter().all(IpAddr::is_loopback) {
+        let span = if media.is_given("address") { media.value("address").span } else { span };
+        let message = format!("{listener} is reached from outside, and media.address is on this machine alone");
+        sip.reader.warn(span, message, "set media.address, or callers hear nothing");
+    }
+}
+
 fn listener(text: &str) -> Result<Listener, Wrong> {
     let Some((transport, rest)) = text.split_once(':') else {
         return Err(Wrong::new(format!("`{text}` is not a listener"), "write \"udp:127.0.0.1:5060\""));

@@ -19,7 +19,14 @@ pub fn list_sounds(folder: &Path) -> std::io::Result<SoundNames> {
                     found.extend(waves(&path.join(&topic))?.into_iter().map(|wave| (at, sound(&topic, &wave))));
                 }
             }
-            ("music", None) => everywhere.extend(folders(&path)?.iter().map(|list| sound("music", list))),
+            ("music", None) => {
+                for list in folders(&path)? {
+                    // A playlist without a sound would be a queue without music.
+                    if !waves(&path.join(&list))?.is_empty() {
+                        everywhere.insert(sound("music", &list));
+                    }
+                }
+            }
             ("tones", None) => everywhere.extend(waves(&path)?.iter().map(|wave| sound("tones", wave))),
             _ => {}
         }

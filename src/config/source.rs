@@ -1,4 +1,5 @@
 use crate::limits::{MAX_EXCERPT_CHARS, MAX_FILE_BYTES};
+use core::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 /// A stretch of one source file, in octets.
@@ -33,6 +34,8 @@ pub(crate) struct Source {
     pub(crate) world_readable: bool,
     /// As against a text that came from elsewhere.
     pub(crate) is_file: bool,
+    /// Where each line starts; made when the first place is looked up.
+    line_starts: OnceCell<Vec<usize>>,
 }
 
 impl Source {
@@ -50,25 +53,38 @@ impl Source {
             format!("line {line} is not UTF-8 text")
         })?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Source { name: path.to_path_buf(), folder, text, world_readable: world_readable(&metadata), is_file: true })
+        Ok(Source {
+            name: path.to_path_buf(),
+            folder,
+            text,
+            world_readable: world_readable(&metadata),
+            is_file: true,
+            line_starts: OnceCell::new(),
+        })
     }
 
     pub(crate) fn embedded(name: &str, text: &str) -> Self {
-        Source { name: name.into(), folder: PathBuf::new(), text: text.into(), world_readable: false, is_file: false }
+        Source {
+            name: name.into(),
+            folder: PathBuf::new(),
+            text: text.into(),
+            world_readable: false,
+            is_file: false,
+            line_starts: OnceCell::new(),
+        }
     }
 
     /// Line and column, both from 1, the column in characters.
     pub(crate) fn position(&self, at: usize) -> (u32, u32) {
         let at = self.boundary(at);
-        let start = self.line_start(at);
-        let line = self.text[..start].bytes().filter(|b| *b == b'\n').count() as u32 + 1;
-        (line, self.text[start..at].chars().count() as u32 + 1)
+        let line = self.line_of(at);
+        (line as u32 + 1, self.text[self.line_starts()[line]..at].chars().count() as u32 + 1)
     }
 
     /// The line a span starts in, as shown, with the place and width of the mark below it.
     pub(crate) fn excerpt(&self, span: Span) -> Excerpt {
         let at = self.boundary(span.start as usize);
-        let start = self.line_start(at);
+        let start = self.line_starts()[self.line_of(at)];
         let end = self.text[start..].find(['\n', '\r']).map_or(self.text.len(), |n| start + n);
         let shown = mask_secrets(&self.text[start..end]);
         // Masking keeps the number of characters, so marks are counted in characters.
@@ -78,8 +94,16 @@ impl Source {
         Excerpt::cut(&shown, before, marked)
     }
 
-    fn line_start(&self, at: usize) -> usize {
-        self.text[..at].rfind('\n').map_or(0, |n| n + 1)
+    /// From 0.
+    fn line_of(&self, at: usize) -> usize {
+        self.line_starts().partition_point(|start| *start <= at) - 1
+    }
+
+    fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
+            let ends = self.text.bytes().enumerate().filter(|(_, b)| *b == b'\n');
+            core::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+        })
     }
 
     /// The nearest place at or before `at` where a character starts.

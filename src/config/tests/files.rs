@@ -220,7 +220,7 @@ fn secrets_that_everybody_can_read_are_warned_about() {
     assert_eq!(
         folder.report(),
         "\
-main.toml:3:12: warning: everybody on this machine can read this secret in main.toml
+main.toml:3:12: warning: everybody on this machine can read the secrets in main.toml
     3 | password = \"•••••••••\"
       |            ^^^^^^^^^^^ chmod o-r, or use a file of its own or the environment
 main.toml:6:12: warning: everybody on this machine can read pin

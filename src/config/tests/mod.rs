@@ -11,6 +11,7 @@ mod mistakes_site;
 mod mistakes_types;
 mod mutations;
 mod reload;
+mod size;
 mod warnings;
 
 use crate::include::Gathered;

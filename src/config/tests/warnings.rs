@@ -93,3 +93,21 @@ t.toml:7:6: warning: two agents have the same default phone: only one can be sig
 "#,
     );
 }
+
+#[test]
+fn addresses_that_do_not_fit_together() {
+    warned(
+        r#"
+[sip]
+listen = ["udp:127.0.0.1:5060", "udp:192.0.2.5:5060"]
+"#,
+        r#"
+t.toml:2:10: warning: udp:192.0.2.5:5060 is reached from outside, and site.domain is still 127.0.0.1
+    2 | listen = ["udp:127.0.0.1:5060", "udp:192.0.2.5:5060"]
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ set site.domain to the name or address phones register with
+t.toml:2:10: warning: udp:192.0.2.5:5060 is reached from outside, and media.address is on this machine alone
+    2 | listen = ["udp:127.0.0.1:5060", "udp:192.0.2.5:5060"]
+      |          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ set media.address, or callers hear nothing
+"#,
+    );
+}
