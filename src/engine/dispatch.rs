@@ -37,7 +37,10 @@ impl Shard {
                 self.tell_trunk(now, &fact);
                 self.fact(now, fact);
             }
-            sip::Output::Location(update) => self.to_others(&Mail::Location(update)),
+            sip::Output::Location(update) => {
+                self.tell_place(now, &update);
+                self.to_others(&Mail::Location(update));
+            }
             sip::Output::Connect { connection, remote } => {
                 self.outputs.push_back(Output::Connect { connection, remote });
             }
@@ -112,6 +115,14 @@ impl Shard {
 
     fn answer(&mut self, ticket: Ticket, answer: Answer) {
         self.outputs.push_back(Output::Answer { ticket, answer });
+    }
+
+    /// What a phone is rung with depends on where it is.
+    pub(crate) fn tell_place(&mut self, now: Now, update: &sip::LocationUpdate) {
+        if let Some(binding) = update.bindings.first() {
+            let (phone, address) = (update.phone, binding.at.remote().ip());
+            self.call.handle_input(now, call::Input::PhoneAt { phone, address });
+        }
     }
 
     /// The shard that probes the trunks tells every call room, its own included.

@@ -79,7 +79,10 @@ impl Shard {
             Input::Sip(input) => self.sip.handle_input(now, input),
             Input::Media(event) => self.call.handle_input(now, call::Input::Media(event)),
             Input::Mail(Mail::Acd(message)) => self.acd.handle_input(now, acd::Input::Shard(message)),
-            Input::Mail(Mail::Location(update)) => self.sip.handle_input(now, sip::Input::Location(update)),
+            Input::Mail(Mail::Location(update)) => {
+                self.tell_place(now, &update);
+                self.sip.handle_input(now, sip::Input::Location(update));
+            }
             Input::Mail(Mail::TrunkUp(trunk)) => self.call.handle_input(now, call::Input::TrunkUp(trunk)),
             Input::Mail(Mail::TrunkDown(trunk)) => self.call.handle_input(now, call::Input::TrunkDown(trunk)),
             Input::Ask { ticket, ask } => self.ask(now, ticket, ask),
