@@ -3,13 +3,13 @@
 use crate::board::Seat;
 use crate::limits::{DEVICE_BUSY_BACK_OFF, DEVICE_RETRY, DIRECT_RING_TIME, RESERVATION_LEASE, SETTLE_GRACE};
 use crate::machine::{Acd, Timer};
-use crate::message::{ShardSet, ToAgent, ToContact, ToQueue};
+use crate::message::{ToAgent, ToContact, ToQueue};
 use crate::staff::{Agent, Engagement, Fault, OpenOffer, Stance, WrapUp, counts};
 use base::{Now, TimerId};
 use core::time::Duration;
 use model::{
     AgentId, AgentState, CauseKind, ContactId, EmptyWhen, Fact, NotReadyReason, OfferId, OfferOutcome, PhoneId,
-    QueueId, ShardId, WrapUpMode,
+    QueueId, WrapUpMode,
 };
 
 impl Acd {
@@ -54,7 +54,7 @@ impl Acd {
         let is_ready = matches!(want, AgentState::Ready);
         match (is_ready, seat) {
             (true, Seat::Ready) => self.show(now, id, want),
-            (true, Seat::Away | Seat::Busy | Seat::Ringing) => {
+            (true, Seat::Away | Seat::Busy) => {
                 self.show(now, id, want);
                 let epoch = self.board.free_agent(id);
                 self.start_tour(now, id, epoch);
@@ -64,8 +64,9 @@ impl Acd {
                     self.show(now, id, want);
                 } // else a queue has just claimed him, and its message is on the way: decided when it comes.
             }
-            (_, Seat::Reserved) => {} // the same
-            (false, Seat::Away | Seat::Busy | Seat::Ringing) => {
+            // The same; the contact's home may even have taken the offer by now.
+            (_, Seat::Reserved | Seat::Ringing) => {}
+            (false, Seat::Away | Seat::Busy) => {
                 self.board.seat_agent(id, seat_of(want));
                 self.show(now, id, want);
             }
@@ -79,33 +80,6 @@ impl Acd {
         if seat == Seat::Ready {
             self.start_tour(now, id, epoch);
         }
-    }
-
-    pub(crate) fn start_tour(&mut self, now: Now, id: AgentId, epoch: u32) {
-        let Some(idle) = self.agent(id).map(|a| a.idle) else { return };
-        let stops = self.shards_served(id);
-        self.tour(now, id, epoch, idle, stops);
-    }
-
-    fn shards_served(&self, id: AgentId) -> ShardSet {
-        let mut stops = ShardSet::default();
-        for queue in &self.directory.agent(id).queues {
-            stops.insert(self.queue_home(*queue));
-        }
-        stops
-    }
-
-    /// The shard with the most pressing contact for him; after the fence of his insert this sees every contact that
-    /// was inserted before and did not see him.
-    pub(crate) fn next_stop(&self, id: AgentId, rest: ShardSet) -> Option<ShardId> {
-        if rest.is_empty() {
-            return None;
-        }
-        let queues = self.directory.agents.get(id.index()).map_or(&[][..], |a| &a.queues[..]);
-        let stops = queues.iter().map(|q| (self.board.head(*q), self.queue_home(*q)));
-        let served = stops.filter(|(_, home)| rest.contains(*home)).min().map(|(_, home)| home);
-        // A stop that an older directory knows and ours does not: any order will do.
-        served.or_else(|| (0..self.seating.shards).map(ShardId).find(|s| rest.contains(*s)))
     }
 
     fn show(&mut self, now: Now, id: AgentId, want: AgentState) {

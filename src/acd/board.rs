@@ -45,7 +45,7 @@ pub(crate) enum Seat {
     Ready = 1,
     /// Claimed; the claimer, the contact's home (confirm) and his own home (lease) may go on.
     Reserved = 2,
-    /// The contact's home took the offer: his phone rings. Only his home writes the word.
+    /// The contact's home took the offer: his phone rings. Only his home writes the word, when the offer is settled.
     Ringing = 3,
     /// In a call. Only his home writes the word.
     Busy = 4,
@@ -301,7 +301,10 @@ impl Board {
     /// Any seat only his home writes → `to`(epoch + 1). Inserting him as Ready is [`Self::free_agent`].
     pub(crate) fn seat_agent(&self, agent: AgentId, to: Seat) -> u32 {
         let (seat, epoch) = self.seat(agent);
-        debug_assert!(!matches!(seat, Seat::Ready | Seat::Reserved), "others write this word too");
+        debug_assert!(
+            matches!(seat, Seat::Away | Seat::Busy),
+            "others write this word too, or wait for the offer's end"
+        );
         let epoch = epoch.wrapping_add(1);
         // Release: who reads the new seat sees what the home did before.
         self.agents[agent.index()].claim.store(seat_word(to, epoch), Ordering::Release);
@@ -320,8 +323,8 @@ impl Board {
     pub(crate) fn vacate_agent(&self, agent: AgentId) -> bool {
         match self.seat(agent).0 {
             Seat::Ready => self.take_agent(agent, Seat::Away),
-            Seat::Reserved => false,
-            Seat::Away | Seat::Ringing | Seat::Busy => true,
+            Seat::Reserved | Seat::Ringing => false,
+            Seat::Away | Seat::Busy => true,
         }
     }
 

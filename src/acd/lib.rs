@@ -39,6 +39,7 @@ mod staff;
 mod status;
 mod strategy;
 mod sync;
+mod tour;
 
 #[cfg(all(test, not(loom)))]
 mod promises;
@@ -60,6 +61,7 @@ pub use expect::{announced_wait, expected_wait};
 pub use input::{Input, Output, Seating, Ticket};
 pub use limits::{SHARDS_MAX, mailbox_capacity};
 pub use machine::Acd;
-pub use message::{AcdMessage, Departure, ShardSet, Stay, ToAgent, ToContact, ToQueue};
+pub use message::{AcdMessage, Departure, Stay, ToAgent, ToContact, ToQueue};
 pub use status::{AgentStatus, QueueStatus, StateCounts};
 pub use strategy::IdleStamps;
+pub use tour::Tour;

@@ -1,11 +1,11 @@
 //! The queue's home: who waits and who is ready in the queues of this shard, and the matching.
 
-use crate::board::{Board, HeadKey, Seat};
+use crate::board::{Board, HeadKey};
 use crate::expect::Measures;
 use crate::input::Seating;
 use crate::limits::{REFUSAL_BACK_OFF, REFUSALS_KEPT};
 use crate::machine::{Acd, Timer};
-use crate::message::{Departure, ShardSet, Stay, ToAgent, ToContact, ToQueue};
+use crate::message::{Departure, Stay, ToAgent, ToContact, ToQueue};
 use crate::order::Order;
 use crate::strategy::{AgentKey, IdleStamps, agent_key};
 use base::{Instant, Key, Now, Slab, TimerId};
@@ -61,9 +61,9 @@ pub(crate) struct Entry {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct ReadyAgent {
-    epoch: u32,
-    idle: IdleStamps,
+pub(crate) struct ReadyAgent {
+    pub(crate) epoch: u32,
+    pub(crate) idle: IdleStamps,
 }
 
 #[derive(Debug)]
@@ -149,6 +149,18 @@ impl Lines {
         self.key_at(stay.slot).filter(|key| self.entries.get(*key).is_some_and(|e| e.stay == stay))
     }
 
+    /// Remembers a ready agent for whom nobody waits here.
+    pub(crate) fn remember(&mut self, agent: AgentId, ready: ReadyAgent, directory: &Directory) {
+        if self.ready.get(agent.index()).is_none() {
+            // Configured by a reload that is still on its way to us; then he is sorted in.
+            self.ready.resize(agent.index() + 1, None);
+            self.served.resize(agent.index() + 1, Box::default());
+        }
+        self.sort_out(agent, directory);
+        self.ready[agent.index()] = Some(ready);
+        self.sort_in(agent, ready, directory);
+    }
+
     fn sort_in(&mut self, agent: AgentId, ready: ReadyAgent, directory: &Directory) {
         for at in 0..self.served[agent.index()].len() {
             let queue = self.served[agent.index()][at];
@@ -157,7 +169,7 @@ impl Lines {
         }
     }
 
-    fn sort_out(&mut self, agent: AgentId, directory: &Directory) {
+    pub(crate) fn sort_out(&mut self, agent: AgentId, directory: &Directory) {
         let Some(ready) = self.ready.get_mut(agent.index()).and_then(Option::take) else { return };
         for at in 0..self.served[agent.index()].len() {
             let queue = self.served[agent.index()][at];
@@ -168,7 +180,7 @@ impl Lines {
 
     /// The contact this agent should get next from this shard: the best over all queues he serves here, leaving out
     /// those he refused a moment ago.
-    fn best_for(&mut self, now: Now, agent: AgentId) -> Option<Key> {
+    pub(crate) fn best_for(&mut self, now: Now, agent: AgentId) -> Option<Key> {
         let mut best: Option<ContactKey> = None;
         for at in 0..self.served.get(agent.index())?.len() {
             let queue = self.served[agent.index()][at];
@@ -187,6 +199,10 @@ impl Lines {
 }
 
 impl Entry {
+    pub(crate) fn head_key(&self) -> HeadKey {
+        HeadKey::new(self.priority, self.entered)
+    }
+
     fn key(&self) -> ContactKey {
         let Stay { contact, slot, .. } = self.stay;
         ContactKey { rank: -i64::from(self.priority), entered: self.entered, contact, slot }
@@ -228,11 +244,7 @@ impl Acd {
             ToQueue::OfferOver { stay, agent, outcome } => self.offer_over(now, stay, agent, outcome),
             ToQueue::Return { stay, epoch, at_once } => self.returned(now, stay, epoch, at_once),
             ToQueue::Leave { stay, how } => self.left(now, stay, how),
-            ToQueue::AgentReady { agent, epoch, idle, rest } => {
-                if !self.arrive(now, agent, epoch, idle) {
-                    self.tour(now, agent, epoch, idle, rest);
-                }
-            }
+            ToQueue::AgentReady { agent, epoch, idle, tour } => self.arrive(now, agent, epoch, idle, tour),
             ToQueue::Emptied { queue } => self.emptied(now, queue),
             ToQueue::Handled { queue, took } => self.lines.line(queue).measures.handled(took),
         }
@@ -410,15 +422,14 @@ impl Acd {
         !self.is_waiting(key)
     }
 
-    /// Contact surplus: the agent, already claimed, gets the best contact over all his queues here.
-    fn give(&mut self, now: Now, agent: AgentId, epoch: u32) {
-        while let Some(key) = self.lines.best_for(now, agent) {
-            if self.claim(key, agent, epoch) {
-                return;
-            }
+    /// Contact surplus: the agent, already claimed, gets the best contact over all his queues here. Was that one gone,
+    /// another shard may have a better one than our next: he is given back and looks at all of them again.
+    pub(crate) fn give(&mut self, now: Now, agent: AgentId, epoch: u32) {
+        let given = self.lines.best_for(now, agent).is_some_and(|key| self.claim(key, agent, epoch));
+        if !given {
+            self.board.undo_agent(agent, epoch);
+            self.send(self.agent_home(agent), ToAgent::Undone { agent });
         }
-        self.board.undo_agent(agent, epoch);
-        self.send(self.agent_home(agent), ToAgent::Undone { agent });
     }
 
     /// The second half of a match; the agent is ours. False when the contact is gone: its `Leave` is on the way.
@@ -436,44 +447,5 @@ impl Acd {
         self.send(self.agent_home(agent), ToAgent::Reserved { offer, queue, slot });
         self.send(stay.contact.home(), ToContact::Offer { stay, offer, ring_timeout });
         true
-    }
-
-    /// One leg of a ready agent's way through the shards whose queues he serves: the shard with the most pressing
-    /// contact first. Where he is not needed he is remembered, and goes on.
-    pub(crate) fn tour(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps, mut rest: ShardSet) {
-        while let Some(next) = self.next_stop(agent, rest) {
-            rest.remove(next);
-            if next != self.seating.shard {
-                self.send(next, ToQueue::AgentReady { agent, epoch, idle, rest });
-                return;
-            }
-            if self.arrive(now, agent, epoch, idle) {
-                return;
-            }
-        }
-    }
-
-    /// True when the tour ends here: he was matched, or it is an old tour.
-    fn arrive(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps) -> bool {
-        if self.lines.ready.get(agent.index()).is_none() {
-            // Configured by a reload that is still on its way to us, where he will be sorted in.
-            self.lines.ready.resize(agent.index() + 1, None);
-            self.lines.served.resize(agent.index() + 1, Box::default());
-        }
-        if self.board.seat(agent) != (Seat::Ready, epoch) {
-            return true;
-        }
-        self.lines.sort_out(agent, &self.directory);
-        if self.lines.best_for(now, agent).is_some() {
-            if self.board.claim_agent(agent, epoch) {
-                self.give(now, agent, epoch);
-            }
-            // Matched, claimed by another shard, or given back: each of them goes on from his home.
-            return true;
-        }
-        let ready = ReadyAgent { epoch, idle };
-        self.lines.ready[agent.index()] = Some(ready);
-        self.lines.sort_in(agent, ready, &self.directory);
-        false
     }
 }

@@ -1,5 +1,6 @@
 use crate::input::Ticket;
 use crate::strategy::IdleStamps;
+use crate::tour::Tour;
 use base::Instant;
 use core::time::Duration;
 use model::{
@@ -36,7 +37,7 @@ pub enum ToQueue {
     /// It is gone from this queue.
     Leave { stay: Stay, how: Departure },
     /// A ready agent on his tour through the shards he serves.
-    AgentReady { agent: AgentId, epoch: u32, idle: IdleStamps, rest: ShardSet },
+    AgentReady { agent: AgentId, epoch: u32, idle: IdleStamps, tour: Tour },
     /// The last agent who counts for the queue's empty rule is gone.
     Emptied { queue: QueueId },
     /// A contact of the queue was handled, wrap-up included.
@@ -144,26 +145,4 @@ pub enum ToAgent {
         action: AgentAction,
         by: Actor,
     },
-}
-
-/// Shards an agent's tour still has to visit.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct ShardSet(u64);
-
-impl ShardSet {
-    pub(crate) fn insert(&mut self, shard: ShardId) {
-        self.0 |= 1 << shard.0;
-    }
-
-    pub(crate) fn remove(&mut self, shard: ShardId) {
-        self.0 &= !(1 << shard.0);
-    }
-
-    pub(crate) fn contains(self, shard: ShardId) -> bool {
-        self.0 & (1 << shard.0) != 0
-    }
-
-    pub(crate) fn is_empty(self) -> bool {
-        self.0 == 0
-    }
 }

@@ -4,10 +4,13 @@ use crate::limits::REFUSAL_BACK_OFF;
 use crate::world::SETTLED;
 use crate::{Board, Ticket};
 use base::Instant;
+use core::time::Duration;
 use model::{
     AgentId, AgentState, ContactId, Directory, EmptyWhen, Fact, OfferId, OfferOutcome, PhoneId, QueueId, Target,
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 pub(crate) struct Promises {
     serves: Vec<Vec<QueueId>>,
@@ -105,9 +108,14 @@ impl Promises {
         let refused = self.refused.get(&(contact, agent)).is_some_and(|until| now + SETTLED < *until);
         assert!(!refused, "not again to an agent who refused a moment ago");
         self.passed.retain(|(_, passed, _)| *passed != contact);
-        let old = |w: &&Waiting| w.since + SETTLED < now;
-        let better = self.waiting.values().filter(|w| w.queue == queue && !w.ringing && w.key < key).filter(old);
-        for passed in better {
+        let serves = &self.serves[agent.index()];
+        let agreed = now > self.reloaded + SETTLED;
+        let old = |w: &&Waiting| w.since + SETTLED < now && !w.ringing;
+        // In his other queues too; from shard to shard times are compared by the millisecond.
+        let other =
+            |w: &Waiting| agreed && serves.contains(&w.queue) && (w.key.0, w.key.1 + MILLISECOND) < (key.0, key.1);
+        let better = |w: &&Waiting| if w.queue == queue { w.key < key } else { other(w) };
+        for passed in self.waiting.values().filter(old).filter(better) {
             let by_rule = self.refused.get(&(passed.key.2, agent)).is_some_and(|until| now < *until + SETTLED);
             if !by_rule {
                 self.passed.push((now + SETTLED, passed.key.2, contact));
@@ -137,12 +145,7 @@ impl Promises {
         }
     }
 
-    pub(crate) fn occupied(&mut self, contact: ContactId, agent: AgentId) {
-        // His own call is no reason against an offer that is under way, so it does not count as talk here.
-        let _ = (contact, agent);
-    }
-
-    pub(crate) fn released(&mut self, _now: Instant, contact: ContactId, agent: AgentId) {
+    pub(crate) fn released(&mut self, contact: ContactId, agent: AgentId) {
         if self.talking.get(&agent) == Some(&contact) {
             self.talking.remove(&agent);
         }

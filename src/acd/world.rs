@@ -270,7 +270,7 @@ impl World {
 
     fn end_talk(&mut self, contact: ContactId) {
         let Some(Call::Talking { agent, queue }) = self.calls.remove(&contact) else { return };
-        self.promises.released(self.now.mono, contact, agent);
+        self.promises.released(contact, agent);
         self.call(contact, QueueCommand::Release { agent, contact, queue });
     }
 
@@ -357,7 +357,6 @@ impl World {
         }
         let contact = self.new_contact();
         self.calls.insert(contact, Call::Talking { agent, queue: None });
-        self.promises.occupied(contact, agent);
         self.call(contact, QueueCommand::Occupy { contact, agent });
         let talk = self.rng.below(10_000);
         self.plan(talk, 0, Happening::EndTalk(contact));

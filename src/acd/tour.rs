@@ -1,0 +1,153 @@
+//! The way of a ready agent through the shards whose queues he serves.
+//!
+//! Each stop knows its own contacts exactly and of the others what the board shows. He goes first where the most
+//! pressing contact seems to be, is matched where the most pressing one *for him* is, and is remembered as ready where
+//! nobody waits for him. Whoever claims him meanwhile ends the tour: his epoch is over.
+
+use crate::board::{HeadKey, Seat};
+use crate::lines::ReadyAgent;
+use crate::machine::Acd;
+use crate::message::ToQueue;
+use crate::strategy::IdleStamps;
+use base::Now;
+use model::{AgentId, ShardId};
+
+/// What a tour has seen and still has before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tour {
+    /// Not visited yet.
+    rest: ShardSet,
+    /// The best contact for him at a stop that let him go because another seemed to have a better one.
+    known: Option<(HeadKey, ShardId)>,
+    /// Stops that had a worse one than `known`: visited again only when nothing else is left.
+    last: ShardSet,
+    /// Back at the stop `known` spoke of: no more comparing.
+    settle: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct ShardSet(u64);
+
+impl ShardSet {
+    fn insert(&mut self, shard: ShardId) {
+        self.0 |= 1 << shard.0;
+    }
+
+    fn remove(&mut self, shard: ShardId) {
+        self.0 &= !(1 << shard.0);
+    }
+
+    fn contains(self, shard: ShardId) -> bool {
+        self.0 & (1 << shard.0) != 0
+    }
+
+    fn first(self) -> Option<ShardId> {
+        (self.0 != 0).then(|| ShardId(self.0.trailing_zeros() as u8))
+    }
+}
+
+impl Tour {
+    /// Leaves for `next`. Ends: `rest` never grows, and neither `known` nor `last` is refilled from itself.
+    fn enter(&mut self, next: ShardId) {
+        self.rest.remove(next);
+        self.last.remove(next);
+        self.settle = self.known.take_if(|(_, shard)| *shard == next).is_some();
+    }
+
+    /// This stop has a contact for him, but another seems to have a better one.
+    fn put_off(&mut self, here: (HeadKey, ShardId)) {
+        match self.known {
+            Some(known) if known < here => self.last.insert(here.1),
+            worse => {
+                if let Some((_, shard)) = worse {
+                    self.last.insert(shard);
+                }
+                self.known = Some(here);
+            }
+        }
+    }
+}
+
+impl Acd {
+    /// He was just inserted on the board with this epoch: after the fence of that insert, `next_stop` sees every contact
+    /// that was inserted before and did not see him; those inserted later find him remembered, or the tour finds them.
+    pub(crate) fn start_tour(&mut self, now: Now, agent: AgentId, epoch: u32) {
+        let Some(idle) = self.agent(agent).map(|a| a.idle) else { return };
+        let mut tour = Tour::default();
+        for queue in &self.directory.agent(agent).queues {
+            tour.rest.insert(self.queue_home(*queue));
+        }
+        self.go_on(now, agent, epoch, idle, tour);
+    }
+
+    /// A tour reaches this shard from another.
+    pub(crate) fn arrive(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps, tour: Tour) {
+        if let Some(tour) = self.visit(now, agent, epoch, idle, tour) {
+            self.go_on(now, agent, epoch, idle, tour);
+        }
+    }
+
+    fn go_on(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps, mut tour: Tour) {
+        while let Some(next) = self.next_stop(agent, &tour).map(|(_, shard)| shard).or_else(|| tour.last.first()) {
+            tour.enter(next);
+            if next != self.seating.shard {
+                self.send(next, ToQueue::AgentReady { agent, epoch, idle, tour });
+                return;
+            }
+            match self.visit(now, agent, epoch, idle, tour) {
+                Some(after) => tour = after,
+                None => return,
+            }
+        }
+    }
+
+    /// `None`: the tour ends here. He is claimed, or it is an old tour.
+    fn visit(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps, mut tour: Tour) -> Option<Tour> {
+        if self.board.seat(agent) != (Seat::Ready, epoch) {
+            return None;
+        }
+        let best = self.lines.best_for(now, agent).and_then(|key| self.lines.entries.get(key));
+        let Some(here) = best.map(|entry| (entry.head_key(), self.seating.shard)) else {
+            self.lines.remember(agent, ReadyAgent { epoch, idle }, &self.directory);
+            return Some(tour);
+        };
+        self.lines.sort_out(agent, &self.directory);
+        if !tour.settle && self.next_stop(agent, &tour).is_some_and(|other| other < here) {
+            tour.put_off(here);
+            return Some(tour);
+        }
+        // Not claimed: another shard has. Claimed but nobody to give: undone. Either goes on from his home.
+        if self.board.claim_agent(agent, epoch) {
+            self.give(now, agent, epoch);
+        }
+        None
+    }
+
+    /// Where the most pressing contact seems to be.
+    fn next_stop(&self, agent: AgentId, tour: &Tour) -> Option<(HeadKey, ShardId)> {
+        let queues = self.directory.agents.get(agent.index()).map_or(&[][..], |a| &a.queues[..]);
+        let heads = queues.iter().map(|queue| (self.board.head(*queue), self.queue_home(*queue)));
+        let ahead = heads.filter(|(_, home)| tour.rest.contains(*home)).chain(tour.known).min();
+        // A stop that an older directory knows and ours does not comes after all others.
+        ahead.or_else(|| tour.rest.first().map(|shard| (HeadKey::NONE, shard)))
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use base::Instant;
+
+    #[test]
+    fn of_two_stops_with_contacts_the_better_is_kept_and_the_other_comes_last() {
+        let key = |ms| HeadKey::new(0, Instant::from_millis(ms));
+        let mut tour = Tour::default();
+        tour.put_off((key(20), ShardId(0)));
+        tour.put_off((key(10), ShardId(1)));
+        tour.put_off((key(30), ShardId(2)));
+        assert_eq!(tour.known, Some((key(10), ShardId(1))));
+        assert_eq!(tour.last.first(), Some(ShardId(0)));
+        tour.enter(ShardId(1));
+        assert!(tour.settle && tour.known.is_none() && tour.last.contains(ShardId(2)));
+    }
+}
