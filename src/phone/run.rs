@@ -15,6 +15,8 @@ use super::ua::{Progress, Refusal};
 
 /// How long the other side may take to confirm the end of a call.
 const GOODBYE: Duration = Duration::from_secs(5);
+/// A person hears that the call is up before the first key: time for the stream to stand in both directions.
+const BEFORE_DIGITS: Duration = Duration::from_millis(500);
 /// A tone counts as heard from this length on.
 const TONE_SECONDS_MIN: f64 = 0.5;
 /// A tone counts as the expected one within this distance.
@@ -183,6 +185,7 @@ async fn talk(phone: &Phone, call: &Call, options: &PhoneOptions, stop: &Stop) -
 /// What is to happen in the call, in order. Ready at once when nothing is.
 async fn script(phone: &Phone, call: &Call, options: &PhoneOptions) -> Result<(), Refusal> {
     if !options.digits.is_empty() {
+        sleep(BEFORE_DIGITS).await;
         call.press(&options.digits).await?;
     }
     if let Some(length) = options.hold {
