@@ -4,7 +4,7 @@ use config::{Config, SecretSlot, Secrets};
 use model::Secret;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
 /// Letters and digits no two of which look alike on paper: 32 of them, five bits each.
 const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
@@ -32,7 +32,7 @@ pub(crate) fn complete(config: &mut Config) -> io::Result<Vec<String>> {
 
 fn write_private(path: &std::path::Path, secrets: &Secrets) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     // Written aside and moved, so that a full disk cannot cost the passwords there were.
     let aside = path.with_extension("toml.new");

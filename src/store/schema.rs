@@ -1,6 +1,7 @@
 use crate::error::StoreError;
 use crate::limits::BUSY_TIME;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 const SCHEMA: i64 = 1;
@@ -46,7 +47,11 @@ impl Store {
         let connection = match path_of(url)? {
             Some(path) => {
                 let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-                std::fs::create_dir_all(folder)
+                // Records are about people: nobody but the house's own user reads them.
+                std::fs::DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(folder)
                     .map_err(|source| StoreError::Folder { folder: folder.to_owned(), source })?;
                 Connection::open(path)?
             }
