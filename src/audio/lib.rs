@@ -43,6 +43,8 @@
 //! assert!((tone.hertz - 450.0).abs() < 1.0);
 //! ```
 
+#[cfg(test)]
+mod allocations;
 mod codec;
 pub mod g711;
 mod g722;

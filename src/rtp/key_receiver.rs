@@ -410,4 +410,30 @@ mod tests {
         }
         assert_eq!(line.changes().len(), MAX_PENDING_KEYS);
     }
+
+    proptest::proptest! {
+        /// Whatever comes: every key that went up went down before, and the queue stays within its limit.
+        #[test]
+        fn no_packets_can_break_it(
+            packets in proptest::collection::vec(
+                (0u32..2000, 0u64..700, 0u8..20, proptest::bool::ANY, proptest::collection::vec(0u8.., 0..24)), 1..200),
+        ) {
+            let mut line = Line::new();
+            let mut down = None;
+            for (timestamp, wait, event, marker, mut payload) in packets {
+                line.wait(wait);
+                if let Some(first) = payload.first_mut() {
+                    *first = event;
+                }
+                let _ = line.receiver.handle_packet(line.now, Timestamp(timestamp * 80), marker, &payload);
+                for change in line.changes() {
+                    match change {
+                        KeyChange::Down(key) => proptest::prop_assert_eq!(down.replace(key), None),
+                        KeyChange::Up { key, .. } => proptest::prop_assert_eq!(down.take(), Some(key)),
+                    }
+                }
+            }
+            proptest::prop_assert_eq!(down.is_some(), line.receiver.is_down());
+        }
+    }
 }

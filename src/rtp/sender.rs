@@ -277,4 +277,43 @@ mod tests {
         assert_eq!(info.timestamp.distance(Timestamp(u32::MAX - 159)), 4000);
         assert_eq!((info.packets, info.octets), (1, 160));
     }
+
+    #[test]
+    fn keys_replace_audio_while_the_clock_runs_on() {
+        use crate::{Key, KeySender};
+        let mut sender = sender();
+        let mut keys = KeySender::new(8000);
+        keys.press(Key::from_char('5').expect("a key"), Duration::from_millis(60)).expect("room");
+        let telephone_event = PayloadType::new(101).expect("seven bits");
+        let start = sender.timestamp().0;
+        let mut sent = Vec::new();
+        for tick in 0..9 {
+            let now = Instant::from_millis(tick * 20);
+            let mut out = [0; 200];
+            let len = match keys.handle_tick(sender.timestamp(), 160) {
+                Some(event) => {
+                    sender.skip(160);
+                    sender.write_event(now, telephone_event, event.marker, event.timestamp, &event.payload, &mut out)
+                }
+                None => sender.write_audio(now, PayloadType::PCMU, &[0xff; 160], 160, &mut out),
+            };
+            let (sequence, timestamp, marker, _) = read(&out[..len.expect("fits")]);
+            let ticks = timestamp.wrapping_sub(start);
+            sent.push((sequence, ticks, marker, len.map(|l| l - HEADER_LEN)));
+        }
+        let expect = [
+            // Three reports, the last of them the first of three ends, at the time the key went down.
+            (65_535, 0, true, Ok(4)),
+            (0, 0, false, Ok(4)),
+            (1, 0, false, Ok(4)),
+            (2, 0, false, Ok(4)),
+            (3, 0, false, Ok(4)),
+            // Then audio at its own time, marked as a talkspurt because it is our first.
+            (4, 800, true, Ok(160)),
+            (5, 960, false, Ok(160)),
+            (6, 1120, false, Ok(160)),
+            (7, 1280, false, Ok(160)),
+        ];
+        assert_eq!(sent, expect);
+    }
 }
