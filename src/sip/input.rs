@@ -85,12 +85,16 @@ pub struct Binding {
     pub contact: Box<str>,
     /// Where requests to it are sent.
     pub at: Place,
+    /// Where the REGISTER came from: requests from there are this phone's.
+    pub source: SocketAddr,
     /// Higher first (RFC 3261 §10.2.1.2), thousandths.
     pub q: u16,
     pub expires: Instant,
     /// What the REGISTER was called and numbered: an older one changes nothing (RFC 3261 §10.3 step 7).
     pub call_id: Box<str>,
     pub cseq: u32,
+    /// `+sip.instance` (RFC 5626): the same device under a new address takes the place of the old one.
+    pub instance: Option<Box<[u8]>>,
 }
 
 /// How a peer is reached.

@@ -1,5 +1,7 @@
 //! Every bound of the room, each with its reason.
 
+use core::time::Duration;
+
 /// The largest message we read: what one UDP datagram can carry, and what one stream may have buffered
 /// before its peer has shown who it is. Offsets into a message therefore fit `u16`.
 pub const MESSAGE_BYTES_MAX: usize = 65_535;
@@ -74,3 +76,39 @@ pub const RETRY_AFTER_SECONDS_MAX: u32 = 10;
 
 /// Seconds a transferring phone is kept informed; longer than any ring time.
 pub const REFER_SUBSCRIPTION_SECONDS: u32 = 180;
+
+/// Places one phone may be registered at: a desk, a laptop, a mobile, and some left behind (attack A10).
+pub const CONTACTS_MAX: usize = 10;
+
+/// Wrong passwords from one source before it must wait, and in which time (attack A9).
+pub const GUESSES_MAX: u32 = 10;
+pub const GUESS_WINDOW: Duration = Duration::from_secs(60);
+/// The first wait and the longest; each is twice the one before.
+pub const GUESS_PAUSE: Duration = Duration::from_secs(2);
+pub const GUESS_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Guessing sources remembered: 80 octets each, so under 1 MB.
+pub const GUESSERS_MAX: usize = 10_000;
+
+/// Places tried of one host name (attack A15).
+pub const CANDIDATES_MAX: usize = 16;
+/// How long a call waits for a name to be found.
+pub const LOOKUP_MAX: Duration = Duration::from_secs(2);
+/// How long a found name is used before it is looked up anew, in the background.
+pub const LOOKUP_FRESH: Duration = Duration::from_secs(60);
+/// A place that did not answer is tried last for so long.
+pub const CANDIDATE_REST: Duration = Duration::from_secs(30);
+/// How long a trunk's first place may be silent before the next is tried: three retransmissions.
+pub const CANDIDATE_SILENT_MAX: Duration = Duration::from_secs(4);
+
+/// OPTIONS without answer before a trunk counts as down.
+pub const PROBE_MISSES_MAX: u8 = 3;
+/// How long an answer to OPTIONS may take; a shorter interval shortens it.
+pub const PROBE_ANSWER_MAX: Duration = Duration::from_secs(4);
+/// After a miss the next probe follows sooner, so that a dead trunk is known in seconds.
+pub const PROBE_RETRY: Duration = Duration::from_secs(2);
+
+/// What we ask of a trunk's registrar.
+pub const TRUNK_REGISTRATION_SECONDS: u32 = 600;
+/// After a failed registration: the first wait and the longest, each twice the one before.
+pub const TRUNK_REGISTRATION_RETRY: Duration = Duration::from_secs(10);
+pub const TRUNK_REGISTRATION_RETRY_MAX: Duration = Duration::from_secs(300);

@@ -223,6 +223,20 @@ impl<O: Copy> Clients<O> {
         client.deadline = Some(core.after(super::GIVE_UP, Due::Client(key, Timer::B)));
     }
 
+    /// Lets go of a request without waiting for its answer.
+    pub(crate) fn abandon(&mut self, core: &mut Core, key: Key) {
+        if let Some(client) = self.slab.get_mut(key) {
+            core.stop(&mut client.retransmission);
+            core.stop(&mut client.deadline);
+            self.remove(core, key);
+        }
+    }
+
+    /// Whether an INVITE has not had any response yet.
+    pub(crate) fn is_calling(&self, key: Key) -> bool {
+        matches!(self.slab.get(key).map(|c| c.machine), Some(Machine::Invite(ClientInvite::Calling)))
+    }
+
     fn on_invite(
         &mut self,
         core: &mut Core,

@@ -37,10 +37,6 @@ impl Calls {
         self.sessions.get_mut(key)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (Key, &Session)> {
-        self.sessions.iter()
-    }
-
     pub(crate) fn key_of(&self, leg: LegId) -> Option<Key> {
         let key = if leg.is_outward() { *self.outward.get(&leg.0)? } else { leg.key() };
         self.sessions.get(key).filter(|s| s.leg == leg).map(|_| key)

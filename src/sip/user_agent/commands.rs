@@ -62,6 +62,7 @@ impl UserAgent {
     /// Takes a session out of the tables, its timers stopped.
     pub(crate) fn end_session(&mut self, key: Key) -> Option<Session> {
         let mut session = self.calls.remove(key)?;
+        self.trunks.call_ended(session.peer);
         match &mut session.phase {
             Phase::Inward(inward) => {
                 self.calls.forget_merge(inward.merge_key);
@@ -70,7 +71,8 @@ impl UserAgent {
                 }
             }
             Phase::Up(up) => self.wind_up(up),
-            Phase::Outward(_) | Phase::Closing(_) | Phase::Changing => {}
+            Phase::Outward(outward) => self.core.stop(&mut outward.timer),
+            Phase::Closing(_) | Phase::Changing => {}
         }
         Some(session)
     }

@@ -6,11 +6,12 @@ use crate::input::{Config, Counter, Counters, Destination, Note, Output, Place, 
 use crate::limits::{NOTES_BURST, NOTES_PER_SECOND, POOLED_BUFFER_BYTES_MAX, POOLED_BUFFERS_MAX};
 use crate::transaction::Timer;
 use crate::user_agent::flows::Flows;
+use crate::user_agent::trunk::TrunkTimer;
 use crate::{Host, MessageWriter, OwnedUri, Transport};
 use base::{Instant, Key, Now, Rng, TimerId, TimerWheel};
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
-use model::{Directory, LegEvent, LegId, PhoneId};
+use model::{Directory, LegEvent, LegId, PhoneId, TrunkId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ pub(crate) enum Due {
     Session(Key, SessionTimer),
     /// The next binding of a phone expires.
     Registration(PhoneId),
+    Trunk(TrunkId, TrunkTimer),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,10 @@ pub(crate) enum SessionTimer {
     Expired,
     /// The subscription a REFER made ends.
     Refer,
+    /// The name of what is called was not found in time.
+    Lookup,
+    /// The place tried first is silent.
+    Silent,
 }
 
 pub(crate) struct Core {
@@ -48,6 +54,8 @@ pub(crate) struct Core {
     pub(crate) counters: Counters,
     pub(crate) rng: Rng,
     pub(crate) flows: Flows,
+    /// Where trunks' names lead to.
+    pub(crate) trunk_places: Vec<(TrunkId, IpAddr)>,
     outbox: Outbox,
     pool: Vec<Vec<u8>>,
     /// For tables of this shard.
@@ -86,6 +94,7 @@ impl Core {
             counters: Counters::default(),
             rng: Rng::new(config.seed),
             flows: Flows::new(config.shard, HashKey::new(word(1) ^ own, word(2))),
+            trunk_places: Vec::new(),
             outbox: Outbox::default(),
             pool: Vec::new(),
             table_key: HashKey::new(word(0) ^ own, word(1)),
@@ -226,6 +235,17 @@ impl Core {
     pub(crate) fn contact(&self, place: &Place) -> Option<&OwnedUri> {
         let face = self.face(place)?;
         Some(if self.is_local(place.remote()) { &face.contact_local } else { &face.contact_public })
+    }
+
+    /// Our Contact towards `place` under another name, for a registrar that calls us by it.
+    pub(crate) fn contact_as(&self, place: &Place, user: &str) -> Option<OwnedUri> {
+        let face = self.face(place)?;
+        let address = if self.is_local(place.remote()) { face.local } else { face.public };
+        let plain = OwnedUri::sip(Some(user), Host::Ip(address.ip()), Some(address.port()));
+        match place.protocol() {
+            Protocol::Udp => Some(plain),
+            Protocol::Tcp => OwnedUri::parse(&format!("{plain};transport=tcp")).ok(),
+        }
     }
 
     /// Whether a Request-URI host and port name one of our own listeners.

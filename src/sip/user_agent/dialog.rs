@@ -206,7 +206,7 @@ fn reach(core: &Core, target: &Uri<'_>, routes: &[Box<[u8]>], came_by: &Place, p
     let Some(sip) = first.as_ref().unwrap_or(target).sip() else { return *came_by };
     let Some(ip) = sip.host.ip().map(|ip| ip.to_canonical()) else { return *came_by };
     let address = SocketAddr::new(ip, sip.port_or_default());
-    let allowed = ip == remote.ip() || peer.may_be_at(core.directory(), ip);
+    let allowed = ip == remote.ip() || peer.may_be_at(core, ip);
     if allowed && !core.is_own(address) && ip.is_ipv4() == remote.is_ipv4() {
         Place::Datagram { listener, remote: address }
     } else {

@@ -19,7 +19,6 @@ pub(crate) struct Flows {
 
 #[derive(Debug)]
 struct Flow {
-    local: Option<SocketAddr>,
     remote: SocketAddr,
     state: FlowState,
 }
@@ -61,19 +60,14 @@ impl Flows {
         }
         self.next += 1;
         let connection = ConnectionId(ConnectionId::OURS | (u64::from(self.shard.0) << 55) | self.next);
-        self.by_id.insert(connection.0, Flow { local: None, remote, state: FlowState::Opening(Vec::new()) });
+        self.by_id.insert(connection.0, Flow { remote, state: FlowState::Opening(Vec::new()) });
         self.by_remote.insert(remote, connection);
         Route::New(connection)
     }
 
     /// The stream stands: what waited for it.
-    pub(crate) fn opened(&mut self, connection: ConnectionId, local: SocketAddr, remote: SocketAddr) -> Vec<u8> {
-        let flow = self.by_id.entry(connection.0).or_insert(Flow {
-            local: None,
-            remote,
-            state: FlowState::Opening(Vec::new()),
-        });
-        flow.local = Some(local);
+    pub(crate) fn opened(&mut self, connection: ConnectionId, remote: SocketAddr) -> Vec<u8> {
+        let flow = self.by_id.entry(connection.0).or_insert(Flow { remote, state: FlowState::Opening(Vec::new()) });
         self.by_remote.insert(flow.remote, connection);
         match core::mem::replace(&mut flow.state, FlowState::Open(None)) {
             FlowState::Opening(waiting) => waiting,
@@ -86,10 +80,6 @@ impl Flows {
 
     pub(crate) fn remote(&self, connection: ConnectionId) -> Option<SocketAddr> {
         self.by_id.get(&connection.0).map(|f| f.remote)
-    }
-
-    pub(crate) fn local(&self, connection: ConnectionId) -> Option<SocketAddr> {
-        self.by_id.get(&connection.0)?.local
     }
 
     /// The framer of an open stream, taken out while its messages are read.

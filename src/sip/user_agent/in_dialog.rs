@@ -173,6 +173,8 @@ impl UserAgent {
             SessionTimer::Refresh => self.refresh_session(key),
             SessionTimer::Expired => self.expire_session(key),
             SessionTimer::Refer => self.handle_refer_timeout(key),
+            SessionTimer::Lookup => self.handle_lookup_over(key),
+            SessionTimer::Silent => self.handle_silence(key),
         }
     }
 

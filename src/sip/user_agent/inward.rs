@@ -11,12 +11,12 @@ use super::requests::{ALLOW, SDP, SUPPORTED_LINE, write_refusal_fields};
 use super::session::{Inward, Phase, Reliable, Session, Unacked, Up};
 use super::session_timer::Agreed;
 use crate::header::{ContentType, HeaderName, RSeq, Replaces};
-use crate::input::{Counter, Place};
+use crate::input::{Counter, Output, Place};
 use crate::transaction::{RequestKey, T1, response_place};
 use crate::{Message, MessageWriter, StatusCode};
 use base::Key;
 use core::time::Duration;
-use model::{Cause, CauseKind, Incoming, LegEvent, LegId, Progress, Sdp, Source};
+use model::{Cause, CauseKind, Fact, Incoming, LegEvent, LegId, Progress, Sdp, Source};
 
 impl UserAgent {
     /// An INVITE outside any dialog, from somebody who may call.
@@ -33,17 +33,17 @@ impl UserAgent {
             Ok(offer) => offer,
             Err(status) => return self.refuse(message, from, size, status),
         };
-        // A phone's call may be an emergency; the call room knows.
-        if self.draining && matches!(source, Source::Trunk(_)) {
-            self.core.note(Counter::Overload, from.remote(), Some(message.call_id()));
-            return self.refuse(message, from, size, StatusCode::SERVICE_UNAVAILABLE);
-        }
         let from_tag = message.from().tag().unwrap_or_default();
         let merge_key = self.calls.merge_key(message.call_id(), from_tag, message.cseq().number);
         // Our own tag in From: the call came back to where it started.
         if self.calls.is_merged(merge_key) || self.core.leg_of_tag(from_tag).is_some() {
             self.core.note(Counter::Loop, from.remote(), Some(message.call_id()));
             return self.refuse(message, from, size, StatusCode::LOOP_DETECTED);
+        }
+        if let Err(cause) = self.admit(source) {
+            self.core.note(Counter::Overload, from.remote(), Some(message.call_id()));
+            self.core.outputs.push_back(Output::Fact(Fact::Refused { source: Some(source), cause }));
+            return self.refuse(message, from, size, StatusCode::SERVICE_UNAVAILABLE);
         }
         if let Err(status) = self.session_interval(message) {
             return self.refuse(message, from, size, status);
@@ -67,9 +67,10 @@ impl UserAgent {
             let dialog = Dialog::of_invite(core, message, path, &tag, &response_place(message, &from), peer);
             let cseq = message.cseq().number;
             let phase = Phase::Inward(Box::new(Inward { server, invite, cseq, dialog, merge_key, reliable }));
-            Session { leg, peer, call_id: message.call_id().into(), tag, came_from: from.remote().ip(), phase }
+            Session { leg, peer, call_id: message.call_id().into(), tag, came_from: Some(from.remote().ip()), phase }
         });
         self.calls.remember_merge(merge_key, session);
+        self.trunks.call_started(peer);
         self.servers.set_owner(server, Some(session));
         // RFC 3261 §17.2.1: at once, for nobody knows how long the rest takes.
         self.reply(server, message, StatusCode::TRYING);
@@ -88,6 +89,15 @@ impl UserAgent {
             peer: from.remote(),
         };
         self.core.emit(LegEvent::Incoming(Box::new(incoming)));
+    }
+
+    /// Whether one more call may come in. A phone's may be an emergency; the call room knows.
+    fn admit(&mut self, source: Source) -> Result<(), Cause> {
+        let Source::Trunk(trunk) = source else { return Ok(()) };
+        if self.draining {
+            return Err(CauseKind::Shutdown.into());
+        }
+        if self.trunks.admits(&self.core, trunk) { Ok(()) } else { Err(CauseKind::Overload.into()) }
     }
 
     /// RFC 3891 §3: the dialog this call takes the place of, which must be there.

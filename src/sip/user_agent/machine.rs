@@ -1,15 +1,23 @@
 use super::accounts::Accounts;
 use super::calls::Calls;
 use super::core::{Core, Due};
+use super::guesses::Guesses;
+use super::location::Locations;
+use super::lookup::{Lookups, Subject};
 use super::peer::{Sources, plain};
+use super::trunk::{Errand, Trunks};
 use crate::auth::Challenger;
 use crate::framing::Frame;
-use crate::input::{Config, ConnectionId, Counter, Counters, Destination, Input, Output, Place, Population};
+use crate::input::{
+    Candidate, Config, ConnectionId, Counter, Counters, Destination, Input, Output, Place, Population, QueryId,
+    ResolveError,
+};
 use crate::transaction::{Clients, Servers};
+use crate::{Host, OwnedUri};
 use base::{Instant, Key, Now};
 use core::net::SocketAddr;
 use core::time::Duration;
-use model::Directory;
+use model::{Directory, PhoneId, TrunkId};
 use std::sync::Arc;
 
 /// Who waits for the outcome of a request of ours.
@@ -31,6 +39,11 @@ pub(crate) enum Owner {
     Notify {
         session: Key,
     },
+    /// OPTIONS or REGISTER to a trunk's host.
+    Trunk {
+        trunk: TrunkId,
+        errand: Errand,
+    },
     Nobody,
 }
 
@@ -48,6 +61,10 @@ pub struct UserAgent {
     pub(crate) calls: Calls,
     pub(crate) sources: Sources,
     pub(crate) accounts: Accounts,
+    pub(crate) locations: Locations,
+    pub(crate) guesses: Guesses,
+    pub(crate) lookups: Lookups,
+    pub(crate) trunks: Trunks,
     pub(crate) challenger: Challenger,
     pub(crate) draining: bool,
 }
@@ -58,16 +75,24 @@ impl UserAgent {
         let sources = Sources::new(core.directory(), core.table_key);
         let calls = Calls::new(core.table_key);
         let challenger = challenger(&core);
-        UserAgent {
+        let locations = Locations::new(core.table_key);
+        let guesses = Guesses::new(core.table_key);
+        let mut this = UserAgent {
             core,
             clients: Clients::default(),
             servers: Servers::default(),
             calls,
             sources,
             accounts: Accounts::default(),
+            locations,
+            guesses,
+            lookups: Lookups::default(),
+            trunks: Trunks::default(),
             challenger,
             draining: false,
-        }
+        };
+        this.set_up_places();
+        this
     }
 
     // --- getters -------------------------------------------------------------------------------------------------
@@ -81,7 +106,7 @@ impl UserAgent {
             client_transactions: self.clients.len(),
             server_transactions: self.servers.len(),
             sessions: self.calls.len(),
-            registrations: 0,
+            registrations: self.locations.len(),
             connections: self.core.flows.len(),
             timers: self.core.timers.len(),
         }
@@ -93,25 +118,25 @@ impl UserAgent {
         self.core.now = now;
         match input {
             Input::Datagram { local, remote, bytes } => self.handle_datagram(local, plain(remote), bytes),
-            Input::StreamOpened { connection, local, remote } => {
-                let waiting = self.core.flows.opened(connection, local, plain(remote));
+            Input::StreamOpened { connection, remote, .. } => {
+                let waiting = self.core.flows.opened(connection, plain(remote));
                 if !waiting.is_empty() {
                     self.core.send(&Place::Stream { connection, remote: plain(remote) }, &waiting);
                 }
             }
             Input::StreamData { connection, bytes } => self.handle_stream_data(connection, bytes),
-            Input::StreamMessage { connection, local, remote, bytes } => {
+            Input::StreamMessage { connection, remote, bytes, .. } => {
                 let remote = plain(remote);
                 if self.core.flows.remote(connection).is_none() {
-                    self.core.flows.opened(connection, local, remote);
+                    self.core.flows.opened(connection, remote);
                 }
                 self.handle_message(Place::Stream { connection, remote }, bytes);
             }
             Input::StreamClosed { connection } => self.handle_stream_closed(connection),
             Input::Leg(command) => self.handle_command(command),
-            Input::Resolved { .. } => {}
+            Input::Resolved { query, result } => self.handle_resolved(query, result),
             Input::Directory(directory) => self.handle_directory(directory),
-            Input::Location(_) => {}
+            Input::Location(update) => self.handle_location(update),
             Input::Drain(on) => self.draining = on,
         }
     }
@@ -127,7 +152,8 @@ impl UserAgent {
                 }
                 Due::Server(key, timer) => self.servers.handle_timer(&mut self.core, key, timer),
                 Due::Session(key, timer) => self.handle_session_timer(key, timer),
-                Due::Registration(_) => {}
+                Due::Registration(phone) => self.expire_bindings(phone),
+                Due::Trunk(trunk, timer) => self.handle_trunk_timer(trunk, timer),
             }
         }
     }
@@ -185,12 +211,50 @@ impl UserAgent {
             self.handle_failure(owner, failure);
         }
         self.servers.handle_stream_closed(&mut self.core, connection);
+        self.forget_stream(connection);
     }
 
     fn handle_directory(&mut self, directory: Arc<Directory>) {
         self.core.set_directory(directory);
         self.accounts.clear();
+        self.challenger = challenger(&self.core);
         self.sources = Sources::new(self.core.directory(), self.core.table_key);
+        self.forget_removed_phones();
+        self.set_up_places();
+    }
+
+    /// Names of trunks and fixed phones that must be found, and what runs by itself.
+    fn set_up_places(&mut self) {
+        let directory = Arc::clone(&self.core.config.directory);
+        for (phone, index) in directory.phones.iter().zip(0u32..) {
+            let uri = phone.contact.as_deref().filter(|_| !phone.removed).and_then(|c| OwnedUri::parse(c).ok());
+            let subject = Subject::Phone(PhoneId(index));
+            let is_name = uri.as_ref().is_some_and(|u| matches!(u.uri().sip().map(|s| s.host), Some(Host::Name(_))));
+            self.lookups.set(subject, uri);
+            if is_name {
+                self.find(subject);
+            }
+        }
+        self.set_up_trunks();
+    }
+
+    fn handle_resolved(&mut self, query: QueryId, result: Result<Vec<Candidate>, ResolveError>) {
+        let Some((subject, waiting)) = self.lookups.handle_resolved(self.core.now.mono, query, result) else { return };
+        match subject {
+            Subject::Trunk(trunk) => {
+                self.core.trunk_places.retain(|(id, _)| *id != trunk);
+                let places = self.lookups.places(subject).iter().map(|c| (trunk, c.address.ip()));
+                self.core.trunk_places.extend(places);
+            }
+            Subject::Phone(phone) => {
+                for candidate in self.lookups.places(subject) {
+                    self.sources.stands_at(phone, candidate.address);
+                }
+            }
+        }
+        for session in waiting {
+            self.reach_out(session);
+        }
     }
 }
 

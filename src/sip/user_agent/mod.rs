@@ -9,18 +9,23 @@ mod dialog;
 mod digits;
 mod exchange;
 mod flows;
+mod guesses;
 mod identity;
 mod in_dialog;
 mod inward;
+mod location;
+mod lookup;
 mod machine;
 mod outward;
 mod peer;
 mod refer;
+mod registrar;
 mod reliable;
 mod requests;
 mod responses;
 mod session;
 mod session_timer;
+mod trunk;
 
 #[cfg(test)]
 mod tests;

@@ -3,24 +3,30 @@
 use super::accounts::Reach;
 use super::causes::{better, cause_of, reason_of};
 use super::core::Core;
+use super::core::{Due, SessionTimer};
 use super::dialog::Dialog;
 use super::identity;
+use super::lookup::{Found, Subject};
 use super::machine::{Owner, UserAgent};
 use super::peer::Peer;
+use super::registrar::is_direct;
 use super::requests::{ALLOW, SDP, SUPPORTED_LATE_OFFER, SUPPORTED_LINE};
 use super::session::{Attempt, Outward, Phase, Session, Up};
 use super::session_timer::write_first;
+use super::trunk::is_emergency;
 use crate::header::{HeaderName, MinSe};
-use crate::input::{Output, Place, Protocol};
-use crate::limits::{MAX_FORWARDS, SESSION_EXPIRES_SECONDS};
+use crate::input::{Candidate, Output, Place, Protocol};
+use crate::limits::{CANDIDATE_SILENT_MAX, LOOKUP_MAX, MAX_FORWARDS, SESSION_EXPIRES_SECONDS};
 use crate::transaction::Failure;
 use crate::uri::OwnedUri;
 use crate::{CSeq, Message, MessageWriter, Method, StatusCode};
 use base::Key;
 use core::net::SocketAddr;
-use model::{Cause, CauseKind, Dial, DialTarget, LegEvent, Sdp, Source};
+use model::{Cause, CauseKind, Dial, DialTarget, LegEvent, PhoneId, Sdp, Source};
+use std::collections::VecDeque;
 
 /// Somewhere to send an INVITE.
+#[derive(Debug)]
 pub(crate) struct Contact {
     pub(crate) uri: OwnedUri,
     pub(crate) place: Place,
@@ -32,30 +38,143 @@ impl UserAgent {
         if self.calls.key_of(leg).is_some() {
             return;
         }
-        let (source, contacts) = match &dial.to {
-            DialTarget::Phone(phone) => (Source::Phone(*phone), self.contacts(*phone)),
-            DialTarget::Trunk { trunk, .. } => (Source::Trunk(*trunk), Vec::new()),
+        let peer = match self.may_dial(&dial.to) {
+            Ok(source) => Peer(source),
+            Err(kind) => return self.core.emit(LegEvent::Refused { leg, cause: kind.into() }),
         };
-        let Some(first) = contacts.first() else {
-            return self.core.emit(LegEvent::Refused { leg, cause: CauseKind::Unregistered.into() });
-        };
-        let came_from = first.place.remote().ip();
         let tag = self.core.tag(leg);
         let call_id = self.core.call_id();
         let from = identity::from_value(&self.core, &dial, tag.as_str());
-        let outward =
-            Outward { dial, from, attempts: Vec::new(), refusal: None, rang: false, interval: SESSION_EXPIRES_SECONDS };
-        let session = self.calls.insert_with(|_| Session {
-            leg,
-            peer: Peer(source),
-            call_id,
-            tag,
-            came_from,
-            phase: Phase::Outward(Box::new(outward)),
-        });
-        for contact in contacts {
-            self.invite(session, contact);
+        let outward = Outward {
+            dial,
+            from,
+            attempts: Vec::new(),
+            refusal: None,
+            rang: false,
+            spare: VecDeque::new(),
+            timer: None,
+            interval: SESSION_EXPIRES_SECONDS,
+        };
+        let phase = Phase::Outward(Box::new(outward));
+        let session = self.calls.insert_with(|_| Session { leg, peer, call_id, tag, came_from: None, phase });
+        self.trunks.call_started(peer);
+        self.reach_out(session);
+    }
+
+    fn may_dial(&mut self, to: &DialTarget) -> Result<Source, CauseKind> {
+        match to {
+            DialTarget::Phone(phone) => {
+                let known = self.core.directory().phones.get(phone.index()).is_some_and(|p| !p.removed);
+                if known { Ok(Source::Phone(*phone)) } else { Err(CauseKind::Unregistered) }
+            }
+            DialTarget::Trunk { trunk, number } => {
+                let directory = self.core.directory();
+                if directory.trunks.get(trunk.index()).is_none_or(|t| t.removed || t.host.is_empty()) {
+                    return Err(CauseKind::Unreachable);
+                }
+                if !is_emergency(directory, *trunk, number) {
+                    if self.trunks.is_down(*trunk) {
+                        return Err(CauseKind::Unreachable);
+                    }
+                    if !self.trunks.admits(&self.core, *trunk) {
+                        return Err(CauseKind::Overload);
+                    }
+                }
+                Ok(Source::Trunk(*trunk))
+            }
         }
+    }
+
+    /// Sends the first INVITEs, or waits until it is known where to.
+    pub(crate) fn reach_out(&mut self, session: Key) {
+        let Some(Session { phase: Phase::Outward(outward), leg, .. }) = self.calls.get_mut(session) else { return };
+        if !outward.attempts.is_empty() {
+            return;
+        }
+        let leg = *leg;
+        self.core.stop(&mut outward.timer);
+        let contacts = match outward.dial.to {
+            DialTarget::Phone(phone) => {
+                let bound = self.bound_contacts(phone);
+                if !bound.is_empty() {
+                    // All at once: whoever answers first has the call.
+                    return bound.into_iter().for_each(|contact| self.invite(session, contact));
+                }
+                self.found_contacts(Subject::Phone(phone), None)
+            }
+            DialTarget::Trunk { trunk, ref number } => {
+                let number = number.clone();
+                self.found_contacts(Subject::Trunk(trunk), Some(&number))
+            }
+        };
+        match contacts {
+            Err(Found::Wait) => self.wait_for_lookup(session),
+            Err(Found::Nowhere | Found::Places(_)) => {
+                let registers = matches!(self.calls.get(session).map(|s| s.peer.0), Some(Source::Phone(_)));
+                let kind = if registers { CauseKind::Unregistered } else { CauseKind::Unreachable };
+                self.end_session(session);
+                self.core.emit(LegEvent::Refused { leg, cause: kind.into() });
+            }
+            Ok(contacts) => {
+                if let Some(Session { phase: Phase::Outward(outward), .. }) = self.calls.get_mut(session) {
+                    outward.spare = contacts;
+                }
+                self.invite_next(session);
+            }
+        }
+    }
+
+    fn wait_for_lookup(&mut self, session: Key) {
+        let Some(Session { phase: Phase::Outward(outward), .. }) = self.calls.get_mut(session) else { return };
+        let subject = match outward.dial.to {
+            DialTarget::Phone(phone) => Subject::Phone(phone),
+            DialTarget::Trunk { trunk, .. } => Subject::Trunk(trunk),
+        };
+        outward.timer = Some(self.core.after(LOOKUP_MAX, Due::Session(session, SessionTimer::Lookup)));
+        self.lookups.wait(subject, session);
+    }
+
+    pub(crate) fn handle_lookup_over(&mut self, session: Key) {
+        let Some(Session { phase: Phase::Outward(outward), leg, .. }) = self.calls.get_mut(session) else { return };
+        outward.timer = None;
+        let leg = *leg;
+        self.end_session(session);
+        self.core.emit(LegEvent::Refused { leg, cause: CauseKind::Unreachable.into() });
+    }
+
+    /// Tries the next place of a list; false when there is none.
+    fn invite_next(&mut self, session: Key) -> bool {
+        let Some(Session { phase: Phase::Outward(outward), .. }) = self.calls.get_mut(session) else { return false };
+        self.core.stop(&mut outward.timer);
+        let Some(contact) = outward.spare.pop_front() else { return false };
+        if !outward.spare.is_empty() {
+            outward.timer = Some(self.core.after(CANDIDATE_SILENT_MAX, Due::Session(session, SessionTimer::Silent)));
+        }
+        self.invite(session, contact);
+        true
+    }
+
+    /// The place tried first says nothing at all, and there is another (RFC 3263 §4.3).
+    pub(crate) fn handle_silence(&mut self, session: Key) {
+        let Some(Session { phase: Phase::Outward(outward), peer, .. }) = self.calls.get_mut(session) else { return };
+        outward.timer = None;
+        let peer = *peer;
+        let Some(attempt) = outward.attempts.last_mut() else { return };
+        let Some(client) = attempt.client.filter(|c| self.clients.is_calling(*c)) else { return };
+        attempt.client = None;
+        let remote = attempt.place.remote();
+        self.clients.cancel(&mut self.core, client, Owner::Nobody, None);
+        self.rest(peer, remote);
+        self.invite_next(session);
+    }
+
+    /// A place that did not answer is tried last for a while.
+    fn rest(&mut self, peer: Peer, remote: SocketAddr) {
+        let subject = match peer.0 {
+            Source::Trunk(trunk) => Subject::Trunk(trunk),
+            Source::Phone(phone) => Subject::Phone(phone),
+        };
+        self.lookups.rest(self.core.now.mono, subject, remote);
     }
 
     /// Tries one more contact for a leg.
@@ -80,7 +199,7 @@ impl UserAgent {
             let mut writer = MessageWriter::request(out, Method::Invite, &attempt.uri.uri());
             core.via(&mut writer, &attempt.place, branch.as_str());
             writer.number(HeaderName::MaxForwards, MAX_FORWARDS).raw(HeaderName::From, from);
-            write_to(core, dial, &mut writer);
+            write_to(core, dial, &attempt.uri, &mut writer);
             writer.text(HeaderName::CallId, call_id);
             writer.header(&CSeq { number: attempt.cseq, method: Method::Invite });
             if let Some(contact) = core.contact(&attempt.place) {
@@ -182,12 +301,24 @@ impl UserAgent {
     }
 
     fn fail_attempt(&mut self, session: Key, attempt: u16, cause: Cause) {
-        let Some(Session { phase: Phase::Outward(outward), leg, .. }) = self.calls.get_mut(session) else { return };
-        let leg = *leg;
+        let Some(Session { phase: Phase::Outward(outward), leg, peer, .. }) = self.calls.get_mut(session) else {
+            return;
+        };
+        let (leg, peer) = (*leg, *peer);
         let Some(failed) = outward.attempts.get_mut(usize::from(attempt)) else { return };
         failed.client = None;
+        let remote = failed.place.remote();
         let worst = outward.refusal.map_or(cause, |old| better(old, cause));
         outward.refusal = Some(worst);
+        // RFC 3263 §4.3: a transport that fails, silence and 503 lead to the next place, any other answer is an answer.
+        let dead_place = matches!(cause.sip, Some(408 | 503));
+        if dead_place {
+            self.rest(peer, remote);
+            if self.invite_next(session) {
+                return;
+            }
+        }
+        let Some(Session { phase: Phase::Outward(outward), .. }) = self.calls.get(session) else { return };
         // RFC 3261 §16.7 step 5: a 6xx speaks for all contacts.
         let speaks_for_all = cause.sip.is_some_and(|s| s >= 600);
         if outward.attempts.iter().all(|a| a.client.is_none()) || speaks_for_all {
@@ -212,7 +343,7 @@ impl UserAgent {
         }
         let place = self.clients.place(client).expect("its response was just matched");
         let outward = matches!(self.calls.get(session), Some(Session { phase: Phase::Outward(_), .. }));
-        let dialog = self.calls.get(session).map_or(Peer(Source::Phone(model::PhoneId(0))), |s| s.peer);
+        let dialog = self.calls.get(session).map_or(Peer(Source::Phone(PhoneId(0))), |s| s.peer);
         let dialog = Dialog::of_response(&self.core, message, &place, dialog);
         match dialog {
             Ok(dialog) if outward => self.take_success(message, session, client, dialog),
@@ -294,7 +425,7 @@ impl UserAgent {
             return self.acknowledge(session);
         }
         let Some(place) = self.clients.place(client) else { return };
-        let peer = Peer(Source::Phone(model::PhoneId(0)));
+        let peer = Peer(Source::Phone(PhoneId(0)));
         if let Ok(dialog) = Dialog::of_response(&self.core, message, &place, peer) {
             self.send_ack(&dialog, message.cseq().number, None);
         }
@@ -308,14 +439,41 @@ impl UserAgent {
         self.core.recycle(bytes);
     }
 
-    /// Where a device can be reached now.
-    fn contacts(&mut self, phone: model::PhoneId) -> Vec<Contact> {
-        let Some(contact) = &self.core.directory().phone(phone).contact else { return Vec::new() };
-        let Some(address) = super::peer::contact_address(contact) else { return Vec::new() };
-        let Ok(uri) = OwnedUri::parse(contact) else { return Vec::new() };
-        let tcp = uri.uri().sip().and_then(|s| s.transport()).is_some_and(|t| t.eq_ignore_ascii_case("tcp"));
-        let protocol = if tcp { Protocol::Tcp } else { Protocol::Udp };
-        self.place_at(protocol, address).map(|place| Contact { uri, place }).into_iter().collect()
+    /// Where a device is registered now.
+    fn bound_contacts(&mut self, phone: PhoneId) -> Vec<Contact> {
+        let mut bindings = self.locations.of(phone).to_vec();
+        bindings.sort_by_key(|b| core::cmp::Reverse(b.q));
+        let contacts = bindings.into_iter().filter_map(|binding| {
+            let uri = OwnedUri::parse(&binding.contact).ok()?;
+            let place = match binding.at {
+                Place::Datagram { .. } => binding.at,
+                Place::Stream { connection, .. } if self.core.flows.remote(connection).is_some() => binding.at,
+                // The stream is gone, but the phone stands where it says and can be called on a new one.
+                Place::Stream { remote, .. } if is_direct(&binding.contact, remote) => {
+                    self.place_at(Protocol::Tcp, super::peer::contact_address(&binding.contact)?)?
+                }
+                Place::Stream { .. } => return None,
+            };
+            Some(Contact { uri, place })
+        });
+        contacts.collect()
+    }
+
+    /// Where a name leads to: a trunk's, with the number called there, or that of a phone at a fixed place.
+    fn found_contacts(&mut self, subject: Subject, number: Option<&str>) -> Result<VecDeque<Contact>, Found> {
+        let places = match self.find(subject) {
+            Found::Places(places) => places,
+            found @ (Found::Wait | Found::Nowhere) => return Err(found),
+        };
+        let Some(name) = self.lookups.uri(subject).cloned() else { return Err(Found::Nowhere) };
+        let uri = match (number, name.uri().sip()) {
+            (Some(number), Some(sip)) => OwnedUri::sip(Some(number), sip.host, sip.port),
+            (Some(_) | None, _) => name,
+        };
+        let place =
+            |c: Candidate| self.place_at(c.protocol, c.address).map(|place| Contact { uri: uri.clone(), place });
+        let contacts: VecDeque<Contact> = places.into_iter().filter_map(place).collect();
+        if contacts.is_empty() { Err(Found::Nowhere) } else { Ok(contacts) }
     }
 
     /// The way to an address; opens a stream where one is needed and none is there.
@@ -343,10 +501,10 @@ pub(crate) fn end(writer: MessageWriter<'_>, sdp: Option<&Sdp>) {
     }
 }
 
-fn write_to(core: &Core, dial: &Dial, writer: &mut MessageWriter<'_>) {
+fn write_to(core: &Core, dial: &Dial, contact: &OwnedUri, writer: &mut MessageWriter<'_>) {
     let uri = match &dial.to {
         DialTarget::Phone(id) => identity::own_uri(core, &core.directory().phone(*id).id),
-        DialTarget::Trunk { number, .. } => identity::own_uri(core, number),
+        DialTarget::Trunk { .. } => contact.clone(),
     };
     writer.address(HeaderName::To, None, &uri.uri(), &[]);
 }

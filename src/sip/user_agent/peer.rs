@@ -1,7 +1,7 @@
 //! Who a request belongs to, and what its sender may do.
 
+use super::core::Core;
 use crate::hash::HashKey;
-use crate::input::Place;
 use crate::uri::OwnedUri;
 use core::net::{IpAddr, SocketAddr};
 use model::{Directory, Network, PhoneId, Source, TrunkId};
@@ -13,9 +13,12 @@ pub(crate) struct Peer(pub(crate) Source);
 
 impl Peer {
     /// Whether the peer may name this address as its own.
-    pub(crate) fn may_be_at(&self, directory: &Directory, ip: IpAddr) -> bool {
+    pub(crate) fn may_be_at(&self, core: &Core, ip: IpAddr) -> bool {
         match self.0 {
-            Source::Trunk(id) => directory.trunk(id).allow_from.iter().any(|n| n.contains(ip)),
+            Source::Trunk(id) => {
+                core.directory().trunk(id).allow_from.iter().any(|n| n.contains(ip))
+                    || core.trunk_places.contains(&(id, ip))
+            }
             Source::Phone(_) => false,
         }
     }
@@ -59,13 +62,20 @@ impl Sources {
 
     /// Of the phones that stand at this address the one the request names as its sender; else, when there is only one,
     /// that one.
-    pub(crate) fn fixed_at(&self, remote: SocketAddr, from_user: Option<&str>) -> Option<PhoneId> {
+    pub(crate) fn fixed_at(&self, remote: SocketAddr, named: Option<PhoneId>) -> Option<PhoneId> {
         let here = self.fixed.get(&remote)?;
-        let named = from_user.and_then(|user| self.phone(user)).filter(|id| here.contains(id));
-        named.or(match here[..] {
+        named.filter(|id| here.contains(id)).or(match here[..] {
             [only] => Some(only),
             _ => None,
         })
+    }
+
+    /// A phone at a fixed place whose name was found.
+    pub(crate) fn stands_at(&mut self, phone: PhoneId, address: SocketAddr) {
+        let here = self.fixed.entry(address).or_default();
+        if !here.contains(&phone) {
+            here.push(phone);
+        }
     }
 
     pub(crate) fn trunk_at(&self, ip: IpAddr) -> Option<TrunkId> {
@@ -84,9 +94,4 @@ pub(crate) fn contact_address(contact: &str) -> Option<SocketAddr> {
 /// The address octets came from, an IPv4 address never in its IPv6 guise.
 pub(crate) fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
-}
-
-/// Whether a request for a dialog may come from here.
-pub(crate) fn same_host(place: &Place, remote: SocketAddr) -> bool {
-    place.remote().ip() == remote.ip()
 }

@@ -1,7 +1,6 @@
 //! Every request goes through here: is it one we know, whose is it, and who deals with it.
 
 use super::machine::UserAgent;
-use super::peer::same_host;
 use crate::auth::{Asking, Secret, Verdict};
 use crate::error::ParseError;
 use crate::header::{HeaderName, MaxForwards, MinSe};
@@ -11,6 +10,7 @@ use crate::malformed::Malformed;
 use crate::transaction::{Asked, RequestKey, response_place};
 use crate::{Message, MessageWriter, Method, StatusCode, UriKind};
 use base::Key;
+use core::net::SocketAddr;
 use model::{PhoneId, Source};
 
 /// What we answer at all.
@@ -34,6 +34,20 @@ pub(crate) enum Sender {
     Impostor,
     /// Unreadable credentials.
     Garbled,
+    /// Guessed too often: not even looked at.
+    Silenced,
+}
+
+impl Sender {
+    /// What credentials that were not accepted make of their sender.
+    pub(crate) fn of(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Accepted { .. } | Verdict::Absent => Sender::Unknown { stale: false },
+            Verdict::Stale | Verdict::Replayed => Sender::Unknown { stale: true },
+            Verdict::Wrong => Sender::Impostor,
+            Verdict::Malformed => Sender::Garbled,
+        }
+    }
 }
 
 impl UserAgent {
@@ -59,7 +73,7 @@ impl UserAgent {
         let tag = self.core.stateless_tag(malformed.call_id().unwrap_or_default(), branch);
         let place = match from {
             Place::Datagram { listener, remote } if via.rport().is_none() => {
-                let remote = core::net::SocketAddr::new(remote.ip(), via.port_or_default());
+                let remote = SocketAddr::new(remote.ip(), via.port_or_default());
                 Place::Datagram { listener: *listener, remote }
             }
             Place::Datagram { .. } | Place::Stream { .. } => *from,
@@ -112,6 +126,9 @@ impl UserAgent {
         if message.method() == Method::Options {
             return self.handle_options(message, from, size);
         }
+        if message.method() == Method::Register {
+            return self.handle_register(message, from, size, request);
+        }
         match self.sender(message, &from) {
             Sender::Known(source) => match message.method() {
                 Method::Invite => self.handle_invite(message, from, bytes, request, source),
@@ -121,12 +138,22 @@ impl UserAgent {
                 }
                 _ => self.refuse(message, from, size, StatusCode::METHOD_NOT_ALLOWED),
             },
+            stranger @ (Sender::Unknown { .. } | Sender::Impostor | Sender::Garbled | Sender::Silenced) => {
+                self.handle_no_sender(stranger, message, from, size);
+            }
+        }
+    }
+
+    pub(crate) fn handle_no_sender(&mut self, sender: Sender, message: &Message<'_>, from: Place, size: usize) {
+        match sender {
             Sender::Unknown { stale } => self.challenge(message, from, size, stale),
             Sender::Impostor => {
                 self.core.note(Counter::BadCredentials, from.remote(), Some(message.call_id()));
                 self.challenge(message, from, size, false);
             }
             Sender::Garbled => self.refuse(message, from, size, StatusCode::BAD_REQUEST),
+            Sender::Silenced => self.core.count(Counter::Guessing),
+            Sender::Known(_) => {}
         }
     }
 
@@ -153,33 +180,43 @@ impl UserAgent {
         Ok(())
     }
 
-    /// The order: a phone by its place or its digest, then the trunk with the longest matching network.
+    /// A phone by its place or its digest, then the trunk with the longest matching network: always in this order.
     pub(crate) fn sender(&mut self, message: &Message<'_>, from: &Place) -> Sender {
         let remote = from.remote();
-        let from_user = message.from().uri.user();
-        if let Some(phone) = self.sources.fixed_at(remote, from_user) {
+        let named = message.from().uri.user().and_then(|user| self.sources.phone(user));
+        if let Some(phone) = self.locations.at(remote, named).or_else(|| self.sources.fixed_at(remote, named)) {
             return Sender::Known(Source::Phone(phone));
         }
-        match self.credentials(message) {
-            Verdict::Accepted { user } => match self.sources.phone(&user) {
-                Some(phone) => return Sender::Known(Source::Phone(phone)),
-                None => return Sender::Impostor,
+        match self.credentials(message, remote) {
+            Some(Verdict::Accepted { user }) => {
+                self.sources.phone(&user).map_or(Sender::Impostor, |phone| Sender::Known(Source::Phone(phone)))
+            }
+            Some(Verdict::Absent) => match self.sources.trunk_at(remote.ip()) {
+                Some(trunk) => Sender::Known(Source::Trunk(trunk)),
+                None => Sender::Unknown { stale: false },
             },
-            Verdict::Stale | Verdict::Replayed => return Sender::Unknown { stale: true },
-            Verdict::Wrong => return Sender::Impostor,
-            Verdict::Malformed => return Sender::Garbled,
-            Verdict::Absent => {}
-        }
-        match self.sources.trunk_at(remote.ip()) {
-            Some(trunk) => Sender::Known(Source::Trunk(trunk)),
-            None => Sender::Unknown { stale: false },
+            Some(verdict) => Sender::of(&verdict),
+            None => Sender::Silenced,
         }
     }
 
-    pub(crate) fn credentials(&mut self, message: &Message<'_>) -> Verdict {
+    /// What the request's credentials are worth; `None` while its source has to wait after too many wrong ones.
+    pub(crate) fn credentials(&mut self, message: &Message<'_>, remote: SocketAddr) -> Option<Verdict> {
+        let now = self.core.now.mono;
+        // The phone that stands there may go on while its neighbour behind the same NAT guesses.
+        let silenced = self.guesses.is_silenced(now, remote.ip()) && !self.locations.is_source(remote);
+        if silenced && message.has(HeaderName::Authorization) {
+            return None;
+        }
         let (sources, directory) = (&self.sources, self.core.directory());
-        self.challenger
-            .verify(self.core.now.mono, Asking::AsServer, message, |user| password(directory, sources.phone(user)?))
+        let verdict =
+            self.challenger.verify(now, Asking::AsServer, message, |user| password(directory, sources.phone(user)?));
+        match verdict {
+            Verdict::Wrong => self.guesses.failed(now, remote.ip()),
+            Verdict::Accepted { .. } => self.guesses.succeeded(remote.ip()),
+            Verdict::Absent | Verdict::Stale | Verdict::Replayed | Verdict::Malformed => {}
+        }
+        Some(verdict)
     }
 
     /// 401 when credentials could help, else 403.
@@ -280,9 +317,7 @@ impl UserAgent {
     pub(crate) fn is_stranger(&mut self, message: &Message<'_>, from: &Place, session: Key) -> bool {
         let Some(found) = self.calls.get(session) else { return true };
         let peer = found.peer;
-        let at_home = found.dialog().is_some_and(|d| same_host(&d.place, from.remote()))
-            || found.came_from == from.remote().ip()
-            || peer.may_be_at(self.core.directory(), from.remote().ip());
+        let at_home = found.is_at(from.remote().ip()) || peer.may_be_at(&self.core, from.remote().ip());
         if at_home {
             return false;
         }

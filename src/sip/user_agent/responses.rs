@@ -22,6 +22,7 @@ impl UserAgent {
                 // RFC 3515 §2.4.4 and RFC 6665 §4.2.2: the peer does not listen any more.
                 Owner::Notify { session } if status == StatusCode::CALL_DOES_NOT_EXIST => self.end_transfer(session),
                 Owner::Notify { .. } => {}
+                Owner::Trunk { trunk, errand } => self.handle_errand_response(message, status, trunk, errand),
                 Owner::Nobody => {}
             },
         }
@@ -37,6 +38,7 @@ impl UserAgent {
             Owner::Ask { session } => self.handle_ask_failure(session, failure),
             Owner::Bye { session, .. } => self.close(session),
             Owner::Notify { session } => self.end_transfer(session),
+            Owner::Trunk { trunk, errand } => self.handle_errand_failure(trunk, errand),
             Owner::Nobody => {}
         }
     }

@@ -1,6 +1,7 @@
 //! One leg of a call from its first INVITE to the answer to its last BYE.
 
 use super::dialog::Dialog;
+use super::outward::Contact;
 use super::peer::Peer;
 use crate::Message;
 use crate::home::Tag;
@@ -10,6 +11,7 @@ use base::{Key, TimerId};
 use core::net::IpAddr;
 use core::time::Duration;
 use model::{Cause, Dial, LegId, Progress, Sdp};
+use std::collections::VecDeque;
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -17,8 +19,8 @@ pub(crate) struct Session {
     pub(crate) peer: Peer,
     pub(crate) call_id: Box<str>,
     pub(crate) tag: Tag,
-    /// Where its INVITE came from, or went to.
-    pub(crate) came_from: IpAddr,
+    /// Where its INVITE came from; `None` for one of ours.
+    pub(crate) came_from: Option<IpAddr>,
     pub(crate) phase: Phase,
 }
 
@@ -70,6 +72,10 @@ pub(crate) struct Outward {
     /// The best refusal so far.
     pub(crate) refusal: Option<Cause>,
     pub(crate) rang: bool,
+    /// Places to try when those before have failed.
+    pub(crate) spare: VecDeque<Contact>,
+    /// Runs while the name is looked up, or while the first place is silent and there is a next.
+    pub(crate) timer: Option<TimerId>,
     /// Session interval asked for; a 422 raises it once.
     pub(crate) interval: u32,
 }
@@ -214,6 +220,16 @@ impl Session {
         match self.dialog() {
             Some(dialog) => dialog.is_for(request),
             None => *self.call_id == *request.call_id(),
+        }
+    }
+
+    /// Whether its INVITE went to, or came from, this host.
+    pub(crate) fn is_at(&self, ip: IpAddr) -> bool {
+        match &self.phase {
+            Phase::Outward(outward) => outward.attempts.iter().any(|a| a.place.remote().ip() == ip),
+            Phase::Inward(_) | Phase::Up(_) | Phase::Closing(_) | Phase::Changing => {
+                self.came_from == Some(ip) || self.dialog().is_some_and(|d| d.place.remote().ip() == ip)
+            }
         }
     }
 

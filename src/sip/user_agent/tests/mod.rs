@@ -2,8 +2,10 @@
 
 mod calls;
 mod exchange;
+mod registrar;
 mod reliable;
 mod session_timer;
 mod story;
 mod strangers;
 mod transfer;
+mod trunks;
