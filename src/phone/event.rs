@@ -146,6 +146,12 @@ pub(crate) enum PhoneEvent {
         call: CallNumber,
         status: u16,
     },
+    /// Something that was asked for in a call did not come about.
+    Failed {
+        call: CallNumber,
+        what: &'static str,
+        reason: String,
+    },
     Ended {
         call: CallNumber,
         #[serde(flatten)]

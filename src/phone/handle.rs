@@ -13,6 +13,7 @@ use super::ua::{Progress, Refusal};
 pub(crate) struct Phone {
     orders: mpsc::Sender<Order>,
     incoming: Mutex<mpsc::Receiver<Call>>,
+    events: mpsc::Sender<PhoneEvent>,
 }
 
 impl Phone {
@@ -21,9 +22,9 @@ impl Phone {
         let (orders, order_receiver) = mpsc::channel(COMMANDS_MAX);
         let (event_sender, events) = mpsc::channel(EVENTS_MAX);
         let (call_sender, incoming) = mpsc::channel(LINES_MAX);
-        let driver = Driver::open(config, orders.downgrade(), event_sender, call_sender).await?;
+        let driver = Driver::open(config, orders.downgrade(), event_sender.clone(), call_sender).await?;
         tokio::spawn(driver.run(order_receiver));
-        Ok((Self { orders, incoming: Mutex::new(incoming) }, events))
+        Ok((Self { orders, incoming: Mutex::new(incoming), events: event_sender }, events))
     }
 
     /// Registers and stays registered.
@@ -40,6 +41,12 @@ impl Phone {
     /// The next call to us; None once the phone is closed.
     pub(crate) async fn wait_call(&self) -> Option<Call> {
         self.incoming.lock().await.recv().await
+    }
+
+    /// Adds an event of the owner's own to the phone's.
+    pub(super) fn note(&self, event: PhoneEvent) {
+        // A reader that does not keep up loses events.
+        let _ = self.events.try_send(event);
     }
 
     /// Ends every call, takes the registration back and waits a moment for the answers.
@@ -59,6 +66,10 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    pub(crate) fn number(&self) -> CallNumber {
+        self.number
+    }
+
     pub(crate) fn progress(&self) -> Progress {
         self.progress.borrow().clone()
     }

@@ -52,7 +52,8 @@ pub(crate) async fn run(options: PhoneOptions) -> Outcome {
     let (phone, events) = match Phone::start(options.phone.clone()).await {
         Ok(started) => started,
         Err(refusal) => {
-            say(&format!("strowger phone: {refusal}"));
+            // Whoever closed standard error does not want to know.
+            let _ = writeln!(std::io::stderr(), "strowger phone: {refusal}");
             return Outcome::NotAsAsked;
         }
     };
@@ -166,8 +167,13 @@ async fn talk(phone: &Phone, call: &Call, options: &PhoneOptions, stop: &Stop) -
     loop {
         tokio::select! {
             result = &mut script, if outcome.is_none() => {
-                let done = if result.is_ok() { Outcome::AsAsked } else { Outcome::NotAsAsked };
-                outcome = Some(done);
+                outcome = Some(match result {
+                    Ok(()) => Outcome::AsAsked,
+                    Err(Failure { what, refusal }) => {
+                        phone.note(PhoneEvent::Failed { call: call.number(), what, reason: refusal.to_string() });
+                        Outcome::NotAsAsked
+                    }
+                });
                 if options.refer.is_some() || options.consult.is_some() {
                     break;
                 }
@@ -183,30 +189,41 @@ async fn talk(phone: &Phone, call: &Call, options: &PhoneOptions, stop: &Stop) -
 }
 
 /// What is to happen in the call, in order. Ready at once when nothing is.
-async fn script(phone: &Phone, call: &Call, options: &PhoneOptions) -> Result<(), Refusal> {
+async fn script(phone: &Phone, call: &Call, options: &PhoneOptions) -> Result<(), Failure> {
     if !options.digits.is_empty() {
         sleep(BEFORE_DIGITS).await;
-        call.press(&options.digits).await?;
+        call.press(&options.digits).await.map_err(at("digits"))?;
     }
     if let Some(length) = options.hold {
         sleep(length).await;
-        call.hold().await?;
+        call.hold().await.map_err(at("hold"))?;
         sleep(length).await;
-        call.resume().await?;
+        call.resume().await.map_err(at("resume"))?;
     }
     if let Some(target) = &options.refer {
         sleep(options.refer_after).await;
-        call.refer(target).await?;
+        call.refer(target).await.map_err(at("transfer"))?;
     }
     if let Some(target) = &options.consult {
-        call.hold().await?;
-        let consultation = phone.dial(target, None).await?;
-        consultation.answered().await.map_err(|end| Refusal::Status(end.status.unwrap_or(408)))?;
+        call.hold().await.map_err(at("hold"))?;
+        let consultation = phone.dial(target, None).await.map_err(at("consultation"))?;
+        let answered = consultation.answered().await;
+        answered.map_err(|end| at("consultation")(Refusal::Status(end.status.unwrap_or(408))))?;
         sleep(options.refer_after).await;
-        call.refer_to_call(&consultation).await?;
+        call.refer_to_call(&consultation).await.map_err(at("transfer"))?;
         hang_up(&consultation).await;
     }
     Ok(())
+}
+
+/// A step of the script that failed, and why.
+struct Failure {
+    what: &'static str,
+    refusal: Refusal,
+}
+
+fn at(what: &'static str) -> impl FnOnce(Refusal) -> Failure {
+    move |refusal| Failure { what, refusal }
 }
 
 async fn hang_up(call: &Call) {
@@ -340,6 +357,7 @@ fn readable(event: &PhoneEvent) -> Option<String> {
         PhoneEvent::DigitsSent { call, digits } => format!("call {} sent {digits}", call.0),
         PhoneEvent::Heard { .. } => return None,
         PhoneEvent::Transfer { call, status } => format!("call {} transfer: {status}", call.0),
+        PhoneEvent::Failed { call, what, reason } => format!("call {} {what} failed: {reason}", call.0),
         PhoneEvent::Ended { call, end } => format!("call {} ended: {:?}{}", call.0, end.cause, status_text(end)),
         PhoneEvent::Summary { call, media } => {
             let packets = media.packets;
