@@ -100,13 +100,10 @@ impl<'a> Fields<'a> {
                 _ => {}
             }
             let line = Line::header(bytes, at);
-            let fault = line.defect.or_else(|| self.line(at, line.end).err());
-            if let Some(fault) = fault {
+            // A line with a fault in its octets may still hold what an answer needs, so it is kept all the same.
+            let kept = self.line(at, line.end);
+            if let Some(fault) = line.defect.or(kept.err()) {
                 defect.get_or_insert(fault);
-                // A line with a fault in its octets may still hold what an answer needs.
-                if line.defect.is_some() {
-                    let _ = self.line(at, line.end);
-                }
             }
             at = line.next;
         }

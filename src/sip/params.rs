@@ -9,6 +9,15 @@ pub struct Params<'a> {
     raw: &'a [u8],
 }
 
+/// What an address says of its tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Tag {
+    Absent,
+    One,
+    /// Without a value, quoted, or more than one.
+    Unsound,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param<'a> {
     pub name: &'a str,
@@ -33,18 +42,32 @@ impl<'a> Params<'a> {
     }
 
     /// Reads as many parameters as follow and leaves the cursor behind them.
+    #[inline]
     pub(crate) fn take(cursor: &mut Cursor<'a>) -> Option<Self> {
+        Self::take_tagged(cursor).map(|(params, _)| params)
+    }
+
+    /// The same, with what was found of a parameter `tag` on the way.
+    #[inline]
+    pub(crate) fn take_tagged(cursor: &mut Cursor<'a>) -> Option<(Self, Tag)> {
+        let mut tag = Tag::Absent;
         let start = cursor.rest();
         let mut count = 0;
         while cursor.lws_then(b';') {
-            raw_step(cursor)?;
+            let (name, value) = raw_step(cursor)?;
+            if name.len() == 3 && name.eq_ignore_ascii_case(b"tag") {
+                tag = match (tag, value) {
+                    (Tag::Absent, RawValue::Token(_)) => Tag::One,
+                    _ => Tag::Unsound,
+                };
+            }
             count += 1;
             if count > PARAMS_MAX {
                 return None;
             }
         }
         let length = start.len() - cursor.rest().len();
-        Some(Params { raw: &start[..length] })
+        Some((Params { raw: &start[..length] }, tag))
     }
 
     pub fn iter(&self) -> impl Iterator<Item = Param<'a>> + use<'a> {

@@ -6,6 +6,7 @@ const TOKEN: u8 = 1;
 const WORD: u8 = 2;
 const PARAM: u8 = 4;
 const HOST: u8 = 8;
+const URI: u8 = 16;
 
 static CLASS: [u8; 256] = classes();
 
@@ -24,6 +25,10 @@ const fn classes() -> [u8; 256] {
         // Parameter values are looser than RFC 3261 gen-value: base64 and bare URIs occur unquoted in the wild.
         if b.is_ascii_graphic() && !contains(b";,\"<>", b) {
             class |= PARAM;
+        }
+        // UTF-8 in a URI is against RFC 3986, but phones send it; delimiters and white space never belong there.
+        if (b.is_ascii_graphic() && !contains(b"<>\"", b)) || b >= 0x80 {
+            class |= URI;
         }
         // RFC 3261 has no `_` in host names; Windows machines do.
         if b.is_ascii_alphanumeric() || contains(b"-._", b) {
@@ -62,42 +67,10 @@ pub(crate) fn is_param(b: u8) -> bool {
     CLASS[b as usize] & PARAM != 0
 }
 
-/// Which octets of a URI need a second look; sixteen at a time, like [`next_control`]. UTF-8 in a URI is against RFC 3986,
-/// but phones send it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum UriOctets {
-    Plain,
-    /// With percent signs, good or bad.
-    Escaped,
-    /// With octets no URI may hold.
-    Illegal,
-}
-
+/// Whether every octet may stand in a URI; looks at all of them, without a branch for each.
 #[inline]
-pub(crate) fn uri_octets(bytes: &[u8]) -> UriOctets {
-    let illegal = |b: u8| (b <= b' ') | (b == 0x7f) | (b == b'<') | (b == b'>') | (b == b'"');
-    let mut found = (false, false);
-    let mut look = |block: &[u8; 16]| {
-        found.0 |= block.iter().fold(false, |found, b| found | illegal(*b));
-        found.1 |= block.iter().fold(false, |found, b| found | (*b == b'%'));
-    };
-    let (blocks, tail) = bytes.as_chunks::<16>();
-    blocks.iter().for_each(&mut look);
-    match bytes.last_chunk::<16>() {
-        // The last sixteen once more rather than the rest one by one.
-        Some(last) if !tail.is_empty() => look(last),
-        Some(_) => {}
-        None => {
-            let mut padded = [b'x'; 16];
-            padded[..tail.len()].copy_from_slice(tail);
-            look(&padded);
-        }
-    }
-    match found {
-        (true, _) => UriOctets::Illegal,
-        (false, true) => UriOctets::Escaped,
-        (false, false) => UriOctets::Plain,
-    }
+pub(crate) fn all_uri(bytes: &[u8]) -> bool {
+    bytes.iter().fold(URI, |all, b| all & CLASS[*b as usize]) != 0
 }
 
 #[inline]

@@ -3,7 +3,7 @@
 use crate::escape::{self, unescape};
 use crate::octets::{push_display, push_ip};
 use crate::params::{Param, ParamValue, Params};
-use crate::scan::{self, UriOctets, is_host, text};
+use crate::scan::{self, all_uri, is_host, text};
 use core::fmt;
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -72,11 +72,8 @@ pub enum UriError {
 
 impl<'a> Uri<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Self, UriError> {
-        match scan::uri_octets(bytes) {
-            UriOctets::Plain => {}
-            UriOctets::Escaped if escape::is_whole(bytes) => {}
-            UriOctets::Escaped => return Err(UriError::Escape),
-            UriOctets::Illegal => return Err(UriError::Octet),
+        if !escape::is_whole(bytes) {
+            return Err(UriError::Escape);
         }
         let text = text(bytes).ok_or(UriError::Octet)?;
         let (scheme, rest) = text.split_at(scan::find(bytes, b':').ok_or(UriError::Scheme)?);
@@ -85,7 +82,7 @@ impl<'a> Uri<'a> {
             [b's' | b'S', b'i' | b'I', b'p' | b'P'] => UriKind::Sip(SipUri::parse(false, rest)?),
             [b's' | b'S', b'i' | b'I', b'p' | b'P', b's' | b'S'] => UriKind::Sip(SipUri::parse(true, rest)?),
             [b't' | b'T', b'e' | b'E', b'l' | b'L'] => UriKind::Tel(TelUri::parse(rest)?),
-            other if is_scheme(other) => UriKind::Other,
+            other if is_scheme(other) && all_uri(rest.as_bytes()) => UriKind::Other,
             _ => return Err(UriError::Scheme),
         };
         Ok(Uri { text, kind })
@@ -160,6 +157,9 @@ impl<'a> SipUri<'a> {
         let (user, password, rest) = match scan::find(rest.as_bytes(), b'@') {
             Some(at) => {
                 let (info, rest) = (&rest[..at], &rest[at + 1..]);
+                if !all_uri(info.as_bytes()) {
+                    return Err(UriError::Octet);
+                }
                 let colon = scan::find(info.as_bytes(), b':');
                 let (user, password) = colon.map_or((info, None), |c| (&info[..c], Some(&info[c + 1..])));
                 (Some(user), password, rest)
@@ -177,6 +177,9 @@ impl<'a> SipUri<'a> {
         match params.as_bytes().first() {
             None | Some(b';') => {}
             Some(_) => return Err(UriError::Host),
+        }
+        if !all_uri(rest.as_bytes()) {
+            return Err(UriError::Octet);
         }
         let params = Params::parse(params.as_bytes()).ok_or(UriError::Parameter)?;
         Ok(SipUri { secure, user, password, host, port, params, headers })
@@ -253,6 +256,9 @@ impl<'a> TelUri<'a> {
         let legal = |b: u8| b.is_ascii_hexdigit() || matches!(b, b'*' | b'#' | b'-' | b'.' | b'(' | b')');
         if !digits.bytes().all(legal) || !digits.bytes().any(|b| b.is_ascii_hexdigit() || matches!(b, b'*' | b'#')) {
             return Err(UriError::Number);
+        }
+        if !all_uri(params.as_bytes()) {
+            return Err(UriError::Octet);
         }
         let params = Params::parse(params.as_bytes()).ok_or(UriError::Parameter)?;
         Ok(TelUri { number, params })
@@ -465,7 +471,8 @@ mod tests {
             (":x", UriError::Scheme),
             ("1sip:x", UriError::Scheme),
             ("sip:a b@c", UriError::Octet),
-            ("sip:a@b>", UriError::Octet),
+            ("sip:a@b>", UriError::Host),
+            ("sip:a<@b", UriError::Octet),
             ("sip:", UriError::Host),
             ("sip:@b", UriError::Host),
             ("sip:a@b@c", UriError::Host),

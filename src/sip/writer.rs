@@ -96,7 +96,7 @@ impl<'b> MessageWriter<'b> {
     ) -> &mut Self {
         self.begin(name);
         let display = display.map(crate::header::DisplayName::Text);
-        NameAddr { display, uri: *uri, params: Params::EMPTY }.print(self.out);
+        NameAddr { display, ..NameAddr::new(*uri) }.print(self.out);
         for (name, value) in params {
             self.param(name, *value);
         }

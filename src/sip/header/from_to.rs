@@ -12,7 +12,7 @@ macro_rules! tagged_headers {
             const NAME: HeaderName = HeaderName::$name;
 
             fn parse(value: &'a [u8]) -> Option<Self> {
-                NameAddr::parse(value).filter(has_sound_tag).map($name)
+                NameAddr::parse_end(value).map($name)
             }
 
             fn print(&self, out: &mut Vec<u8>) {
@@ -31,19 +31,6 @@ macro_rules! tagged_headers {
 }
 
 tagged_headers! { From To }
-
-/// No tag, or one with a value. Two tags would name two dialogs, and whoever reads another of them than we do would see
-/// another call.
-fn has_sound_tag(address: &NameAddr<'_>) -> bool {
-    if address.params.is_empty() {
-        return true;
-    }
-    let mut tags = address.params.iter().filter(|p| p.name.eq_ignore_ascii_case("tag"));
-    match tags.next() {
-        None => true,
-        Some(_) => address.tag().is_some() && tags.next().is_none(),
-    }
-}
 
 #[cfg(test)]
 mod tests {

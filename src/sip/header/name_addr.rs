@@ -1,7 +1,7 @@
 //! `"Display Name" <sip:user@host>;param=value`, the form From, To, Contact, Route and many others share.
 
 use crate::octets::push_quoted;
-use crate::params::Params;
+use crate::params::{Params, Tag};
 use crate::scan::{Cursor, is_token, trim};
 use crate::uri::Uri;
 use std::borrow::Cow;
@@ -29,6 +29,16 @@ impl<'a> NameAddr<'a> {
     }
 
     pub fn parse(value: &'a [u8]) -> Option<Self> {
+        Self::parse_tagged(value).map(|(address, _)| address)
+    }
+
+    /// From and To: no tag, or one with a value. Two tags would name two dialogs, and whoever reads another of them
+    /// than we do would see another call.
+    pub(crate) fn parse_end(value: &'a [u8]) -> Option<Self> {
+        Self::parse_tagged(value).filter(|(_, tag)| *tag != Tag::Unsound).map(|(address, _)| address)
+    }
+
+    fn parse_tagged(value: &'a [u8]) -> Option<(Self, Tag)> {
         let mut cursor = Cursor::new(value);
         let display = match cursor.lws().peek()? {
             b'"' => Some(DisplayName::Wire(cursor.quoted()?)),
@@ -49,12 +59,16 @@ impl<'a> NameAddr<'a> {
         let end = inner.iter().position(|b| *b == b'>')?;
         let uri = Uri::parse(trim(&inner[..end])).ok()?;
         cursor.skip(end + 1);
-        let params = Params::take(&mut cursor)?;
-        cursor.done().then_some(NameAddr { display, uri, params })
+        Self::with_params(display, uri, cursor)
+    }
+
+    fn with_params(display: Option<DisplayName<'a>>, uri: Uri<'a>, mut cursor: Cursor<'a>) -> Option<(Self, Tag)> {
+        let (params, tag) = Params::take_tagged(&mut cursor)?;
+        cursor.done().then_some((NameAddr { display, uri, params }, tag))
     }
 
     /// RFC 3261 §20: without brackets every `;` belongs to the header field, none to the URI.
-    fn parse_addr_spec(value: &'a [u8]) -> Option<Self> {
+    fn parse_addr_spec(value: &'a [u8]) -> Option<(Self, Tag)> {
         let value = trim(value);
         let end = value.iter().position(|b| *b == b';').unwrap_or(value.len());
         let addr = trim(&value[..end]);
@@ -62,8 +76,7 @@ impl<'a> NameAddr<'a> {
             return None;
         }
         let uri = Uri::parse(addr).ok()?;
-        let params = Params::parse(&value[end..])?;
-        Some(NameAddr { display: None, uri, params })
+        Self::with_params(None, uri, Cursor::new(&value[end..]))
     }
 
     pub fn tag(&self) -> Option<&'a str> {
