@@ -152,8 +152,7 @@ impl UserAgent {
                 self.challenge(message, from, size, false);
             }
             Sender::Garbled => self.refuse(message, from, size, StatusCode::BAD_REQUEST),
-            Sender::Silenced => self.core.count(Counter::Guessing),
-            Sender::Known(_) => {}
+            Sender::Silenced | Sender::Known(_) => {}
         }
     }
 
@@ -206,6 +205,7 @@ impl UserAgent {
         // The phone that stands there may go on while its neighbour behind the same NAT guesses.
         let silenced = self.guesses.is_silenced(now, remote.ip()) && !self.locations.is_source(remote);
         if silenced && message.has(HeaderName::Authorization) {
+            self.core.count(Counter::Guessing);
             return None;
         }
         let (sources, directory) = (&self.sources, self.core.directory());
