@@ -10,11 +10,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::event::{CallNumber, MediaReport, PhoneEvent};
 use super::handle::{Call, Reply};
 use super::limits::COMMANDS_MAX;
-use super::media::{MediaCommand, Ports, Session};
-use super::options::{CallAudio, DtmfMode, PhoneConfig, Source};
+use super::media::{MediaCommand, Ports, PreparedAudio, Session};
+use super::options::{CallAudio, DtmfMode, PhoneConfig};
 use super::transport::{self, Network};
 use super::ua::{Output, Progress, Refusal, Settings, Ticket, Ua};
-use super::wav;
 
 /// How long a closing phone waits for answers to its BYE and REGISTER.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -40,7 +39,7 @@ struct Line {
     media: mpsc::Sender<MediaCommand>,
     /// Until the media task starts: its commands, sockets and where its report goes.
     idle: Option<(mpsc::Receiver<MediaCommand>, Ports, watch::Sender<Option<MediaReport>>)>,
-    audio: CallAudio,
+    audio: PreparedAudio,
     progress: watch::Sender<Progress>,
     /// Digits that INFO has still to carry, and who waits for them.
     keys: VecDeque<char>,
@@ -51,6 +50,7 @@ struct Line {
 
 pub(crate) struct Driver {
     config: PhoneConfig,
+    audio: PreparedAudio,
     ua: Ua,
     network: Network,
     rng: Rng,
@@ -77,10 +77,8 @@ impl Driver {
         incoming: mpsc::Sender<Call>,
     ) -> Result<Self, Refusal> {
         let io = |error: std::io::Error| Refusal::Io(error.kind());
-        if let Source::Wav { path, .. } = &config.audio.source {
-            // A wrong file is said at once, not in the middle of a call.
-            wav::read(path, 8_000).map_err(io)?;
-        }
+        // A wrong file is said at once, not in the middle of a call.
+        let audio = PreparedAudio::read(config.audio.clone(), &config.codecs).map_err(io)?;
         let server = transport::resolve(&config.server, config.listen).await.map_err(io)?;
         let network = Network::open(&config, server).await.map_err(io)?;
         // Tags and ports need no secrecy, only difference: the hasher's own random keys are enough of a seed.
@@ -89,6 +87,7 @@ impl Driver {
         let ua = Ua::new(settings, rng.fork());
         let driver = Self {
             config,
+            audio,
             ua,
             network,
             rng,
@@ -167,10 +166,13 @@ impl Driver {
             }
             Order::Ring { call, reply } => tell_result(reply, self.ua.ring(now, call)),
             Order::Answer { call, audio, reply } => {
-                if let (Some(audio), Some(line)) = (audio, self.lines.get_mut(&call)) {
-                    line.audio = audio;
-                }
-                tell_result(reply, self.ua.answer(now, call));
+                let answered = self.prepare(audio).and_then(|audio| {
+                    if let Some(line) = self.lines.get_mut(&call) {
+                        line.audio = audio;
+                    }
+                    self.ua.answer(now, call)
+                });
+                tell_result(reply, answered);
             }
             Order::Reject { call, status, reply } => tell_result(reply, self.ua.reject(now, call, status)),
             Order::HangUp { call, reply } => tell_result(reply, self.ua.hang_up(now, call)),
@@ -188,19 +190,28 @@ impl Driver {
     }
 
     async fn dial(&mut self, now: Instant, target: &str, audio: Option<CallAudio>) -> Result<Call, Refusal> {
+        let audio = self.prepare(audio)?;
         let ports = Ports::open(self.network.contact.ip()).await.map_err(|error| Refusal::Io(error.kind()))?;
         let number = self.ua.dial(now, target, ports.address)?;
         Ok(self.add_line(number, ports, audio))
     }
 
-    fn add_line(&mut self, number: CallNumber, ports: Ports, audio: Option<CallAudio>) -> Call {
+    /// What one call says; the phone's own when nothing else is asked for.
+    fn prepare(&self, audio: Option<CallAudio>) -> Result<PreparedAudio, Refusal> {
+        match audio {
+            None => Ok(self.audio.clone()),
+            Some(audio) => PreparedAudio::read(audio, &self.config.codecs).map_err(|error| Refusal::Io(error.kind())),
+        }
+    }
+
+    fn add_line(&mut self, number: CallNumber, ports: Ports, audio: PreparedAudio) -> Call {
         let (media, commands) = mpsc::channel(COMMANDS_MAX);
         let (progress, progress_receiver) = watch::channel(Progress::New);
         let (report, report_receiver) = watch::channel(None);
         let line = Line {
             media,
             idle: Some((commands, ports, report)),
-            audio: audio.unwrap_or_else(|| self.config.audio.clone()),
+            audio,
             progress,
             keys: VecDeque::new(),
             pressing: None,
@@ -284,7 +295,7 @@ impl Driver {
             return;
         };
         self.ua.media_ready(call, ports.address);
-        let handle = self.add_line(call, ports, None);
+        let handle = self.add_line(call, ports, self.audio.clone());
         if self.incoming.try_send(handle).is_err() {
             // Nobody takes calls from this phone any more.
             let _ = self.ua.reject(now, call, 480);

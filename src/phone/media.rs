@@ -12,7 +12,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use super::event::{CallNumber, MediaReport, PhoneEvent};
 use super::limits::PACKETS_PER_TICK;
-use super::options::{CallAudio, DtmfMode, Source};
+use super::options::{CallAudio, Codec, DtmfMode, Source};
 use super::receiver::{Heard, Receiver};
 use super::rtcp::{self, LastReport};
 use super::sdp::Agreed;
@@ -66,7 +66,7 @@ impl Ports {
 pub(crate) struct Session {
     pub(crate) call: CallNumber,
     pub(crate) ports: Ports,
-    pub(crate) audio: CallAudio,
+    pub(crate) audio: PreparedAudio,
     pub(crate) dtmf: DtmfMode,
     pub(crate) rng: Rng,
     pub(crate) events: mpsc::Sender<PhoneEvent>,
@@ -142,9 +142,9 @@ impl Session {
 
     fn begin(&mut self, agreed: Agreed, talking: bool) -> Stream {
         let rate = agreed.codec.sample_rate();
-        let mut sender = Sender::new(agreed, self.dtmf, voice(&self.audio.source, rate), &mut self.rng);
+        let mut sender = Sender::new(agreed, self.dtmf, self.audio.voice(rate), &mut self.rng);
         sender.agree(agreed, talking);
-        let recorder = self.audio.record.as_deref().and_then(|path| {
+        let recorder = self.audio.audio.record.as_deref().and_then(|path| {
             let created = Recorder::create(path, rate);
             created.inspect_err(|error| tracing::warn!(%error, "the recording cannot be made")).ok()
         });
@@ -172,11 +172,11 @@ impl Session {
 }
 
 impl Stream {
-    fn agree(&mut self, agreed: Agreed, talking: bool, audio: &CallAudio) {
+    fn agree(&mut self, agreed: Agreed, talking: bool, audio: &PreparedAudio) {
         if agreed.codec != self.agreed.codec {
             let rate = agreed.codec.sample_rate();
             if rate != self.agreed.codec.sample_rate() {
-                self.sender.set_voice(voice(&audio.source, rate));
+                self.sender.set_voice(audio.voice(rate));
                 self.ear = Ear::new(rate);
                 self.digit_ear = DigitEar::new(rate);
             }
@@ -274,17 +274,35 @@ fn ticker() -> Interval {
     ticker
 }
 
-fn voice(source: &Source, rate: u32) -> Voice {
-    match source {
-        Source::Silence => Voice::Silence,
-        Source::Tone { hz } => Voice::Tone(Sine::tone(*hz, rate)),
-        Source::Wav { path, repeat } => match wav::read(path, rate) {
-            Ok(samples) if !samples.is_empty() => Voice::Samples { samples: Arc::new(samples), at: 0, repeat: *repeat },
-            Ok(_) => Voice::Silence,
-            Err(error) => {
-                tracing::warn!(%error, "the file to play cannot be read");
-                Voice::Silence
+/// What a call says and where it is written, with the file already read: a call must not begin with a pause.
+#[derive(Clone)]
+pub(crate) struct PreparedAudio {
+    audio: CallAudio,
+    /// The file at each rate that our codecs may ask for.
+    samples: Vec<(u32, Arc<Vec<i16>>)>,
+}
+
+impl PreparedAudio {
+    pub(crate) fn read(audio: CallAudio, codecs: &[Codec]) -> io::Result<Self> {
+        let mut samples: Vec<(u32, Arc<Vec<i16>>)> = Vec::new();
+        if let Source::Wav { path, .. } = &audio.source {
+            for rate in codecs.iter().map(|codec| codec.sample_rate()) {
+                if samples.iter().all(|(known, _)| *known != rate) {
+                    samples.push((rate, Arc::new(wav::read(path, rate)?)));
+                }
             }
-        },
+        }
+        Ok(Self { audio, samples })
+    }
+
+    fn voice(&self, rate: u32) -> Voice {
+        let samples = || self.samples.iter().find(|(known, samples)| *known == rate && !samples.is_empty());
+        match (&self.audio.source, samples()) {
+            (Source::Tone { hz }, _) => Voice::Tone(Sine::tone(*hz, rate)),
+            (Source::Wav { repeat, .. }, Some((_, samples))) => {
+                Voice::Samples { samples: samples.clone(), at: 0, repeat: *repeat }
+            }
+            (Source::Silence | Source::Wav { .. }, _) => Voice::Silence,
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! WAV files: what a call says and what it heard.
 
+use std::f64::consts::PI;
 use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::Path;
@@ -45,20 +46,41 @@ fn resample(samples: &[f64], from: u32, to: u32) -> Vec<f64> {
         let centre = index as f64 / ratio;
         let first = (centre - reach).ceil().max(0.0) as usize;
         let last = ((centre + reach) as usize).min(samples.len() - 1);
-        (first..=last)
-            .map(|i| {
-                let x = i as f64 - centre;
-                let window = 0.5 + 0.5 * (std::f64::consts::PI * x / reach).cos();
-                samples[i] * cutoff * sinc(x * cutoff) * window
-            })
-            .sum()
+        // The sine and the window's cosine go on by rotation: two multiplications instead of two calls a tap.
+        let mut sine = Rotation::new(PI * cutoff, first as f64 - centre);
+        let mut window = Rotation::new(PI / reach, first as f64 - centre);
+        let mut sum = 0.0;
+        for (i, sample) in samples.iter().enumerate().take(last + 1).skip(first) {
+            let x = (i as f64 - centre) * PI * cutoff;
+            let sinc = if x.abs() < 1e-9 { 1.0 } else { sine.sin / x };
+            sum += sample * cutoff * sinc * (0.5 + 0.5 * window.cos);
+            sine.turn();
+            window.turn();
+        }
+        sum
     };
     (0..count).map(value).collect()
 }
 
-fn sinc(x: f64) -> f64 {
-    let x = x * std::f64::consts::PI;
-    if x.abs() < 1e-9 { 1.0 } else { x.sin() / x }
+/// Sine and cosine at evenly spaced angles.
+struct Rotation {
+    sin: f64,
+    cos: f64,
+    step_sin: f64,
+    step_cos: f64,
+}
+
+impl Rotation {
+    fn new(step: f64, first: f64) -> Self {
+        let ((sin, cos), (step_sin, step_cos)) = ((step * first).sin_cos(), step.sin_cos());
+        Self { sin, cos, step_sin, step_cos }
+    }
+
+    fn turn(&mut self) {
+        let sin = self.sin * self.step_cos + self.cos * self.step_sin;
+        self.cos = self.cos * self.step_cos - self.sin * self.step_sin;
+        self.sin = sin;
+    }
 }
 
 /// Writes what was heard as it comes; the file can be opened at any time, because its header is kept true every second.
