@@ -8,11 +8,18 @@
 //!   [`Message::all`] for every value, typed by [`header::Header`].
 //! - A refused message is a [`ParseError`]; [`Malformed::read`] finds out whether an answer is possible and writes it.
 //! - [`MessageWriter`] builds requests and responses in a buffer that is used again.
+//! - [`auth::Challenger`] asks for digest credentials and checks them; [`auth::ClientAuth`] answers for our own realms.
+//! - [`Uri`] and its kin are views too; [`OwnedUri`] keeps one. [`Uri::equivalent`] compares as the RFCs say.
 //!
 //! Invariants: network input never panics; a written value never makes a line of its own; what the typed fields print
-//! they also read.
+//! they also read; everything that grows with input has a bound in [`limits`].
 //!
-//! Deliberately absent: sockets, clocks, look-ups of names, bodies (see room `sdp`), S/MIME, XML.
+//! Liberal where it harms nobody: white space within the brackets of an address, UTF-8 in user parts, `_` in host names,
+//! no Max-Forwards, no From tag (RFC 2543). Strict where two readers could differ: bare CR or LF, control characters,
+//! a field that may stand once standing twice, two tags, a Content-Length that is not one number.
+//!
+//! Deliberately absent: sockets, clocks, look-ups of names, bodies (see room `sdp`), S/MIME, XML; of digest
+//! `auth-int`, `-sess` and SHA-512/256; `maddr` and `received` as places to send to.
 //!
 //! ```
 //! use sip::{Message, MessageWriter, Method, StatusCode};

@@ -1,12 +1,17 @@
 //! Addresses: `sip:`, `sips:` and `tel:` URIs; other schemes are kept as text.
 
+mod equivalence;
+mod host;
+mod owned;
+
+pub use host::Host;
+pub use owned::OwnedUri;
+
 use crate::escape::{self, unescape};
-use crate::octets::{push_display, push_ip};
-use crate::params::{Param, ParamValue, Params};
-use crate::scan::{self, all_uri, is_host, text};
+use crate::params::Params;
+use crate::scan::{self, all_uri, text};
 use core::fmt;
 use std::borrow::Cow;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A URI borrowed from a message.
 #[derive(Clone, Copy, Debug)]
@@ -44,12 +49,6 @@ pub struct TelUri<'a> {
     /// As written, visual separators in it; see [`TelUri::digits`].
     pub number: &'a str,
     pub params: Params<'a>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Host<'a> {
-    Name(&'a str),
-    Ip(IpAddr),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -124,24 +123,8 @@ impl<'a> Uri<'a> {
         }
     }
 
-    /// RFC 3261 §19.1.4 for SIP URIs, RFC 3966 §5 for `tel:`; other schemes must be the same text.
-    pub fn equivalent(&self, other: &Uri<'_>) -> bool {
-        if self.text == other.text {
-            return true;
-        }
-        match (&self.kind, &other.kind) {
-            (UriKind::Sip(a), UriKind::Sip(b)) => a.equivalent(b),
-            (UriKind::Tel(a), UriKind::Tel(b)) => a.equivalent(b),
-            (UriKind::Other, UriKind::Other) => {
-                let rest = |uri: &str| uri.split_once(':').map(|(_, rest)| rest.to_owned());
-                self.scheme().eq_ignore_ascii_case(other.scheme()) && rest(self.text) == rest(other.text)
-            }
-            (UriKind::Sip(_) | UriKind::Tel(_) | UriKind::Other, _) => false,
-        }
-    }
-
     pub fn to_owned(&self) -> OwnedUri {
-        OwnedUri { text: self.text.into() }
+        OwnedUri::of(self)
     }
 }
 
@@ -201,47 +184,6 @@ impl<'a> SipUri<'a> {
         let named = |(found, _): &(&str, &str)| unescape(found).eq_ignore_ascii_case(name.as_bytes());
         header_pairs(self.headers).find(named).map(|(_, value)| unescape(value))
     }
-
-    fn equivalent(&self, other: &SipUri<'_>) -> bool {
-        let same = |a: Option<&str>, b: Option<&str>| match (a, b) {
-            (Some(a), Some(b)) => escape::equivalent(a, b, false),
-            (None, None) => true,
-            _ => false,
-        };
-        self.secure == other.secure
-            && same(self.user, other.user)
-            && same(self.password, other.password)
-            && self.host.equivalent(&other.host)
-            && self.port == other.port
-            && params_agree(&self.params, &other.params)
-            && params_agree(&other.params, &self.params)
-            && headers_agree(self.headers, other.headers)
-    }
-}
-
-/// RFC 3261 §19.1.4: parameters in both URIs must match; these must be in both or in none, the others are ignored where
-/// they stand in one only.
-const PARAMS_THAT_COUNT_ALONE: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
-
-fn params_agree(ours: &Params<'_>, theirs: &Params<'_>) -> bool {
-    ours.iter().all(|Param { name, value }| match theirs.find(name) {
-        None => !PARAMS_THAT_COUNT_ALONE.iter().any(|n| n.eq_ignore_ascii_case(name)),
-        Some(other) => match (value, other.value) {
-            (Some(ParamValue::Token(a)), Some(ParamValue::Token(b))) => escape::equivalent(a, b, true),
-            (a, b) => a == b,
-        },
-    })
-}
-
-fn headers_agree(ours: &str, theirs: &str) -> bool {
-    let held = |all: &str, (name, value): (&str, &str)| {
-        header_pairs(all).any(|(n, v)| escape::equivalent(n, name, true) && escape::equivalent(v, value, false))
-    };
-    let (a, b) = (header_pairs(ours).count(), header_pairs(theirs).count());
-    a == b
-        && a <= crate::limits::PARAMS_MAX
-        && header_pairs(ours).all(|pair| held(theirs, pair))
-        && header_pairs(theirs).all(|pair| held(ours, pair))
 }
 
 fn header_pairs(headers: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -273,78 +215,6 @@ impl<'a> TelUri<'a> {
     pub fn is_global(&self) -> bool {
         self.number.starts_with('+')
     }
-
-    fn equivalent(&self, other: &TelUri<'_>) -> bool {
-        let fold = |c: char| c.to_ascii_lowercase();
-        let known = |ours: &Params<'_>, theirs: &Params<'_>| {
-            ours.iter().all(|p| {
-                theirs.find(p.name).is_some_and(|q| match (p.value, q.value) {
-                    (Some(ParamValue::Token(a)), Some(ParamValue::Token(b))) => escape::equivalent(a, b, true),
-                    (a, b) => a == b,
-                })
-            })
-        };
-        self.digits().map(fold).eq(other.digits().map(fold))
-            && known(&self.params, &other.params)
-            && known(&other.params, &self.params)
-    }
-}
-
-impl<'a> Host<'a> {
-    /// The host at the front, IPv6 in brackets, and what follows.
-    #[inline]
-    pub(crate) fn split(text: &'a str) -> Result<(Self, &'a str), UriError> {
-        if let Some(inner) = text.strip_prefix('[') {
-            let (inner, rest) = inner.split_once(']').ok_or(UriError::Host)?;
-            let v6 = inner.parse::<Ipv6Addr>().map_err(|_| UriError::Host)?;
-            return Ok((Host::Ip(IpAddr::V6(v6)), rest));
-        }
-        let bytes = text.as_bytes();
-        let end = bytes.iter().position(|b| !is_host(*b)).unwrap_or(bytes.len());
-        let (name, rest) = text.split_at(end);
-        match name.as_bytes() {
-            [] => Err(UriError::Host),
-            [b'0'..=b'9', ..] => match name.parse::<Ipv4Addr>() {
-                Ok(v4) => Ok((Host::Ip(IpAddr::V4(v4)), rest)),
-                Err(_) => Ok((Host::Name(name), rest)),
-            },
-            _ => Ok((Host::Name(name), rest)),
-        }
-    }
-
-    /// Names without regard to letter case.
-    pub fn equivalent(&self, other: &Host<'_>) -> bool {
-        match (self, other) {
-            (Host::Name(a), Host::Name(b)) => a.eq_ignore_ascii_case(b),
-            (a, b) => a == b,
-        }
-    }
-
-    pub(crate) fn print(&self, out: &mut Vec<u8>) {
-        match self {
-            Host::Name(name) => out.extend_from_slice(name.as_bytes()),
-            Host::Ip(ip @ IpAddr::V4(_)) => push_ip(out, *ip),
-            Host::Ip(IpAddr::V6(_)) => push_display(out, self),
-        }
-    }
-
-    /// The address, when the host is one.
-    pub fn ip(&self) -> Option<IpAddr> {
-        match self {
-            Host::Ip(ip) => Some(*ip),
-            Host::Name(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for Host<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Host::Name(name) => f.write_str(name),
-            Host::Ip(IpAddr::V4(v4)) => write!(f, "{v4}"),
-            Host::Ip(IpAddr::V6(v6)) => write!(f, "[{v6}]"),
-        }
-    }
 }
 
 /// `host`, `host:port`, `[v6]`, `[v6]:port`, and what follows.
@@ -361,65 +231,6 @@ fn host_port(text: &str) -> Result<(Host<'_>, Option<u16>, &str), UriError> {
 fn is_scheme(scheme: &[u8]) -> bool {
     let legal = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.');
     scheme.first().is_some_and(u8::is_ascii_alphabetic) && scheme.iter().all(legal)
-}
-
-/// A checked URI with its own text.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct OwnedUri {
-    text: Box<str>,
-}
-
-impl OwnedUri {
-    pub fn parse(text: &str) -> Result<Self, UriError> {
-        Uri::parse(text.as_bytes()).map(|uri| uri.to_owned())
-    }
-
-    /// `sip:user@host:port`; what cannot stand in a user part is escaped.
-    pub fn sip(user: Option<&str>, host: Host<'_>, port: Option<u16>) -> Self {
-        let mut text = String::from("sip:");
-        if let Some(user) = user {
-            escape::push_user(user, &mut text);
-            text.push('@');
-        }
-        text.push_str(&host.to_string());
-        if let Some(port) = port {
-            text.push(':');
-            text.push_str(&port.to_string());
-        }
-        OwnedUri { text: text.into() }
-    }
-
-    /// `tel:number`; what is no digit, `+`, `*`, `#` or visual separator is left out. `None` without any digit.
-    pub fn tel(number: &str) -> Option<Self> {
-        let legal = |c: &char| c.is_ascii_digit() || "+*#-.()".contains(*c);
-        let text: String = "tel:".chars().chain(number.chars().filter(legal)).collect();
-        Self::parse(&text).ok()
-    }
-
-    /// The same URI with `;name=value` or `;name` put before its headers.
-    pub fn with_param(&self, name: &str, value: Option<&str>) -> Result<Self, UriError> {
-        let at = self.uri().sip().map_or(self.text.len(), |sip| match sip.headers.len() {
-            0 => self.text.trim_end_matches('?').len(),
-            headers => self.text.len() - headers - 1,
-        });
-        let (head, tail) = self.text.split_at(at);
-        let (equals, value) = value.map_or(("", ""), |v| ("=", v));
-        Self::parse(&format!("{head};{name}{equals}{value}{tail}"))
-    }
-
-    pub fn uri(&self) -> Uri<'_> {
-        Uri::parse(self.text.as_bytes()).expect("checked when it was made")
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-impl fmt::Display for OwnedUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
-    }
 }
 
 #[cfg(test)]
@@ -490,66 +301,5 @@ mod tests {
         for (text, want) in table {
             assert_eq!(Uri::parse(text.as_bytes()).err(), Some(want), "{text}");
         }
-    }
-
-    /// RFC 3261 §19.1.4's own examples, and RFC 3966 §5.
-    #[test]
-    fn equal_uris_are_equal() {
-        for (a, b) in [
-            ("sip:%61lice@atlanta.com;transport=TCP", "sip:alice@AtLanTa.CoM;Transport=tcp"),
-            ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
-            ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;newparam=5"),
-            (
-                "sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
-                "sip:biloxi.com;method=REGISTER;transport=tcp?to=sip:bob%40biloxi.com",
-            ),
-            (
-                "sip:alice@atlanta.com?subject=project%20x&priority=urgent",
-                "sip:alice@atlanta.com?priority=urgent&subject=project%20x",
-            ),
-            ("tel:+1-201-555-0123", "TEL:+1(201)5550123"),
-            ("tel:7042;phone-context=Example.com", "tel:7042;Phone-Context=example.com"),
-            ("urn:service:sos", "URN:service:sos"),
-        ] {
-            assert!(uri(a).equivalent(&uri(b)) && uri(b).equivalent(&uri(a)), "{a} {b}");
-        }
-    }
-
-    #[test]
-    fn different_uris_are_different() {
-        for (a, b) in [
-            ("SIP:ALICE@AtLanTa.CoM;Transport=udp", "sip:alice@AtLanTa.CoM;Transport=UDP"),
-            ("sip:bob@biloxi.com", "sip:bob@biloxi.com:5060"),
-            ("sip:bob@biloxi.com", "sip:bob@biloxi.com;transport=udp"),
-            ("sip:bob@biloxi.com", "sip:bob@biloxi.com:6000;transport=tcp"),
-            ("sip:carol@chicago.com", "sip:carol@chicago.com?Subject=next%20meeting"),
-            ("sip:bob@phone21.boxesbybob.com", "sip:bob@192.0.2.4"),
-            ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;security=off"),
-            ("sip:a@b", "sips:a@b"),
-            ("tel:+12", "tel:12"),
-            ("tel:+12;ext=1", "tel:+12"),
-        ] {
-            assert!(!uri(a).equivalent(&uri(b)) && !uri(b).equivalent(&uri(a)), "{a} {b}");
-        }
-    }
-
-    #[test]
-    fn built_uris_are_escaped() {
-        let host = Host::Name("h");
-        assert_eq!(OwnedUri::sip(Some("a b@c\r\nX"), host, Some(5062)).as_str(), "sip:a%20b%40c%0D%0AX@h:5062");
-        assert_eq!(OwnedUri::sip(None, Host::Ip("::1".parse().expect("v6")), None).as_str(), "sip:[::1]");
-        assert_eq!(OwnedUri::tel("+49 (89) 1;x=y").map(|u| u.to_string()).as_deref(), Some("tel:+49(89)1"));
-        assert_eq!(OwnedUri::tel("anonymous"), None);
-    }
-
-    #[test]
-    fn parameters_go_before_headers() {
-        let with = |text: &str| {
-            let uri = OwnedUri::parse(text).expect(text).with_param("transport", Some("tcp")).expect("good");
-            uri.as_str().to_owned()
-        };
-        assert_eq!(with("sip:a@b;lr"), "sip:a@b;lr;transport=tcp");
-        assert_eq!(with("sip:a@b?x=y"), "sip:a@b;transport=tcp?x=y");
-        assert!(OwnedUri::parse("sip:a@b").expect("good").with_param("x y", None).is_err());
     }
 }
