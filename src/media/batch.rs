@@ -70,6 +70,11 @@ impl PacketBatch {
         self.places.clear();
     }
 
+    /// Appends a datagram as it is.
+    pub fn push(&mut self, slot: u32, channel: Channel, to: SocketAddr, octets: &[u8]) {
+        self.push_rewritten(slot, channel, to, octets, |_| true);
+    }
+
     /// Appends a datagram of at most `room` octets that `write` makes in place; it says how long it became, or `None`
     /// to send nothing.
     pub(crate) fn push_with(

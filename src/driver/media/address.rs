@@ -44,6 +44,20 @@ impl KernelAddress {
         kernel
     }
 
+    /// From the octets of an address the kernel has written.
+    pub(super) fn from_octets(octets: &[u8]) -> Option<SocketAddr> {
+        let mut kernel = Self::empty();
+        if octets.len() > Self::ROOM as usize {
+            return None;
+        }
+        // SAFETY: the storage is plain data, at least as long as the octets, and overlaps nothing.
+        unsafe {
+            let storage = (&raw mut kernel.storage).cast::<u8>();
+            std::ptr::copy_nonoverlapping(octets.as_ptr(), storage, octets.len());
+        }
+        kernel.get()
+    }
+
     /// `None` for a family that is not IP.
     pub(super) fn get(&self) -> Option<SocketAddr> {
         match i32::from(self.storage.ss_family) {

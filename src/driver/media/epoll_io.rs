@@ -51,6 +51,10 @@ impl EpollIo {
 impl PacketIo for EpollIo {
     const NAME: &'static str = "epoll";
 
+    fn begin(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
     fn add(&mut self, token: Token, socket: UdpSocket) -> io::Result<()> {
         self.watch(socket.as_raw_fd(), u64::from(token.0))?;
         if self.sockets.len() <= token.index() {
@@ -78,6 +82,9 @@ impl PacketIo for EpollIo {
             let error = io::Error::last_os_error();
             return if error.kind() == io::ErrorKind::Interrupted { Ok(()) } else { Err(error) };
         }
+        if self.events[..self.ready].iter().any(|event| event.u64 == WAKE) {
+            self.wake.clear();
+        }
         Ok(())
     }
 
@@ -86,7 +93,6 @@ impl PacketIo for EpollIo {
         for event in &self.events[..self.ready] {
             let number = event.u64;
             if number == WAKE {
-                self.wake.clear();
                 continue;
             }
             let token = Token(number as u32);

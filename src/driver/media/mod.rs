@@ -4,14 +4,16 @@
 //! ring, events leave it over one ring a shard; packets never leave their thread.
 
 mod address;
+mod buffer_ring;
 mod epoll_io;
 mod packet_io;
 mod pool;
 mod sockets;
 mod sounds;
 mod thread;
+mod uring_io;
 mod wav_file;
 mod writer;
 
-pub use pool::{MediaConfig, MediaPool, MediaStartError, MediaStats, WorkerBusy};
+pub use pool::{MediaConfig, MediaPool, MediaStartError, MediaStats, PacketBackend, WorkerBusy};
 pub use sounds::{LoadedSounds, SoundError, SoundErrors};

@@ -38,14 +38,18 @@ pub(super) struct IoCounts {
 
 /// How a media thread's datagrams reach the kernel and come from it.
 ///
-/// One thread owns it. `wait` may come back early; `receive` hands over what is there, some packets a socket at a time,
-/// so that one flooded port cannot hold up the others.
+/// One thread owns it. `wait` may come back early; `receive` hands over what is there, so bounded that one flooded port
+/// cannot hold up the others.
 pub(super) trait PacketIo: Sized {
     /// The name said in the log.
     const NAME: &'static str;
 
+    /// Called once, on the thread that will drive it.
+    fn begin(&mut self) -> io::Result<()>;
     fn add(&mut self, token: Token, socket: UdpSocket) -> io::Result<()>;
     fn remove(&mut self, token: Token);
+    /// Sleeps until something came, somebody woke the thread, or the time is over. The wake is cleared here, before
+    /// its reason is looked for: whoever comes later wakes anew.
     fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()>;
     fn receive(&mut self, take: impl FnMut(Token, SocketAddr, &[u8]));
     fn send(&mut self, batch: &PacketBatch);

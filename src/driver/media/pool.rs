@@ -1,7 +1,8 @@
 use super::epoll_io::EpollIo;
 use super::sockets::SocketStock;
 use super::sounds::LoadedSounds;
-use super::thread::{Inbox, MediaThread, ThreadStats};
+use super::thread::{Inbox, MediaThread, ThreadParts, ThreadStats};
+use super::uring_io::{UringIo, probe};
 use super::writer::{RecordingWriter, WriterStats};
 use crate::clock::Clock;
 use crate::wake::Wake;
@@ -30,6 +31,16 @@ pub struct MediaConfig {
     /// Where recordings are written; made when the first one begins.
     pub recordings: PathBuf,
     pub seed: u64,
+}
+
+/// How packets reach the kernel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PacketBackend {
+    /// io_uring when a trial on the loopback succeeds, else epoll.
+    #[default]
+    Auto,
+    Epoll,
+    Uring,
 }
 
 /// Why the media side could not start.
@@ -120,16 +131,29 @@ impl MediaPool {
         sounds: &Arc<SoundLibrary>,
         wake: impl Fn(ShardId) + Send + Sync + 'static,
     ) -> Result<Self, MediaStartError> {
+        MediaPool::start_on(PacketBackend::Auto, config, clock, sounds, wake)
+    }
+
+    /// [`MediaPool::start`] with a given way to the kernel, for measuring one against the other.
+    pub fn start_on(
+        backend: PacketBackend,
+        config: &MediaConfig,
+        clock: Clock,
+        sounds: &Arc<SoundLibrary>,
+        wake: impl Fn(ShardId) + Send + Sync + 'static,
+    ) -> Result<Self, MediaStartError> {
         if config.workers == 0 {
             return Err(MediaStartError::NoWorkers);
         }
         let rings = (0..config.shards.max(1)).map(|_| ArrayQueue::new(EVENTS_MAX)).collect();
         let events = Arc::new(EventRings { rings, wake: Box::new(wake) });
         let writer = RecordingWriter::start(config.recordings.clone(), events.clone())?;
+        let backend = choose(backend);
         let mut rng = Rng::new(config.seed);
         let mut pool = MediaPool { threads: Vec::new(), events, writer: None };
         for number in 0..config.workers {
-            let threaded = start_thread(config, WorkerId(number), clock, sounds, &mut rng, &pool.events, &writer)?;
+            let threaded =
+                start_thread(config, backend, WorkerId(number), clock, sounds, &mut rng, &pool.events, &writer)?;
             pool.threads.push(threaded);
         }
         pool.writer = Some(writer);
@@ -213,8 +237,23 @@ impl Drop for MediaPool {
     }
 }
 
+fn choose(wanted: PacketBackend) -> PacketBackend {
+    match wanted {
+        PacketBackend::Auto => match probe() {
+            Ok(()) => PacketBackend::Uring,
+            Err(reason) => {
+                tracing::info!(%reason, "media packets go by epoll");
+                PacketBackend::Epoll
+            }
+        },
+        PacketBackend::Epoll | PacketBackend::Uring => wanted,
+    }
+}
+
+#[allow(clippy::too_many_arguments)] // a thread's whole surroundings, named once
 fn start_thread(
     config: &MediaConfig,
+    backend: PacketBackend,
     number: WorkerId,
     clock: Clock,
     sounds: &Arc<SoundLibrary>,
@@ -230,10 +269,26 @@ fn start_thread(
         sounds.clone(),
     );
     let sockets = SocketStock::new(&config.addresses, &config.ports, number, config.workers, rng);
-    let io = EpollIo::new(wake)?;
-    let thread =
-        MediaThread::new(machine, io, sockets, clock, inbox.clone(), events.clone(), writer.door(), stats.clone());
-    let handle = std::thread::Builder::new().name(format!("media-{}", number.0)).spawn(move || thread.run())?;
+    let parts = ThreadParts {
+        machine,
+        sockets,
+        clock,
+        inbox: inbox.clone(),
+        events: events.clone(),
+        writer: writer.door(),
+        stats: stats.clone(),
+    };
+    let builder = std::thread::Builder::new().name(format!("media-{}", number.0));
+    let handle = match backend {
+        PacketBackend::Uring => {
+            let thread = MediaThread::new(UringIo::new(wake)?, parts);
+            builder.spawn(move || thread.run())?
+        }
+        PacketBackend::Auto | PacketBackend::Epoll => {
+            let thread = MediaThread::new(EpollIo::new(wake)?, parts);
+            builder.spawn(move || thread.run())?
+        }
+    };
     Ok(Threaded { inbox, stats, handle: Some(handle) })
 }
 
@@ -247,7 +302,7 @@ mod tests {
     const SHARD: ShardId = ShardId(0);
     const WORKER: WorkerId = WorkerId(0);
 
-    fn pool(ports: RangeInclusive<u16>) -> MediaPool {
+    fn pool(ports: RangeInclusive<u16>, backend: PacketBackend) -> MediaPool {
         let config = MediaConfig {
             workers: 1,
             shards: 1,
@@ -257,7 +312,7 @@ mod tests {
             recordings: std::env::temp_dir().join(format!("strowger-pool-{}", std::process::id())),
             seed: 1,
         };
-        MediaPool::start(&config, Clock::start(), &Arc::new(SoundLibrary::new()), |_| {}).unwrap()
+        MediaPool::start_on(backend, &config, Clock::start(), &Arc::new(SoundLibrary::new()), |_| {}).unwrap()
     }
 
     fn event(pool: &MediaPool) -> MediaEvent {
@@ -304,7 +359,15 @@ mod tests {
 
     #[test]
     fn two_phones_hear_each_other_over_real_sockets() {
-        let pool = pool(33_000..=33_099);
+        check_call(PacketBackend::Epoll, 33_000..=33_099);
+        // Where the kernel does not have it or does not allow it, epoll is what a start chooses.
+        if probe().is_ok() {
+            check_call(PacketBackend::Uring, 33_200..=33_299);
+        }
+    }
+
+    fn check_call(backend: PacketBackend, ports: RangeInclusive<u16>) {
+        let pool = pool(ports, backend);
         let ports = supply(&pool, 2);
         let phones: Vec<UdpSocket> = (0..2).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
         for phone in &phones {
@@ -334,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_range_without_ports_is_said() {
-        let pool = pool(33_101..=33_103);
+        let pool = pool(33_101..=33_103, PacketBackend::Epoll);
         assert_eq!(supply(&pool, 2).len(), 1);
         assert_eq!(event(&pool), MediaEvent::SupplyFailed { worker: WORKER, family: Family::V4 });
     }

@@ -63,8 +63,8 @@ impl Inbox {
         self.rouse();
     }
 
-    /// The flag is set after the push and cleared before the ring is read (both SeqCst): whoever finds it set pushed
-    /// before that reading.
+    /// The flag is set after the push, and cleared after the wake was and before the ring is read (all SeqCst):
+    /// whoever finds it set pushed before that reading.
     fn rouse(&self) {
         if !self.awake.swap(true, Ordering::SeqCst) {
             self.wake.wake();
@@ -86,6 +86,17 @@ pub(super) struct MediaThread<I> {
     events_lost: u64,
     recordings: RecordingExit,
     stats: Arc<Mutex<ThreadStats>>,
+}
+
+/// What a thread is made of, whatever its packets go by.
+pub(super) struct ThreadParts {
+    pub(super) machine: Worker,
+    pub(super) sockets: SocketStock,
+    pub(super) clock: Clock,
+    pub(super) inbox: Arc<Inbox>,
+    pub(super) events: Arc<EventRings>,
+    pub(super) writer: WriterDoor,
+    pub(super) stats: Arc<Mutex<ThreadStats>>,
 }
 
 /// What a thread last told of itself.
@@ -119,17 +130,8 @@ impl ThreadStats {
 }
 
 impl<I: PacketIo> MediaThread<I> {
-    #[allow(clippy::too_many_arguments)] // called once, where everything a thread owns comes together
-    pub(super) fn new(
-        machine: Worker,
-        io: I,
-        sockets: SocketStock,
-        clock: Clock,
-        inbox: Arc<Inbox>,
-        events: Arc<EventRings>,
-        writer: WriterDoor,
-        stats: Arc<Mutex<ThreadStats>>,
-    ) -> Self {
+    pub(super) fn new(io: I, parts: ThreadParts) -> Self {
+        let ThreadParts { machine, sockets, clock, inbox, events, writer, stats } = parts;
         MediaThread {
             machine,
             io,
@@ -146,6 +148,10 @@ impl<I: PacketIo> MediaThread<I> {
     }
 
     pub(super) fn run(mut self) {
+        if let Err(error) = self.io.begin() {
+            tracing::error!(%error, backend = I::NAME, "a media thread cannot start");
+            return;
+        }
         tracing::info!(backend = I::NAME, "media thread started");
         let mut batch = PacketBatch::new();
         while !self.inbox.stopping.load(Ordering::Acquire) {
@@ -158,15 +164,17 @@ impl<I: PacketIo> MediaThread<I> {
         self.recordings.flush();
     }
 
-    /// One round: packets, commands, what is due; then everything goes out together.
+    /// One round: commands, packets, what is due; then everything goes out together.
+    ///
+    /// Commands come first: a leg that was opened before its peer's packet was sent hears that packet.
     fn turn(&mut self, batch: &mut PacketBatch) {
         let now = self.clock.now();
+        self.take_commands(now, batch);
         let machine = &mut self.machine;
         self.io.receive(|token, source, octets| {
             let (slot, channel) = (token.slot(), token.channel());
             machine.handle_packet(now, Datagram { slot, channel, source, octets }, batch);
         });
-        self.take_commands(now, batch);
         self.machine.handle_timeout(now, batch);
         self.io.send(batch);
         batch.clear();
