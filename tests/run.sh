@@ -43,6 +43,7 @@ step "format" cargo fmt --all --check
 step "lints" cargo clippy --workspace --all-targets -- -D warnings
 step "tests" cargo nextest run --workspace --no-fail-fast
 step "examples in the documentation" cargo test --workspace --doc
+step "benches, one round each" cargo test --package strowger --benches
 step "model checks of the board" env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
     cargo test --release --package strowger-acd --lib loom
 

@@ -1,0 +1,15 @@
+#!/bin/sh
+# The long runs: every property with many more cases, the whole of the wire tests' soak, documentation without warnings.
+# Hours, not minutes; DEEP_CASES and STROWGER_SOAK_CALLS make it longer or shorter.
+set -eu
+cd "$(dirname "$0")/.."
+cases="${DEEP_CASES:-200000}"
+echo "== properties, $cases cases each"
+PROPTEST_CASES="$cases" cargo nextest run --workspace --cargo-profile ci --no-fail-fast
+echo "== soak"
+STROWGER_SOAK_CALLS="${STROWGER_SOAK_CALLS:-10000}" cargo nextest run --cargo-profile ci --package strowger --test wire
+echo "== model checks, deeper"
+RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=4 \
+    cargo test --release --package strowger-acd --lib loom
+echo "== documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
