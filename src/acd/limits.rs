@@ -5,6 +5,10 @@ use core::time::Duration;
 /// A tour names the shards it still has to visit in one 64-bit word.
 pub const SHARDS_MAX: usize = 64;
 
+/// How often an agent's tour through the shards may begin again because a contact left while he was on his way to it.
+/// Then he takes whom he finds.
+pub(crate) const TOUR_ROUNDS_MAX: u8 = 4;
+
 /// A reservation the contact's home has not confirmed for so long is freed and alarmed. A message between shards takes
 /// microseconds; a second means that something is broken.
 pub(crate) const RESERVATION_LEASE: Duration = Duration::from_secs(1);

@@ -1,7 +1,6 @@
 //! What the distributor promises, checked from outside while a random house lives: see `world`.
 
 use crate::limits::REFUSAL_BACK_OFF;
-use crate::world::SETTLED;
 use crate::{Board, Ticket};
 use base::Instant;
 use core::time::Duration;
@@ -13,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 pub(crate) struct Promises {
+    /// Longer than any chain of messages takes.
+    settled_in: Duration,
     serves: Vec<Vec<QueueId>>,
     /// Since when everybody agrees who serves what.
     reloaded: Instant,
@@ -42,8 +43,9 @@ struct Waiting {
 }
 
 impl Promises {
-    pub(crate) fn new(directory: &Directory) -> Self {
+    pub(crate) fn new(directory: &Directory, settled_in: Duration) -> Self {
         Promises {
+            settled_in,
             serves: directory.agents.iter().map(|a| a.queues.clone()).collect(),
             reloaded: Instant::ZERO,
             waiting: BTreeMap::new(),
@@ -104,21 +106,21 @@ impl Promises {
         assert!(chosen.queue == queue && !chosen.ringing, "one offer at a time, from where it waits");
         chosen.ringing = true;
         let key = chosen.key;
-        // The queue's home decided up to SETTLED ago.
-        let refused = self.refused.get(&(contact, agent)).is_some_and(|until| now + SETTLED < *until);
+        // The queue's home decided up to `settled_in` ago.
+        let refused = self.refused.get(&(contact, agent)).is_some_and(|until| now + self.settled_in < *until);
         assert!(!refused, "not again to an agent who refused a moment ago");
         self.passed.retain(|(_, passed, _)| *passed != contact);
         let serves = &self.serves[agent.index()];
-        let agreed = now > self.reloaded + SETTLED;
-        let old = |w: &&Waiting| w.since + SETTLED < now && !w.ringing;
+        let agreed = now > self.reloaded + self.settled_in;
+        let old = |w: &&Waiting| w.since + self.settled_in < now && !w.ringing;
         // In his other queues too; from shard to shard times are compared by the millisecond.
         let other =
             |w: &Waiting| agreed && serves.contains(&w.queue) && (w.key.0, w.key.1 + MILLISECOND) < (key.0, key.1);
         let better = |w: &&Waiting| if w.queue == queue { w.key < key } else { other(w) };
         for passed in self.waiting.values().filter(old).filter(better) {
-            let by_rule = self.refused.get(&(passed.key.2, agent)).is_some_and(|until| now < *until + SETTLED);
+            let by_rule = self.refused.get(&(passed.key.2, agent)).is_some_and(|until| now < *until + self.settled_in);
             if !by_rule {
-                self.passed.push((now + SETTLED, passed.key.2, contact));
+                self.passed.push((now + self.settled_in, passed.key.2, contact));
             }
         }
     }
@@ -210,11 +212,12 @@ impl Promises {
 
     /// Nothing is under way between the shards: nobody is ready for somebody who waits.
     pub(crate) fn at_rest(&self, now: Instant, board: &Board) {
-        let settled = |w: &&Waiting| !w.ringing && w.since + SETTLED < now;
+        let settled = |w: &&Waiting| !w.ringing && w.since + self.settled_in < now;
         for waiting in self.waiting.values().filter(settled) {
             for (queues, agent) in self.serves.iter().zip((0..).map(AgentId)) {
-                let refused = self.refused.get(&(waiting.key.2, agent)).is_some_and(|until| now < *until + SETTLED);
-                if queues.contains(&waiting.queue) && !refused && now > self.reloaded + SETTLED {
+                let refused =
+                    self.refused.get(&(waiting.key.2, agent)).is_some_and(|until| now < *until + self.settled_in);
+                if queues.contains(&waiting.queue) && !refused && now > self.reloaded + self.settled_in {
                     let state = board.agent_state(agent);
                     assert_ne!(state, AgentState::Ready, "{agent:?} is ready and {waiting:?} waits at {now:?}");
                 }

@@ -1,10 +1,11 @@
 //! The way of a ready agent through the shards whose queues he serves.
 //!
 //! Each stop knows its own contacts exactly and of the others what the board shows. He goes first where the most
-//! pressing contact seems to be, is matched where the most pressing one *for him* is, and is remembered as ready where
-//! nobody waits for him. Whoever claims him meanwhile ends the tour: his epoch is over.
+//! pressing contact seems to be, is matched where the most pressing one *for him* is, and when nobody waits for him
+//! anywhere he is remembered as ready at every stop. Whoever claims him meanwhile ends the tour: his epoch is over.
 
 use crate::board::{HeadKey, Seat};
+use crate::limits::TOUR_ROUNDS_MAX;
 use crate::lines::ReadyAgent;
 use crate::machine::Acd;
 use crate::message::ToQueue;
@@ -19,10 +20,12 @@ pub struct Tour {
     rest: ShardSet,
     /// The best contact for him at a stop that let him go because another seemed to have a better one.
     known: Option<(HeadKey, ShardId)>,
-    /// Stops that had a worse one than `known`: visited again only when nothing else is left.
+    /// Stops that had a worse one than `known`, or none: visited again when nothing else is left.
     last: ShardSet,
-    /// Back at the stop `known` spoke of: no more comparing.
-    settle: bool,
+    /// Back at the stop `known` spoke of: whoever is as good as promised is taken without comparing again.
+    promised: Option<HeadKey>,
+    /// How often it had to begin again because the one promised had left meanwhile.
+    rounds: u8,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -47,11 +50,20 @@ impl ShardSet {
 }
 
 impl Tour {
-    /// Leaves for `next`. Ends: `rest` never grows, and neither `known` nor `last` is refilled from itself.
     fn enter(&mut self, next: ShardId) {
         self.rest.remove(next);
-        self.last.remove(next);
-        self.settle = self.known.take_if(|(_, shard)| *shard == next).is_some();
+        self.promised = self.known.take_if(|(_, shard)| *shard == next).map(|(key, _)| key);
+    }
+
+    /// May the contact here be taken without asking the others?
+    fn is_settled(&self, here: HeadKey) -> bool {
+        self.promised.is_some_and(|promised| here <= promised) || self.rounds >= TOUR_ROUNDS_MAX
+    }
+
+    /// Visits those put off once more.
+    fn begin_again(&mut self) {
+        self.rest.0 |= core::mem::take(&mut self.last).0;
+        self.rounds += 1;
     }
 
     /// This stop has a contact for him, but another seems to have a better one.
@@ -88,7 +100,15 @@ impl Acd {
     }
 
     fn go_on(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps, mut tour: Tour) {
-        while let Some(next) = self.next_stop(agent, &tour).map(|(_, shard)| shard).or_else(|| tour.last.first()) {
+        loop {
+            let next = match self.next_stop(agent, &tour) {
+                Some((_, next)) => next,
+                None if tour.last == ShardSet::default() => return,
+                None => {
+                    tour.begin_again();
+                    continue;
+                }
+            };
             tour.enter(next);
             if next != self.seating.shard {
                 self.send(next, ToQueue::AgentReady { agent, epoch, idle, tour });
@@ -108,13 +128,26 @@ impl Acd {
         }
         let best = self.lines.best_for(now, agent).and_then(|key| self.lines.entries.get(key));
         let Some(here) = best.map(|entry| (entry.head_key(), self.seating.shard)) else {
-            self.lines.remember(agent, ReadyAgent { epoch, idle }, &self.directory);
+            // Somebody seems to wait for him elsewhere: who comes here meanwhile came later and shall not overtake.
+            let awaited = self.next_stop(agent, &tour).is_some_and(|(head, _)| head != HeadKey::NONE);
+            if awaited && tour.rounds < TOUR_ROUNDS_MAX {
+                self.lines.sort_out(agent, &self.directory);
+                tour.last.insert(self.seating.shard);
+            } else {
+                self.lines.remember(agent, ReadyAgent { epoch, idle }, &self.directory);
+            }
             return Some(tour);
         };
         self.lines.sort_out(agent, &self.directory);
-        if !tour.settle && self.next_stop(agent, &tour).is_some_and(|other| other < here) {
-            tour.put_off(here);
-            return Some(tour);
+        if !tour.is_settled(here.0) {
+            if tour.promised.is_some() {
+                // Who was promised has left: those put off for him may be better than who is here now.
+                tour.begin_again();
+            }
+            if self.next_stop(agent, &tour).is_some_and(|other| other < here) {
+                tour.put_off(here);
+                return Some(tour);
+            }
         }
         // Not claimed: another shard has. Claimed but nobody to give: undone. Either goes on from his home.
         if self.board.claim_agent(agent, epoch) {
@@ -148,6 +181,8 @@ mod tests {
         assert_eq!(tour.known, Some((key(10), ShardId(1))));
         assert_eq!(tour.last.first(), Some(ShardId(0)));
         tour.enter(ShardId(1));
-        assert!(tour.settle && tour.known.is_none() && tour.last.contains(ShardId(2)));
+        assert!(tour.is_settled(key(10)) && !tour.is_settled(key(11)), "only who was promised is taken unasked");
+        tour.begin_again();
+        assert!(tour.rest.contains(ShardId(0)) && tour.rest.contains(ShardId(2)));
     }
 }

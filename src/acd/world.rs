@@ -14,9 +14,11 @@ use model::{
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// Longer than any chain of messages in this world takes.
-pub(crate) const SETTLED: Duration = Duration::from_millis(60);
-const MESSAGE_MAX_MICROS: u64 = 4_000;
+/// How long a message between shards may take: a little, or so long that everything happens in between. The second is
+/// still well below the lease, so that no reservation may expire.
+const DELAYS: [Duration; 2] = [Duration::from_millis(4), Duration::from_millis(300)];
+/// No chain of messages is longer.
+const CHAIN: u32 = 15;
 
 pub(crate) struct World {
     rng: Rng,
@@ -31,6 +33,7 @@ pub(crate) struct World {
     calls: BTreeMap<ContactId, Call>,
     next_call: u32,
     promises: Promises,
+    delay: Duration,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,7 +78,8 @@ impl World {
         let seat = |shard| Seating { shard: ShardId(shard), shards };
         let start = |shard| Acd::new(now, Arc::clone(&directory), Arc::clone(&board), seat(shard));
         let shards = (0..shards).map(start).collect();
-        let promises = Promises::new(&directory);
+        let delay = *rng.pick(&DELAYS).expect("two");
+        let promises = Promises::new(&directory, delay * CHAIN);
         let mut world = World {
             rng,
             now,
@@ -88,6 +92,7 @@ impl World {
             calls: BTreeMap::new(),
             next_call: 0,
             promises,
+            delay,
         };
         (0..world.shards.len()).for_each(|shard| world.outputs(shard));
         world.plan(0, 500, Happening::Arrive);
@@ -157,7 +162,7 @@ impl World {
             match output {
                 Output::Send { to, message } => {
                     assert_ne!(usize::from(to.0), shard, "nobody writes to himself");
-                    let took = Duration::from_micros(self.rng.below(MESSAGE_MAX_MICROS));
+                    let took = Duration::from_micros(self.rng.below(self.delay.as_micros() as u64));
                     let queue = self.mail.entry((shard as u8, to.0)).or_default();
                     let at = queue.back().map_or(Instant::ZERO, |(at, _)| *at).max(self.now.mono + took);
                     queue.push_back((at, message));
@@ -395,7 +400,7 @@ impl World {
             self.promises.asked(ticket);
             self.input(0, Input::People { ticket, agent, action: AgentAction::SignOff, by });
         }
-        let end = self.now.mono + secs(1);
+        let end = self.now.mono + secs(10);
         while self.now.mono < end {
             self.step(end);
         }
