@@ -3,8 +3,8 @@
 use super::{Action, ClientInvite, ClientInviteEvent, ClientNonInvite, ClientNonInviteEvent, Timer};
 use crate::header::HeaderName;
 use crate::home::{Branch, BranchText};
-use crate::input::{ConnectionId, Place};
-use crate::limits::MAX_FORWARDS;
+use crate::input::{ConnectionId, Place, Protocol};
+use crate::limits::{DATAGRAM_REQUEST_BYTES_MAX, MAX_FORWARDS};
 use crate::user_agent::{Core, Due};
 use crate::{Message, MessageWriter, Method, StatusCode};
 use base::{Key, Slab, TimerId};
@@ -20,6 +20,9 @@ pub(crate) struct Clients<O> {
 struct Client<O> {
     machine: Machine,
     owner: O,
+    /// Where it was meant to go: what makes a dialog or is told of a failure.
+    meant: Place,
+    /// Where it goes: a stream instead of a datagram when it is large.
     place: Place,
     nonce: u32,
     /// The request while it may be sent again or cancelled; of a refused INVITE the head of its ACK.
@@ -76,10 +79,12 @@ impl<O: Copy> Clients<O> {
         owner: O,
         write: impl FnOnce(&mut Core, &BranchText, &mut Vec<u8>),
     ) -> Key {
+        let place = core.live(place);
         let nonce = core.name() as u32;
         let key = self.slab.insert(Client {
             machine: Machine::NonInvite(ClientNonInvite::INITIAL),
             owner,
+            meant: place,
             place,
             nonce,
             message: Vec::new(),
@@ -93,16 +98,24 @@ impl<O: Copy> Clients<O> {
         let branch = Branch { shard: core.config.shard, key, nonce };
         let mut message = core.buffer();
         write(core, &branch.text(), &mut message);
+        let place = by_stream_if_large(core, place, &mut message);
         core.send(&place, &message);
         let client = self.slab.get_mut(key).expect("inserted above");
         client.message = message;
+        client.place = place;
         if client.message.starts_with(b"INVITE ") {
             client.machine = Machine::Invite(ClientInvite::INITIAL);
-            self.on_invite(core, key, ClientInviteEvent::Request, None);
-        } else {
-            self.on_non_invite(core, key, ClientNonInviteEvent::Request);
         }
+        self.on_request(core, key);
         key
+    }
+
+    fn on_request(&mut self, core: &mut Core, key: Key) {
+        match self.slab.get(key).map(|c| c.machine) {
+            Some(Machine::Invite(_)) => _ = self.on_invite(core, key, ClientInviteEvent::Request, None),
+            Some(Machine::NonInvite(_)) => _ = self.on_non_invite(core, key, ClientNonInviteEvent::Request),
+            None => {}
+        }
     }
 
     pub(crate) fn handle_response(&mut self, core: &mut Core, message: &Message<'_>, status: StatusCode) -> Heard<O> {
@@ -172,7 +185,11 @@ impl<O: Copy> Clients<O> {
         let keys: Vec<Key> = self.slab.iter().filter(|(_, c)| on_it(c)).map(|(k, _)| k).collect();
         let mut failures = Vec::new();
         for key in keys {
-            let Some(client) = self.slab.get(key) else { continue };
+            let Some(client) = self.slab.get_mut(key) else { continue };
+            if client.back_to_datagrams(core) {
+                self.on_request(core, key);
+                continue;
+            }
             let owner = client.owner;
             let outcome = match client.machine {
                 Machine::Invite(_) => self.on_invite(core, key, ClientInviteEvent::TransportError, None),
@@ -184,7 +201,7 @@ impl<O: Copy> Clients<O> {
     }
 
     pub(crate) fn place(&self, key: Key) -> Option<Place> {
-        self.slab.get(key).map(|c| c.place)
+        self.slab.get(key).map(|c| c.meant)
     }
 
     /// True the first time a 2xx with this To tag is seen.
@@ -330,6 +347,23 @@ impl<O> Client<O> {
         upcall
     }
 
+    /// RFC 3261 §18.1.1: a large request goes as a datagram after all when its stream could not be opened. True when it
+    /// was sent again.
+    fn back_to_datagrams(&mut self, core: &mut Core) -> bool {
+        let unanswered = matches!(
+            self.machine,
+            Machine::Invite(ClientInvite::Calling) | Machine::NonInvite(ClientNonInvite::Trying)
+        );
+        if !unanswered || self.place == self.meant || !swap_transport(&mut self.message, VIA_TCP, VIA_UDP) {
+            return false;
+        }
+        self.place = self.meant;
+        core.stop(&mut self.retransmission);
+        core.stop(&mut self.deadline);
+        core.send(&self.place, &self.message);
+        true
+    }
+
     fn start_timer(&mut self, core: &mut Core, key: Key, timer: Timer, first: Option<Duration>) {
         let Some(first) = first else { return };
         if timer.retransmits() {
@@ -372,6 +406,28 @@ impl<O> Client<O> {
         core.send(&self.place, &ack);
         core.recycle(ack);
     }
+}
+
+const VIA_UDP: &[u8] = b"\r\nVia: SIP/2.0/UDP ";
+const VIA_TCP: &[u8] = b"\r\nVia: SIP/2.0/TCP ";
+
+/// RFC 3261 §18.1.1: what is too large for a datagram goes by a stream, and its Via says so.
+fn by_stream_if_large(core: &mut Core, place: Place, message: &mut [u8]) -> Place {
+    let Place::Datagram { remote, .. } = place else { return place };
+    if message.len() <= DATAGRAM_REQUEST_BYTES_MAX || core.listener_for(Protocol::Tcp, remote).is_none() {
+        return place;
+    }
+    match core.place_at(Protocol::Tcp, remote) {
+        Some(stream) if swap_transport(message, VIA_UDP, VIA_TCP) => stream,
+        Some(_) | None => place,
+    }
+}
+
+/// Our own Via is the first header line we write.
+fn swap_transport(message: &mut [u8], from: &[u8], to: &[u8]) -> bool {
+    let Some(at) = message.windows(from.len()).position(|w| w == from) else { return false };
+    message[at..at + from.len()].copy_from_slice(to);
+    true
 }
 
 /// Request line, top Via, Routes and Max-Forwards of the ACK to a refused INVITE.

@@ -1,7 +1,9 @@
 //! All sessions of a shard, found by leg and by tag.
 
+use super::core::Core;
 use super::session::Session;
 use crate::hash::{HashKey, Hashed};
+use crate::input::ConnectionId;
 use base::{Key, Slab};
 use model::LegId;
 use std::collections::HashMap;
@@ -57,6 +59,15 @@ impl Calls {
             self.outward.remove(&session.leg.0);
         }
         Some(session)
+    }
+
+    /// Dialogs whose stream is gone go on by the place their peer named, where that is its own.
+    pub(crate) fn leave_stream(&mut self, core: &Core, connection: ConnectionId) {
+        for (_, session) in self.sessions.iter_mut() {
+            if let Some(dialog) = session.dialog_mut() {
+                dialog.leave_stream(core, connection);
+            }
+        }
     }
 
     pub(crate) fn merge_key(&self, call_id: &str, from_tag: &str, cseq: u32) -> u64 {

@@ -5,7 +5,7 @@ use crate::home::{Branch, BranchText, Tag};
 use crate::input::{Config, Counter, Counters, Destination, Note, Output, Place, Protocol};
 use crate::limits::{NOTES_BURST, NOTES_PER_SECOND, POOLED_BUFFER_BYTES_MAX, POOLED_BUFFERS_MAX};
 use crate::transaction::Timer;
-use crate::user_agent::flows::Flows;
+use crate::user_agent::flows::{Flows, Route};
 use crate::user_agent::trunk::TrunkTimer;
 use crate::{Host, MessageWriter, OwnedUri, Transport};
 use base::{Instant, Key, Now, Rng, TimerId, TimerWheel};
@@ -252,6 +252,32 @@ impl Core {
     pub(crate) fn is_own(&self, address: SocketAddr) -> bool {
         self.faces.iter().any(|f| f.local == address || f.public == address)
             || self.config.listeners.iter().any(|l| l.address == address)
+    }
+
+    /// The way to an address; opens a stream where one is needed and none is there.
+    pub(crate) fn place_at(&mut self, protocol: Protocol, remote: SocketAddr) -> Option<Place> {
+        if protocol == Protocol::Udp {
+            return self.listener_for(protocol, remote).map(|listener| Place::Datagram { listener, remote });
+        }
+        let connection = match self.flows.to(remote) {
+            Route::Existing(connection) => connection,
+            Route::New(connection) => {
+                self.outputs.push_back(Output::Connect { connection, remote });
+                connection
+            }
+            Route::Full => return None,
+        };
+        Some(Place::Stream { connection, remote })
+    }
+
+    /// The same place, by a new stream when the old one is gone.
+    pub(crate) fn live(&mut self, place: Place) -> Place {
+        match place {
+            Place::Stream { connection, remote } if self.flows.remote(connection).is_none() => {
+                self.place_at(Protocol::Tcp, remote).unwrap_or(place)
+            }
+            Place::Stream { .. } | Place::Datagram { .. } => place,
+        }
     }
 
     // --- the way out ---------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ use super::core::Core;
 use super::peer::Peer;
 use crate::header::HeaderName;
 use crate::home::{BranchText, Tag};
-use crate::input::Place;
+use crate::input::{ConnectionId, Place, Protocol};
 use crate::limits::{MAX_FORWARDS, ROUTES_MAX};
 use crate::{CSeq, Message, MessageWriter, Method, NameAddr, OwnedUri, Uri};
 use core::net::SocketAddr;
@@ -134,6 +134,23 @@ impl Dialog {
         if message.has(HeaderName::Allow) {
             self.allows = Allows::read(message);
         }
+    }
+
+    /// The stream of this dialog is gone. A peer that named its own address is reached there, by the transport it named;
+    /// requests to any other peer fail.
+    pub(crate) fn leave_stream(&mut self, core: &Core, connection: ConnectionId) {
+        let Place::Stream { connection: own, remote } = self.place else { return };
+        let target = self.target.uri();
+        let Some(sip) = target.sip().filter(|_| own == connection && self.routes.is_empty()) else { return };
+        if sip.host.ip().map(|ip| ip.to_canonical()) != Some(remote.ip()) {
+            return;
+        }
+        let address = SocketAddr::new(remote.ip(), sip.port_or_default());
+        let tcp = sip.transport().is_some_and(|t| t.eq_ignore_ascii_case("tcp"));
+        self.place = match core.listener_for(Protocol::Udp, address).filter(|_| !tcp) {
+            Some(listener) => Place::Datagram { listener, remote: address },
+            None => Place::Stream { connection, remote: address },
+        };
     }
 
     pub(crate) fn next_cseq(&mut self) -> u32 {

@@ -207,6 +207,7 @@ impl UserAgent {
 
     fn handle_stream_closed(&mut self, connection: ConnectionId) {
         self.core.flows.closed(connection);
+        self.calls.leave_stream(&self.core, connection);
         for (owner, failure) in self.clients.handle_stream_closed(&mut self.core, connection) {
             self.handle_failure(owner, failure);
         }

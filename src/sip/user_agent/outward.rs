@@ -15,7 +15,7 @@ use super::session::{Attempt, Outward, Phase, Session, Up};
 use super::session_timer::write_first;
 use super::trunk::is_emergency;
 use crate::header::{HeaderName, MinSe};
-use crate::input::{Candidate, Output, Place, Protocol};
+use crate::input::{Candidate, Place, Protocol};
 use crate::limits::{CANDIDATE_SILENT_MAX, LOOKUP_MAX, MAX_FORWARDS, SESSION_EXPIRES_SECONDS};
 use crate::transaction::Failure;
 use crate::uri::OwnedUri;
@@ -405,7 +405,7 @@ impl UserAgent {
         let branch = self.core.ack_branch();
         let writer = up.dialog.request(&self.core, &mut bytes, Method::Ack, up.invite_cseq, &branch);
         end(writer, up.ack_body.as_ref());
-        let place = up.dialog.place;
+        let place = self.core.live(up.dialog.place);
         self.core.send(&place, &bytes);
         self.core.recycle(bytes);
     }
@@ -435,7 +435,8 @@ impl UserAgent {
         let mut bytes = self.core.buffer();
         let branch = self.core.ack_branch();
         end(dialog.request(&self.core, &mut bytes, Method::Ack, cseq, &branch), sdp);
-        self.core.send(&dialog.place, &bytes);
+        let place = self.core.live(dialog.place);
+        self.core.send(&place, &bytes);
         self.core.recycle(bytes);
     }
 
@@ -450,7 +451,7 @@ impl UserAgent {
                 Place::Stream { connection, .. } if self.core.flows.remote(connection).is_some() => binding.at,
                 // The stream is gone, but the phone stands where it says and can be called on a new one.
                 Place::Stream { remote, .. } if is_direct(&binding.contact, remote) => {
-                    self.place_at(Protocol::Tcp, super::peer::contact_address(&binding.contact)?)?
+                    self.core.place_at(Protocol::Tcp, super::peer::contact_address(&binding.contact)?)?
                 }
                 Place::Stream { .. } => return None,
             };
@@ -471,26 +472,9 @@ impl UserAgent {
             (Some(_) | None, _) => name,
         };
         let place =
-            |c: Candidate| self.place_at(c.protocol, c.address).map(|place| Contact { uri: uri.clone(), place });
+            |c: Candidate| self.core.place_at(c.protocol, c.address).map(|place| Contact { uri: uri.clone(), place });
         let contacts: VecDeque<Contact> = places.into_iter().filter_map(place).collect();
         if contacts.is_empty() { Err(Found::Nowhere) } else { Ok(contacts) }
-    }
-
-    /// The way to an address; opens a stream where one is needed and none is there.
-    pub(crate) fn place_at(&mut self, protocol: Protocol, remote: SocketAddr) -> Option<Place> {
-        match protocol {
-            Protocol::Udp => {
-                self.core.listener_for(protocol, remote).map(|listener| Place::Datagram { listener, remote })
-            }
-            Protocol::Tcp => match self.core.flows.to(remote) {
-                super::flows::Route::Existing(connection) => Some(Place::Stream { connection, remote }),
-                super::flows::Route::New(connection) => {
-                    self.core.outputs.push_back(Output::Connect { connection, remote });
-                    Some(Place::Stream { connection, remote })
-                }
-                super::flows::Route::Full => None,
-            },
-        }
     }
 }
 

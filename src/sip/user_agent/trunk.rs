@@ -372,7 +372,7 @@ impl UserAgent {
 
     fn first_place(&mut self, id: TrunkId) -> Option<(Place, Candidate)> {
         let Found::Places(places) = self.find(Subject::Trunk(id)) else { return None };
-        places.into_iter().find_map(|c| self.place_at(c.protocol, c.address).map(|place| (place, c)))
+        places.into_iter().find_map(|c| self.core.place_at(c.protocol, c.address).map(|place| (place, c)))
     }
 
     fn send_errand(

@@ -8,4 +8,5 @@ mod session_timer;
 mod story;
 mod strangers;
 mod transfer;
+mod transport;
 mod trunks;
