@@ -7,7 +7,7 @@ use crate::serve::{self, Server};
 use crate::sounds;
 use base::Rng;
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -66,6 +66,7 @@ fn configuration(folder: &Path, password: &str) -> String {
 
 /// Runs agents and callers until told to stop; gives back how many calls were made.
 async fn play(place: &str, password: &str, args: &DemoArgs) -> Result<u64, String> {
+    let mut rng = Rng::new(u64::from(std::process::id()));
     let mut agents = JoinSet::new();
     for (id, _, tone) in AGENTS {
         let mut config = PhoneConfig::new(format!("sip:{place}").parse().map_err(|e| format!("{e}"))?, id);
@@ -73,13 +74,13 @@ async fn play(place: &str, password: &str, args: &DemoArgs) -> Result<u64, Strin
         config.audio.source = Source::Tone { hz: tone };
         let (phone, events) = Phone::start(config).await.map_err(|refusal| format!("agent {id}: {refusal}"))?;
         phone.register().await.map_err(|refusal| format!("agent {id} cannot register: {refusal}"))?;
+        let rng = rng.fork();
         agents.spawn(async move {
             drop(events);
-            work(phone).await;
+            work(phone, rng).await;
         });
     }
     let mut callers = JoinSet::new();
-    let mut rng = Rng::new(u64::from(std::process::id()));
     let mut made = 0;
     let end = async {
         match args.duration {
@@ -98,9 +99,8 @@ async fn play(place: &str, password: &str, args: &DemoArgs) -> Result<u64, Strin
         while callers.try_join_next().is_some() {}
         if callers.len() < CALLERS_MAX {
             made += 1;
-            let talk = Duration::from_secs(5 + rng.below(15));
-            let patience = Duration::from_secs_f64(rng.exponential(60.0));
-            callers.spawn(call(place.to_owned(), made, talk, patience));
+            let patience = Duration::from_secs_f64(10.0 + rng.exponential(50.0));
+            callers.spawn(call(place.to_owned(), made, patience));
         }
     }
     agents.shutdown().await;
@@ -108,25 +108,27 @@ async fn play(place: &str, password: &str, args: &DemoArgs) -> Result<u64, Strin
     Ok(made)
 }
 
-/// An agent: lets it ring for a second, answers, talks until the other side hangs up.
-async fn work(phone: Phone) {
+/// An agent: lets it ring for a second, answers, talks for a while, hangs up.
+async fn work(phone: Phone, mut rng: Rng) {
     while let Some(call) = phone.wait_call().await {
         let _gone = call.ring().await;
         tokio::time::sleep(Duration::from_secs(1)).await;
         if call.answer(None).await.is_ok() {
-            call.ended().await;
+            let talk = Duration::from_secs(4 + rng.below(8));
+            let _hung_up = tokio::time::timeout(talk, call.ended()).await;
+            let _over = call.hang_up().await;
         }
     }
 }
 
-/// A caller: dials, waits with music until his patience ends or his talk is over.
-async fn call(place: String, number: u64, talk: Duration, patience: Duration) {
+/// A caller: dials and stays until he is hung up or his patience ends.
+async fn call(place: String, number: u64, patience: Duration) {
     let Ok(server) = format!("sip:{place}").parse() else { return };
     let config = PhoneConfig::new(server, &format!("5550{number:04}"));
     let Ok((phone, events)) = Phone::start(config).await else { return };
     drop(events);
     if let Ok(call) = phone.dial("4008", None).await {
-        let _over = tokio::time::timeout(talk + patience, call.ended()).await;
+        let _over = tokio::time::timeout(patience, call.ended()).await;
         let _over = call.hang_up().await;
     }
     phone.close().await;
@@ -148,7 +150,13 @@ fn show(sequence: u64, stamped: &model::Stamped, names: &model::Directory) {
         "agent" => "36",
         _ => "0",
     };
-    say(&format!("{h:02}:{m:02}:{s:02}Z {sequence:>6}  \x1b[{colour}m{contact}{what:<18}\x1b[0m {detail}"));
+    let event = format!("{contact}{what}");
+    let painted = if std::io::stdout().is_terminal() {
+        format!("\x1b[{colour}m{event:<28}\x1b[0m")
+    } else {
+        format!("{event:<28}")
+    };
+    say(&format!("{h:02}:{m:02}:{s:02}Z {sequence:>6}  {painted} {detail}"));
 }
 
 fn say(line: &str) {
