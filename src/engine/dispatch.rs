@@ -12,11 +12,11 @@ impl Shard {
     pub(crate) fn drain(&mut self, now: Now) {
         for _ in 0..DRAIN_ROUNDS {
             if let Some(output) = self.call.poll_output() {
-                self.from_call(now, output);
+                self.call_says(now, output);
             } else if let Some(output) = self.acd.poll_output() {
-                self.from_acd(now, output);
+                self.acd_says(now, output);
             } else if let Some(output) = self.sip.poll_output() {
-                self.from_sip(now, output);
+                self.sip_says(now, output);
             } else {
                 return;
             }
@@ -24,7 +24,7 @@ impl Shard {
         panic!("two machines answer each other without end: a bug that must stop here instead of freezing every call");
     }
 
-    fn from_sip(&mut self, now: Now, output: sip::Output) {
+    fn sip_says(&mut self, now: Now, output: sip::Output) {
         match output {
             sip::Output::Leg(event) => {
                 let event = self.seated(event);
@@ -39,7 +39,7 @@ impl Shard {
             }
             sip::Output::Location(update) => {
                 self.tell_place(now, &update);
-                self.to_others(&Mail::Location(update));
+                self.tell_others(&Mail::Location(update));
             }
             sip::Output::Connect { connection, remote } => {
                 self.outputs.push_back(Output::Connect { connection, remote });
@@ -50,7 +50,7 @@ impl Shard {
         }
     }
 
-    fn from_call(&mut self, now: Now, output: call::Output) {
+    fn call_says(&mut self, now: Now, output: call::Output) {
         match output {
             call::Output::Leg(command) => self.sip.handle_input(now, sip::Input::Leg(command)),
             call::Output::Media { worker, command } => self.outputs.push_back(Output::Media { worker, command }),
@@ -61,7 +61,7 @@ impl Shard {
         }
     }
 
-    fn from_acd(&mut self, now: Now, output: acd::Output) {
+    fn acd_says(&mut self, now: Now, output: acd::Output) {
         match output {
             acd::Output::Call(event) => self.call.handle_input(now, call::Input::Queue(event)),
             acd::Output::Send { to, message } => self.outputs.push_back(Output::Mail { to, mail: Mail::Acd(message) }),
@@ -130,17 +130,17 @@ impl Shard {
         match *fact {
             Fact::TrunkUp { trunk } => {
                 self.call.handle_input(now, call::Input::TrunkUp(trunk));
-                self.to_others(&Mail::TrunkUp(trunk));
+                self.tell_others(&Mail::TrunkUp(trunk));
             }
             Fact::TrunkDown { trunk } => {
                 self.call.handle_input(now, call::Input::TrunkDown(trunk));
-                self.to_others(&Mail::TrunkDown(trunk));
+                self.tell_others(&Mail::TrunkDown(trunk));
             }
             _ => {}
         }
     }
 
-    fn to_others(&mut self, mail: &Mail) {
+    fn tell_others(&mut self, mail: &Mail) {
         for other in (0..self.shards).map(ShardId).filter(|other| *other != self.id) {
             self.outputs.push_back(Output::Mail { to: other, mail: mail.clone() });
         }

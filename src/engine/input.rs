@@ -1,8 +1,6 @@
 use crate::status::{CallStatus, ShardStatus, TrunkStatus};
 use acd::{AcdMessage, Board};
-use model::{
-    Command, CommandError, Directory, MediaCommand, MediaEvent, ShardId, Stamped, WorkerId,
-};
+use model::{Command, CommandError, Directory, MediaCommand, MediaEvent, ShardId, Stamped, WorkerId};
 use sip::{ConnectionId, Listener, LocationUpdate, Note, Query, RegistrationLimits};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -35,7 +33,10 @@ pub enum Input<'a> {
     Sip(sip::Input<'a>),
     Media(MediaEvent),
     Mail(Mail),
-    Ask { ticket: Ticket, ask: Ask },
+    Ask {
+        ticket: Ticket,
+        ask: Ask,
+    },
     Reload(Arc<Directory>),
     /// No new calls from outside; emergency calls pass. Once on it stays on.
     Drain,
@@ -51,6 +52,18 @@ pub enum Mail {
     Acd(AcdMessage),
     /// The registrar on shard 0 tells where a phone is.
     Location(LocationUpdate),
+    /// An INVITE or CANCEL for a call that lives there.
+    Datagram {
+        local: SocketAddr,
+        remote: SocketAddr,
+        bytes: Box<[u8]>,
+    },
+    StreamMessage {
+        connection: ConnectionId,
+        local: SocketAddr,
+        remote: SocketAddr,
+        bytes: Box<[u8]>,
+    },
     TrunkUp(model::TrunkId),
     TrunkDown(model::TrunkId),
 }
@@ -74,14 +87,27 @@ pub enum Answer {
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Output {
-    Media { worker: WorkerId, command: MediaCommand },
-    Mail { to: ShardId, mail: Mail },
+    Media {
+        worker: WorkerId,
+        command: MediaCommand,
+    },
+    Mail {
+        to: ShardId,
+        mail: Mail,
+    },
     Fact(Stamped),
-    Connect { connection: ConnectionId, remote: SocketAddr },
-    Close { connection: ConnectionId },
+    Connect {
+        connection: ConnectionId,
+        remote: SocketAddr,
+    },
+    Close {
+        connection: ConnectionId,
+    },
     Resolve(Query),
-    Answer { ticket: Ticket, answer: Answer },
+    Answer {
+        ticket: Ticket,
+        answer: Answer,
+    },
     /// For the log.
     Note(Note),
 }
-

@@ -10,6 +10,7 @@
 //! Deliberately absent: sockets, threads, packets of sound (a packet never passes through here), formatting.
 
 mod dispatch;
+mod handover;
 mod input;
 mod limits;
 mod modules;

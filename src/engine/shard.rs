@@ -1,3 +1,4 @@
+use crate::handover::Handovers;
 use crate::input::{Answer, Ask, Config, Input, Mail, Output, Ticket};
 use crate::status::{CallStatus, ShardStatus, TrunkStatus};
 use acd::{Acd, Board, Seating};
@@ -20,6 +21,7 @@ pub struct Shard {
     /// Questions that wait for a machine's answer: whose they are.
     pub(crate) asked: HashMap<u64, Asker>,
     pub(crate) next_ticket: u64,
+    pub(crate) handovers: Handovers,
     draining: bool,
 }
 
@@ -68,20 +70,28 @@ impl Shard {
             outputs: VecDeque::new(),
             asked: HashMap::new(),
             next_ticket: 0,
+            handovers: Handovers::default(),
             draining: false,
         };
+        this.handovers.learn(&this.directory, shards);
         this.drain(now);
         this
     }
 
     pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
         match input {
-            Input::Sip(input) => self.sip.handle_input(now, input),
+            Input::Sip(input) => self.signal(now, input),
             Input::Media(event) => self.call.handle_input(now, call::Input::Media(event)),
             Input::Mail(Mail::Acd(message)) => self.acd.handle_input(now, acd::Input::Shard(message)),
             Input::Mail(Mail::Location(update)) => {
                 self.tell_place(now, &update);
                 self.sip.handle_input(now, sip::Input::Location(update));
+            }
+            Input::Mail(Mail::Datagram { local, remote, bytes }) => {
+                self.sip.handle_input(now, sip::Input::Datagram { local, remote, bytes: &bytes });
+            }
+            Input::Mail(Mail::StreamMessage { connection, local, remote, bytes }) => {
+                self.sip.handle_input(now, sip::Input::StreamMessage { connection, local, remote, bytes: &bytes });
             }
             Input::Mail(Mail::TrunkUp(trunk)) => self.call.handle_input(now, call::Input::TrunkUp(trunk)),
             Input::Mail(Mail::TrunkDown(trunk)) => self.call.handle_input(now, call::Input::TrunkDown(trunk)),
@@ -150,6 +160,26 @@ impl Shard {
         status.contacts == 0 && status.legs == 0 && status.sip.sessions == 0
     }
 
+    /// Our own user agent's, unless the call lives elsewhere.
+    fn signal(&mut self, now: Now, input: sip::Input<'_>) {
+        let mail = match &input {
+            sip::Input::Datagram { local, remote, bytes } => self
+                .handed_to(now.mono, bytes)
+                .map(|to| (to, Mail::Datagram { local: *local, remote: *remote, bytes: (*bytes).into() })),
+            sip::Input::StreamMessage { connection, local, remote, bytes } => {
+                self.handed_to(now.mono, bytes).map(|to| {
+                    let (connection, local, remote) = (*connection, *local, *remote);
+                    (to, Mail::StreamMessage { connection, local, remote, bytes: (*bytes).into() })
+                })
+            }
+            _ => None,
+        };
+        match mail {
+            Some((to, mail)) => self.outputs.push_back(Output::Mail { to, mail }),
+            None => self.sip.handle_input(now, input),
+        }
+    }
+
     fn ask(&mut self, now: Now, ticket: Ticket, ask: Ask) {
         let answer = match ask {
             Ask::Do(Command::Agent { agent, action, by }) => {
@@ -194,6 +224,7 @@ impl Shard {
 
     fn reload(&mut self, now: Now, directory: Arc<Directory>) {
         self.directory = Arc::clone(&directory);
+        self.handovers.learn(&directory, self.shards);
         self.sip.handle_input(now, sip::Input::Directory(Arc::clone(&directory)));
         self.call.handle_input(now, call::Input::Reload(Arc::clone(&directory)));
         self.acd.handle_input(now, acd::Input::Reload(directory));
