@@ -15,6 +15,8 @@ use super::ua::{Progress, Refusal};
 
 /// How long the other side may take to confirm the end of a call.
 const GOODBYE: Duration = Duration::from_secs(5);
+/// How long a script may go on after the end of its call.
+const AFTERTHOUGHT: Duration = Duration::from_secs(1);
 /// A person hears that the call is up before the first key: time for the stream to stand in both directions.
 const BEFORE_DIGITS: Duration = Duration::from_millis(500);
 /// A tone counts as heard from this length on.
@@ -155,15 +157,10 @@ async fn receive(phone: &Phone, call: &Call, options: &PhoneOptions, stop: &Stop
 
 /// An answered call: digits, hold, transfer, and the end by the clock, the other side or a signal.
 async fn talk(phone: &Phone, call: &Call, options: &PhoneOptions, stop: &Stop) -> Outcome {
-    let limit = async {
-        match options.duration {
-            Some(duration) => sleep(duration).await,
-            None => std::future::pending().await,
-        }
-    };
+    let limit = sleep(options.duration.unwrap_or(FOREVER));
     let script = script(phone, call, options);
     tokio::pin!(limit, script);
-    let mut outcome = None;
+    let (mut outcome, mut ended) = (None, false);
     loop {
         tokio::select! {
             result = &mut script, if outcome.is_none() => {
@@ -174,12 +171,19 @@ async fn talk(phone: &Phone, call: &Call, options: &PhoneOptions, stop: &Stop) -
                         Outcome::NotAsAsked
                     }
                 });
-                if options.refer.is_some() || options.consult.is_some() {
+                if ended || options.refer.is_some() || options.consult.is_some() {
                     break;
                 }
             }
             () = &mut limit => break,
-            _ = call.ended() => break,
+            _ = call.ended(), if !ended => {
+                ended = true;
+                if outcome.is_some() {
+                    break;
+                }
+                // A transfer that came about ends the call a moment before its last step is done.
+                limit.set(sleep(AFTERTHOUGHT));
+            }
             () = stop.asked() => break,
         }
     }
