@@ -2,9 +2,10 @@ use crate::ear::{audio_codec, rate_of};
 use crate::graph::Side;
 use crate::input::RecordingId;
 use crate::limits::{
-    FRAME, PAYLOAD_OCTETS_MAX, RECORD_CHUNK, RECORD_EARLY, RECORD_HOLD, RECORD_JUMP, RECORD_LATE, RECORD_PAUSE,
-    RECORD_WINDOW,
+    FRAME, FRAME_OCTETS, FRAME_SAMPLES_MAX, RECORD_CHUNK, RECORD_EARLY, RECORD_HOLD, RECORD_JUMP, RECORD_LATE,
+    RECORD_PAUSE, RECORD_WINDOW,
 };
+use crate::stream::CLOCK_RATE;
 use audio::{Decoder, Downsampler, SampleRate, Upsampler};
 use base::{Instant, Key};
 use core::time::Duration;
@@ -88,12 +89,16 @@ impl Recorder {
         fresh: bool,
     ) {
         let index = self.line(leg, codec);
-        let mut samples = [0; SAMPLES_MAX];
-        let count = self.lines[index].decode(packet.payload(), &mut samples);
         // A packet of any length is laid where it ends when it comes, as one of 20 ms would be.
-        let expected = self.place_of(now) + self.frames(FRAME) - count as i64;
-        let place = self.settle(index, now, packet, expected, fresh) - self.lines[index].delay();
-        self.lay(side, place, &samples[..count]);
+        let length = packet.payload().len() as i64 * self.frames_a_tick();
+        let expected = self.place_of(now) + self.frames(FRAME) - length;
+        let mut place = self.settle(index, now, packet, expected, fresh) - self.lines[index].delay();
+        let mut samples = [0; FRAME_SAMPLES_MAX];
+        for piece in packet.payload().chunks(FRAME_OCTETS) {
+            let count = self.lines[index].decode(piece, &mut samples);
+            self.lay(side, place, &samples[..count]);
+            place += count as i64;
+        }
     }
 
     /// A leg has left: another that comes in its place starts afresh.
@@ -131,12 +136,11 @@ impl Recorder {
     fn settle(&mut self, index: usize, now: Instant, packet: &Packet<'_>, expected: i64, fresh: bool) -> i64 {
         let (early, late) = (self.frames(RECORD_EARLY), self.frames(RECORD_LATE));
         let (jump, pause) = (self.frames(RECORD_JUMP), self.frames(RECORD_PAUSE));
-        let frames_a_tick = if self.rate == SampleRate::Hz16000 { 2 } else { 1 };
         let (ssrc, timestamp) = (packet.ssrc(), packet.timestamp());
         let anew = Anchor { ssrc, timestamp, frame: expected, heard: now, lag: i64::MAX, since: now };
         let anchor = match self.lines[index].anchor {
             Some(before) if before.ssrc == ssrc && !fresh => {
-                let frame = before.frame + i64::from(timestamp.distance(before.timestamp)) * frames_a_tick;
+                let frame = before.frame + i64::from(timestamp.distance(before.timestamp)) * self.frames_a_tick();
                 let lag = expected - frame;
                 let paused = now - before.heard > RECORD_PAUSE;
                 // Sooner than its place can be: the packets before were the slow ones. Far from it, or off it after a
@@ -191,6 +195,10 @@ impl Recorder {
         (nanos * u128::from(self.rate.hz()) / 1_000_000_000) as i64
     }
 
+    fn frames_a_tick(&self) -> i64 {
+        i64::from(self.rate.hz() / CLOCK_RATE)
+    }
+
     fn frames(&self, duration: Duration) -> i64 {
         self.rate.samples(duration) as i64
     }
@@ -206,13 +214,19 @@ impl Line {
         Line { leg, codec, decoder: Decoder::new(audio_codec(codec)), converter, anchor: None }
     }
 
-    fn decode(&mut self, payload: &[u8], out: &mut [i16; SAMPLES_MAX]) -> usize {
-        let count = self.decoder.decode(payload, out);
-        let native = *out;
+    /// Decodes up to a frame at the recording's rate.
+    fn decode(&mut self, octets: &[u8], out: &mut [i16; FRAME_SAMPLES_MAX]) -> usize {
+        let mut native = [0; FRAME_SAMPLES_MAX];
         match &mut self.converter {
-            Converter::None => count,
-            Converter::Up(up) => in_frames(&native[..count], |frame, at| up.process(frame, &mut out[2 * at..])),
-            Converter::Down(down) => in_frames(&native[..count], |frame, at| down.process(frame, &mut out[at / 2..])),
+            Converter::None => self.decoder.decode(octets, out),
+            Converter::Up(up) => {
+                let count = self.decoder.decode(octets, &mut native);
+                up.process(&native[..count], out)
+            }
+            Converter::Down(down) => {
+                let count = self.decoder.decode(octets, &mut native);
+                down.process(&native[..count], out)
+            }
         }
     }
 
@@ -226,20 +240,6 @@ impl Line {
         }
     }
 }
-
-/// Feeds a filter pieces no longer than it takes; the samples it made.
-fn in_frames(samples: &[i16], mut filter: impl FnMut(&[i16], usize) -> usize) -> usize {
-    let pieces = samples.chunks(audio::limits::MAX_FRAME / 2);
-    let mut at = 0;
-    pieces.fold(0, |made, piece| {
-        let more = filter(piece, at);
-        at += piece.len();
-        made + more
-    })
-}
-
-/// Samples of the longest packet at 16 kHz.
-const SAMPLES_MAX: usize = 2 * PAYLOAD_OCTETS_MAX;
 
 /// How long the fastest packet is looked for before a stream's clock is put right.
 const DRIFT_WINDOW: Duration = Duration::from_secs(2);

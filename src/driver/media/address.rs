@@ -4,18 +4,27 @@
 use std::mem::{size_of, zeroed};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 
-/// A buffer the kernel writes a source address into.
+/// An IP address and port in the kernel's form; it may write a source address into it.
 #[derive(Clone, Copy)]
 pub(super) struct KernelAddress {
-    storage: libc::sockaddr_storage,
+    storage: Storage,
     len: libc::socklen_t,
 }
 
+/// Not `sockaddr_storage`, whose 128 octets would be cleared twice a packet.
+#[derive(Clone, Copy)]
+#[repr(C)]
+union Storage {
+    family: libc::sa_family_t,
+    v4: libc::sockaddr_in,
+    v6: libc::sockaddr_in6,
+}
+
 impl KernelAddress {
-    pub(super) const ROOM: libc::socklen_t = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+    pub(super) const ROOM: libc::socklen_t = size_of::<Storage>() as libc::socklen_t;
 
     pub(super) fn empty() -> Self {
-        // SAFETY: sockaddr_storage is plain data for which all zeroes is a valid value.
+        // SAFETY: every member is plain data for which all zeroes is a valid value.
         KernelAddress { storage: unsafe { zeroed() }, len: Self::ROOM }
     }
 
@@ -23,16 +32,16 @@ impl KernelAddress {
         let mut kernel = Self::empty();
         match address {
             SocketAddr::V4(v4) => {
-                // SAFETY: sockaddr_in is plain data, smaller than and no stricter aligned than sockaddr_storage.
-                let raw = unsafe { &mut *(&raw mut kernel.storage).cast::<libc::sockaddr_in>() };
+                // SAFETY: the storage is zeroed, which is a valid sockaddr_in.
+                let raw = unsafe { &mut kernel.storage.v4 };
                 raw.sin_family = libc::AF_INET as libc::sa_family_t;
                 raw.sin_port = v4.port().to_be();
                 raw.sin_addr.s_addr = u32::from_ne_bytes(v4.ip().octets());
                 kernel.len = size_of::<libc::sockaddr_in>() as libc::socklen_t;
             }
             SocketAddr::V6(v6) => {
-                // SAFETY: sockaddr_in6 is plain data, smaller than and no stricter aligned than sockaddr_storage.
-                let raw = unsafe { &mut *(&raw mut kernel.storage).cast::<libc::sockaddr_in6>() };
+                // SAFETY: the storage is zeroed, which is a valid sockaddr_in6.
+                let raw = unsafe { &mut kernel.storage.v6 };
                 raw.sin6_family = libc::AF_INET6 as libc::sa_family_t;
                 raw.sin6_port = v6.port().to_be();
                 raw.sin6_addr.s6_addr = v6.ip().octets();
@@ -60,16 +69,17 @@ impl KernelAddress {
 
     /// `None` for a family that is not IP.
     pub(super) fn get(&self) -> Option<SocketAddr> {
-        match i32::from(self.storage.ss_family) {
+        // SAFETY: every member begins with the family, and no bit pattern of it is invalid.
+        match i32::from(unsafe { self.storage.family }) {
             libc::AF_INET => {
                 // SAFETY: the family says the storage holds a sockaddr_in; both are plain data.
-                let raw = unsafe { &*(&raw const self.storage).cast::<libc::sockaddr_in>() };
+                let raw = unsafe { &self.storage.v4 };
                 let ip = Ipv4Addr::from(raw.sin_addr.s_addr.to_ne_bytes());
                 Some(SocketAddrV4::new(ip, u16::from_be(raw.sin_port)).into())
             }
             libc::AF_INET6 => {
                 // SAFETY: the family says the storage holds a sockaddr_in6; both are plain data.
-                let raw = unsafe { &*(&raw const self.storage).cast::<libc::sockaddr_in6>() };
+                let raw = unsafe { &self.storage.v6 };
                 let ip = Ipv6Addr::from(raw.sin6_addr.s6_addr);
                 Some(SocketAddrV6::new(ip, u16::from_be(raw.sin6_port), raw.sin6_flowinfo, raw.sin6_scope_id).into())
             }

@@ -6,6 +6,7 @@
 mod address;
 mod buffer_ring;
 mod epoll_io;
+mod pace;
 mod packet_io;
 mod pool;
 mod sockets;

@@ -1,3 +1,4 @@
+use super::pace::Pace;
 use super::packet_io::{IoCounts, PacketIo, Token};
 use super::pool::{EventRings, MediaStats};
 use super::sockets::SocketStock;
@@ -154,12 +155,20 @@ impl<I: PacketIo> MediaThread<I> {
         }
         tracing::info!(backend = I::NAME, "media thread started");
         let mut batch = PacketBatch::new();
+        let mut pace = Pace::new(self.clock.mono());
         while !self.inbox.stopping.load(Ordering::Acquire) {
             if let Err(error) = self.io.wait(self.patience()) {
                 tracing::error!(%error, "waiting for media packets failed");
                 std::thread::sleep(RETRY);
             }
+            let began = self.clock.mono();
+            let before = self.io.counts().received;
             self.turn(&mut batch);
+            let now = self.clock.mono();
+            pace.note(now, self.io.counts().received - before);
+            if let Some(rest) = pace.nap(began, now) {
+                std::thread::sleep(rest);
+            }
         }
         self.recordings.flush();
     }

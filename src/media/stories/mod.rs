@@ -1,6 +1,7 @@
 //! Stories of whole conversations in virtual time.
 
 mod attacks;
+mod chaos;
 mod conversation;
 mod house;
 mod keys;
