@@ -4,20 +4,23 @@
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::time::Duration;
 
-mod support;
+#[path = "support/house.rs"]
+mod house;
+#[path = "support/messages.rs"]
+mod messages;
 
 fn call(c: &mut Criterion) {
-    let mut house = support::House::new();
+    let mut strowger = house::House::new();
     let mut n = 0;
     c.bench_function("call_setup/queue call from INVITE to BYE", |b| {
         b.iter(|| {
             n += 1;
-            support::whole_call(&mut house, n);
+            house::whole_call(&mut strowger, n);
             // Lingering transactions (RFC 6026) end as they do in life: at 1,000 calls a second.
-            house.advance(Duration::from_millis(1));
+            strowger.advance(Duration::from_millis(1));
         });
     });
-    let left = house.shard.status();
+    let left = strowger.shard.status();
     assert_eq!((left.contacts, left.legs), (0, 0), "nothing is left over");
 }
 

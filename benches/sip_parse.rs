@@ -6,16 +6,18 @@ use sip::header::{Contact, MaxForwards};
 use sip::{HeaderName, Message};
 use std::hint::black_box;
 
-mod support;
+#[path = "support/messages.rs"]
+mod messages;
 
 fn message() -> Vec<u8> {
-    let body = support::OFFER.repeat(2);
+    let body = messages::OFFER.repeat(2);
     let extra = "Record-Route: <sip:proxy1.example.com;lr>, <sip:proxy2.example.com;lr>\r\n\
         User-Agent: Example Softphone 5.1 (Linux) with a rather long product name\r\n\
         Supported: replaces, timer, 100rel, outbound, path, gruu\r\n\
         P-Asserted-Identity: \"Alice Example\" <sip:+8613800138000@carrier.example.com;user=phone>\r\n\
         Session-Expires: 1800;refresher=uac\r\nMin-SE: 90\r\nX-Trace: 9f3c2d7e5b1a4c8d9e0f1a2b3c4d5e6f\r\n";
-    let whole = String::from_utf8(support::request("INVITE", 7, 1, "sip:queue@127.0.0.1:5060", "", &body)).expect("text");
+    let whole =
+        String::from_utf8(messages::request("INVITE", 7, 1, "sip:queue@127.0.0.1:5060", "", &body)).expect("text");
     whole.replace("Max-Forwards: 70\r\n", &format!("Max-Forwards: 70\r\n{extra}")).into_bytes()
 }
 

@@ -1,5 +1,6 @@
 //! A shard, a trunk and an agent's phone in virtual time, for benches.
 
+use crate::messages::{OFFER, request};
 use base::{Instant, Now, Utc};
 use engine::{Config, Input, Output, Shard};
 use model::{Family, MediaCommand, MediaEvent, MediaPort, ShardId, WorkerId};
@@ -8,8 +9,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub const HOUSE: &str = "127.0.0.1:5060";
-pub const TRUNK: &str = "127.0.0.3:6000";
+const HOUSE: &str = "127.0.0.1:5060";
+const TRUNK: &str = "127.0.0.3:6000";
 
 const CONFIG: &str = r#"
 [limits]
@@ -36,19 +37,16 @@ queues = ["lab"]
 initial_state = "ready"
 "#;
 
-pub const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.3\r\ns=-\r\nc=IN IP4 127.0.0.3\r\nt=0 0\r\n\
-    m=audio 20000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=ptime:20\r\n";
-
 /// A house of one shard whose media workers are always ready.
-pub struct House {
-    pub shard: Shard,
-    pub now: Now,
+pub(crate) struct House {
+    pub(crate) shard: Shard,
+    now: Now,
     buffer: Vec<u8>,
     next_port: u16,
 }
 
 impl House {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let sounds = config::list_sounds(std::path::Path::new("sounds")).expect("the sounds of this tree");
         let directory = Arc::new(config::load_text("bench", CONFIG, &sounds).expect("a good configuration").directory);
         let board = Arc::new(acd::Board::new(acd::BoardSize::of(&directory)));
@@ -71,13 +69,13 @@ impl House {
         house
     }
 
-    pub fn receive(&mut self, from: &str, bytes: &[u8]) {
+    fn receive(&mut self, from: &str, bytes: &[u8]) {
         let (local, remote) = (address(HOUSE), address(from));
         self.shard.handle_input(self.now, Input::Sip(sip::Input::Datagram { local, remote, bytes }));
     }
 
     /// Answers what the media side is asked and hands every datagram to `sent`, until all is quiet.
-    pub fn settle(&mut self, sent: &mut dyn FnMut(SocketAddr, &[u8])) {
+    fn settle(&mut self, sent: &mut dyn FnMut(SocketAddr, &[u8])) {
         loop {
             while let Some(output) = self.shard.poll_output() {
                 if let Output::Media { worker, command } = output {
@@ -99,7 +97,7 @@ impl House {
         }
     }
 
-    pub fn advance(&mut self, by: Duration) {
+    pub(crate) fn advance(&mut self, by: Duration) {
         self.now = self.now + by;
         self.shard.handle_timeout(self.now);
         self.settle(&mut |_, _| {});
@@ -123,30 +121,17 @@ impl House {
     }
 }
 
-pub fn address(text: &str) -> SocketAddr {
+fn address(text: &str) -> SocketAddr {
     text.parse().expect("an address of this file")
 }
 
 /// The trunk's INVITE number `n`, from caller `n`.
-pub fn invite(n: u64) -> Vec<u8> {
+fn invite(n: u64) -> Vec<u8> {
     request("INVITE", n, 1, "sip:queue@127.0.0.1:5060", "", OFFER)
 }
 
-/// A request of call `n` inside or at the start of its dialog; `to_tag` with its leading `;tag=`.
-pub fn request(method: &str, n: u64, cseq: u32, uri: &str, to_tag: &str, body: &str) -> Vec<u8> {
-    let content = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
-    format!(
-        "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.3:6000;branch=z9hG4bK-{n}-{cseq}-{method};rport\r\n\
-         Max-Forwards: 70\r\nFrom: <sip:3{n:09}@127.0.0.3:6000>;tag=c{n}\r\nTo: <sip:queue@127.0.0.1:5060>{to_tag}\r\n\
-         Call-ID: call-{n}@127.0.0.3\r\nCSeq: {cseq} {method}\r\nContact: <sip:3{n:09}@127.0.0.3:6000>\r\n\
-         Allow: INVITE, ACK, CANCEL, BYE, OPTIONS\r\n{content}Content-Length: {}\r\n\r\n{body}",
-        body.len()
-    )
-    .into_bytes()
-}
-
 /// One whole queue call: caller rings, agent answers at once, both talk for no time, the caller hangs up.
-pub fn whole_call(house: &mut House, n: u64) {
+pub(crate) fn whole_call(house: &mut House, n: u64) {
     let mut to_house: Vec<(SocketAddr, Vec<u8>)> = Vec::new();
     let mut tag = String::new();
     house.receive(TRUNK, &invite(n));
