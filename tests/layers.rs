@@ -60,22 +60,36 @@ const ROOMS: &[Room] = &[
         4,
         &["base", "model", "engine", "media", "rtp", "audio", "sip", "acd"],
         &[
-            "crossbeam", "libc", "io-uring", "socket2", "tokio", "tracing", "metrics", "arc-swap", "thiserror",
-            "signal-hook", "hickory-resolver",
+            "crossbeam",
+            "libc",
+            "io-uring",
+            "socket2",
+            "tokio",
+            "tracing",
+            "metrics",
+            "arc-swap",
+            "thiserror",
+            "signal-hook",
+            "hickory-resolver",
         ],
     ),
     rim(
         "web",
         4,
         &["base", "model", "report"],
-        &["axum", "tokio", "tokio-stream", "serde", "serde_json", "metrics", "metrics-exporter-prometheus", "tracing", "thiserror"],
+        &[
+            "axum",
+            "tokio",
+            "tokio-stream",
+            "serde",
+            "serde_json",
+            "metrics",
+            "metrics-exporter-prometheus",
+            "tracing",
+            "thiserror",
+        ],
     ),
-    rim(
-        "store",
-        4,
-        &["base", "model", "report"],
-        &["crossbeam", "rusqlite", "serde_json", "thiserror", "tracing"],
-    ),
+    rim("store", 4, &["base", "model", "report"], &["crossbeam", "rusqlite", "serde_json", "thiserror", "tracing"]),
     pure(
         "sim",
         5,
@@ -88,8 +102,7 @@ const ROOMS: &[Room] = &[
 fn workspace_members_stand_in_layer_order() {
     let manifest = fs::read_to_string("Cargo.toml").expect("the root manifest");
     let members = manifest.split_once("members = [").expect("members").1.split_once("]\n").expect("end of members").0;
-    let listed: Vec<&str> =
-        members.split('"').filter_map(|part| part.strip_prefix("src/")).collect();
+    let listed: Vec<&str> = members.split('"').filter_map(|part| part.strip_prefix("src/")).collect();
     let expected: Vec<&str> = ROOMS.iter().map(|room| room.name).collect();
     assert_eq!(listed, expected, "the member list and the room table differ");
     assert!(ROOMS.windows(2).all(|pair| pair[0].layer <= pair[1].layer), "the table is not in layer order");
@@ -120,13 +133,27 @@ fn a_room_depends_only_on_what_its_row_lists() {
 
 /// What a pure room must not name. `tests` modules may not either: a core room's tests run in virtual time.
 const FORBIDDEN: &[&str] = &[
-    "std::net::UdpSocket", "std::net::Tcp", "std::fs", "std::thread", "std::sync::Mutex", "std::sync::RwLock",
-    "std::sync::mpsc", "thread_local!", "Instant::now", "SystemTime", "tokio::", "std::env", "println!", "eprintln!",
-    "unsafe ", "static mut",
+    "std::net::UdpSocket",
+    "std::net::Tcp",
+    "std::fs",
+    "std::thread",
+    "std::sync::Mutex",
+    "std::sync::RwLock",
+    "std::sync::mpsc",
+    "thread_local!",
+    "Instant::now",
+    "SystemTime",
+    "tokio::",
+    "std::env",
+    "println!",
+    "eprintln!",
+    "unsafe ",
+    "static mut",
 ];
 
 #[test]
 fn pure_rooms_know_no_clock_file_socket_thread_or_global() {
+    let mut found = Vec::new();
     for room in ROOMS.iter().filter(|room| room.kind == Kind::Pure) {
         each_source(Path::new("src").join(room.name).as_path(), &mut |path, text| {
             // Model checking needs threads of loom's own, a counting allocator is unsafe by nature: both are tests.
@@ -137,22 +164,33 @@ fn pure_rooms_know_no_clock_file_socket_thread_or_global() {
             for (number, line) in text.lines().enumerate() {
                 let code = line.split("//").next().unwrap_or("");
                 for word in FORBIDDEN {
-                    assert!(!code.contains(word), "{}:{}: a pure room names {word}", path.display(), number + 1);
+                    if code.contains(word) {
+                        found.push(format!("{}:{}: a pure room names {word}", path.display(), number + 1));
+                    }
                 }
             }
         });
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
 fn every_room_says_what_it_is_for() {
+    let mut found = Vec::new();
     for room in ROOMS {
         let lib = fs::read_to_string(format!("src/{}/lib.rs", room.name)).expect("lib.rs");
-        assert!(lib.starts_with(&format!("//! Room `{}`:", room.name)), "src/{}/lib.rs has no `//! Room` line", room.name);
-        assert!(lib.contains("absent"), "src/{}/lib.rs does not say what is deliberately absent", room.name);
+        if !lib.starts_with(&format!("//! Room `{}`:", room.name)) {
+            found.push(format!("src/{}/lib.rs has no `//! Room …:` line", room.name));
+        }
+        if !lib.contains("absent") {
+            found.push(format!("src/{}/lib.rs does not say what is deliberately absent", room.name));
+        }
         let manifest = fs::read_to_string(format!("src/{}/Cargo.toml", room.name)).expect("manifest");
-        assert!(manifest.contains("[lints]\nworkspace = true"), "room {} does not take the workspace lints", room.name);
+        if !manifest.contains("[lints]\nworkspace = true") {
+            found.push(format!("room {} does not take the workspace lints", room.name));
+        }
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// `(table, dependency)` of a room's manifest; target-specific tables count like the plain one.
