@@ -8,6 +8,9 @@ use std::path::PathBuf;
 /// What `sysexits.h` calls EX_USAGE: the command was used wrongly.
 pub(crate) const EXIT_USAGE: u8 = 64;
 
+/// Commands of later generations; nothing else may take these names.
+pub(crate) const RESERVED: [&str; 5] = ["ivr", "simulate", "explain", "doctor", "passwd"];
+
 /// An open-source call centre in one binary: SIP trunk in, queue, music, the agent idle longest, records that add up.
 #[derive(Parser, Debug)]
 #[command(name = "strowger", version, arg_required_else_help = false, after_help = AFTER)]

@@ -72,8 +72,12 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Reload(args) => ask(&args, &Request::Reload),
         Command::Log(args) => ask(&args.config, &Request::Log { level: args.level }),
         Command::Later(args) => {
-            let name = args.first().map_or("this command", |name| name.as_os_str().to_str().unwrap_or("this command"));
-            eprintln!("strowger: `{name}` is reserved for a later version; `strowger --help` lists what there is");
+            let name = args.first().map_or("", |name| name.to_str().unwrap_or_default());
+            if cli::RESERVED.contains(&name) {
+                eprintln!("strowger: `{name}` is reserved for a later version; `strowger --help` lists what there is");
+            } else {
+                eprintln!("strowger: there is no command `{name}`; `strowger --help` lists what there is");
+            }
             Ok(ExitCode::from(EXIT_USAGE))
         }
     }

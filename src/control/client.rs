@@ -1,6 +1,7 @@
 use super::protocol::{Reply, Request};
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
@@ -19,6 +20,12 @@ pub(crate) fn ask(socket: &Path, request: &Request) -> Result<Reply, String> {
         }
         _ => format!("{}: {error}", socket.display()),
     };
+    // A short path lies in a folder everybody may write to: only a socket of our own user or root is believed.
+    let owner = std::fs::metadata(socket).map_err(nobody)?.uid();
+    let own = std::fs::metadata("/proc/self").map_err(nobody)?.uid();
+    if owner != own && owner != 0 && own != 0 {
+        return Err(format!("{} belongs to another user", socket.display()));
+    }
     let mut stream = UnixStream::connect(socket).map_err(nobody)?;
     stream.set_read_timeout(Some(PATIENCE)).map_err(nobody)?;
     let mut line = serde_json::to_string(request).map_err(|error| error.to_string())?;

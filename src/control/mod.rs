@@ -12,6 +12,7 @@ pub(crate) use protocol::{AgentVerb, Request};
 pub(crate) use server::{Floor, serve};
 
 use crate::cli::ConfigArg;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// The socket of the server that runs with this configuration.
@@ -19,10 +20,21 @@ pub(crate) fn socket_of(config: &ConfigArg) -> Result<PathBuf, String> {
     Ok(socket_path(&crate::commands::check::load_or_report(config)?.store.to_string()))
 }
 
-/// Beside the store's file; for a store elsewhere in the working folder.
+/// The kernel's limit for a socket's path is 108 bytes with the final zero (`man 7 unix`).
+const PATH_BYTES_MAX: usize = 107;
+
+/// Beside the store's file; for a store elsewhere in the working folder. A path too long for a socket is replaced by a
+/// short one in the folder for temporary files that both sides compute alike.
 pub(crate) fn socket_path(store_url: &str) -> PathBuf {
     let file = store_url.strip_prefix("sqlite:").filter(|path| *path != ":memory:").unwrap_or("data/strowger.db");
-    Path::new(file).with_extension("sock")
+    let path = Path::new(file).with_extension("sock");
+    let absolute = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+    if absolute.as_os_str().len() <= PATH_BYTES_MAX {
+        return path;
+    }
+    let digest = Sha256::digest(absolute.as_os_str().as_encoded_bytes());
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    std::env::temp_dir().join(format!("strowger-{name}.sock"))
 }
 
 #[cfg(test)]
@@ -32,6 +44,9 @@ mod tests {
     #[test]
     fn the_socket_lies_beside_the_store() {
         assert_eq!(socket_path("sqlite:data/strowger.db"), Path::new("data/strowger.sock"));
+        let deep = format!("sqlite:/{}/calls.db", "deep/".repeat(40));
+        assert!(socket_path(&deep).as_os_str().len() <= PATH_BYTES_MAX);
+        assert_ne!(socket_path(&deep), socket_path(&deep.replace("calls", "other")));
         assert_eq!(socket_path("sqlite:/var/lib/strowger/calls.db"), Path::new("/var/lib/strowger/calls.sock"));
     }
 }
