@@ -219,7 +219,13 @@ impl Shard {
     }
 
     fn trunks(&self) -> Vec<TrunkStatus> {
-        Vec::new()
+        let status = |state: sip::TrunkState| TrunkStatus {
+            trunk: state.trunk,
+            up: state.up != Some(false),
+            registered: self.directory.trunk(state.trunk).register.then_some(state.registered),
+            calls: state.calls,
+        };
+        self.sip.trunk_states().map(status).collect()
     }
 
     fn reload(&mut self, now: Now, directory: Arc<Directory>) {

@@ -77,7 +77,7 @@ pub use method::{KNOWN_METHODS, Method};
 pub use params::{Param, ParamValue, Params};
 pub use status::StatusCode;
 pub use uri::{Host, OwnedUri, SipUri, TelUri, Uri, UriError, UriKind};
-pub use user_agent::UserAgent;
+pub use user_agent::{TrunkState, UserAgent};
 pub use writer::MessageWriter;
 
 #[cfg(test)]

@@ -32,3 +32,4 @@ mod tests;
 
 pub(crate) use self::core::{Core, Due};
 pub use self::machine::UserAgent;
+pub use self::trunk::TrunkState;

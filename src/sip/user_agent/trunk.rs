@@ -36,6 +36,17 @@ pub(crate) enum Errand {
     Register { repeated: bool },
 }
 
+/// A trunk as this shard knows it, for displays.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TrunkState {
+    pub trunk: TrunkId,
+    /// `None`: nothing was heard of it yet, or nobody asks.
+    pub up: Option<bool>,
+    pub registered: bool,
+    /// Calls of this shard, both ways.
+    pub calls: u32,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Trunks {
     states: Vec<State>,
@@ -52,6 +63,8 @@ struct State {
     probe: Option<Key>,
     timer: Option<TimerId>,
     register_timer: Option<TimerId>,
+    /// Its registrar accepted us last time.
+    registered: bool,
     retry: Duration,
     call_id: Box<str>,
     cseq: u32,
@@ -79,6 +92,18 @@ impl Bucket {
             self.level -= 1000;
         }
         there
+    }
+}
+
+impl UserAgent {
+    pub fn trunk_states(&self) -> impl Iterator<Item = TrunkState> + '_ {
+        let live = self.core.directory().trunks.iter().zip(&self.trunks.states).zip(0u32..);
+        live.filter(|((trunk, _), _)| !trunk.removed).map(|((_, state), id)| TrunkState {
+            trunk: TrunkId(id),
+            up: state.up,
+            registered: state.registered,
+            calls: state.calls,
+        })
     }
 }
 
@@ -176,6 +201,7 @@ impl UserAgent {
             probe: None,
             timer: None,
             register_timer: None,
+            registered: false,
             retry: TRUNK_REGISTRATION_RETRY,
             call_id,
             cseq: 0,
@@ -287,6 +313,7 @@ impl UserAgent {
     fn register_later(&mut self, id: TrunkId) {
         let Some(state) = self.trunks.state(id) else { return };
         let wait = state.retry;
+        state.registered = false;
         state.retry = TRUNK_REGISTRATION_RETRY_MAX.min(wait * 2);
         state.register_timer = Some(self.core.after(wait, Due::Trunk(id, TrunkTimer::Register)));
     }
@@ -298,6 +325,7 @@ impl UserAgent {
                 self.trunk_is_up(id);
                 let Some(state) = self.trunks.state(id) else { return };
                 state.retry = TRUNK_REGISTRATION_RETRY;
+                state.registered = true;
                 // Early enough for a lost refresh to be repeated.
                 let wait = Duration::from_secs(u64::from(granted)) * 4 / 5;
                 let wait = wait.max(Duration::from_secs(5));
