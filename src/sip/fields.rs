@@ -5,16 +5,13 @@ use crate::header::HeaderName;
 use crate::limits::{HEADER_FIELDS_MAX, HEADER_FIELDS_RESERVED, MESSAGE_BYTES_MAX};
 use crate::scan::{find, is_token, next_control, trim_end, trim_start};
 
-/// One header line: offsets into the message, the value trimmed. Six octets; the name as written is found again by
-/// going back from the value, because hardly anybody asks.
+/// Where the value of a header line is, trimmed. The name as written is found again by going back from it, because hardly
+/// anybody asks.
 #[derive(Clone, Copy, Debug)]
-struct Field {
-    value_start: u16,
-    value_end: u16,
-    name: HeaderName,
+struct Span {
+    start: u16,
+    end: u16,
 }
-
-const NO_FIELD: Field = Field { value_start: 0, value_end: 0, name: HeaderName::Other };
 
 /// Header fields by offset, in the order of the message.
 #[derive(Clone, Copy)]
@@ -23,7 +20,8 @@ pub(crate) struct Fields<'a> {
     count: u8,
     /// Where the first field of each name is, or [`NOT_SEEN`].
     first: [u8; HeaderName::COUNT],
-    table: [Field; HEADER_FIELDS_MAX],
+    names: [HeaderName; HEADER_FIELDS_MAX],
+    spans: [Span; HEADER_FIELDS_MAX],
 }
 
 const NOT_SEEN: u8 = u8::MAX;
@@ -40,7 +38,13 @@ pub(crate) struct Layout<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) fn new() -> Self {
-        Fields { bytes: b"", count: 0, first: [NOT_SEEN; HeaderName::COUNT], table: [NO_FIELD; HEADER_FIELDS_MAX] }
+        Fields {
+            bytes: b"",
+            count: 0,
+            first: [NOT_SEEN; HeaderName::COUNT],
+            names: [HeaderName::Other; HEADER_FIELDS_MAX],
+            spans: [Span { start: 0, end: 0 }; HEADER_FIELDS_MAX],
+        }
     }
 
     /// Finds the fields of a message. In place, because a copy of the table costs as much as reading two lines.
@@ -61,21 +65,22 @@ impl<'a> Fields<'a> {
     /// Name as known and as written, value trimmed.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (HeaderName, &'a [u8], &'a [u8])> {
         let bytes = self.bytes;
-        self.table[..usize::from(self.count)].iter().map(move |f| (f.name, f.written_name(bytes), f.value(bytes)))
+        let kept = self.names.iter().zip(&self.spans).take(usize::from(self.count));
+        kept.map(move |(name, span)| (*name, span.name_before(bytes), span.of(bytes)))
     }
 
     /// Values of one field, line by line, not split at commas.
     pub(crate) fn values(&self, name: HeaderName) -> impl Iterator<Item = &'a [u8]> + Clone {
         let bytes = self.bytes;
-        let fields = &self.table[..usize::from(self.count)];
-        let fields = fields.get(usize::from(self.first[name as usize])..).unwrap_or_default();
-        fields.iter().filter(move |f| f.name == name).map(move |f| f.value(bytes))
+        let from = usize::from(self.first[name as usize]).min(usize::from(self.count));
+        let kept = self.names.iter().zip(&self.spans).take(usize::from(self.count)).skip(from);
+        kept.filter(move |(n, _)| **n == name).map(move |(_, span)| span.of(bytes))
     }
 
     /// The first value of one field.
     #[inline]
     pub(crate) fn value(&self, name: HeaderName) -> Option<&'a [u8]> {
-        self.table.get(usize::from(self.first[name as usize])).map(|field| field.value(self.bytes))
+        self.spans.get(usize::from(self.first[name as usize])).map(|span| span.of(self.bytes))
     }
 
     #[inline]
@@ -115,15 +120,13 @@ impl<'a> Fields<'a> {
         let (name, colon) = field_name(text).ok_or(ParseError::HeaderLine)?;
         let value = trim_start(&text[colon + 1..]);
         let value_start = end - value.len();
-        let field =
-            Field { name, value_start: value_start as u16, value_end: (value_start + trim_end(value).len()) as u16 };
-        self.keep(field)
+        let value_end = value_start + trim_end(value).len();
+        self.keep(name, Span { start: value_start as u16, end: value_end as u16 })
     }
 
     /// Keeps the field when there is room; the last slots are for the fields an answer needs.
     #[inline]
-    fn keep(&mut self, field: Field) -> Result<(), ParseError> {
-        let name = field.name;
+    fn keep(&mut self, name: HeaderName, span: Span) -> Result<(), ParseError> {
         let seen = self.has(name);
         let count = usize::from(self.count);
         if count >= HEADER_FIELDS_MAX - HEADER_FIELDS_RESERVED {
@@ -135,21 +138,22 @@ impl<'a> Fields<'a> {
         if !seen {
             self.first[name as usize] = self.count;
         }
-        self.table[count] = field;
+        self.names[count] = name;
+        self.spans[count] = span;
         self.count += 1;
         if seen && name.is_single() { Err(ParseError::Duplicate(name)) } else { Ok(()) }
     }
 }
 
-impl Field {
+impl Span {
     #[inline]
-    fn value(self, bytes: &[u8]) -> &[u8] {
-        &bytes[usize::from(self.value_start)..usize::from(self.value_end)]
+    fn of(self, bytes: &[u8]) -> &[u8] {
+        &bytes[usize::from(self.start)..usize::from(self.end)]
     }
 
     /// Between the value and its name stand only white space and one colon.
-    fn written_name(self, bytes: &[u8]) -> &[u8] {
-        let before = trim_end(&bytes[..usize::from(self.value_start)]);
+    fn name_before(self, bytes: &[u8]) -> &[u8] {
+        let before = trim_end(&bytes[..usize::from(self.start)]);
         let name = trim_end(before.strip_suffix(b":").unwrap_or(before));
         let start = name.iter().rposition(|b| !is_token(*b)).map_or(0, |at| at + 1);
         &name[start..]
