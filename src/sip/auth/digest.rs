@@ -92,6 +92,12 @@ impl Secret {
         Secret::Password(password.into())
     }
 
+    /// What a server may keep instead of the password: good for this user and realm only, with every algorithm.
+    pub fn hashed(user: &str, realm: &str, password: &str) -> Self {
+        let a1 = format!("{user}:{realm}:{password}");
+        Secret::Ha1 { md5: Some(Md5::digest(&a1).into()), sha256: Some(Sha256::digest(&a1).into()) }
+    }
+
     /// `None` when the secret was made for other algorithms only.
     pub(super) fn ha1(&self, algorithm: Algorithm, user: &str, realm: &str) -> Option<Hex> {
         match (self, algorithm) {
@@ -237,6 +243,10 @@ mod tests {
         let made = secret.ha1(Algorithm::Md5, "bob", "biloxi.com").map(|h| h.as_str().to_owned());
         assert_eq!(made, plain.ha1(Algorithm::Md5, "bob", "biloxi.com").map(|h| h.as_str().to_owned()));
         assert!(secret.ha1(Algorithm::Sha256, "bob", "biloxi.com").is_none());
+        let both = Secret::hashed("bob", "biloxi.com", "zanzibar");
+        for algorithm in Algorithm::ALL {
+            assert_eq!(both.ha1(algorithm, "bob", "biloxi.com"), plain.ha1(algorithm, "bob", "biloxi.com"));
+        }
     }
 
     #[test]

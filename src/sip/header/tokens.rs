@@ -3,7 +3,8 @@
 use super::{Header, HeaderName};
 use crate::method::Method;
 use crate::octets::push_value;
-use crate::scan::{is_token, text};
+use crate::params::Params;
+use crate::scan::{Cursor, is_token, text};
 
 macro_rules! token_headers {
     ($($(#[$doc:meta])* $name:ident,)+) => {$(
@@ -34,8 +35,6 @@ token_headers! {
     Supported,
     /// One option tag we did not know.
     Unsupported,
-    /// RFC 5373: `Auto` or `Manual`.
-    AnswerMode,
 }
 
 /// One method the sender takes.
@@ -51,6 +50,35 @@ impl<'a> Header<'a> for Allow<'a> {
 
     fn print(&self, out: &mut Vec<u8>) {
         push_value(out, self.0.as_str().as_bytes());
+    }
+}
+
+/// RFC 5373: whether the phone should answer by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnswerMode {
+    /// `Auto` rather than `Manual`.
+    pub auto: bool,
+    /// Refuse rather than do otherwise.
+    pub required: bool,
+}
+
+impl<'a> Header<'a> for AnswerMode {
+    const NAME: HeaderName = HeaderName::AnswerMode;
+
+    fn parse(value: &'a [u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(value);
+        let mode = cursor.lws().token()?;
+        let params = Params::take(&mut cursor)?;
+        let auto = mode.eq_ignore_ascii_case("Auto");
+        let known = auto || mode.eq_ignore_ascii_case("Manual");
+        (known && cursor.done()).then_some(AnswerMode { auto, required: params.has("require") })
+    }
+
+    fn print(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(if self.auto { b"Auto" } else { b"Manual" });
+        if self.required {
+            out.extend_from_slice(b";require");
+        }
     }
 }
 
@@ -71,5 +99,12 @@ mod tests {
         for bad in [&b""[..], b"a b", b"a,b", b"\"a\"", b"<x>"] {
             assert_eq!(Require::parse(bad), None, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn answer_modes_are_read_with_their_parameter() {
+        assert_eq!(AnswerMode::parse(b"auto ;Require"), Some(AnswerMode { auto: true, required: true }));
+        assert_eq!(AnswerMode::parse(b"Manual"), Some(AnswerMode { auto: false, required: false }));
+        assert_eq!(AnswerMode::parse(b"Sometimes"), None);
     }
 }
