@@ -1,10 +1,10 @@
 //! The agent's home: what happens to an agent, and what follows from it.
 
-use crate::board::Seat;
 use crate::limits::{DEVICE_BUSY_BACK_OFF, DEVICE_RETRY, DIRECT_RING_TIME, RESERVATION_LEASE, SETTLE_GRACE};
 use crate::machine::{Acd, Timer};
 use crate::message::{ToAgent, ToContact, ToQueue};
 use crate::staff::{Agent, Engagement, Fault, OpenOffer, Stance, WrapUp, counts};
+use crate::words::Seat;
 use base::{Now, TimerId};
 use core::time::Duration;
 use model::{

@@ -1,7 +1,10 @@
 use crate::limits::{BOARD_GROWTH, BOARD_MIN, SHARDS_MAX};
 use crate::sync::{AtomicU64, Ordering, fence};
+use crate::words::{
+    HeadKey, Place, Seat, decode_state, encode_state, epoch_of, place_of, place_word, seat_of, seat_word,
+};
 use base::{Instant, Utc};
-use model::{AgentId, AgentState, ContactId, Directory, NotReadyReason, PhoneId, QueueId, ShardId};
+use model::{AgentId, AgentState, ContactId, Directory, PhoneId, QueueId, ShardId};
 
 /// How many words a board has; fixed for the life of the process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,36 +36,6 @@ impl BoardSize {
             && directory.queues.len() <= self.queues
             && directory.limits.max_calls as usize <= self.contacts_per_shard
     }
-}
-
-/// Whether an agent can be claimed, and by whom he is held.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(crate) enum Seat {
-    /// Signed off, not ready or in wrap-up. Only his home writes the word.
-    Away = 0,
-    /// Any queue's home may claim him.
-    Ready = 1,
-    /// Claimed; the claimer, the contact's home (confirm) and his own home (lease) may go on.
-    Reserved = 2,
-    /// The contact's home took the offer: his phone rings. Only his home writes the word, when the offer is settled.
-    Ringing = 3,
-    /// In a call. Only his home writes the word.
-    Busy = 4,
-}
-
-/// Where a waiting contact stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub(crate) enum Place {
-    /// Nobody's: the slot may be given to the next contact.
-    Free = 0,
-    Waiting = 1,
-    Offered = 2,
-    /// One offer was accepted: the winner's step, made once.
-    Taken = 3,
-    /// A rule takes it out of the queue.
-    Leaving = 4,
 }
 
 #[derive(Debug)]
@@ -116,59 +89,6 @@ pub struct Board {
     contacts: Box<[AtomicU64]>,
     queues: Box<[QueueWords]>,
     phones: Box<[PhoneWords]>,
-}
-
-/// How pressing a queue's first contact is: smaller is more pressing. `priority:24 (inverted) | entered_ms:40`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct HeadKey(u64);
-
-impl HeadKey {
-    pub(crate) const NONE: HeadKey = HeadKey(u64::MAX);
-
-    pub(crate) fn new(priority: i32, entered: Instant) -> Self {
-        const HALF: i32 = 1 << 23;
-        let inverted = HALF - 1 - priority.clamp(-HALF + 1, HALF - 1);
-        HeadKey(((inverted as u64) << 40) | (entered.as_millis() & ((1 << 40) - 1)))
-    }
-}
-
-const fn pack(state: u8, capacity: u8, epoch: u32) -> u64 {
-    ((epoch as u64) << 32) | ((capacity as u64) << 8) | state as u64
-}
-
-const fn epoch_of(word: u64) -> u32 {
-    (word >> 32) as u32
-}
-
-/// One unit: a voice contact needs all of it. Text media will use more than one.
-const VOICE: u8 = 1;
-
-const fn seat_word(seat: Seat, epoch: u32) -> u64 {
-    pack(seat as u8, if matches!(seat, Seat::Ready) { VOICE } else { 0 }, epoch)
-}
-
-const fn place_word(place: Place, epoch: u32) -> u64 {
-    pack(place as u8, 0, epoch)
-}
-
-fn seat_of(word: u64) -> Seat {
-    match word as u8 {
-        1 => Seat::Ready,
-        2 => Seat::Reserved,
-        3 => Seat::Ringing,
-        4 => Seat::Busy,
-        _ => Seat::Away,
-    }
-}
-
-fn place_of(word: u64) -> Place {
-    match word as u8 {
-        1 => Place::Waiting,
-        2 => Place::Offered,
-        3 => Place::Taken,
-        4 => Place::Leaving,
-        _ => Place::Free,
-    }
 }
 
 impl Board {
@@ -416,7 +336,7 @@ impl Board {
 impl Board {
     pub(crate) fn head(&self, queue: QueueId) -> HeadKey {
         // Acquire: the contact behind the head is in its word by now.
-        HeadKey(self.queues[queue.index()].head.load(Ordering::Acquire))
+        HeadKey::from_word(self.queues[queue.index()].head.load(Ordering::Acquire))
     }
 
     /// Publishes the line, then the fence; the caller looks at agents and staff counts next.
@@ -424,7 +344,7 @@ impl Board {
         let words = &self.queues[queue.index()];
         words.oldest.store(oldest.map_or(u64::MAX, Instant::as_nanos), Ordering::Release);
         words.waiting.store(u64::from(waiting), Ordering::Release);
-        words.head.store(head.0, Ordering::Release);
+        words.head.store(head.to_word(), Ordering::Release);
         fence(Ordering::SeqCst);
     }
 
@@ -483,7 +403,7 @@ impl AgentWords {
 impl QueueWords {
     fn new() -> Self {
         QueueWords {
-            head: AtomicU64::new(HeadKey::NONE.0),
+            head: AtomicU64::new(HeadKey::NONE.to_word()),
             waiting: AtomicU64::new(0),
             oldest: AtomicU64::new(u64::MAX),
             signed_on: AtomicU64::new(0),
@@ -495,48 +415,6 @@ impl QueueWords {
 impl PhoneWords {
     fn new() -> Self {
         PhoneWords { agent: AtomicU64::new(0), reachable: AtomicU64::new(0) }
-    }
-}
-
-fn encode_state(state: AgentState) -> (u64, ContactId) {
-    let none = ContactId(0);
-    match state {
-        AgentState::SignedOff => (0, none),
-        AgentState::NotReady { reason } => {
-            let (reason, code) = match reason {
-                NotReadyReason::SignedOn => (0, 0),
-                NotReadyReason::Code(code) => (1, code),
-                NotReadyReason::Missed => (2, 0),
-                NotReadyReason::DeviceUnreachable => (3, 0),
-                NotReadyReason::DeviceBusy => (4, 0),
-                NotReadyReason::Forced => (5, 0),
-            };
-            (1 | (reason << 8) | (u64::from(code) << 16), none)
-        }
-        AgentState::Ready => (2, none),
-        AgentState::Reserved { contact } => (3, contact),
-        AgentState::Busy { contact } => (4, contact),
-        AgentState::WrapUp { contact } => (5, contact),
-    }
-}
-
-fn decode_state(word: u64, contact: ContactId) -> AgentState {
-    match word as u8 {
-        1 => AgentState::NotReady {
-            reason: match (word >> 8) as u8 {
-                1 => NotReadyReason::Code((word >> 16) as u8),
-                2 => NotReadyReason::Missed,
-                3 => NotReadyReason::DeviceUnreachable,
-                4 => NotReadyReason::DeviceBusy,
-                5 => NotReadyReason::Forced,
-                _ => NotReadyReason::SignedOn,
-            },
-        },
-        2 => AgentState::Ready,
-        3 => AgentState::Reserved { contact },
-        4 => AgentState::Busy { contact },
-        5 => AgentState::WrapUp { contact },
-        _ => AgentState::SignedOff,
     }
 }
 

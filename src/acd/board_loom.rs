@@ -242,7 +242,7 @@ fn head() -> HeadKey {
 }
 
 fn unfenced_contact(b: &Board) {
-    b.queues[0].head.store(head().0, Ordering::Release);
+    b.queues[0].head.store(head().to_word(), Ordering::Release);
 }
 
 fn unfenced_agent(b: &Board) {

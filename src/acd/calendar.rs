@@ -87,3 +87,121 @@ fn weekday(date: civil::Date) -> Weekday {
         civil::Weekday::Sunday => Weekday::Sunday,
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use jiff::ToSpan;
+    use model::WeeklyHours;
+
+    fn office(spans: &[(u16, u16)], closed_on: Vec<ClosedDates>) -> Calendar {
+        let days = [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
+        let spans: Vec<_> =
+            spans.iter().map(|(from, to)| DaySpan { from_minute: from * 60, to_minute: to * 60 }).collect();
+        let open = days.map(|day| WeeklyHours { day, spans: spans.clone() }).to_vec();
+        Calendar { name: "office".into(), time_zone: "".into(), open, closed_on }
+    }
+
+    fn check(calendar: &Calendar, zone: &str, local: &str, expect: bool) {
+        let zone = TimeZoneDatabase::bundled().get(zone).expect("the zone is in the database");
+        let local: civil::DateTime = local.parse().expect("a civil time");
+        let at = zone.to_timestamp(local).expect("the time exists");
+        assert_eq!(open_at(calendar, &zone, Utc::from_micros(at.as_microsecond())), expect, "{local}");
+    }
+
+    #[test]
+    fn weekly_hours_are_half_open_and_in_the_calendars_own_zone() {
+        let calendar = office(&[(9, 12), (13, 18)], Vec::new());
+        for (local, expect) in [
+            ("2026-10-09T08:59:59", false),
+            ("2026-10-09T09:00:00", true),
+            ("2026-10-09T11:59:59", true),
+            ("2026-10-09T12:00:00", false),
+            ("2026-10-09T17:59:59", true),
+            ("2026-10-09T18:00:00", false),
+            ("2026-10-10T10:00:00", false), // a Saturday
+        ] {
+            check(&calendar, "Asia/Shanghai", local, expect);
+            check(&calendar, "America/New_York", local, expect);
+        }
+    }
+
+    #[test]
+    fn closed_dates_are_whole_local_days() {
+        let week = ClosedDates { from: (2026, 10, 1), to: (2026, 10, 7) };
+        let calendar = office(&[(0, 24)], vec![week]);
+        for (local, expect) in [
+            ("2026-09-30T23:59:00", true),
+            ("2026-10-01T00:00:00", false),
+            ("2026-10-07T23:59:59", false),
+            ("2026-10-08T00:00:00", true),
+        ] {
+            check(&calendar, "Asia/Shanghai", local, expect);
+        }
+    }
+
+    #[test]
+    fn a_night_shift_belongs_to_the_day_it_begins() {
+        let closed = ClosedDates { from: (2026, 10, 7), to: (2026, 10, 7) };
+        let calendar = office(&[(22, 6)], vec![closed]);
+        for (local, expect) in [
+            ("2026-10-05T05:59:00", false), // Monday morning: Sunday has no night
+            ("2026-10-05T22:00:00", true),
+            ("2026-10-06T05:59:59", true),
+            ("2026-10-06T06:00:00", false),
+            ("2026-10-06T23:00:00", true),
+            ("2026-10-07T01:00:00", false), // the closed day ends the night early
+            ("2026-10-08T01:00:00", false), // and its own night was never begun
+            ("2026-10-10T05:00:00", true),  // Friday's night
+            ("2026-10-11T05:00:00", false),
+        ] {
+            check(&calendar, "Europe/Berlin", local, expect);
+        }
+    }
+
+    #[test]
+    fn the_repeated_hour_is_open_twice_and_the_skipped_one_never() {
+        let mut calendar = office(&[], Vec::new());
+        let spans = vec![DaySpan { from_minute: 120, to_minute: 180 }];
+        calendar.open.push(WeeklyHours { day: Weekday::Sunday, spans });
+        let zone = TimeZoneDatabase::bundled().get("Europe/Berlin").expect("the zone is in the database");
+        let minutes_open = |day: &str| {
+            let start: Timestamp = format!("{day}T00:00:00Z").parse().expect("a timestamp");
+            let at = |m: i64| Utc::from_secs(start.as_second() + m * 60);
+            (-180..180).filter(|m| open_at(&calendar, &zone, at(*m))).count()
+        };
+        assert_eq!(minutes_open("2026-03-29"), 0, "clocks go from 2 to 3");
+        assert_eq!(minutes_open("2026-10-25"), 120, "clocks go from 3 to 2");
+        assert_eq!(minutes_open("2026-11-01"), 60);
+    }
+
+    #[test]
+    fn complaint_43_office_hours_are_right_in_every_zone_around_every_transition() {
+        let calendar = office(&[(9, 18)], Vec::new());
+        let database = TimeZoneDatabase::bundled();
+        let from: Timestamp = "2020-01-01T00:00:00Z".parse().expect("a timestamp");
+        let to: Timestamp = "2040-01-01T00:00:00Z".parse().expect("a timestamp");
+        let mut checked = 0;
+        for name in database.available() {
+            let zone = database.get(name.as_str()).expect("a listed zone is there");
+            for transition in zone.following(from).take_while(|t| t.timestamp() < to) {
+                let day = zone.to_datetime(transition.timestamp()).date();
+                for date in [-1, 0, 1, 2].map(|n| day.checked_add(n.days()).expect("far from the end of time")) {
+                    let is_weekday = !matches!(date.weekday(), civil::Weekday::Saturday | civil::Weekday::Sunday);
+                    for (hour, open) in [(8, false), (9, true), (17, true), (18, false)] {
+                        let local = date.at(hour, 30 * i8::from(hour % 9 != 0), 0, 0);
+                        let ambiguous = zone.to_ambiguous_timestamp(local);
+                        if ambiguous.is_ambiguous() {
+                            continue;
+                        }
+                        let at = ambiguous.compatible().expect("a time in range");
+                        let at = Utc::from_micros(at.as_microsecond());
+                        assert_eq!(open_at(&calendar, &zone, at), open && is_weekday, "{name} {local}");
+                        checked += 1;
+                    }
+                }
+            }
+        }
+        assert!(checked > 100_000, "{checked} times in all zones");
+    }
+}

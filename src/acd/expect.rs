@@ -131,3 +131,56 @@ fn works(state: AgentState) -> bool {
         AgentState::Ready | AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => true,
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    fn secs(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    #[test]
+    fn without_abandonment_it_is_places_times_handling_time_by_agents() {
+        let wait = expected_wait(9, 5.0, secs(50), 0.0).expect("somebody works");
+        assert_eq!(wait, secs(100));
+        assert_eq!(expected_wait(0, 0.0, secs(50), 0.01), None);
+    }
+
+    #[test]
+    fn patience_shortens_the_wait_term_by_term() {
+        // 1/(5/50) + 1/(5/50 + 0.01) + 1/(5/50 + 0.02)
+        let wait = expected_wait(2, 5.0, secs(50), 0.01).expect("somebody works").as_secs_f64();
+        assert!((wait - (10.0 + 1.0 / 0.11 + 1.0 / 0.12)).abs() < 1e-6, "{wait}");
+    }
+
+    #[test]
+    fn a_long_line_is_integrated_with_the_same_result() {
+        for rate in [0.0, 0.001, 0.01] {
+            let exact: f64 = (0..=5_000).map(|k| 1.0 / (0.5 + f64::from(k) * rate)).sum();
+            let wait = expected_wait(5_000, 10.0, secs(20), rate).expect("somebody works").as_secs_f64();
+            assert!((wait / exact - 1.0).abs() < 1e-3, "{wait} against {exact}");
+        }
+    }
+
+    #[test]
+    fn announced_minutes_are_rounded_up() {
+        assert_eq!(announced_wait(Duration::ZERO), secs(60));
+        assert_eq!(announced_wait(secs(60)), secs(60));
+        assert_eq!(announced_wait(Duration::from_millis(60_001)), secs(120));
+    }
+
+    #[test]
+    fn measures_follow_what_happens() {
+        let mut measures = Measures::default();
+        for _ in 0..200 {
+            measures.handled(secs(30));
+            measures.left(secs(20), Departure::Served);
+            measures.left(secs(60), Departure::Abandoned);
+        }
+        assert!((measures.handle_secs - 30.0).abs() < 0.1, "{measures:?}");
+        // One abandonment in 80 s of waiting.
+        let rate = measures.abandoned / measures.waited_secs;
+        assert!((rate * 80.0 - 1.0).abs() < 0.05, "{rate}");
+    }
+}

@@ -40,6 +40,7 @@ mod status;
 mod strategy;
 mod sync;
 mod tour;
+mod words;
 
 #[cfg(all(test, not(loom)))]
 mod promises;

@@ -1,6 +1,6 @@
 //! The queue's home: who waits and who is ready in the queues of this shard, and the matching.
 
-use crate::board::{Board, HeadKey};
+use crate::board::Board;
 use crate::expect::Measures;
 use crate::input::Seating;
 use crate::limits::{REFUSAL_BACK_OFF, REFUSALS_KEPT};
@@ -8,6 +8,7 @@ use crate::machine::{Acd, Timer};
 use crate::message::{Departure, Stay, ToAgent, ToContact, ToQueue};
 use crate::order::Order;
 use crate::strategy::{AgentKey, IdleStamps, agent_key};
+use crate::words::HeadKey;
 use base::{Instant, Key, Now, Slab, TimerId};
 use model::{AgentId, ContactId, Directory, OfferId, OfferOutcome, QueueId};
 

@@ -4,12 +4,12 @@
 //! pressing contact seems to be, is matched where the most pressing one *for him* is, and when nobody waits for him
 //! anywhere he is remembered as ready at every stop. Whoever claims him meanwhile ends the tour: his epoch is over.
 
-use crate::board::{HeadKey, Seat};
 use crate::limits::TOUR_ROUNDS_MAX;
 use crate::lines::ReadyAgent;
 use crate::machine::Acd;
 use crate::message::ToQueue;
 use crate::strategy::IdleStamps;
+use crate::words::{HeadKey, Seat};
 use base::Now;
 use model::{AgentId, ShardId};
 

@@ -1,0 +1,257 @@
+//! Ways out of a queue.
+
+use crate::testing::{House, agent, directory, hotline, queue, secs};
+use base::Utc;
+use core::time::Duration;
+use model::{
+    AgentAction, AgentId, AgentState, Calendar, CalendarId, CauseKind, ContactId, DaySpan, EmptyRule, EmptyWhen, Fact,
+    FlowReason, MaxLength, MaxWait, OfferOutcome, QueueCommand, QueueEvent, QueueId, SoundName, Target, Weekday,
+    WeeklyHours,
+};
+
+fn sorry() -> Target {
+    Target::Announcement(SoundName("sorry".into()))
+}
+
+fn flowed(house: &mut House, contact: ContactId) -> (Target, FlowReason) {
+    match house.event() {
+        Some(QueueEvent::FlowOut { contact: who, to, why, .. }) if who == contact => (to, why),
+        other => panic!("expected {contact} to flow out, got {other:?}"),
+    }
+}
+
+fn waited(house: &mut House, contact: ContactId) -> Duration {
+    let mut ends = house.take_facts().into_iter().filter_map(|f| match f {
+        Fact::FlowedOut { contact: who, waited, .. } if who == contact => Some(waited),
+        _ => None,
+    });
+    let first = ends.next().expect("it flowed out");
+    assert_eq!(ends.next(), None, "once");
+    first
+}
+
+#[test]
+fn who_waits_too_long_flows_out() {
+    let mut directory = hotline(1);
+    directory.queues[0].max_wait = Some(MaxWait { after: secs(30), to: sorry() });
+    let mut house = House::new(directory);
+    let busy = house.arrive(0, 0);
+    house.connect(busy);
+    let contact = house.arrive(0, 0);
+    house.pass(secs(29));
+    house.quiet();
+    house.pass(secs(1));
+    assert_eq!(flowed(&mut house, contact), (sorry(), FlowReason::MaxWait));
+    assert_eq!(waited(&mut house, contact), secs(30));
+}
+
+#[test]
+fn the_longest_wait_does_not_interrupt_a_ringing_phone() {
+    let mut directory = hotline(1);
+    directory.queues[0].max_wait = Some(MaxWait { after: secs(10), to: sorry() });
+    let mut house = House::new(directory);
+    let contact = house.arrive(0, 0);
+    let offer = house.offer(contact);
+    house.pass(secs(14));
+    house.quiet();
+    house.settle(offer, OfferOutcome::Missed);
+    assert_eq!(flowed(&mut house, contact), (sorry(), FlowReason::MaxWait));
+}
+
+#[test]
+fn one_too_many_flows_out_at_once_and_is_counted_as_offered() {
+    let mut directory = hotline(1);
+    directory.queues[0].max_length = Some(MaxLength { at: 2, to: sorry() });
+    let mut house = House::new(directory);
+    let busy = house.arrive(0, 0);
+    house.connect(busy);
+    house.arrive(0, 0);
+    house.arrive(0, 0);
+    house.quiet();
+    house.take_facts();
+    let contact = house.arrive(0, 0);
+    assert_eq!(flowed(&mut house, contact), (sorry(), FlowReason::MaxLength));
+    let (queue, waited) = (QueueId(0), Duration::ZERO);
+    assert_eq!(
+        house.take_facts(),
+        [
+            Fact::Queued { contact, queue, priority: 0, position: 3 },
+            Fact::FlowedOut { contact, queue, waited, why: FlowReason::MaxLength, to: Some(sorry()) },
+        ]
+    );
+}
+
+#[test]
+fn a_queue_of_length_zero_serves_only_who_need_not_wait() {
+    let mut directory = hotline(1);
+    directory.queues[0].max_length = Some(MaxLength { at: 0, to: sorry() });
+    let mut house = House::new(directory);
+    let served = house.arrive(0, 0);
+    house.connect(served);
+    let contact = house.arrive(0, 0);
+    assert_eq!(flowed(&mut house, contact).1, FlowReason::MaxLength);
+}
+
+#[test]
+fn an_empty_queue_is_noticed_at_entry_and_while_waiting() {
+    let mut directory = hotline(2);
+    directory.queues[0].empty = EmptyRule { when: EmptyWhen::NoneAvailable, to: Some(sorry()) };
+    let mut house = House::new(directory);
+    house.ask(0, AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    let busy = house.arrive(0, 0);
+    assert_eq!(house.connect(busy), 1);
+    let waiting = [house.arrive(0, 0), house.arrive(0, 0)];
+    house.quiet();
+    house.ask(1, AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    house.quiet();
+    house.release(1, busy, Some(0));
+    for contact in waiting {
+        assert_eq!(flowed(&mut house, contact), (sorry(), FlowReason::Empty));
+    }
+    let late = house.arrive(0, 0);
+    assert_eq!(flowed(&mut house, late).1, FlowReason::Empty);
+    house.ask(1, AgentAction::Ready).expect("he is signed on");
+    let served = house.arrive(0, 0);
+    house.connect(served);
+}
+
+#[test]
+fn no_agents_means_nobody_signed_on_and_without_a_target_one_waits() {
+    let mut directory = hotline(1);
+    directory.queues[0].empty = EmptyRule { when: EmptyWhen::NoAgents, to: Some(sorry()) };
+    let mut house = House::new(directory.clone());
+    house.ask(0, AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    let contact = house.arrive(0, 0);
+    house.quiet();
+    house.ask(0, AgentAction::SignOff).expect("he is signed on");
+    assert_eq!(flowed(&mut house, contact).1, FlowReason::Empty);
+    directory.queues[0].empty.to = None;
+    let mut house = House::new(directory);
+    house.ask(0, AgentAction::SignOff).expect("he is signed on");
+    house.arrive(0, 0);
+    house.pass(secs(600));
+    house.quiet();
+}
+
+#[test]
+fn a_closed_queue_sends_away_at_entry_and_serves_who_is_in() {
+    let mut directory = hotline(1);
+    // 2026-09-21 is a Monday; the house's clock starts there at 14:13:20 UTC.
+    let spans = vec![DaySpan { from_minute: 9 * 60, to_minute: 14 * 60 + 20 }];
+    directory.calendars = vec![Calendar {
+        name: "office".into(),
+        time_zone: "UTC".into(),
+        open: vec![WeeklyHours { day: Weekday::Monday, spans }],
+        closed_on: Vec::new(),
+    }];
+    directory.queues[0].hours = Some(CalendarId(0));
+    directory.queues[0].closed = Some(sorry());
+    let mut house = House::new(directory);
+    assert_eq!(house.now.utc, Utc::from_secs(1_790_000_000));
+    let busy = house.arrive(0, 0);
+    house.connect(busy);
+    let early = house.arrive(0, 0);
+    house.pass(secs(399));
+    house.quiet();
+    let just_open = house.arrive(0, 0);
+    house.quiet();
+    house.pass(secs(1));
+    let late = house.arrive(0, 0);
+    assert_eq!(flowed(&mut house, late), (sorry(), FlowReason::Closed));
+    house.release(0, busy, Some(0));
+    house.connect(early);
+    house.release(0, early, Some(0));
+    house.connect(just_open);
+}
+
+#[test]
+fn a_ring_of_overflow_rules_ends() {
+    let to = |q| Some(MaxWait { after: secs(1), to: Target::Queue(QueueId(q)) });
+    let (mut a, mut b) = (queue("a"), queue("b"));
+    a.max_wait = to(1);
+    b.max_wait = to(0);
+    let mut house = House::new(directory(vec![a, b], vec![]));
+    let contact = house.arrive(0, 0);
+    let entered = house.now.mono;
+    let mut flows = 0;
+    for _ in 0..100 {
+        house.pass(secs(1));
+        if let Some(QueueEvent::FlowOut { to: Target::Queue(queue), .. }) = house.event() {
+            flows += 1;
+            house.call(QueueCommand::Enqueue { contact, queue, priority: 0, entered });
+        }
+    }
+    assert_eq!(flows, 8, "FLOWS_MAX, then it stays where it is");
+    assert_eq!(house.acd.board().queue_waiting(QueueId(0)), 1);
+}
+
+#[test]
+fn after_too_many_failed_offers_the_overflow_rule_is_used() {
+    let failed = OfferOutcome::Failed(CauseKind::ServerFailure.into());
+    let run = |rule: Option<MaxWait>| {
+        let mut directory = hotline(20);
+        directory.queues[0].max_wait = rule;
+        let mut house = House::new(directory);
+        let contact = house.arrive(0, 0);
+        let mut tries = 0;
+        while let Some(event) = house.event() {
+            match event {
+                QueueEvent::Offer(offer) => {
+                    tries += 1;
+                    house.settle(offer.id, failed);
+                }
+                QueueEvent::FlowOut { why, .. } => return (contact, tries, Some(why)),
+                other => panic!("{other:?}"),
+            }
+        }
+        (contact, tries, None)
+    };
+    let (_, tries, why) = run(Some(MaxWait { after: secs(600), to: sorry() }));
+    assert_eq!((tries, why), (10, Some(FlowReason::TriesExhausted)));
+    let (_, tries, why) = run(None);
+    assert_eq!((tries, why), (20, None), "without a rule everybody is tried and the caller waits on");
+}
+
+#[test]
+fn announcements_come_at_their_pace_and_tell_the_truth() {
+    let mut line = queue("support");
+    line.announce.position = true;
+    line.announce.wait = true;
+    let mut house = House::new(directory(vec![line], (0..2).map(|n| agent(n, &[0])).collect()));
+    let talks = [house.arrive(0, 0), house.arrive(0, 0)];
+    talks.iter().for_each(|c| {
+        house.connect(*c);
+    });
+    let (first, second) = (house.arrive(0, 0), house.arrive(0, 0));
+    house.pass(secs(29));
+    house.quiet();
+    house.pass(secs(1));
+    // Two agents who need three minutes each, patience ten minutes: 90 s, and 90 s + 1/(2/180 + 1/600) s = 168 s.
+    let announce = |contact, position, minutes: u64| QueueEvent::Announce {
+        contact,
+        position,
+        expected_wait: Some(secs(60 * minutes)),
+    };
+    let mut told = [house.event(), house.event()];
+    told.sort_by_key(|e| matches!(e, Some(QueueEvent::Announce { position: 2, .. })));
+    assert_eq!(told, [Some(announce(first, 1, 2)), Some(announce(second, 2, 3))]);
+    house.release(0, talks[0], Some(0));
+    let offer = house.offer(first);
+    // While a phone rings for him nothing is announced to him.
+    house.pass(secs(30));
+    assert_eq!(house.event(), Some(announce(second, 1, 2)));
+    house.quiet();
+    house.settle(offer, OfferOutcome::Missed);
+    assert!(matches!(house.state(offer.agent.0), AgentState::NotReady { .. }));
+    house.ask(1, AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    house.release(1, talks[1], Some(0));
+    house.events.clear();
+    house.pass(secs(29));
+    house.ask(0, AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    house.pass(secs(1));
+    let nobody = |contact, position| Some(QueueEvent::Announce { contact, position, expected_wait: None });
+    let mut told = [house.event(), house.event()];
+    told.sort_by_key(|e| matches!(e, Some(QueueEvent::Announce { position: 2, .. })));
+    assert_eq!(told, [nobody(first, 1), nobody(second, 2)], "nobody works: no promise");
+    assert_eq!(house.acd.board().agent_contact(AgentId(0)), None);
+}

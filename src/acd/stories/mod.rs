@@ -1,0 +1,11 @@
+//! Stories told from outside: the call room, people and phones on one side, facts and events on the other.
+//! Those named after a complaint show that what users of other systems complained of cannot happen here.
+
+mod agents;
+mod allocation;
+mod direct;
+mod distribution;
+mod flow;
+mod reload;
+mod shards;
+mod states;

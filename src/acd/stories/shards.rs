@@ -1,0 +1,184 @@
+//! What happens when a message between shards comes too late.
+
+use crate::testing::{hotline, secs};
+use crate::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating, ToContact};
+use base::{Instant, Now, Utc};
+use core::time::Duration;
+use model::{AgentId, AgentState, ContactId, Fact, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, ShardId};
+use std::sync::Arc;
+
+/// The queue and agent 0 live on shard 0, the contact on shard 1; messages go when they are let go.
+struct Pair {
+    shards: [Acd; 2],
+    now: Now,
+    mail: Vec<(usize, AcdMessage)>,
+    facts: Vec<Fact>,
+    events: Vec<QueueEvent>,
+}
+
+const CONTACT: ContactId = ContactId::new(ShardId(1), 1, 1);
+
+impl Pair {
+    fn new() -> Self {
+        let mut directory = hotline(1);
+        directory.limits.shards = 2;
+        let directory = Arc::new(directory);
+        let board = Arc::new(Board::new(BoardSize::of(&directory)));
+        let now = Now::new(Instant::from_millis(1_000), Utc::from_secs(1_790_000_000));
+        let start = |shard| {
+            let seating = Seating { shard: ShardId(shard), shards: 2 };
+            Acd::new(now, Arc::clone(&directory), Arc::clone(&board), seating)
+        };
+        let shards = [start(0), start(1)];
+        let mut pair = Pair { shards, now, mail: vec![], facts: vec![], events: vec![] };
+        pair.outputs();
+        pair
+    }
+
+    fn outputs(&mut self) {
+        for shard in &mut self.shards {
+            while let Some(output) = shard.poll_output() {
+                match output {
+                    Output::Call(event) => self.events.push(event),
+                    Output::Send { to, message } => self.mail.push((usize::from(to.0), message)),
+                    Output::Fact(fact) => self.facts.push(fact),
+                    Output::Reply { .. } => {}
+                }
+            }
+        }
+    }
+
+    fn call(&mut self, command: QueueCommand) {
+        self.shards[1].handle_input(self.now, Input::Call(command));
+        self.outputs();
+    }
+
+    /// Delivers everything under way but what `hold` wants kept.
+    fn deliver(&mut self, hold: fn(&AcdMessage) -> bool) -> Vec<(usize, AcdMessage)> {
+        let mut held = Vec::new();
+        while !self.mail.is_empty() {
+            let (to, message) = self.mail.remove(0);
+            if hold(&message) {
+                held.push((to, message));
+            } else {
+                self.shards[to].handle_input(self.now, Input::Shard(message));
+                self.outputs();
+            }
+        }
+        held
+    }
+
+    fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        while let Some(next) = self.shards.iter().filter_map(Acd::poll_timeout).min().filter(|at| *at <= end.mono) {
+            self.now = self.now + next.since(self.now.mono);
+            for shard in &mut self.shards {
+                shard.handle_timeout(self.now);
+            }
+            self.outputs();
+        }
+        self.now = end;
+    }
+
+    fn enqueue(&mut self) {
+        let (queue, entered) = (QueueId(0), self.now.mono);
+        self.call(QueueCommand::Enqueue { contact: CONTACT, queue, priority: 0, entered });
+    }
+
+    fn state(&self) -> AgentState {
+        self.shards[0].board().agent_state(AgentId(0))
+    }
+
+    fn offer(&mut self) -> OfferId {
+        match self.events.remove(0) {
+            QueueEvent::Offer(offer) => offer.id,
+            other => panic!("expected an offer, got {other:?}"),
+        }
+    }
+}
+
+fn nothing(_: &AcdMessage) -> bool {
+    false
+}
+
+fn offers(message: &AcdMessage) -> bool {
+    matches!(message, AcdMessage::ToContact(ToContact::Offer { .. }))
+}
+
+fn is_alarm(fact: &Fact) -> bool {
+    matches!(fact, Fact::ReservationExpired { .. })
+}
+
+#[test]
+fn a_reservation_nobody_confirms_in_a_second_is_freed_and_alarmed() {
+    let mut pair = Pair::new();
+    pair.enqueue();
+    let late = pair.deliver(offers);
+    assert_eq!(pair.state(), AgentState::Reserved { contact: CONTACT });
+    pair.pass(Duration::from_millis(999));
+    assert_eq!(pair.facts.iter().filter(|f| is_alarm(f)).count(), 0);
+    pair.pass(Duration::from_millis(1));
+    let alarm = Fact::ReservationExpired { contact: CONTACT, agent: AgentId(0) };
+    assert_eq!(pair.facts.iter().filter(|f| **f == alarm).count(), 1);
+    // The contact's home hears of it; the contact waits again and the agent is claimed anew, with a new epoch.
+    let again = pair.deliver(offers);
+    assert_eq!((late.len(), again.len()), (1, 1));
+    pair.mail.extend(late);
+    pair.mail.extend(again);
+    pair.deliver(nothing);
+    let offer = pair.offer();
+    assert!(pair.events.is_empty(), "the old offer rings nobody");
+    pair.call(QueueCommand::Settle { offer, outcome: OfferOutcome::Accepted });
+    pair.deliver(nothing);
+    assert_eq!(pair.state(), AgentState::Busy { contact: CONTACT });
+}
+
+#[test]
+fn a_confirmed_offer_nobody_settles_is_given_up_after_the_ring_time_and_a_grace() {
+    let mut pair = Pair::new();
+    pair.enqueue();
+    pair.deliver(nothing);
+    let offer = pair.offer();
+    pair.pass(secs(50));
+    assert_eq!(pair.state(), AgentState::Reserved { contact: CONTACT }, "its lease was confirmed");
+    pair.pass(secs(7));
+    assert_eq!(pair.facts.iter().filter(|f| is_alarm(f)).count(), 1);
+    pair.deliver(nothing);
+    assert_eq!(pair.events.remove(0), QueueEvent::Revoke { offer });
+    assert_ne!(pair.offer(), offer, "the caller is offered again");
+}
+
+#[test]
+fn a_caller_who_hangs_up_before_the_offer_arrives_is_never_rung() {
+    let mut pair = Pair::new();
+    pair.enqueue();
+    let late = pair.deliver(offers);
+    let why = model::Withdrawal::Abandoned;
+    pair.call(QueueCommand::Withdraw { contact: CONTACT, queue: QueueId(0), why });
+    pair.mail.extend(late);
+    pair.deliver(nothing);
+    assert_eq!((pair.events.len(), pair.state()), (0, AgentState::Ready));
+    assert!(!pair.facts.iter().any(|f| matches!(f, Fact::Offered { .. }) || is_alarm(f)));
+    pair.shards.iter_mut().for_each(|s| s.handle_input(pair.now, Input::Drain));
+    pair.outputs();
+    pair.shards.iter_mut().for_each(Acd::assert_empty);
+}
+
+#[test]
+fn a_caller_who_hangs_up_before_his_place_is_known_is_still_counted() {
+    let mut pair = Pair::new();
+    pair.enqueue();
+    pair.facts.clear();
+    let why = model::Withdrawal::Abandoned;
+    pair.call(QueueCommand::Withdraw { contact: CONTACT, queue: QueueId(0), why });
+    pair.deliver(nothing);
+    let queue = QueueId(0);
+    let told: Vec<_> = pair.facts.iter().filter(|f| !matches!(f, Fact::AgentChanged { .. })).cloned().collect();
+    assert_eq!(
+        told,
+        [
+            Fact::Queued { contact: CONTACT, queue, priority: 0, position: 1 },
+            Fact::Abandoned { contact: CONTACT, queue, waited: Duration::ZERO },
+        ]
+    );
+}
