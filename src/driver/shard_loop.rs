@@ -55,9 +55,11 @@ struct Turn {
     outboxes: Vec<Outbox>,
     writers: HashMap<ConnectionId, mpsc::Sender<Box<[u8]>>>,
     message: Vec<u8>,
-    /// Facts the journal had no room for; the engine is told to refuse calls long before.
+    /// Facts the journal had no room for; new calls are refused long before there are any.
     facts_behind: std::collections::VecDeque<Stamped>,
     stop_at: Option<Instant>,
+    /// New calls are refused because the journal is behind.
+    pressed: bool,
     last: Now,
 }
 
@@ -76,6 +78,7 @@ impl ShardLoop {
             message: Vec::with_capacity(2048),
             facts_behind: std::collections::VecDeque::new(),
             stop_at: None,
+            pressed: false,
             last: self.clock.now(),
         };
         self.carry_out(&mut turn);
@@ -111,7 +114,25 @@ impl ShardLoop {
         }
         self.carry_out(turn);
         self.gauges.contacts.store(self.shard.status().contacts, Ordering::Relaxed);
+        self.feel_pressure(turn, now);
         Ok(())
+    }
+
+    /// A journal that does not keep up stops new calls long before a fact would be lost, until it has caught up.
+    fn feel_pressure(&mut self, turn: &mut Turn, now: Now) {
+        let waiting = self.facts.len();
+        let limit = if turn.pressed { FACTS_WAITING / 8 } else { FACTS_WAITING / 2 };
+        let pressed = waiting > limit;
+        if pressed != turn.pressed {
+            turn.pressed = pressed;
+            if pressed {
+                tracing::error!(waiting, "the journal is far behind; new calls are refused");
+            } else {
+                tracing::info!(waiting, "the journal has caught up; calls are taken again");
+            }
+            self.shard.handle_input(now, Input::Pressure(pressed));
+            self.carry_out(turn);
+        }
     }
 
     /// A step of the civil clock against the monotonic one is an input like any other (fault D7).
@@ -260,10 +281,6 @@ impl ShardLoop {
         } else if let Err(full) = self.facts.try_send(fact) {
             turn.facts_behind.push_back(full.into_inner());
         }
-        debug_assert!(
-            turn.facts_behind.len() < FACTS_WAITING,
-            "the journal does not keep up and calls are not refused"
-        );
     }
 
     fn transmit(&mut self, turn: &mut Turn) {

@@ -40,6 +40,8 @@ pub enum Input<'a> {
     Reload(Arc<Directory>),
     /// No new calls from outside; emergency calls pass. Once on it stays on.
     Drain,
+    /// The journal is far behind: no new calls while true, so that no fact is ever dropped.
+    Pressure(bool),
     /// End every call now.
     Shutdown,
     /// The civil clock was set.

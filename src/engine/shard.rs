@@ -98,6 +98,10 @@ impl Shard {
             Input::Ask { ticket, ask } => self.ask(now, ticket, ask),
             Input::Reload(directory) => self.reload(now, directory),
             Input::Drain => self.start_drain(now),
+            Input::Pressure(on) => {
+                let on = on || self.draining;
+                self.call.handle_input(now, call::Input::Drain { on });
+            }
             Input::Shutdown => self.call.handle_input(now, call::Input::Shutdown),
             Input::ClockJump => self.acd.handle_input(now, acd::Input::ClockJump),
         }
