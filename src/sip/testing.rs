@@ -217,7 +217,9 @@ impl Script {
     pub(crate) fn sent(&mut self) -> Vec<Sent> {
         let mut all = Vec::new();
         while let Some(to) = self.ua.poll_transmit(&mut self.buffer) {
-            if !self.buffer.trim_ascii().is_empty() {
+            // The refusal of a bad message repeats its bad headers.
+            let refuses = self.buffer.starts_with(b"SIP/2.0 4") || self.buffer.starts_with(b"SIP/2.0 5");
+            if !self.buffer.trim_ascii().is_empty() && !refuses {
                 Message::parse(&self.buffer).unwrap_or_else(|e| {
                     panic!("we wrote a bad message ({e}):\n{}", String::from_utf8_lossy(&self.buffer))
                 });

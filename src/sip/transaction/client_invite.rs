@@ -1,7 +1,7 @@
 //! RFC 3261 §17.1.1 figure 5, with the Accepted state of RFC 6026 §8.4.
 
 use super::{Action, Timer};
-use Action::{Acknowledge, PassUp, Retransmit, Start, Stop, TimedOut, TransportFailed};
+use Action::{Acknowledge, Cancel, PassUp, Retransmit, Start, Stop, TimedOut, TransportFailed};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClientInvite {
@@ -36,8 +36,11 @@ impl ClientInvite {
             (Calling, E::Fired(Timer::A)) => (Calling, &[Retransmit, Start(Timer::A)]),
             (Calling, E::Fired(Timer::B)) => (Terminated, &[Stop, TimedOut]),
             // RFC 3261 §17.1.1.2: once a provisional response came nothing is sent again, and timer B no longer counts.
-            (Calling, E::Provisional) => (Proceeding, &[Stop, PassUp]),
-            (Proceeding, E::Provisional) => (Proceeding, &[PassUp]),
+            (Calling, E::Provisional) => (Proceeding, &[Stop, Start(Timer::C), PassUp]),
+            (Proceeding, E::Provisional) => (Proceeding, &[Start(Timer::C), PassUp]),
+            (Proceeding, E::Fired(Timer::C)) => (Proceeding, &[Cancel]),
+            // RFC 3261 §9.1: 64*T1 after the CANCEL a silent INVITE counts as cancelled. Timer B is free to run again.
+            (Proceeding, E::Fired(Timer::B)) => (Terminated, &[Stop, TimedOut]),
             (Calling | Proceeding, E::Success) => (Accepted, &[Stop, Start(Timer::M), PassUp]),
             (Calling | Proceeding, E::Refusal) => (Completed, &[Stop, Acknowledge, Start(Timer::D), PassUp]),
             (Calling | Proceeding | Completed, E::TransportError) => (Terminated, &[Stop, TransportFailed]),

@@ -30,7 +30,7 @@ struct Client<O> {
     /// The CANCEL that goes by the same branch.
     cancel: Option<Key>,
     /// A CANCEL waits for the first provisional response (RFC 3261 §9.1).
-    cancel_wanted: Option<(O, Option<&'static str>)>,
+    cancel_wanted: Option<Option<&'static str>>,
     /// Hashes of the To tags whose 2xx has been dealt with.
     accepted: Vec<u64>,
     retransmission: Option<TimerId>,
@@ -66,7 +66,7 @@ impl<O> Default for Clients<O> {
     }
 }
 
-impl<O: Copy> Clients<O> {
+impl<O: Copy + Default> Clients<O> {
     pub(crate) fn len(&self) -> usize {
         self.slab.len()
     }
@@ -160,7 +160,7 @@ impl<O: Copy> Clients<O> {
         }
     }
 
-    pub(crate) fn handle_timer(&mut self, core: &mut Core, key: Key, timer: Timer) -> Option<(O, Failure)> {
+    pub(crate) fn handle_timer(&mut self, core: &mut Core, key: Key, timer: Timer) -> Option<(Key, O, Failure)> {
         let client = self.slab.get_mut(key)?;
         let owner = client.owner;
         if timer.retransmits() {
@@ -169,18 +169,14 @@ impl<O: Copy> Clients<O> {
             client.deadline = None;
         }
         let outcome = match client.machine {
-            Machine::Invite(ClientInvite::Proceeding) if timer == Timer::B && client.cancel.is_some() => {
-                self.remove(core, key);
-                None
-            }
             Machine::Invite(_) => self.on_invite(core, key, ClientInviteEvent::Fired(timer), None),
             Machine::NonInvite(_) => self.on_non_invite(core, key, ClientNonInviteEvent::Fired(timer)),
         };
-        failed(owner, outcome)
+        failed(key, owner, outcome)
     }
 
     /// Fails every transaction on a stream that is gone.
-    pub(crate) fn handle_stream_closed(&mut self, core: &mut Core, connection: ConnectionId) -> Vec<(O, Failure)> {
+    pub(crate) fn handle_stream_closed(&mut self, core: &mut Core, connection: ConnectionId) -> Vec<(Key, O, Failure)> {
         let on_it = |c: &Client<O>| matches!(c.place, Place::Stream { connection: c, .. } if c == connection);
         let keys: Vec<Key> = self.slab.iter().filter(|(_, c)| on_it(c)).map(|(k, _)| k).collect();
         let mut failures = Vec::new();
@@ -195,7 +191,7 @@ impl<O: Copy> Clients<O> {
                 Machine::Invite(_) => self.on_invite(core, key, ClientInviteEvent::TransportError, None),
                 Machine::NonInvite(_) => self.on_non_invite(core, key, ClientNonInviteEvent::TransportError),
             };
-            failures.extend(failed(owner, outcome));
+            failures.extend(failed(key, owner, outcome));
         }
         failures
     }
@@ -217,26 +213,26 @@ impl<O: Copy> Clients<O> {
 
     /// RFC 3261 §9.1: only after a provisional response, only before a final one. An INVITE without one yet is
     /// cancelled when it gets it.
-    pub(crate) fn cancel(&mut self, core: &mut Core, key: Key, nobody: O, reason: Option<&'static str>) {
+    pub(crate) fn cancel(&mut self, core: &mut Core, key: Key, reason: Option<&'static str>) {
         let Some(client) = self.slab.get_mut(key) else { return };
         match client.machine {
-            Machine::Invite(ClientInvite::Calling) => client.cancel_wanted = Some((nobody, reason)),
+            Machine::Invite(ClientInvite::Calling) => client.cancel_wanted = Some(reason),
             Machine::Invite(ClientInvite::Proceeding) if client.cancel.is_none() => {
-                self.send_cancel(core, key, nobody, reason);
+                self.send_cancel(core, key, reason);
             }
             Machine::Invite(_) | Machine::NonInvite(_) => {}
         }
     }
 
-    fn send_cancel(&mut self, core: &mut Core, key: Key, nobody: O, reason: Option<&'static str>) {
+    fn send_cancel(&mut self, core: &mut Core, key: Key, reason: Option<&'static str>) {
         let Some(client) = self.slab.get_mut(key) else { return };
         let invite = core::mem::take(&mut client.message);
         let place = client.place;
-        let cancel = self.start(core, place, nobody, |_, _, out| write_cancel(&invite, reason, out));
+        let cancel = self.start(core, place, O::default(), |_, _, out| write_cancel(&invite, reason, out));
         let Some(client) = self.slab.get_mut(key) else { return };
         client.message = invite;
         client.cancel = Some(cancel);
-        // RFC 3261 §9.1: without a final response 64*T1 after the CANCEL the INVITE counts as cancelled.
+        core.stop(&mut client.deadline);
         client.deadline = Some(core.after(super::GIVE_UP, Due::Client(key, Timer::B)));
     }
 
@@ -270,9 +266,9 @@ impl<O: Copy> Clients<O> {
             core.recycle(core::mem::take(&mut client.message));
         }
         if next == ClientInvite::Proceeding
-            && let Some((nobody, reason)) = client.cancel_wanted.take()
+            && let Some(reason) = client.cancel_wanted.take()
         {
-            self.send_cancel(core, key, nobody, reason);
+            self.send_cancel(core, key, reason);
             return upcall;
         }
         // A timer of no length has fired already.
@@ -313,9 +309,9 @@ enum Upcall {
     Failed(Failure),
 }
 
-fn failed<O>(owner: O, outcome: Option<Upcall>) -> Option<(O, Failure)> {
+fn failed<O>(key: Key, owner: O, outcome: Option<Upcall>) -> Option<(Key, O, Failure)> {
     match outcome? {
-        Upcall::Failed(failure) => Some((owner, failure)),
+        Upcall::Failed(failure) => Some((key, owner, failure)),
         Upcall::Message => None,
     }
 }
@@ -341,6 +337,7 @@ impl<O> Client<O> {
                 Action::PassUp => upcall = Some(Upcall::Message),
                 Action::TimedOut => upcall = Some(Upcall::Failed(Failure::TimedOut)),
                 Action::TransportFailed => upcall = Some(Upcall::Failed(Failure::Transport)),
+                Action::Cancel => self.cancel_wanted = Some(None),
                 Action::Respond => unreachable!("no client machine responds"),
             }
         }
@@ -369,7 +366,10 @@ impl<O> Client<O> {
         if timer.retransmits() {
             self.interval = if self.interval.is_zero() { first } else { timer.next(self.interval) };
             self.retransmission = Some(core.after(self.interval, Due::Client(key, timer)));
+        } else if timer == Timer::C && self.cancel.is_some() {
+            // The wait for the end of a cancelled INVITE is not made longer by one more ring.
         } else if !first.is_zero() {
+            core.stop(&mut self.deadline);
             self.deadline = Some(core.after(first, Due::Client(key, timer)));
         }
     }

@@ -16,7 +16,7 @@ pub use server::{ServerNonInvite, ServerNonInviteEvent};
 pub use server_invite::{ServerInvite, ServerInviteEvent};
 pub(crate) use servers::{Asked, RequestKey, Servers, response_place};
 pub use table::transition_tables;
-pub use timer::{GIVE_UP, T1, T2, T4, Timer};
+pub use timer::{GIVE_UP, PATIENCE, T1, T2, T4, Timer};
 
 /// What a machine asks of the layer around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Action {
     Respond,
     /// ACK a refusal (RFC 3261 §17.1.1.3).
     Acknowledge,
+    /// Send CANCEL.
+    Cancel,
     /// Start the timer, or start it again with its next interval.
     Start(Timer),
     /// Start the timer again with T2.

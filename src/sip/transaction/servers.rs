@@ -340,7 +340,7 @@ impl<O> Server<O> {
                 Action::PassUp => {}
                 Action::TimedOut => core.note(Counter::TimedOut, self.source, None),
                 Action::TransportFailed => core.note(Counter::TransportFailed, self.source, None),
-                Action::Retransmit | Action::Acknowledge | Action::StartSlow(_) => {
+                Action::Retransmit | Action::Acknowledge | Action::Cancel | Action::StartSlow(_) => {
                     unreachable!("no server machine asks")
                 }
             }

@@ -16,9 +16,10 @@ pub fn transition_tables() -> String {
     out
 }
 
-const TIMERS: [Timer; 12] = [
+const TIMERS: [Timer; 13] = [
     Timer::A,
     Timer::B,
+    Timer::C,
     Timer::D,
     Timer::E,
     Timer::F,

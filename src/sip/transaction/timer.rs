@@ -8,6 +8,8 @@ pub const T1: Duration = Duration::from_millis(500);
 pub const T2: Duration = Duration::from_secs(4);
 /// How long a message may stay in the network.
 pub const T4: Duration = Duration::from_secs(5);
+/// Timer C: more than three minutes.
+pub const PATIENCE: Duration = Duration::from_secs(181);
 /// 64*T1, when a transaction gives up.
 pub const GIVE_UP: Duration = Duration::from_secs(32);
 
@@ -18,6 +20,9 @@ pub enum Timer {
     A,
     /// INVITE transaction time-out.
     B,
+    /// RFC 3261 §16.6 step 11: how long an INVITE may go without another provisional response. Meant for proxies; here
+    /// it keeps a callee that rings for ever from holding a transaction for ever.
+    C,
     /// Wait for retransmitted refusals of our INVITE.
     D,
     /// Other request retransmission, UDP only.
@@ -47,6 +52,7 @@ impl Timer {
             (Timer::A | Timer::E | Timer::G, true) => None,
             (Timer::A | Timer::E | Timer::G, false) => Some(T1),
             (Timer::B | Timer::F | Timer::H | Timer::L | Timer::M, _) => Some(GIVE_UP),
+            (Timer::C, _) => Some(PATIENCE),
             (Timer::D | Timer::I | Timer::J | Timer::K, true) => Some(Duration::ZERO),
             // RFC 3261 §17.1.1.2: at least 32 s.
             (Timer::D | Timer::J, false) => Some(GIVE_UP),
@@ -59,9 +65,16 @@ impl Timer {
         match self {
             Timer::A => interval * 2,
             Timer::E | Timer::G => T2.min(interval * 2),
-            Timer::B | Timer::D | Timer::F | Timer::H | Timer::I | Timer::J | Timer::K | Timer::L | Timer::M => {
-                interval
-            }
+            Timer::B
+            | Timer::C
+            | Timer::D
+            | Timer::F
+            | Timer::H
+            | Timer::I
+            | Timer::J
+            | Timer::K
+            | Timer::L
+            | Timer::M => interval,
         }
     }
 

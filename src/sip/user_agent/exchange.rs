@@ -44,20 +44,20 @@ impl UserAgent {
         let Some(Session { phase: Phase::Up(up), peer, .. }) = calls.get_mut(key) else { return };
         let update = why == Asked::Refresh && (up.dialog.allows.update || up.described.is_none());
         let method = if update { Method::Update } else { Method::Invite };
-        up.exchange = Exchange::Asked { why, repeated };
         let cseq = up.dialog.next_cseq();
         if !update {
             up.invite_cseq = cseq;
             up.ack_body = None;
         }
         let (dialog, timer, sdp) = (&up.dialog, &up.timer, up.described.as_ref().filter(|_| !update));
-        clients.start(core, dialog.place, Owner::Ask { session: key }, |core, branch, out| {
+        let client = clients.start(core, dialog.place, Owner::Ask { session: key }, |core, branch, out| {
             let mut writer = dialog.request(core, out, method, cseq, branch);
             writer.text(HeaderName::Allow, ALLOW).text(HeaderName::Supported, SUPPORTED_LINE);
             timer.write_request(&mut writer);
             accounts.authorize(*peer, method, dialog.target.as_str(), &mut writer);
             end(writer, sdp);
         });
+        up.exchange = Exchange::Asked { client, why, repeated };
     }
 
     pub(crate) fn handle_ask_response(&mut self, message: &Message<'_>, status: StatusCode, client: Key, key: Key) {
@@ -78,7 +78,7 @@ impl UserAgent {
             };
         };
         let (leg, peer) = (*leg, *peer);
-        let Exchange::Asked { why, repeated } = up.exchange else { return };
+        let Exchange::Asked { why, repeated, .. } = up.exchange else { return };
         up.exchange = Exchange::Stable;
         match status.code() {
             200..=299 => {
@@ -261,7 +261,9 @@ impl UserAgent {
                 self.core.recycle(request);
             }
             Exchange::Backoff { timer } => _ = self.core.timers.cancel(timer),
-            Exchange::Stable | Exchange::Asked { .. } => {}
+            // An INVITE that rings on would never end by itself.
+            Exchange::Asked { client, .. } => self.clients.cancel(&mut self.core, client, None),
+            Exchange::Stable => {}
         }
     }
 

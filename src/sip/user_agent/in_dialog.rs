@@ -34,8 +34,11 @@ impl UserAgent {
             return self.refuse(message, from, bytes.len(), status);
         }
         let Some(server) = self.open(message, &from, bytes.len(), request, None) else { return };
+        let let_go = self.calls.get(session).is_none_or(Session::is_let_go);
         match message.method() {
             Method::Bye => self.handle_bye(message, server, session),
+            // The call hears no more of this leg, so nobody could answer.
+            _ if let_go => self.reply(server, message, StatusCode::CALL_DOES_NOT_EXIST),
             Method::Options => self.answer_options(message, server),
             Method::Invite | Method::Update => self.handle_ask(message, from, bytes, server, session),
             Method::Prack => self.handle_prack(message, server, session),

@@ -21,7 +21,7 @@ use model::{Directory, PhoneId, TrunkId};
 use std::sync::Arc;
 
 /// Who waits for the outcome of a request of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Owner {
     /// A first INVITE, with the place of its attempt.
     Invite {
@@ -44,6 +44,7 @@ pub(crate) enum Owner {
         trunk: TrunkId,
         errand: Errand,
     },
+    #[default]
     Nobody,
 }
 
@@ -146,8 +147,8 @@ impl UserAgent {
         while let Some(due) = self.core.timers.pop_due(now.mono) {
             match due {
                 Due::Client(key, timer) => {
-                    if let Some((owner, failure)) = self.clients.handle_timer(&mut self.core, key, timer) {
-                        self.handle_failure(owner, failure);
+                    if let Some((client, owner, failure)) = self.clients.handle_timer(&mut self.core, key, timer) {
+                        self.handle_failure(client, owner, failure);
                     }
                 }
                 Due::Server(key, timer) => self.servers.handle_timer(&mut self.core, key, timer),
@@ -208,8 +209,8 @@ impl UserAgent {
     fn handle_stream_closed(&mut self, connection: ConnectionId) {
         self.core.flows.closed(connection);
         self.calls.leave_stream(&self.core, connection);
-        for (owner, failure) in self.clients.handle_stream_closed(&mut self.core, connection) {
-            self.handle_failure(owner, failure);
+        for (client, owner, failure) in self.clients.handle_stream_closed(&mut self.core, connection) {
+            self.handle_failure(client, owner, failure);
         }
         self.servers.handle_stream_closed(&mut self.core, connection);
         self.forget_stream(connection);

@@ -163,7 +163,7 @@ impl UserAgent {
         let Some(client) = attempt.client.filter(|c| self.clients.is_calling(*c)) else { return };
         attempt.client = None;
         let remote = attempt.place.remote();
-        self.clients.cancel(&mut self.core, client, Owner::Nobody, None);
+        self.clients.cancel(&mut self.core, client, None);
         self.rest(peer, remote);
         self.invite_next(session);
     }
@@ -270,8 +270,12 @@ impl UserAgent {
         if status.is_success() {
             return self.handle_success(message, client, session);
         }
-        let Some(Session { phase: Phase::Outward(_), leg, .. }) = self.calls.get(session) else { return };
+        let Some(Session { phase: Phase::Outward(outward), leg, .. }) = self.calls.get(session) else { return };
         let leg = *leg;
+        // An INVITE that was sent again, or given up for the next place, has no say any more.
+        if outward.attempts.get(usize::from(attempt)).is_none_or(|a| a.client != Some(client)) {
+            return;
+        }
         if status.is_provisional() {
             if status > StatusCode::TRYING {
                 if !self.acknowledge_provisional(message, client, session, attempt) {
@@ -288,25 +292,27 @@ impl UserAgent {
             return;
         }
         if !self.try_again(message, status, session, usize::from(attempt)) {
-            self.fail_attempt(session, attempt, cause_of(status));
+            self.fail_attempt(client, session, attempt, cause_of(status));
         }
     }
 
-    pub(crate) fn handle_invite_failure(&mut self, session: Key, attempt: u16, failure: Failure) {
+    pub(crate) fn handle_invite_failure(&mut self, client: Key, session: Key, attempt: u16, failure: Failure) {
         let cause = match failure {
             Failure::TimedOut => Cause::with_sip(CauseKind::Unreachable, 408),
             Failure::Transport => Cause::with_sip(CauseKind::Unreachable, 503),
         };
-        self.fail_attempt(session, attempt, cause);
+        self.fail_attempt(client, session, attempt, cause);
     }
 
-    fn fail_attempt(&mut self, session: Key, attempt: u16, cause: Cause) {
+    fn fail_attempt(&mut self, client: Key, session: Key, attempt: u16, cause: Cause) {
         let Some(Session { phase: Phase::Outward(outward), leg, peer, .. }) = self.calls.get_mut(session) else {
             return;
         };
         let (leg, peer) = (*leg, *peer);
         let Some(failed) = outward.attempts.get_mut(usize::from(attempt)) else { return };
-        failed.client = None;
+        if failed.client.take_if(|c| *c == client).is_none() {
+            return;
+        }
         let remote = failed.place.remote();
         let worst = outward.refusal.map_or(cause, |old| better(old, cause));
         outward.refusal = Some(worst);
@@ -332,7 +338,7 @@ impl UserAgent {
     pub(crate) fn give_up(&mut self, session: Key, cause: Cause) {
         let Some(Session { phase: Phase::Outward(outward), .. }) = self.end_session(session) else { return };
         for client in outward.attempts.iter().filter_map(|a| a.client) {
-            self.clients.cancel(&mut self.core, client, Owner::Nobody, reason_of(cause));
+            self.clients.cancel(&mut self.core, client, reason_of(cause));
         }
     }
 
@@ -380,7 +386,7 @@ impl UserAgent {
         session.phase = Phase::Up(Box::new(up));
         for other in outward.attempts.iter().filter_map(|a| a.client).filter(|c| *c != client) {
             let reason = reason_of(CauseKind::AnsweredElsewhere.into());
-            self.clients.cancel(&mut self.core, other, Owner::Nobody, reason);
+            self.clients.cancel(&mut self.core, other, reason);
         }
         if !owes_ack {
             self.acknowledge(key);

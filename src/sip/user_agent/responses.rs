@@ -28,13 +28,13 @@ impl UserAgent {
         }
     }
 
-    pub(crate) fn handle_failure(&mut self, owner: Owner, failure: Failure) {
+    pub(crate) fn handle_failure(&mut self, client: Key, owner: Owner, failure: Failure) {
         self.core.count(match failure {
             Failure::TimedOut => Counter::TimedOut,
             Failure::Transport => Counter::TransportFailed,
         });
         match owner {
-            Owner::Invite { session, attempt } => self.handle_invite_failure(session, attempt, failure),
+            Owner::Invite { session, attempt } => self.handle_invite_failure(client, session, attempt, failure),
             Owner::Ask { session } => self.handle_ask_failure(session, failure),
             Owner::Bye { session, .. } => self.close(session),
             Owner::Notify { session } => self.end_transfer(session),

@@ -131,6 +131,7 @@ pub(crate) enum Exchange {
     Stable,
     /// Our re-INVITE or UPDATE is in flight.
     Asked {
+        client: Key,
         why: Asked,
         /// Sent again with credentials; not twice.
         repeated: bool,
@@ -220,6 +221,15 @@ impl Session {
         match self.dialog() {
             Some(dialog) => dialog.is_for(request),
             None => *self.call_id == *request.call_id(),
+        }
+    }
+
+    /// Whether the call has let go of it: what is still to come is between the two user agents.
+    pub(crate) fn is_let_go(&self) -> bool {
+        match &self.phase {
+            Phase::Up(up) => up.hangup.is_some(),
+            Phase::Closing(_) | Phase::Changing => true,
+            Phase::Inward(_) | Phase::Outward(_) => false,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Stories of the user agent, in virtual time.
 
 mod calls;
+mod chaos;
 mod exchange;
 mod registrar;
 mod reliable;

@@ -122,3 +122,27 @@ pub(super) fn from_phone(method: &str, cseq: u32, ack: &Sent, lines: &str, body:
         ack.header("Call-ID").unwrap(),
     )
 }
+
+/// Answers a far side may give to anything.
+pub(super) const ANSWERS: [&str; 20] = [
+    "100 Trying",
+    "180 Ringing",
+    "183 Session Progress",
+    "183 Session Progress",
+    "200 OK",
+    "200 OK",
+    "200 OK",
+    "202 Accepted",
+    "302 Moved Temporarily",
+    "401 Unauthorized",
+    "408 Request Timeout",
+    "422 Session Interval Too Small",
+    "481 Call/Transaction Does Not Exist",
+    "486 Busy Here",
+    "487 Request Terminated",
+    "491 Request Pending",
+    "500 Server Internal Error",
+    "503 Service Unavailable",
+    "603 Decline",
+    "699 Unheard Of",
+];
