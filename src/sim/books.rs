@@ -1,0 +1,281 @@
+use base::{Instant, Now};
+use core::time::Duration;
+use model::{AgentId, ContactId, Directory, Fact, OfferOutcome, QueueId, Stamped};
+use report::{AgentSpan, ContactRecord, Finished, Ledger, QueueFigures, QueueVisit, Wallboard};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Every fact, what the report room makes of it, and laws that hold at each of them.
+#[derive(Debug)]
+pub struct Books {
+    pub facts: Vec<Stamped>,
+    pub wallboard: Wallboard,
+    pub records: Vec<ContactRecord>,
+    pub visits: Vec<QueueVisit>,
+    pub spans: Vec<AgentSpan>,
+    ledger: Ledger,
+    directory: Arc<Directory>,
+    /// Who waits in a queue, first come first.
+    waiting: BTreeMap<ContactId, Waiting>,
+    first_entry: HashMap<ContactId, Instant>,
+    arrived: HashSet<ContactId>,
+    ended: HashSet<ContactId>,
+    tallies: BTreeMap<QueueId, Tally>,
+    broken: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    queue: QueueId,
+    priority: i32,
+    entered: Instant,
+    /// May be offered since; `None` while an offer runs.
+    free_since: Option<Instant>,
+    offered_to: Option<AgentId>,
+}
+
+/// A queue's counts, kept here once more to be compared with the report's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Tally {
+    pub offered: u64,
+    pub answered: u64,
+    pub abandoned: u64,
+    pub flowed_out: u64,
+    pub waiting: u64,
+}
+
+impl Books {
+    pub(crate) fn new(directory: Arc<Directory>, now: Now) -> Self {
+        Books {
+            facts: Vec::new(),
+            wallboard: Wallboard::new(now.utc),
+            records: Vec::new(),
+            visits: Vec::new(),
+            spans: Vec::new(),
+            ledger: Ledger::new(),
+            directory,
+            waiting: BTreeMap::new(),
+            first_entry: HashMap::new(),
+            arrived: HashSet::new(),
+            ended: HashSet::new(),
+            tallies: BTreeMap::new(),
+            broken: Vec::new(),
+        }
+    }
+
+    pub fn tally(&self, queue: QueueId) -> Tally {
+        self.tallies.get(&queue).copied().unwrap_or_default()
+    }
+
+    /// The report's figures of a queue, up to now.
+    pub fn figures(&self, queue: QueueId, now: Instant) -> QueueFigures {
+        self.wallboard.queue(queue, now, &self.directory).today
+    }
+
+    /// Facts of one kind with their times.
+    pub fn find<'a, T: 'a>(
+        &'a self,
+        pick: impl Fn(&'a Fact) -> Option<T> + 'a,
+    ) -> impl Iterator<Item = (Instant, T)> + 'a {
+        self.facts.iter().filter_map(move |f| pick(&f.fact).map(|t| (f.at.mono, t)))
+    }
+
+    /// How offers ended, in order.
+    pub fn outcomes(&self, agent: AgentId) -> Vec<OfferOutcome> {
+        let ended = |fact: &Fact| match fact {
+            Fact::OfferEnded { agent: a, outcome, .. } if *a == agent => Some(*outcome),
+            _ => None,
+        };
+        self.find(ended).map(|(_, outcome)| outcome).collect()
+    }
+
+    pub(crate) fn directory_changed(&mut self, directory: Arc<Directory>) {
+        self.directory = directory;
+    }
+
+    pub(crate) fn handle_fact(&mut self, stamped: Stamped) {
+        self.check_order(&stamped);
+        self.count(&stamped);
+        self.ledger.handle_fact(&stamped, &self.directory);
+        self.wallboard.handle_fact(&stamped, &self.directory);
+        self.collect();
+        if let Some(queue) = queue_of(&stamped.fact) {
+            self.check_conservation(queue, stamped.at.mono);
+        }
+        self.facts.push(stamped);
+    }
+
+    pub(crate) fn handle_timeout(&mut self, now: Instant) {
+        self.ledger.handle_timeout(now);
+        self.collect();
+    }
+
+    pub(crate) fn poll_timeout(&self) -> Option<Instant> {
+        self.ledger.poll_timeout()
+    }
+
+    /// Contacts that may be offered to somebody now, with their queue.
+    pub(crate) fn free(&self) -> impl Iterator<Item = (ContactId, QueueId)> {
+        self.waiting.iter().filter(|(_, w)| w.free_since.is_some()).map(|(id, w)| (*id, w.queue))
+    }
+
+    pub(crate) fn open_contacts(&self) -> usize {
+        self.ledger.open_contacts()
+    }
+
+    pub(crate) fn unended(&self) -> impl Iterator<Item = ContactId> + '_ {
+        self.arrived.difference(&self.ended).copied()
+    }
+
+    pub(crate) fn arrivals(&self) -> usize {
+        self.arrived.len()
+    }
+
+    pub(crate) fn broken(&self) -> &[String] {
+        &self.broken
+    }
+
+    pub(crate) fn breaks(&mut self, what: String) {
+        self.broken.push(what);
+    }
+
+    /// Closes the agents' open spans, so that all of their time is in [`Books::spans`].
+    pub(crate) fn cut_spans(&mut self, now: Now) {
+        let open: Vec<AgentSpan> = self.ledger.agent_times().open_spans(now.mono).collect();
+        self.spans.extend(open);
+    }
+
+    fn collect(&mut self) {
+        while let Some(finished) = self.ledger.poll_finished() {
+            match finished {
+                Finished::Visit(visit) => self.visits.push(visit),
+                Finished::Span(span) => self.spans.push(span),
+                Finished::Record(record) => self.records.push(*record),
+            }
+        }
+    }
+
+    /// Every contact arrives once, ends once and is silent afterwards; every stay in a queue ends once.
+    fn check_order(&mut self, stamped: &Stamped) {
+        let Some(contact) = report::contact_of(&stamped.fact) else { return };
+        if self.ended.contains(&contact) {
+            self.breaks(format!("{contact} goes on after its end: {:?}", stamped.fact));
+        }
+        match stamped.fact {
+            Fact::ContactArrived { .. } if !self.arrived.insert(contact) => {
+                self.breaks(format!("{contact} arrived twice"));
+            }
+            Fact::ContactEnded { .. } => {
+                self.ended.insert(contact);
+                if self.waiting.contains_key(&contact) {
+                    self.breaks(format!("{contact} ended while it waits in a queue"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, stamped: &Stamped) {
+        let at = stamped.at.mono;
+        match stamped.fact {
+            Fact::Queued { contact, queue, priority, .. } => {
+                let entered = *self.first_entry.entry(contact).or_insert(at);
+                let tally = self.tallies.entry(queue).or_default();
+                (tally.offered, tally.waiting) = (tally.offered + 1, tally.waiting + 1);
+                let waiting = Waiting { queue, priority, entered, free_since: Some(at), offered_to: None };
+                if self.waiting.insert(contact, waiting).is_some() {
+                    self.breaks(format!("{contact} waits twice"));
+                }
+            }
+            Fact::Offered { contact, queue, agent } => self.offered(at, contact, queue, agent),
+            Fact::OfferEnded { contact, agent, .. } => {
+                if let Some(waiting) = self.waiting.get_mut(&contact)
+                    && waiting.offered_to == Some(agent)
+                {
+                    (waiting.offered_to, waiting.free_since) = (None, Some(at));
+                }
+            }
+            Fact::Connected { contact, queue, waited, .. } => {
+                self.left(at, contact, queue, waited, |t| t.answered += 1);
+            }
+            Fact::Abandoned { contact, queue, waited } => self.left(at, contact, queue, waited, |t| t.abandoned += 1),
+            Fact::FlowedOut { contact, queue, waited, .. } => {
+                self.left(at, contact, queue, waited, |t| t.flowed_out += 1);
+            }
+            _ => {}
+        }
+    }
+
+    fn offered(&mut self, at: Instant, contact: ContactId, queue: QueueId, agent: AgentId) {
+        if let Some((other, _)) = self.waiting.iter().find(|(_, w)| w.offered_to == Some(agent)) {
+            let other = *other;
+            self.breaks(format!("agent {} is offered {contact} while {other} rings at his phone", agent.0));
+        }
+        let Some(served) = self.waiting.get(&contact).copied() else {
+            return self.breaks(format!("{contact} is offered and does not wait"));
+        };
+        let order = |w: &Waiting| (core::cmp::Reverse(w.priority), w.entered);
+        // Who became free in this same instant may be passed: other shards have not heard of it yet.
+        let overtaken = self.waiting.iter().find(|(id, w)| {
+            **id != contact && w.queue == queue && order(w) < order(&served) && w.free_since.is_some_and(|s| s < at)
+        });
+        if let Some((first, _)) = overtaken {
+            let first = *first;
+            self.breaks(format!("{contact} overtakes {first} in queue {}", queue.0));
+        }
+        if let Some(waiting) = self.waiting.get_mut(&contact) {
+            (waiting.offered_to, waiting.free_since) = (Some(agent), None);
+        }
+    }
+
+    fn left(
+        &mut self,
+        at: Instant,
+        contact: ContactId,
+        queue: QueueId,
+        waited: Duration,
+        count: impl FnOnce(&mut Tally),
+    ) {
+        let tally = self.tallies.entry(queue).or_default();
+        count(tally);
+        tally.waiting = tally.waiting.saturating_sub(1);
+        let queued = self.facts.iter().rev().find_map(|f| match f.fact {
+            Fact::Queued { contact: c, queue: q, .. } if c == contact && q == queue => Some(f.at.mono),
+            _ => None,
+        });
+        match self.waiting.remove(&contact) {
+            Some(known) if known.queue == queue => {}
+            Some(_) | None => self.breaks(format!("{contact} left queue {} where it did not wait", queue.0)),
+        }
+        if queued.is_some_and(|queued| at - queued != waited) {
+            self.breaks(format!("{contact} is said to have waited {waited:?} in queue {}", queue.0));
+        }
+    }
+
+    /// Complaint 32, at every fact: offered = answered + abandoned + flowed out + waiting, in the report and here.
+    fn check_conservation(&mut self, queue: QueueId, now: Instant) {
+        let figures = self.figures(queue, now);
+        let counts = figures.counts;
+        let seen = Tally {
+            offered: counts.offered,
+            answered: counts.answered,
+            abandoned: counts.abandoned,
+            flowed_out: counts.flowed_out,
+            waiting: counts.waiting,
+        };
+        let mine = self.tally(queue);
+        if !figures.conserved() || seen != mine {
+            self.breaks(format!("queue {}: the report says {seen:?}, the facts {mine:?}", queue.0));
+        }
+    }
+}
+
+fn queue_of(fact: &Fact) -> Option<QueueId> {
+    match fact {
+        Fact::Queued { queue, .. }
+        | Fact::Connected { queue, .. }
+        | Fact::Abandoned { queue, .. }
+        | Fact::FlowedOut { queue, .. } => Some(*queue),
+        _ => None,
+    }
+}

@@ -1,0 +1,92 @@
+use crate::sounds::Sounds;
+use crate::world::World;
+use base::Utc;
+use core::time::Duration;
+use model::Directory;
+
+/// What stands in every world: a house at 10.0.0.1 and a trunk for callers from 192.0.2.0/24.
+const BASE: &str = r#"
+[site]
+domain = "house.example"
+[sip]
+listen = ["udp:10.0.0.1:5060"]
+local_networks = ["10.0.0.0/8", "192.0.2.0/24"]
+[media]
+address = ["10.0.0.1"]
+[http]
+listen = ""
+[store]
+url = "sqlite:/nowhere/strowger.db"
+[[trunk]]
+name = "carrier"
+allow_from = ["192.0.2.0/24"]
+options_interval = "0s"
+max_cps = 1000
+max_calls = 1000
+"#;
+
+/// A world about to begin.
+#[derive(Debug)]
+pub struct WorldPlan {
+    pub(crate) directory: Directory,
+    pub(crate) sounds: Sounds,
+    pub(crate) seed: u64,
+    pub(crate) begins: Utc,
+    pub(crate) workers: u8,
+    /// Phones send sound.
+    pub(crate) voices: bool,
+    /// How long a look-up of a name takes.
+    pub(crate) names_take: Duration,
+}
+
+impl WorldPlan {
+    /// Configuration tables behind those of every world: queues, phones, agents, numbers, …
+    pub(crate) fn new(tables: &str) -> Self {
+        let sounds = Sounds::new();
+        let text = format!("{BASE}{tables}");
+        let config = match config::load_text("world.toml", &text, &sounds.names) {
+            Ok(config) => config,
+            Err(report) => panic!("the world's configuration is wrong\n{report}"),
+        };
+        // Monday, 5 January 2026, 09:00 UTC.
+        let begins = Utc::from_secs(1_767_603_600);
+        WorldPlan { directory: config.directory, sounds, seed: 1, begins, workers: 1, voices: true, names_take: Duration::ZERO }
+    }
+
+    pub fn seed(self, seed: u64) -> Self {
+        WorldPlan { seed, ..self }
+    }
+
+    pub fn shards(mut self, shards: u8) -> Self {
+        self.directory.limits.shards = shards;
+        self
+    }
+
+    pub fn workers(self, workers: u8) -> Self {
+        WorldPlan { workers, ..self }
+    }
+
+    /// No media workers: legs carry no descriptions, prompts are over at once. For stories of many calls.
+    pub fn without_media(self) -> Self {
+        WorldPlan { workers: 0, voices: false, ..self }
+    }
+
+    /// Looking up a host name takes so long.
+    pub fn slow_names(self, names_take: Duration) -> Self {
+        WorldPlan { names_take, ..self }
+    }
+
+    pub fn begins(self, begins: Utc) -> Self {
+        WorldPlan { begins, ..self }
+    }
+
+    /// Changes what the configuration language cannot say.
+    pub fn with(mut self, change: impl FnOnce(&mut Directory)) -> Self {
+        change(&mut self.directory);
+        self
+    }
+
+    pub fn open(self) -> World {
+        World::begin(self)
+    }
+}
