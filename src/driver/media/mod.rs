@@ -4,6 +4,8 @@
 //! ring, events leave it over one ring a shard; packets never leave their thread.
 
 mod address;
+#[cfg(test)]
+mod allocation;
 mod buffer_ring;
 mod epoll_io;
 mod pace;

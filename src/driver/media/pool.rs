@@ -396,6 +396,26 @@ mod tests {
     }
 
     #[test]
+    fn a_recording_is_on_disk_when_it_is_told() {
+        let pool = pool(33_400..=33_499, PacketBackend::Epoll);
+        let port = supply(&pool, 1)[0];
+        let phone = UdpSocket::bind("127.0.0.1:0").unwrap();
+        open(&pool, LegId(0), Role::Caller, port, phone.local_addr().unwrap());
+        let group = ContactId(1);
+        pool.send(SHARD, WORKER, MediaCommand::Record { group, name: "told".into() }).unwrap();
+        pool.send(SHARD, WORKER, MediaCommand::StopRecording { group }).unwrap();
+        let MediaEvent::Recorded { name, complete, duration, .. } = event(&pool) else { panic!("not recorded") };
+        assert!(&*name == "told" && complete && duration < Duration::from_secs(10));
+        let folder = std::env::temp_dir().join(format!("strowger-pool-{}", std::process::id()));
+        let file = std::fs::File::open(folder.join("told.wav")).unwrap();
+        let wav = audio::Wav::read(file).unwrap();
+        assert_eq!((wav.rate, wav.channels, wav.truncated), (8000, 2, false));
+        assert_eq!(pool.stats().recordings_written, 1);
+        pool.shutdown();
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
     fn a_range_without_ports_is_said() {
         let pool = pool(33_101..=33_103, PacketBackend::Epoll);
         assert_eq!(supply(&pool, 2).len(), 1);
