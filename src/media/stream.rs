@@ -48,6 +48,8 @@ pub(crate) struct Stream {
 pub(crate) enum Payload {
     Audio(Codec),
     Event,
+    /// Comfort noise (RFC 3389): the peer is there and says nothing.
+    Noise,
 }
 
 impl Stream {
@@ -111,6 +113,7 @@ impl Stream {
             .into_iter()
             .find(|codec| codec.payload_type() == number)
             .map(Payload::Audio)
+            .or_else(|| (payload_type == PayloadType::COMFORT_NOISE).then_some(Payload::Noise))
     }
 
     /// Whether a sender's timestamps have left its clock by more than a pause can explain: an hour's jump is passed on

@@ -1,3 +1,5 @@
+#![allow(unsafe_code)] // prctl
+
 use base::Instant;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ const WINDOW: Duration = Duration::from_millis(50);
 
 /// Fifty calls: below it a thread sleeps most of the time anyway.
 const BRISK: u64 = 5_000;
-const BRISK_NAP: Duration = Duration::from_micros(200);
+const BRISK_NAP: Duration = Duration::from_micros(150);
 
 /// Three hundred calls: in a millisecond thirty packets gather.
 const BUSY: u64 = 30_000;
@@ -48,6 +50,13 @@ impl Pace {
         };
         length.checked_sub(now - began).filter(|rest| !rest.is_zero())
     }
+}
+
+/// Lets this thread wake when it asked to: by default the kernel rounds short sleeps up by 50 µs.
+pub(super) fn sharpen_timers() {
+    const SLACK_NANOS: libc::c_ulong = 1_000;
+    // SAFETY: changes a number of this thread and takes no pointer; a refusal leaves the default.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, SLACK_NANOS) };
 }
 
 #[cfg(test)]

@@ -295,6 +295,7 @@ fn start_thread(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::sockets::own_loopback;
     use model::{Codec, ContactId, Direction, Family, LegId, MediaPort, Role, SourcePolicy, StreamSetup};
     use std::net::{SocketAddr, UdpSocket};
     use std::time::Instant;
@@ -306,7 +307,7 @@ mod tests {
         let config = MediaConfig {
             workers: 1,
             shards: 1,
-            addresses: vec!["127.0.0.1".parse().unwrap()],
+            addresses: vec![own_loopback()],
             ports,
             silence: Duration::from_secs(30),
             recordings: std::env::temp_dir().join(format!("strowger-pool-{}", std::process::id())),
@@ -369,7 +370,7 @@ mod tests {
     fn check_call(backend: PacketBackend, ports: RangeInclusive<u16>) {
         let pool = pool(ports, backend);
         let ports = supply(&pool, 2);
-        let phones: Vec<UdpSocket> = (0..2).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+        let phones: Vec<UdpSocket> = (0..2).map(|_| UdpSocket::bind((own_loopback(), 0)).unwrap()).collect();
         for phone in &phones {
             phone.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
         }
@@ -399,7 +400,7 @@ mod tests {
     fn a_recording_is_on_disk_when_it_is_told() {
         let pool = pool(33_400..=33_499, PacketBackend::Epoll);
         let port = supply(&pool, 1)[0];
-        let phone = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let phone = UdpSocket::bind((own_loopback(), 0)).unwrap();
         open(&pool, LegId(0), Role::Caller, port, phone.local_addr().unwrap());
         let group = ContactId(1);
         pool.send(SHARD, WORKER, MediaCommand::Record { group, name: "told".into() }).unwrap();

@@ -105,13 +105,20 @@ const fn place(family: Family) -> usize {
     }
 }
 
+/// An address of this process alone, so that tests that run at the same time share no ports.
+#[cfg(test)]
+pub(super) fn own_loopback() -> IpAddr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    IpAddr::from([127, 100, high, low])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::collections::HashSet;
 
     fn stock(worker: u8, workers: u8, ports: RangeInclusive<u16>) -> SocketStock {
-        SocketStock::new(&["127.0.0.1".parse().unwrap()], &ports, WorkerId(worker), workers, &mut Rng::new(1))
+        SocketStock::new(&[own_loopback()], &ports, WorkerId(worker), workers, &mut Rng::new(1))
     }
 
     #[test]

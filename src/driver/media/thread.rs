@@ -1,4 +1,4 @@
-use super::pace::Pace;
+use super::pace::{Pace, sharpen_timers};
 use super::packet_io::{IoCounts, PacketIo, Token};
 use super::pool::{EventRings, MediaStats};
 use super::sockets::SocketStock;
@@ -154,6 +154,7 @@ impl<I: PacketIo> MediaThread<I> {
             return;
         }
         tracing::info!(backend = I::NAME, "media thread started");
+        sharpen_timers();
         let mut batch = PacketBatch::new();
         let mut pace = Pace::new(self.clock.mono());
         while !self.inbox.stopping.load(Ordering::Acquire) {
@@ -313,5 +314,40 @@ impl RecordingExit {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use media::Chunk;
+    use model::ContactId;
+
+    #[test]
+    fn a_recording_the_writer_could_not_take_is_said_to_be_incomplete() {
+        let (writer, inlet) = WriterDoor::with_room(2);
+        let mut exit = RecordingExit { writer, waiting: VecDeque::new(), torn: HashSet::new() };
+        let (torn, whole) = (RecordingId(1), RecordingId(2));
+        let begin =
+            |recording| RecordingOutput::Begin { recording, group: ContactId(1), name: "x".into(), sample_rate: 8000 };
+        let chunk = |recording, start| RecordingOutput::Chunk(Chunk { recording, start, frames: vec![0; 4] });
+        let end = |recording| RecordingOutput::End { recording, frames: 4, complete: true };
+        exit.send(begin(torn));
+        exit.send(chunk(torn, 0));
+        // The writer sleeps: its two places are taken.
+        exit.send(chunk(torn, 2));
+        exit.send(begin(whole));
+        exit.send(end(torn));
+        assert_eq!(exit.waiting.len(), 2, "beginnings and ends wait, sound does not");
+        let mut taken = vec![inlet.try_recv().unwrap(), inlet.try_recv().unwrap()];
+        exit.flush();
+        taken.extend([inlet.try_recv().unwrap(), inlet.try_recv().unwrap()]);
+        exit.send(chunk(whole, 0));
+        exit.send(end(whole));
+        taken.extend([inlet.try_recv().unwrap(), inlet.try_recv().unwrap()]);
+        let unfinished = RecordingOutput::End { recording: torn, frames: 4, complete: false };
+        let expect = [begin(torn), chunk(torn, 0), begin(whole), unfinished, chunk(whole, 0), end(whole)];
+        assert_eq!(taken, expect);
+        assert!(exit.torn.is_empty() && exit.waiting.is_empty());
     }
 }

@@ -50,6 +50,12 @@ struct Counts {
 }
 
 impl WriterDoor {
+    /// A door with room for so many pieces, and where they come out.
+    pub(super) fn with_room(pieces: usize) -> (Self, Receiver<RecordingOutput>) {
+        let (pieces, inlet) = bounded(pieces);
+        (WriterDoor { pieces }, inlet)
+    }
+
     /// Never waits; what does not fit comes back.
     pub(super) fn push(&self, output: RecordingOutput) -> Result<(), RecordingOutput> {
         self.pieces.try_send(output).map_err(TrySendError::into_inner)
@@ -58,11 +64,11 @@ impl WriterDoor {
 
 impl RecordingWriter {
     pub(super) fn start(folder: PathBuf, events: Arc<EventRings>) -> io::Result<Self> {
-        let (pieces, inlet) = bounded(PIECES_MAX);
+        let (door, inlet) = WriterDoor::with_room(PIECES_MAX);
         let counts = Arc::new(Counts::default());
         let desk = Desk { folder, events, counts: counts.clone(), files: HashMap::new(), buffer: Vec::new() };
         let handle = std::thread::Builder::new().name("recordings".into()).spawn(move || desk.run(&inlet))?;
-        Ok(RecordingWriter { door: Some(WriterDoor { pieces }), counts, handle: Some(handle) })
+        Ok(RecordingWriter { door: Some(door), counts, handle: Some(handle) })
     }
 
     pub(super) fn door(&self) -> WriterDoor {

@@ -200,6 +200,31 @@ fn a_joined_leg_that_falls_silent_is_reported_once_and_again_after_it_spoke() {
 }
 
 #[test]
+fn comfort_noise_is_a_sign_of_life_and_no_sound() {
+    let mut house = House::new();
+    let a = house.phone(Role::Caller, Codec::Pcmu, CALLER);
+    let b = house.phone(Role::Agent, Codec::Pcmu, AGENT);
+    house.run(500);
+    house.phones[a].speaking = false;
+    let quiet = house.now;
+    for _ in 0..60 {
+        let mut octets = vec![0; 13];
+        let (now, sender) = (house.now, &mut house.phones[a].sender);
+        sender.write_audio(now, rtp::PayloadType::COMFORT_NOISE, &[70], 0, &mut octets).expect("room");
+        house.post(a, octets);
+        house.run(1000);
+    }
+    assert_eq!(house.phones[b].heard.iter().filter(|p| p.at > quiet).count(), 0);
+    assert_eq!(house.events_of(|e| matches!(e, MediaEvent::Silent { .. })), 0);
+    house.phones[a].speaking = true;
+    let from = house.now;
+    house.run(500);
+    assert!(house.hears(b, from, CALLER));
+    let heard = &house.phones[b].heard;
+    assert!(heard.windows(2).all(|p| p[1].sequence.wrapping_sub(p[0].sequence) == 1), "a pause is no loss");
+}
+
+#[test]
 fn a_leg_that_never_spoke_or_is_not_joined_is_not_reported_silent() {
     let mut house = House::new();
     let a = house.phone(Role::Caller, Codec::Pcmu, CALLER);

@@ -27,6 +27,8 @@ impl Worker {
                 match heard.payload {
                     Payload::Event => self.handle_event(now.mono, key, heard, out),
                     Payload::Audio(_) => self.handle_audio(now.mono, key, heard, out),
+                    // Not agreed on with the far side, which makes its own of the pause.
+                    Payload::Noise => self.interrupt(key),
                 }
             }
             (Channel::Rtp | Channel::Rtcp, DatagramKind::Rtcp) => self.handle_rtcp(now, key, datagram),
@@ -70,7 +72,7 @@ impl Worker {
         if let (true, Some(keys)) = (fresh, &mut stream.keys) {
             keys.reset();
         }
-        if payload != Payload::Event {
+        if let Payload::Audio(_) = payload {
             fresh |= stream.has_leapt(now, packet.timestamp().0);
         }
         stream.last_heard = Some(now);
@@ -124,6 +126,7 @@ impl Worker {
         let number = match heard.payload {
             Payload::Audio(_) => Some(stream.setup.payload_type_out),
             Payload::Event => stream.setup.dtmf_out,
+            Payload::Noise => None,
         };
         let Some(payload_type) = number.and_then(PayloadType::new) else {
             // Left out on purpose: the next packet follows without a gap, or it would count as lost.
@@ -144,7 +147,7 @@ impl Worker {
         self.stats.packets_relayed += 1;
     }
 
-    /// The far sides hear a pause while a key is down: their streams go on without the packets left out.
+    /// The far sides hear a pause: their streams go on without the packets left out.
     fn interrupt(&mut self, key: Key) {
         let listeners = core::mem::take(&mut self.leg_mut(key).routes.relay_to);
         for listener in &listeners {

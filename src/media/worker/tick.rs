@@ -54,7 +54,7 @@ impl Worker {
         let Some(mut ear) = stream.ear.take() else { return };
         ear.pull(now, |payload_type| match stream.classify(payload_type)? {
             Payload::Audio(codec) => Some(codec),
-            Payload::Event => None,
+            Payload::Event | Payload::Noise => None,
         });
         stream.ear = Some(ear);
     }
