@@ -85,7 +85,11 @@ pub(crate) fn start_log(level: &str, as_json: bool) -> Result<LogHandle, String>
     let registry = tracing_subscriber::registry().with(filter);
     let colours = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let set = if as_json { registry.with(layer.json()).try_init() } else { registry.with(layer.with_ansi(colours)).try_init() };
+    let set = if as_json {
+        registry.with(layer.json()).try_init()
+    } else {
+        registry.with(layer.with_ansi(colours)).try_init()
+    };
     set.map_err(|error| format!("logging cannot be started: {error}"))?;
     Ok(handle)
 }
@@ -124,7 +128,9 @@ impl Server {
         })
         .map_err(|error| error.to_string())?;
         let http = match config.http.listen {
-            Some(address) => Some(web::bind(address).map_err(|error| format!("http {address} cannot be listened at: {error}"))?),
+            Some(address) => {
+                Some(web::bind(address).map_err(|error| format!("http {address} cannot be listened at: {error}"))?)
+            }
             None => None,
         };
         let control = Arc::new(Control {
@@ -174,7 +180,8 @@ impl Server {
 
     /// Waits for a signal or a finished drain. False: a part broke.
     async fn until_told(&self) -> bool {
-        let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+        else {
             tracing::error!("signals cannot be heard");
             return false;
         };

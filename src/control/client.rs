@@ -92,7 +92,22 @@ fn show(reply: &Reply) -> String {
             )
         }
         Reply::Queues(lines) => table(
-            &["queue", "waiting", "longest", "ready", "ringing", "busy", "wrap-up", "not ready", "off", "offered", "answered", "abandoned", "flowed out", "SL"],
+            &[
+                "queue",
+                "waiting",
+                "longest",
+                "ready",
+                "ringing",
+                "busy",
+                "wrap-up",
+                "not ready",
+                "off",
+                "offered",
+                "answered",
+                "abandoned",
+                "flowed out",
+                "SL",
+            ],
             lines.iter().map(|q| {
                 let level = q.service_level.map_or("-".into(), |l| format!("{:.1} %", l * 100.0));
                 vec![
