@@ -14,9 +14,7 @@ const Q: QueueId = QueueId(0);
 const P: PhoneId = PhoneId(0);
 
 fn check(story: impl Fn() + Sync + Send + 'static) {
-    let mut model = loom::model::Builder::new();
-    model.preemption_bound = Some(3);
-    model.check(story);
+    loom::model(story);
 }
 
 fn board() -> Arc<Board> {
@@ -168,6 +166,62 @@ fn broken_sign_off_overwrites_the_offer() {
         let (seat, epoch) = b.seat(A);
         let next = seat_word(Seat::Away, epoch.wrapping_add(1));
         look_then_write(&b.agents[0].claim, seat_word(seat, epoch), next) && seat == Seat::Ready
+    });
+}
+
+/// Two queues of two shards want him while he signs off: three threads.
+fn two_offers_and_sign_off(claim: Claim) {
+    check(move || {
+        let board = board();
+        let epoch = board.free_agent(A);
+        let theirs = Arc::clone(&board);
+        let third = thread::spawn(move || claim(&theirs, A, epoch));
+        let (left, right) = race(&board, move |b| claim(b, A, epoch), move |b| b.take_agent(A, Seat::Away));
+        let winners = [left, right, third.join().expect("the third thread does not panic")];
+        assert_eq!(winners.into_iter().filter(|w| *w).count(), 1, "one of three has him");
+    });
+}
+
+#[test]
+fn of_two_offers_and_a_sign_off_one_wins() {
+    two_offers_and_sign_off(Board::claim_agent);
+}
+
+#[test]
+#[should_panic(expected = "one of three has him")]
+fn broken_two_offers_and_a_sign_off_all_win() {
+    two_offers_and_sign_off(broken_claim);
+}
+
+/// The caller leaves and his slot is given to the next while a queue still claims him: the epoch tells them apart.
+fn late_claim_and_next_tenant(claim: fn(&Board, u32, u32) -> bool) {
+    check(move || {
+        let board = board();
+        let former = board.open_contact(0);
+        let leave = move |b: &Board| {
+            let was = b.close_contact(0, former);
+            (was == Place::Offered, b.open_contact(0))
+        };
+        let other = Arc::clone(&board);
+        let claimer = thread::spawn(move || claim(&other, 0, former));
+        let (seen, next) = leave(&board);
+        let claimed = claimer.join().expect("the claimer does not panic");
+        assert_eq!(claimed, seen, "a claim counts for him it was made for");
+        assert_eq!(board.place(0), (Place::Waiting, next), "the next one waits");
+    });
+}
+
+#[test]
+fn a_late_claim_does_not_hit_the_next_tenant() {
+    late_claim_and_next_tenant(Board::claim_contact);
+}
+
+#[test]
+#[should_panic(expected = "a claim counts for him it was made for")]
+fn broken_claim_without_an_epoch_hits_the_next_tenant() {
+    late_claim_and_next_tenant(|b, slot, _| {
+        let (_, epoch) = b.place(slot);
+        b.claim_contact(slot, epoch)
     });
 }
 

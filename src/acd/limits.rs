@@ -23,6 +23,9 @@ pub(crate) const DIRECT_RING_TIME: Duration = Duration::from_secs(20);
 /// An agent who said no to a contact is not asked for the same one again so soon.
 pub(crate) const REFUSAL_BACK_OFF: Duration = Duration::from_secs(5);
 
+/// A contact whose offers the call side takes back unasked is offered again after this, from the second time on.
+pub(crate) const TAKEN_BACK_PAUSE: Duration = Duration::from_secs(1);
+
 /// How many refusals a waiting contact remembers; the oldest gives way. More than this many agents refusing one caller
 /// inside [`REFUSAL_BACK_OFF`] only means that one of them is asked a little early.
 pub(crate) const REFUSALS_KEPT: usize = 8;
@@ -64,11 +67,13 @@ pub(crate) const PATIENCE_DEFAULT: Duration = Duration::from_secs(600);
 /// How often the agents who serve a queue are counted again for the expected wait.
 pub(crate) const STAFF_COUNT_EVERY: Duration = Duration::from_secs(1);
 
-/// Messages one agent, and one waiting contact, can have under way to a shard: a mailbox of
-/// [`crate::mailbox_capacity`] places cannot overflow by reservations alone.
-pub(crate) const MESSAGES_EACH: usize = 4;
+/// Messages one agent, or one contact in a queue, can have under way from one shard to another: a stay has four to the
+/// queue's home (insert, offer over, return, leave) and four to the contact's (placed, offer, announcement, flow-out); an
+/// agent has fewer (reserved, undone, settled, his tour, handled, the device, release).
+pub(crate) const MESSAGES_EACH: usize = 8;
 
-/// Places a mailbox between two shards needs so that it cannot overflow.
+/// Places a mailbox between two shards needs so that reservations cannot overflow it. What people type comes on top, so
+/// a full mailbox must keep what does not fit, never lose it.
 pub fn mailbox_capacity(size: crate::BoardSize) -> usize {
     MESSAGES_EACH * (size.agents + size.contacts_per_shard)
 }

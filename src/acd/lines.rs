@@ -3,7 +3,7 @@
 use crate::board::Board;
 use crate::expect::Measures;
 use crate::input::Seating;
-use crate::limits::{REFUSAL_BACK_OFF, REFUSALS_KEPT};
+use crate::limits::{REFUSAL_BACK_OFF, REFUSALS_KEPT, TAKEN_BACK_PAUSE};
 use crate::machine::{Acd, Timer};
 use crate::message::{Departure, Stay, ToAgent, ToContact, ToQueue};
 use crate::order::Order;
@@ -59,6 +59,8 @@ pub(crate) struct Entry {
     pub(crate) overdue: bool,
     pub(crate) announce: Option<TimerId>,
     ask: Option<TimerId>,
+    /// When a held contact comes back into the line.
+    held_until: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -239,6 +241,7 @@ impl Acd {
                     overdue: false,
                     announce: None,
                     ask: None,
+                    held_until: Instant::ZERO,
                 };
                 self.insert(now, entry);
             }
@@ -356,6 +359,9 @@ impl Acd {
         if at_once {
             self.back_in_line(now, key);
         } else {
+            // The first time in a moment. A call side that takes every offer back is not asked without end.
+            let again = entry.held_until > Instant::ZERO;
+            entry.held_until = if again { now.mono + TAKEN_BACK_PAUSE } else { now.mono };
             self.arm_ask(now, key);
         }
     }
@@ -381,7 +387,7 @@ impl Acd {
             self.timers.cancel(old);
         }
         let refusals = entry.refused.iter().map(|(_, until)| *until).filter(|until| *until > now.mono);
-        let held = (entry.standing == Standing::Held).then_some(now.mono);
+        let held = (entry.standing == Standing::Held).then_some(entry.held_until);
         let next = refusals.chain(held).min();
         entry.ask = next.map(|at| self.timers.insert(at, Timer::Ask(entry.stay.slot)));
     }
@@ -391,11 +397,11 @@ impl Acd {
         let Some(entry) = self.lines.entries.get_mut(key) else { return };
         entry.ask = None;
         match entry.standing {
-            Standing::Held => self.back_in_line(now, key),
+            Standing::Held if entry.held_until <= now.mono => self.back_in_line(now, key),
             Standing::Waiting => {
                 self.match_contact(now, key);
             }
-            Standing::Offered => {}
+            Standing::Held | Standing::Offered => {}
         }
         self.arm_ask(now, key);
     }

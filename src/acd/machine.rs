@@ -63,7 +63,7 @@ impl Acd {
             board,
             directory,
         };
-        acd.show_fixed_phones(0);
+        acd.show_fixed_phones();
         acd.employ(now);
         acd.run(now);
         acd

@@ -4,7 +4,7 @@
 //! could get this contact, the contact is the first of all this agent could get. On one shard that leaves exactly one
 //! choice, so every decision is compared. Between two inputs nobody may be ready for anybody who waits.
 
-use crate::limits::REFUSAL_BACK_OFF;
+use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
 use base::Instant;
 use model::{AgentId, AgentState, ContactId, Directory, Fact, IdleClock, OfferOutcome, QueueId};
 
@@ -34,8 +34,9 @@ struct Waiting {
     priority: i32,
     entered: Instant,
     offered: bool,
-    /// Its offer was withdrawn: it is looked at again in a moment.
+    /// Its offer was withdrawn: it is looked at again in a moment, or after a pause when it was not the first.
     held: bool,
+    held_until: Option<Instant>,
     refused: Vec<(AgentId, Instant)>,
 }
 
@@ -64,7 +65,16 @@ impl Reference {
                 self.counts[0] += 1;
                 let (contact, queue, priority) = (*contact, *queue, *priority);
                 let entered = entered(contact);
-                let new = Waiting { contact, queue, priority, entered, offered: false, held: false, refused: vec![] };
+                let new = Waiting {
+                    contact,
+                    queue,
+                    priority,
+                    entered,
+                    offered: false,
+                    held: false,
+                    held_until: None,
+                    refused: vec![],
+                };
                 let ahead = self.waiting.iter().filter(|w| w.queue == queue && !w.offered && w.key() < new.key());
                 // Those who are held come back into the line at some time in this millisecond.
                 let (held, waiting): (Vec<_>, Vec<_>) = ahead.partition(|w| w.held);
@@ -127,15 +137,18 @@ impl Reference {
     fn offer_ended(&mut self, now: Instant, contact: ContactId, agent: AgentId, outcome: OfferOutcome) {
         let waiting = self.waiting.iter_mut().find(|w| w.contact == contact).expect("it waited");
         waiting.offered = outcome == OfferOutcome::Accepted;
-        waiting.held = outcome == OfferOutcome::Withdrawn;
+        if outcome == OfferOutcome::Withdrawn {
+            waiting.held = true;
+            waiting.held_until = Some(waiting.held_until.map_or(now, |_| now + TAKEN_BACK_PAUSE));
+        }
         if let OfferOutcome::Rejected(_) = outcome {
             waiting.refused.push((agent, now + REFUSAL_BACK_OFF));
         }
     }
 
-    /// The next look at a contact whose offer was taken back.
-    pub(crate) fn look_again(&mut self) {
-        self.waiting.iter_mut().for_each(|w| w.held = false);
+    /// Whoever is not held any more must have been looked at by now.
+    pub(crate) fn look_again(&mut self, now: Instant) {
+        self.waiting.iter_mut().for_each(|w| w.held &= w.held_until.is_some_and(|until| until > now));
     }
 
     fn left(&mut self, contact: ContactId, queue: QueueId, how: usize) {

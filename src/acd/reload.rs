@@ -2,17 +2,35 @@
 
 use crate::calendar::Calendars;
 use crate::machine::Acd;
+use crate::message::ToAgent;
 use crate::staff::{Agent, counts};
 use base::Now;
-use model::{AgentId, Directory, PhoneId, QueueId};
+use model::{AgentId, Directory, Phone, PhoneId, QueueId, ShardId};
 use std::sync::Arc;
 
 impl Acd {
-    /// Phones at a fixed place need not register; those from this index on are new.
-    pub(crate) fn show_fixed_phones(&mut self, from: usize) {
-        for (phone, id) in self.directory.phones.iter().zip(0u32..).skip(from) {
-            if phone.contact.is_some() && !phone.removed {
+    /// Phones at a fixed place need not register. Every shard says so at its start, before it signs anybody on.
+    pub(crate) fn show_fixed_phones(&mut self) {
+        for (phone, id) in self.directory.phones.iter().zip(0u32..) {
+            if is_fixed(phone) {
                 self.board.set_reachable(PhoneId(id), true);
+            }
+        }
+    }
+
+    /// Shard 0 has the registrar: it alone says what a reload means for a phone. One that got a fixed place can be
+    /// reached, one that lost it, or is removed, cannot be until it registers.
+    fn renew_phones(&mut self, before: &Directory) {
+        if self.seating.shard != ShardId(0) {
+            return;
+        }
+        for index in 0..self.directory.phones.len() {
+            let (old, new) = (before.phones.get(index), &self.directory.phones[index]);
+            let (was_fixed, was_removed) = old.map_or((false, true), |p| (is_fixed(p), p.removed));
+            let changed = is_fixed(new) != was_fixed || (new.removed && !was_removed);
+            let phone = PhoneId(index as u32);
+            if changed && let Some(agent) = self.board.set_reachable(phone, is_fixed(new)) {
+                self.send(self.agent_home(agent), ToAgent::Device { agent, phone });
             }
         }
     }
@@ -39,7 +57,7 @@ impl Acd {
         let before = core::mem::replace(&mut self.directory, directory);
         self.calendars = Calendars::new(&self.directory);
         self.lines.adopt(&self.directory);
-        self.show_fixed_phones(before.phones.len());
+        self.renew_phones(&before);
         for id in self.agents_here(before.agents.len()) {
             self.recount(id);
             self.renew(now, id, &before);
@@ -120,4 +138,8 @@ impl Acd {
         }
         self.emptied(now, id);
     }
+}
+
+fn is_fixed(phone: &Phone) -> bool {
+    phone.contact.is_some() && !phone.removed
 }

@@ -256,7 +256,7 @@ impl Run {
             }
             self.digest();
         }
-        self.reference.look_again();
+        self.reference.look_again(self.house.now.mono);
     }
 
     /// Facts to the reference, events to the call room.
@@ -321,8 +321,7 @@ fn pick<T>(items: &mut Vec<T>, n: usize) -> Option<T> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
+    /// 256 cases; `PROPTEST_CASES` asks for more.
     #[test]
     fn every_decision_equals_the_reference(
         lines in proptest::collection::vec(line(), 3),

@@ -207,6 +207,21 @@ fn an_offer_taken_back_for_a_caller_who_stays_is_made_again() {
 }
 
 #[test]
+fn a_call_side_that_takes_every_offer_back_is_no_hot_loop() {
+    let mut house = House::new(hotline(1));
+    house.arrive(0, 0);
+    let mut offers = 0;
+    for _ in 0..10_000 {
+        while let Some(model::QueueEvent::Offer(offer)) = house.event() {
+            offers += 1;
+            house.settle(offer.id, OfferOutcome::Withdrawn);
+        }
+        house.pass(core::time::Duration::from_millis(1));
+    }
+    assert_eq!(offers, 11, "one at once, then one a second in ten seconds");
+}
+
+#[test]
 fn a_caller_who_hangs_up_while_it_rings_frees_the_agent() {
     let mut house = House::new(hotline(1));
     let contact = house.arrive(0, 0);

@@ -83,6 +83,21 @@ fn new_people_and_queues_are_taken_on() {
 }
 
 #[test]
+fn a_phone_that_loses_its_fixed_place_must_register() {
+    let mut house = House::new(hotline(1));
+    reload(&mut house, |d| d.phones[0].contact = None);
+    let reason = NotReadyReason::DeviceUnreachable;
+    assert_eq!(house.state(0), AgentState::NotReady { reason });
+    house.device(0, true);
+    assert_eq!(house.state(0), AgentState::Ready);
+    reload(&mut house, |d| d.phones[0].removed = true);
+    assert_eq!(house.state(0), AgentState::NotReady { reason });
+    let fixed = Some("sip:new@192.0.2.9".into());
+    reload(&mut house, |d| (d.phones[0].removed, d.phones[0].contact) = (false, fixed));
+    assert_eq!(house.state(0), AgentState::Ready);
+}
+
+#[test]
 fn a_shorter_longest_wait_holds_for_those_who_wait() {
     let mut house = House::new(hotline(0));
     let contact = house.arrive(0, 0);
