@@ -1,0 +1,204 @@
+//! Races between callers, agents and queues.
+
+use crate::floor::{MS, SECOND, desk, hotline, words};
+use core::time::Duration;
+use model::{AgentState, Fact, OfferOutcome};
+use sim::{Answer, Over, World};
+
+/// Every queue test asserts sound in both directions, an end that reaches everybody and nothing left behind.
+#[test]
+fn complaint_17_both_hear_each_other_and_both_are_hung_up() {
+    for (shards, agent_ends) in [(1, true), (1, false), (3, true), (3, false)] {
+        let mut world = World::plan(&hotline(1, "")).shards(shards).open();
+        let anna = world.phone("1001");
+        let bob = world.caller("13800138000");
+        world[bob].dials("4008");
+        world.waits_until(5 * SECOND, "they talk", |w| w[anna].is_talking() && w[bob].is_talking());
+        world.run_ms(100);
+        assert!(world.hears(anna, bob) && world.hears(bob, anna));
+        // One call rang and nobody called the agent into it once more.
+        world.run_for(30);
+        assert_eq!(world[anna].calls().len(), 1);
+        assert!(world.hears(anna, bob) && world.hears(bob, anna));
+        let (first, other) = if agent_ends { (anna, bob) } else { (bob, anna) };
+        world[first].hangs_up_all();
+        world.waits_until(20 * MS, "the other end is hung up", |w| w[other].last().is_over());
+        assert_eq!(world[other].last().over, Some(Over::HungUpByHouse));
+        world.check();
+        assert_eq!(world.books.records.len(), 1);
+    }
+}
+
+#[test]
+fn complaint_17_a_wrong_number_is_one_refusal_and_no_record() {
+    let mut world = World::new(&hotline(1, ""));
+    let bob = world.caller("13800138000");
+    world[bob].dials("4711");
+    world.run_for(1);
+    assert_eq!(world[bob].last().over, Some(Over::Refused(404)));
+    world.check();
+    let refused = world.books.facts.iter().filter(|f| matches!(f.fact, Fact::Refused { .. })).count();
+    assert_eq!((refused, world.books.records.len()), (1, 0));
+}
+
+/// The agent serves two queues; two callers come in at the same instant, one to each.
+#[test]
+fn complaint_03_an_agent_in_two_queues_is_rung_by_one_call() {
+    let tables = "[[queue]]\nname = \"red\"\nwrap_up = \"0s\"\n[[queue]]\nname = \"blue\"\nwrap_up = \"0s\"\n\
+        [[number]]\nmatch = \"1\"\nto = \"queue:red\"\n[[number]]\nmatch = \"2\"\nto = \"queue:blue\"\n"
+        .to_owned()
+        + &desk(1001, "red blue", "initial_state = \"ready\"");
+    for (shards, seed) in (0..30).map(|seed| (1 + seed as u8 % 3, seed)) {
+        let mut world = World::plan(&tables).shards(shards).seed(seed).open();
+        let anna = world.phone("1001");
+        world[anna].manners.talks = Some(10 * SECOND);
+        let (bob, carl) = (world.caller("13800138001"), world.caller("13800138002"));
+        world[bob].dials("1");
+        world[carl].dials("2");
+        for _ in 0..40 {
+            world.run_ms(500);
+            assert!(world[anna].live().count() <= 1, "seed {seed}: two calls at one phone");
+        }
+        // Both were served, one after the other.
+        world.run_for(10);
+        assert_eq!(world[anna].calls().len(), 2, "seed {seed}");
+        assert_eq!([bob, carl].map(|who| world[who].last().over), [Some(Over::HungUpByHouse); 2], "seed {seed}");
+        world.check();
+    }
+}
+
+#[test]
+fn complaint_06_caller_gone_while_ringing_cancels_the_phone() {
+    let mut world = World::new(&hotline(1, ""));
+    let anna = world.phone("1001");
+    world[anna].manners.answer = Answer::Never;
+    let bob = world.caller("13800138000");
+    world[bob].dials("4008");
+    world.waits_until(5 * SECOND, "the phone rings", |w| w[anna].is_ringing());
+    world[bob].hangs_up_all();
+    world.waits_until(20 * MS, "the phone stops ringing", |w| w[anna].last().is_over());
+    assert_eq!(world[anna].last().over, Some(Over::CancelledByHouse));
+    let bye = world.transcript.said_by("caller 13800138000", "BYE")[0];
+    let cancel = world.transcript.said_to("phone 1001", "CANCEL")[0];
+    assert!(cancel - bye <= 20 * MS, "CANCEL came {:?} after the BYE", cancel - bye);
+    world.run_ms(100);
+    assert_eq!(world.agent_state("1001"), AgentState::Ready);
+    world.check();
+}
+
+/// The place of the phone is a name, and its look-up is still running when the caller leaves.
+#[test]
+fn complaint_06_also_while_the_destination_is_looked_up() {
+    let tables = hotline(0, "")
+        + "[[phone]]\nid = \"1001\"\ncontact = \"sip:1001@desk.example\"\n\
+           [[agent]]\nid = \"1001\"\nphone = \"1001\"\nqueues = [\"support\"]\ninitial_state = \"ready\"\n";
+    let mut world = World::plan(&tables).slow_names(3 * SECOND).open();
+    world.knows_host("desk.example", &["10.1.0.2:5060"]);
+    let anna = world.outside("desk", "10.1.0.2:5060");
+    let bob = world.caller("13800138000");
+    world[bob].dials("4008");
+    world.run_for(1);
+    assert!(world[anna].calls().is_empty());
+    world[bob].hangs_up_all();
+    world.run_for(20);
+    assert!(world[anna].calls().is_empty(), "a phone rings for a caller who left before its place was known");
+    world.check();
+}
+
+/// What a wallboard shows is derived from legs: hours later nobody is in a call that is over.
+#[test]
+fn complaint_07_nobody_is_in_a_call_that_is_over() {
+    for shards in [1, 3] {
+        let mut world = World::plan(&hotline(3, "wrap_up = \"5s\"")).shards(shards).open();
+        let agents: Vec<_> = ["1001", "1002", "1003"].map(|id| world.phone(id)).into();
+        let callers: Vec<_> = (0..6).map(|n| world.caller(&format!("1380013800{n}"))).collect();
+        for (n, caller) in callers.iter().enumerate() {
+            world[*caller].manners.talks = Some(Duration::from_secs(10 + 7 * n as u64));
+            world[*caller].dials("4008");
+        }
+        for _ in 0..60 {
+            world.run_for(1);
+            for (id, phone) in ["1001", "1002", "1003"].iter().zip(&agents) {
+                let busy = matches!(world.agent_state(id), AgentState::Busy { .. });
+                assert_eq!(busy, world[*phone].is_talking(), "agent {id} at {:?}", world.now());
+            }
+        }
+        world.run_for(4 * 3600);
+        for id in ["1001", "1002", "1003"] {
+            assert_eq!(world.agent_state(id), AgentState::Ready);
+        }
+        world.check();
+    }
+}
+
+/// Whatever a phone does or fails to do with an INVITE, the caller is served and the queue goes on.
+#[test]
+fn complaint_08_a_phone_stuck_at_any_stage_freezes_nothing() {
+    let stages = [
+        Answer::Silent,
+        Answer::TryingOnly,
+        Answer::Never,
+        Answer::refuse(486),
+        Answer::refuse(503),
+        Answer::refuse(302),
+        Answer::Refuse { status: 480, after: 3 * SECOND },
+    ];
+    for stuck in stages {
+        let mut world = World::new(&hotline(2, "ring_timeout = \"10s\""));
+        let (bad, good) = (world.phone("1001"), world.phone("1002"));
+        world[bad].manners.answer = stuck;
+        let bob = world.caller("13800138000");
+        world[bob].dials("4008");
+        let took = world.waits_until(12 * SECOND, "he is served", |w| w[bob].is_talking() && w[good].is_talking());
+        world.run_ms(200);
+        assert!(world.hears(bob, good), "{stuck:?}: served after {took:?}");
+        world.run_for(20);
+        world[bob].hangs_up_all();
+        world.check();
+        let outcomes = world.books.outcomes(world.agent("1001"));
+        assert_eq!(outcomes.len(), 1, "{stuck:?}: {outcomes:?}");
+        assert_ne!(outcomes[0], OfferOutcome::Accepted, "{stuck:?}");
+    }
+}
+
+/// 486, 603, 408 and 5xx of an agent never reach the caller.
+#[test]
+fn complaint_14_a_rejecting_agent_does_not_drop_the_caller() {
+    for status in [408, 480, 486, 488, 500, 503, 600, 603] {
+        let mut world = World::new(&hotline(1, ""));
+        let anna = world.phone("1001");
+        world[anna].manners.next.push_back(Answer::refuse(status));
+        let bob = world.caller("13800138000");
+        world[bob].dials("4008");
+        world.run_for(1);
+        assert!(world[bob].last().is_up(), "status {status} dropped the caller");
+        assert!(world.hears_sound(bob, "music/default"), "status {status}");
+        let wait = world.waits_until(60 * SECOND, "he is served all the same", |w| w[anna].is_talking());
+        world.run_ms(100);
+        assert!(world.hears(bob, anna) && world.hears(anna, bob), "status {status}, after {wait:?}");
+        world[bob].hangs_up_all();
+        world.check();
+        let seen: Vec<_> = world.transcript.lines().iter().filter(|l| l.from_house && l.peer.starts_with("caller")).collect();
+        assert!(seen.iter().all(|l| !l.kind().starts_with(&status.to_string())), "status {status}");
+    }
+}
+
+#[test]
+fn complaint_16_wrap_up_is_seen() {
+    let mut world = World::new(&hotline(1, "wrap_up = \"30s\""));
+    let anna = world.phone("1001");
+    let bob = world.caller("13800138000");
+    world[bob].dials("4008");
+    world.run_for(5);
+    world[bob].hangs_up_all();
+    world.run_for(1);
+    assert!(matches!(world.agent_state("1001"), AgentState::WrapUp { .. }));
+    let line = world.books.wallboard.queue(world.queue("support"), world.now(), world.directory());
+    assert_eq!((line.wrap_up, line.ready, line.busy), (1, 0, 0));
+    world.run_for(30);
+    let line = world.books.wallboard.queue(world.queue("support"), world.now(), world.directory());
+    assert_eq!((line.wrap_up, line.ready), (0, 1));
+    assert_eq!(words(&world, "1001"), ["ready", "reserved", "busy", "wrap-up", "ready"]);
+    assert!(!world[anna].is_talking());
+    world.check();
+}
