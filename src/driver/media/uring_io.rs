@@ -181,8 +181,7 @@ impl UringIo {
     fn finish_sends(&mut self, mut outstanding: usize) {
         while outstanding > 0 {
             if let Err(error) = self.ring.submit_and_wait(1)
-                && error.raw_os_error() != Some(libc::EINTR)
-                && error.raw_os_error() != Some(libc::EBUSY)
+                && !is_passing(&error)
             {
                 // The kernel may still read memory we are about to reuse: going on would send one call's sound to
                 // another.
@@ -238,8 +237,8 @@ impl PacketIo for UringIo {
         self.roused = false;
         match waited {
             Ok(_) => Ok(()),
-            // The time is over, a signal came, or completions wait to be taken: all of that is done now.
-            Err(error) if [libc::ETIME, libc::EINTR, libc::EBUSY].map(Some).contains(&error.raw_os_error()) => Ok(()),
+            // The time is over.
+            Err(error) if error.raw_os_error() == Some(libc::ETIME) || is_passing(&error) => Ok(()),
             Err(error) => Err(error),
         }
     }
@@ -300,6 +299,11 @@ impl PacketIo for UringIo {
     fn counts(&self) -> IoCounts {
         self.counts
     }
+}
+
+/// A signal came, completions wait to be taken, or memory was short for a moment: try again.
+fn is_passing(error: &io::Error) -> bool {
+    [libc::EINTR, libc::EBUSY, libc::EAGAIN].map(Some).contains(&error.raw_os_error())
 }
 
 /// Tries everything the back end needs on a pair of loopback sockets: kernels differ, and some forbid it.
