@@ -14,12 +14,12 @@ const TRUNK: &str = "127.0.0.3:6000";
 
 const CONFIG: &str = r#"
 [limits]
-max_calls = 20000
+max_calls = 5000
 [[trunk]]
 name = "load"
 allow_from = ["127.0.0.3/32"]
-max_calls = 20000
-max_cps = 20000
+max_calls = 5000
+max_cps = 10000
 [[number]]
 match = "queue"
 to = "queue:lab"
