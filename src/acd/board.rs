@@ -17,7 +17,7 @@ pub struct BoardSize {
 }
 
 impl BoardSize {
-    /// Room for what is configured and [`BOARD_GROWTH`] times as much.
+    /// Room for four times what is configured, so that reloads can add people and queues.
     pub fn of(directory: &Directory) -> Self {
         let roomy = |n: usize| (n * BOARD_GROWTH).max(BOARD_MIN);
         BoardSize {

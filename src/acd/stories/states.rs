@@ -1,7 +1,8 @@
 //! Every short life of an agent, compared with a small model of his states (complaint 38).
 
 use crate::testing::{House, hotline, secs};
-use model::{AgentAction, AgentState, ContactId, NotReadyReason, OfferId, OfferOutcome, QueueEvent};
+use model::{AgentAction, AgentState, ContactId, Fact, NotReadyReason, OfferId, OfferOutcome, QueueEvent};
+use std::collections::BTreeSet;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Step {
@@ -173,4 +174,46 @@ fn complaint_38_every_short_life_of_an_agent_follows_the_rules() {
             assert!(model.agrees(state), "{steps:?}: after {step:?} he is {state:?}, not {model:?}");
         }
     }
+}
+
+/// The states an agent goes through, as they were seen: to be read beside the figure in ECMA-269.
+const TABLE: &str = "\
+busy → wrap-up : Release
+not-ready → not-ready : Break
+not-ready → ready : Ready
+not-ready → signed-off : SignOff
+ready → reserved : HangUp
+ready → reserved : Ready
+ready → reserved : Wait
+reserved → busy : Accept
+reserved → not-ready : HangUp
+reserved → not-ready : Miss
+reserved → ready : HangUp
+reserved → signed-off : SignOff
+signed-off → not-ready : SignOn
+wrap-up → not-ready : Wait
+wrap-up → ready : Wait
+wrap-up → signed-off : Wait
+";
+
+#[test]
+fn the_transition_table_of_an_agent() {
+    let mut seen = BTreeSet::new();
+    for number in 0..STEPS.len().pow(4) {
+        let mut life = Life::new();
+        life.house.take_facts();
+        for at in 0..4 {
+            let step = STEPS[number / STEPS.len().pow(at) % STEPS.len()];
+            let mut from = life.house.state(0).word();
+            life.step(step);
+            for fact in life.house.take_facts() {
+                if let Fact::AgentChanged { state, .. } = fact {
+                    seen.insert(format!("{from} → {} : {step:?}", state.word()));
+                    from = state.word();
+                }
+            }
+        }
+    }
+    let table: Vec<_> = seen.into_iter().collect();
+    assert_eq!(table.join("\n"), TABLE.trim_end());
 }
