@@ -8,6 +8,7 @@ use model::{
     CalledFrom, Cause, Dial, DialTarget, Directory, FeatureCodes, Generation, Identity, Language, LegCommand, LegEvent,
     LegId, Limits, MediaSettings, Network, Phone, PhoneId, Sdp, Secret, ShardId, Site, Trunk, TrunkId,
 };
+use netem::{Conditions, Link};
 use std::sync::Arc;
 
 pub(crate) const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
@@ -309,14 +310,11 @@ pub(crate) fn wire(text: &str) -> String {
 pub(crate) struct Pair {
     pub(crate) a: Script,
     pub(crate) b: Script,
-    pub(crate) rng: Rng,
-    /// Chance that a datagram is lost, or comes twice.
-    pub(crate) loss: f64,
-    pub(crate) twice: f64,
     /// First lines of all messages, in order of sending.
     pub(crate) log: Vec<String>,
-    pub(crate) delay: Duration,
-    flying: Vec<(Instant, bool, Vec<u8>)>,
+    network: netem::Network<(bool, Vec<u8>)>,
+    /// From `a` to `b` and back.
+    links: [Link; 2],
 }
 
 impl Pair {
@@ -324,16 +322,20 @@ impl Pair {
     pub(crate) fn new() -> Self {
         let a = directory(vec![fixed("1001", "sip:1001@127.0.0.2:5060")], vec![trunk("t", "10.0.0.0/8")]);
         let b = directory(vec![], vec![trunk("a", "127.0.0.1/32")]);
+        let link = Link::new(Conditions::lan());
         Pair {
             a: Script::with(config(a, "127.0.0.1:5060", 1)),
             b: Script::with(config(b, "127.0.0.2:5060", 2)),
-            rng: Rng::new(5),
-            loss: 0.0,
-            twice: 0.0,
             log: Vec::new(),
-            delay: Duration::from_millis(1),
-            flying: Vec::new(),
+            network: netem::Network::new(Rng::new(5)),
+            links: [link.clone(), link],
         }
+    }
+
+    /// Over a wire like this, both ways.
+    pub(crate) fn over(conditions: Conditions, seed: u64) -> Self {
+        let link = Link::new(conditions);
+        Pair { network: netem::Network::new(Rng::new(seed)), links: [link.clone(), link], ..Pair::new() }
     }
 
     /// Carries messages and fires timers until `time` has gone by.
@@ -341,8 +343,7 @@ impl Pair {
         let end = self.a.now + time;
         loop {
             self.collect();
-            let due =
-                [self.a.ua.poll_timeout(), self.b.ua.poll_timeout(), self.flying.iter().map(|(at, ..)| *at).min()];
+            let due = [self.a.ua.poll_timeout(), self.b.ua.poll_timeout(), self.network.poll_timeout()];
             let Some(next) = due.into_iter().flatten().min().filter(|t| *t <= end.mono) else { break };
             let now = self.a.now + next.since(self.a.now.mono);
             self.a.now = now;
@@ -365,18 +366,14 @@ impl Pair {
                 }
                 let line = String::from_utf8_lossy(&buffer).lines().next().unwrap_or_default().to_owned();
                 self.log.push(format!("{} {line}", if to_b { "->" } else { "<-" }));
-                let copies = if self.rng.chance(self.loss) { 0 } else { 1 + u32::from(self.rng.chance(self.twice)) };
-                for _ in 0..copies {
-                    self.flying.push((self.a.now.mono + self.delay, to_b, buffer.clone()));
-                }
+                let link = &mut self.links[usize::from(!to_b)];
+                self.network.send(self.a.now.mono, link, (to_b, buffer.clone()));
             }
         }
     }
 
     fn deliver(&mut self, now: Now) {
-        let (ready, rest): (Vec<_>, Vec<_>) = self.flying.drain(..).partition(|(at, ..)| *at <= now.mono);
-        self.flying = rest;
-        for (_, to_b, bytes) in ready {
+        while let Some((to_b, bytes)) = self.network.poll_delivery(now.mono) {
             let (to, from) = if to_b { (&mut self.b, &self.a) } else { (&mut self.a, &self.b) };
             let (local, remote) = (to.listen, from.listen);
             to.ua.handle_input(now, Input::Datagram { local, remote, bytes: &bytes });

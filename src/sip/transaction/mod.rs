@@ -3,6 +3,7 @@
 mod client;
 mod client_invite;
 mod clients;
+mod rewrite;
 mod server;
 mod server_invite;
 mod servers;

@@ -390,3 +390,17 @@ pub(crate) fn response_place(message: &Message<'_>, from: &Place) -> Place {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Beside the transaction itself: a place in the table of keys, a timer, and room in both tables to grow.
+    const TABLES: usize = 24 + 64 + 24;
+
+    #[test]
+    fn a_finished_transaction_keeps_no_more_than_300_octets() {
+        let size = size_of::<Server<Key>>() + TABLES;
+        assert!(size <= 300, "{size}");
+    }
+}

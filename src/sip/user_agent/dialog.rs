@@ -81,7 +81,7 @@ impl Dialog {
         unfold(&mut local);
         local.extend_from_slice(b";tag=");
         local.extend_from_slice(tag.as_str().as_bytes());
-        let place = reach(core, &target.uri(), &routes, from, peer);
+        let place = reach(core, &target.uri(), &routes, from, Some(peer));
         Dialog {
             call_id: invite.call_id().into(),
             local: local.into(),
@@ -102,7 +102,7 @@ impl Dialog {
         core: &Core,
         response: &Message<'_>,
         sent_to: &Place,
-        peer: Peer,
+        peer: Option<Peer>,
     ) -> Result<Self, DialogError> {
         let Path { target, routes } = Path::read(response, true)?;
         let place = reach(core, &target.uri(), &routes, sent_to, peer);
@@ -128,7 +128,7 @@ impl Dialog {
     /// RFC 3261 §12.2.1.2, §12.2.2: a target refresh names the peer's place anew.
     pub(crate) fn refresh_target(&mut self, core: &Core, message: &Message<'_>, from: &Place, peer: Peer) {
         if let Ok(target) = contact(message) {
-            self.place = reach(core, &target.uri(), &self.routes, from, peer);
+            self.place = reach(core, &target.uri(), &self.routes, from, Some(peer));
             self.target = target;
         }
         if message.has(HeaderName::Allow) {
@@ -217,13 +217,13 @@ fn is_loose(uri: &Uri<'_>) -> bool {
 /// Where requests for `target` go. An address the peer names itself is followed only when it is the one the peer sent
 /// from, or lies within what its trunk may use; else the answer goes back the way it came. That serves peers behind a
 /// NAT, and nobody can aim our requests at a third party (attack A15). Names are not looked up inside a dialog.
-fn reach(core: &Core, target: &Uri<'_>, routes: &[Box<[u8]>], came_by: &Place, peer: Peer) -> Place {
+fn reach(core: &Core, target: &Uri<'_>, routes: &[Box<[u8]>], came_by: &Place, peer: Option<Peer>) -> Place {
     let Place::Datagram { listener, remote } = *came_by else { return *came_by };
     let first = routes.first().and_then(|r| NameAddr::parse(r)).map(|r| r.uri);
     let Some(sip) = first.as_ref().unwrap_or(target).sip() else { return *came_by };
     let Some(ip) = sip.host.ip().map(|ip| ip.to_canonical()) else { return *came_by };
     let address = SocketAddr::new(ip, sip.port_or_default());
-    let allowed = ip == remote.ip() || peer.may_be_at(core, ip);
+    let allowed = ip == remote.ip() || peer.is_some_and(|p| p.may_be_at(core, ip));
     if allowed && !core.is_own(address) && ip.is_ipv4() == remote.is_ipv4() {
         Place::Datagram { listener, remote: address }
     } else {

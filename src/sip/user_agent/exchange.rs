@@ -3,9 +3,9 @@
 use super::accounts::Reach;
 use super::causes::{cause_of, status_of};
 use super::core::{Due, SessionTimer};
+use super::invite::end;
 use super::inward::body;
 use super::machine::{Owner, UserAgent};
-use super::outward::end;
 use super::requests::{ALLOW, SUPPORTED_LINE, write_refusal_fields};
 use super::session::{Asked, Exchange, Phase, Session, Unacked};
 use crate::header::HeaderName;

@@ -5,6 +5,7 @@ use crate::header::{Diversion, Header, HeaderName, HistoryInfo, PAssertedIdentit
 use crate::uri::{Host, OwnedUri, Uri, UriKind};
 use crate::{Message, MessageWriter, NameAddr, unescape};
 use model::{CalledFrom, Dial, DialTarget, Directory, Identity, Pii, Source};
+use std::borrow::Cow;
 
 /// The caller of an INVITE. From a phone it is the phone itself, whatever it calls itself.
 pub(crate) fn caller(directory: &Directory, source: Source, invite: &Message<'_>) -> Identity {
@@ -112,12 +113,19 @@ pub(crate) fn from_value(core: &Core, dial: &Dial, tag: &str) -> Vec<u8> {
     let caller = &dial.caller;
     let number = caller.number.as_str();
     let hidden = caller.withheld || number.is_empty();
-    let (name, uri) = if hidden {
+    let uri = if hidden {
         // RFC 3323 §4.1.1.3.
-        ("Anonymous", OwnedUri::sip(Some("anonymous"), Host::Name("anonymous.invalid"), None))
+        OwnedUri::sip(Some("anonymous"), Host::Name("anonymous.invalid"), None)
     } else {
-        (caller.name.as_str(), own_uri(core, number))
+        own_uri(core, number)
     };
+    let name: Cow<'_, str> = match (&dial.to, caller.name.as_str()) {
+        (_, name) if !hidden => name.into(),
+        // The call has taken the caller's name out; what is left is the queue's.
+        (DialTarget::Phone(_), name) if !name.is_empty() => format!("Anonymous · {name}").into(),
+        (DialTarget::Phone(_) | DialTarget::Trunk { .. }, _) => "Anonymous".into(),
+    };
+    let name = &*name;
     let mut out = Vec::with_capacity(96);
     let display = (!name.is_empty()).then_some(crate::DisplayName::Text(name));
     NameAddr { display, uri: uri.uri(), params: crate::Params::EMPTY }.print(&mut out);

@@ -9,7 +9,7 @@ use crate::input::{Counter, Place};
 use crate::transaction::{GIVE_UP, RequestKey, T2};
 use crate::{Message, Method, StatusCode};
 use base::Key;
-use model::{Cause, CauseKind, LegEvent};
+use model::{Cause, CauseKind, LegEvent, Source};
 
 impl UserAgent {
     pub(crate) fn handle_in_dialog(
@@ -20,12 +20,11 @@ impl UserAgent {
         request: RequestKey,
         session: Key,
     ) {
+        if self.is_stranger(message, &from, session) {
+            return self.handle_stranger(message, from, bytes.len(), session);
+        }
         if message.method() == Method::Ack {
             return self.handle_ack(message, session);
-        }
-        if self.is_stranger(message, &from, session) {
-            self.core.note(Counter::Stranger, from.remote(), Some(message.call_id()));
-            return self.refuse(message, from, bytes.len(), StatusCode::FORBIDDEN);
         }
         if let Err(status) = self.in_order(message, session) {
             return self.refuse(message, from, bytes.len(), status);
@@ -51,6 +50,19 @@ impl UserAgent {
             Method::Register | Method::Subscribe | Method::Message | Method::Publish | Method::Other(_) => {
                 self.refuse_in(server, message, StatusCode::METHOD_NOT_ALLOWED);
             }
+        }
+    }
+
+    /// Right tags from the wrong place. A phone that moved may prove itself; the call goes on either way.
+    fn handle_stranger(&mut self, message: &Message<'_>, from: Place, size: usize, session: Key) {
+        self.core.note(Counter::Stranger, from.remote(), Some(message.call_id()));
+        let peer = self.calls.get(session).map(|s| s.peer.0);
+        match peer {
+            _ if message.method() == Method::Ack => {}
+            Some(Source::Phone(id)) if self.core.directory().phone(id).password.is_some() => {
+                self.challenge(message, from, size, false);
+            }
+            Some(_) | None => self.refuse(message, from, size, StatusCode::FORBIDDEN),
         }
     }
 

@@ -3,8 +3,8 @@
 use super::core::{Due, SessionTimer};
 use super::dialog::{Dialog, Path};
 use super::identity;
+use super::invite::end;
 use super::machine::UserAgent;
-use super::outward::end;
 use super::peer::Peer;
 use super::reliable::requires_100rel;
 use super::requests::{ALLOW, SDP, SUPPORTED_LINE, write_refusal_fields};
@@ -65,8 +65,9 @@ impl UserAgent {
             let leg = LegId::inward(core.config.shard, key);
             let tag = core.tag(leg);
             let dialog = Dialog::of_invite(core, message, path, &tag, &response_place(message, &from), peer);
-            let cseq = message.cseq().number;
-            let phase = Phase::Inward(Box::new(Inward { server, invite, cseq, dialog, merge_key, reliable }));
+            let (cseq, we_offer, agreed) = (message.cseq().number, offer.is_none(), Agreed::of(message));
+            let phase =
+                Phase::Inward(Box::new(Inward { server, invite, cseq, we_offer, agreed, dialog, merge_key, reliable }));
             Session { leg, peer, call_id: message.call_id().into(), tag, came_from: Some(from.remote().ip()), phase }
         });
         self.calls.remember_merge(merge_key, session);
@@ -123,10 +124,10 @@ impl UserAgent {
         };
         let Some(sdp) = self.wait_for_prack(session, progress, sdp) else { return };
         let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get(session) else { return };
-        let (server, is_reliable) = (inward.server, inward.reliable.is_some());
+        let (server, is_reliable, we_offer) = (inward.server, inward.reliable.is_some(), inward.we_offer);
         // RFC 3262 §5: without an offer in the INVITE the first reliable response would have to make one. The 2xx makes
         // it, so the caller hears nothing before.
-        if is_reliable && Message::parse(&inward.invite).is_ok_and(|m| m.body().is_empty()) {
+        if is_reliable && we_offer {
             return;
         }
         let Some(bytes) = self.write_answer(session, status, sdp.as_ref(), Agreed::default()) else { return };
@@ -145,10 +146,7 @@ impl UserAgent {
             reliable.answer = Some(sdp);
             return;
         }
-        let (agreed, offers) = match Message::parse(&inward.invite) {
-            Ok(invite) => (Agreed::of(&invite), invite.body().is_empty()),
-            Err(_) => (Agreed::default(), false),
-        };
+        let (agreed, offers) = (inward.agreed, inward.we_offer);
         let Some(bytes) = self.write_answer(session, StatusCode::OK, sdp.as_ref(), agreed) else { return };
         let Some(found) = self.calls.get_mut(session) else { return };
         let Phase::Inward(mut inward) = core::mem::replace(&mut found.phase, Phase::Changing) else {

@@ -217,9 +217,14 @@ impl UserAgent {
     }
 
     fn handle_directory(&mut self, directory: Arc<Directory>) {
+        // What a challenge or a trunk has taught us is kept where it still holds.
+        if self.core.directory().trunks != directory.trunks {
+            self.accounts.clear();
+        }
         self.core.set_directory(directory);
-        self.accounts.clear();
-        self.challenger = challenger(&self.core);
+        if *self.core.directory().site.domain != *self.challenger.realm() {
+            self.challenger = challenger(&self.core);
+        }
         self.sources = Sources::new(self.core.directory(), self.core.table_key);
         self.forget_removed_phones();
         self.set_up_places();

@@ -12,6 +12,7 @@ mod flows;
 mod guesses;
 mod identity;
 mod in_dialog;
+mod invite;
 mod inward;
 mod location;
 mod lookup;

@@ -128,7 +128,7 @@ impl UserAgent {
             Some(at) if attempt.early[at].rseq.wrapping_add(1) != rseq => return false,
             Some(at) => at,
             None => {
-                let Ok(dialog) = Dialog::of_response(core, message, &place, *peer) else { return true };
+                let Ok(dialog) = Dialog::of_response(core, message, &place, Some(*peer)) else { return true };
                 if attempt.early.len() >= EARLY_DIALOGS_MAX {
                     return true;
                 }

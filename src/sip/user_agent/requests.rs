@@ -225,7 +225,7 @@ impl UserAgent {
             self.core.note(Counter::Forbidden, from.remote(), Some(message.call_id()));
             return self.refuse(message, from, size, StatusCode::FORBIDDEN);
         }
-        self.core.note(Counter::Challenged, from.remote(), Some(message.call_id()));
+        self.core.count(Counter::Challenged);
         let now = self.core.now.mono;
         let challenger = &mut self.challenger;
         let mut answer = self.core.buffer();
@@ -318,8 +318,8 @@ impl UserAgent {
         let Some(found) = self.calls.get(session) else { return true };
         let peer = found.peer;
         let at_home = found.is_at(from.remote().ip()) || peer.may_be_at(&self.core, from.remote().ip());
-        if at_home {
-            return false;
+        if at_home || message.method() == Method::Ack {
+            return !at_home;
         }
         self.sender(message, from) != Sender::Known(peer.0)
     }

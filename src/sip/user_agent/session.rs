@@ -3,6 +3,7 @@
 use super::dialog::Dialog;
 use super::outward::Contact;
 use super::peer::Peer;
+use super::session_timer::Agreed;
 use crate::Message;
 use crate::home::Tag;
 use crate::input::Place;
@@ -45,6 +46,10 @@ pub(crate) struct Inward {
     pub(crate) invite: Vec<u8>,
     /// The INVITE's CSeq; a PRACK moves the dialog's.
     pub(crate) cseq: u32,
+    /// The INVITE offers nothing: our 2xx does.
+    pub(crate) we_offer: bool,
+    /// What our 2xx says about session timers.
+    pub(crate) agreed: Agreed,
     pub(crate) dialog: Dialog,
     /// Under which merged requests are found.
     pub(crate) merge_key: u64,

@@ -3,6 +3,7 @@
 use super::story::{CARRIER, MS, PHONE, S, answer, callee, caller, in_dialog as request, incoming, invite, response};
 use crate::testing::{ANSWER, OFFER, Pair, Script, Sent, dial_phone, directory, hangup, out_leg, sdp};
 use model::{CauseKind, LegCommand, LegEvent, Progress};
+use netem::Conditions;
 
 fn in_dialog(method: &str, cseq: u32, answer: &Sent) -> String {
     request(method, cseq, answer, "", "")
@@ -324,10 +325,8 @@ fn forked_answers_beyond_the_first_are_ended() {
 #[test]
 fn two_user_agents_talk_over_a_bad_wire() {
     for seed in 0..40 {
-        let mut pair = Pair::new();
-        pair.rng = base::Rng::new(seed);
-        pair.loss = 0.25;
-        pair.twice = 0.1;
+        let bad = Conditions { loss: 0.25, duplicate: 0.1, reorder: 0.1, ..Conditions::rough() };
+        let mut pair = Pair::over(bad, seed);
         let out = out_leg(1);
         pair.a.command(dial_phone(out, 0));
         pair.run(S * 20);
