@@ -51,9 +51,9 @@ impl Measures {
     }
 }
 
-/// E[W] = Σ_{k=0..ahead} 1/(n·μ + k·θ): each departure from a line of k patient contacts and n working agents takes an
+/// `E[W] = Σ_{k=0..ahead} 1/(n·μ + k·θ)`: each departure from a line of k patient contacts and n working agents takes an
 /// exponential time of that rate on average. `None` when nobody works.
-pub fn expected_wait(ahead: usize, agents: f64, handle: Duration, abandon_rate: f64) -> Option<Duration> {
+pub(crate) fn expected_wait(ahead: usize, agents: f64, handle: Duration, abandon_rate: f64) -> Option<Duration> {
     let served = agents / handle.as_secs_f64().max(0.001);
     if served.is_nan() || served <= 0.0 {
         return None;
@@ -72,7 +72,7 @@ pub fn expected_wait(ahead: usize, agents: f64, handle: Duration, abandon_rate: 
 }
 
 /// Rounded up to whole minutes: what is announced may be too long, not too short by the rounding.
-pub fn announced_wait(wait: Duration) -> Duration {
+pub(crate) fn announced_wait(wait: Duration) -> Duration {
     let minutes = wait.as_millis().div_ceil(60_000).max(1);
     Duration::from_secs(minutes as u64 * 60)
 }

@@ -69,7 +69,6 @@ mod world;
 mod worlds;
 
 pub use board::{Board, BoardSize};
-pub use expect::{announced_wait, expected_wait};
 pub use input::{Input, Output, Seating, Ticket};
 pub use limits::{SHARDS_MAX, mailbox_capacity};
 pub use machine::Acd;

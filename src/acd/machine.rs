@@ -28,6 +28,8 @@ pub struct Acd {
     out: VecDeque<Output>,
     /// Messages to ourselves, handled before the input is done.
     local: VecDeque<AcdMessage>,
+    /// Messages about queues of a directory that other shards have already and we have not. They wait for our reload.
+    early: Vec<AcdMessage>,
 }
 
 /// Everything that can run out here.
@@ -60,6 +62,7 @@ impl Acd {
             draining: false,
             out: VecDeque::new(),
             local: VecDeque::new(),
+            early: Vec::new(),
             board,
             directory,
         };
@@ -82,7 +85,10 @@ impl Acd {
                 }
             }
             Input::Shard(message) => self.local.push_back(message),
-            Input::Reload(directory) => self.reload(now, directory),
+            Input::Reload(directory) => {
+                self.reload(now, directory);
+                self.local.extend(self.early.drain(..));
+            }
             Input::Drain => self.drain(now),
             Input::ClockJump => self.calendars.forget(),
         }
@@ -128,6 +134,10 @@ impl Acd {
     /// came in, and none of them answers itself.
     fn run(&mut self, now: Now) {
         while let Some(message) = self.local.pop_front() {
+            if message.queue().is_some_and(|queue| queue.index() >= self.directory.queues.len()) {
+                self.early.push(message);
+                continue;
+            }
             match message {
                 AcdMessage::ToQueue(message) => self.on_queue_message(now, message),
                 AcdMessage::ToContact(message) => self.on_contact_message(now, message),

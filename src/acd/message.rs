@@ -16,6 +16,32 @@ pub enum AcdMessage {
     ToAgent(ToAgent),
 }
 
+impl AcdMessage {
+    /// The queue whose configuration the receiver needs.
+    pub(crate) fn queue(&self) -> Option<QueueId> {
+        match self {
+            AcdMessage::ToQueue(message) => match message {
+                ToQueue::Insert { stay, .. }
+                | ToQueue::OfferOver { stay, .. }
+                | ToQueue::Return { stay, .. }
+                | ToQueue::Leave { stay, .. } => Some(stay.queue),
+                ToQueue::Emptied { queue } | ToQueue::Handled { queue, .. } => Some(*queue),
+                ToQueue::AgentReady { .. } => None,
+            },
+            AcdMessage::ToAgent(message) => match message {
+                ToAgent::Reserved { queue, .. } => Some(*queue),
+                ToAgent::Settled { queue, .. } | ToAgent::Release { queue, .. } => *queue,
+                ToAgent::Undone { .. }
+                | ToAgent::Seize { .. }
+                | ToAgent::Occupy { .. }
+                | ToAgent::Device { .. }
+                | ToAgent::People { .. } => None,
+            },
+            AcdMessage::ToContact(_) => None,
+        }
+    }
+}
+
 /// A contact's place on the board; the same in every message about one stay in one queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stay {

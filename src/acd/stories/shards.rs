@@ -1,6 +1,6 @@
 //! What happens when a message between shards comes too late.
 
-use crate::testing::{hotline, secs};
+use crate::testing::{hotline, queue, secs};
 use crate::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating, ToContact};
 use base::{Instant, Now, Utc};
 use core::time::Duration;
@@ -162,6 +162,24 @@ fn a_caller_who_hangs_up_before_the_offer_arrives_is_never_rung() {
     pair.shards.iter_mut().for_each(|s| s.handle_input(pair.now, Input::Drain));
     pair.outputs();
     pair.shards.iter_mut().for_each(Acd::assert_empty);
+}
+
+#[test]
+fn a_contact_for_a_queue_the_other_shard_has_not_read_of_yet_waits_for_its_reload() {
+    let mut pair = Pair::new();
+    let mut directory = model::Directory::clone(&pair.shards[0].directory);
+    directory.queues.extend([queue("b"), queue("c")]);
+    directory.agents[0].queues.push(QueueId(2));
+    let directory = Arc::new(directory);
+    pair.shards[1].handle_input(pair.now, Input::Reload(Arc::clone(&directory)));
+    let (queue, entered) = (QueueId(2), pair.now.mono);
+    pair.call(QueueCommand::Enqueue { contact: CONTACT, queue, priority: 0, entered });
+    pair.deliver(nothing);
+    assert!(pair.events.is_empty());
+    pair.shards[0].handle_input(pair.now, Input::Reload(directory));
+    pair.outputs();
+    pair.deliver(nothing);
+    assert_eq!(pair.offer().agent, AgentId(0));
 }
 
 #[test]
