@@ -38,6 +38,29 @@
 //! assert_eq!(response.via().rport(), Some(Some(5062)));
 //! # Ok::<(), sip::ParseError>(())
 //! ```
+//!
+//! ## The user agent
+//!
+//! [`UserAgent`] is the leg port of the engine, one a shard: octets and [`model::LegCommand`]s in ([`Input`]), octets
+//! ([`UserAgent::poll_transmit`]) and [`model::LegEvent`]s out ([`Output`]). Inside, from the wire inwards:
+//!
+//! - [`transaction`]: the four machines of RFC 3261 §17 with RFC 6026, one enum each; their tables print themselves
+//!   ([`transaction::transition_tables`]).
+//! - Dialogs, and one session a leg: INVITE both ways with CANCEL, forks and races, reliable provisionals (3262), offers
+//!   inside a session (3261 §14, 3311), session timers (4028), REFER and Replaces (3515, 3891), keys by INFO.
+//! - The registrar (shard 0; the others copy its bindings), and trunks: look-up by the driver (3263), failover, ceilings,
+//!   OPTIONS probes, our registrations.
+//! - [`home_of`] tells which shard a message belongs to; our tags and branches name it.
+//!
+//! A request belongs to (1) the dialog it names, (2) a phone, by its live registration, its fixed place or its digest
+//! user, (3) the trunk with the longest matching network; else it is challenged or forbidden, and nothing is kept of it.
+//!
+//! Invariants: a leg that was let go or has ended speaks no more; requests go only to a place the peer sent from, the
+//! directory names, or the peer's trunk may use; when nothing goes on, [`UserAgent::population`] is all zero but for
+//! registrations.
+//!
+//! Deliberately absent: proxying, forking for others, subscriptions but the one a REFER makes, presence, outbound
+//! keep-alives over UDP, TLS and WebSocket (a later issue), names looked up inside a dialog.
 
 mod answer;
 pub mod auth;

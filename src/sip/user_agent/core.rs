@@ -5,8 +5,8 @@ use crate::home::{Branch, BranchText, Tag};
 use crate::input::{Config, Counter, Counters, Destination, Note, Output, Place, Protocol};
 use crate::limits::{NOTES_BURST, NOTES_PER_SECOND, POOLED_BUFFER_BYTES_MAX, POOLED_BUFFERS_MAX};
 use crate::transaction::Timer;
+use crate::user_agent::errand::TrunkTimer;
 use crate::user_agent::flows::{Flows, Route};
-use crate::user_agent::trunk::TrunkTimer;
 use crate::{Host, MessageWriter, OwnedUri, Transport};
 use base::{Instant, Key, Now, Rng, TimerId, TimerWheel};
 use core::net::{IpAddr, SocketAddr};
@@ -114,10 +114,12 @@ impl Core {
         &self.config.directory
     }
 
-    pub(crate) fn set_directory(&mut self, directory: Arc<Directory>) {
+    /// The directory there was before comes back.
+    pub(crate) fn set_directory(&mut self, directory: Arc<Directory>) -> Arc<Directory> {
         self.domain = domain(&directory.site.domain);
-        self.config.directory = directory;
+        let before = core::mem::replace(&mut self.config.directory, directory);
         self.refresh_faces();
+        before
     }
 
     /// The host part of our own addresses of record.

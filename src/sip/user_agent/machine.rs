@@ -1,11 +1,12 @@
 use super::accounts::Accounts;
 use super::calls::Calls;
 use super::core::{Core, Due};
+use super::errand::Errand;
 use super::guesses::Guesses;
 use super::location::Locations;
 use super::lookup::{Lookups, Subject};
 use super::peer::{Sources, plain};
-use super::trunk::{Errand, Trunks};
+use super::trunk::Trunks;
 use crate::auth::Challenger;
 use crate::framing::Frame;
 use crate::input::{
@@ -92,7 +93,7 @@ impl UserAgent {
             challenger,
             draining: false,
         };
-        this.set_up_places();
+        this.set_up_places(None);
         this
     }
 
@@ -221,17 +222,17 @@ impl UserAgent {
         if self.core.directory().trunks != directory.trunks {
             self.accounts.clear();
         }
-        self.core.set_directory(directory);
+        let before = self.core.set_directory(directory);
         if *self.core.directory().site.domain != *self.challenger.realm() {
             self.challenger = challenger(&self.core);
         }
         self.sources = Sources::new(self.core.directory(), self.core.table_key);
         self.forget_removed_phones();
-        self.set_up_places();
+        self.set_up_places(Some(&before));
     }
 
     /// Names of trunks and fixed phones that must be found, and what runs by itself.
-    fn set_up_places(&mut self) {
+    fn set_up_places(&mut self, before: Option<&Directory>) {
         let directory = Arc::clone(&self.core.config.directory);
         for (phone, index) in directory.phones.iter().zip(0u32..) {
             let uri = phone.contact.as_deref().filter(|_| !phone.removed).and_then(|c| OwnedUri::parse(c).ok());
@@ -242,16 +243,14 @@ impl UserAgent {
                 self.find(subject);
             }
         }
-        self.set_up_trunks();
+        self.set_up_trunks(before);
     }
 
     fn handle_resolved(&mut self, query: QueryId, result: Result<Vec<Candidate>, ResolveError>) {
         let Some((subject, waiting)) = self.lookups.handle_resolved(self.core.now.mono, query, result) else { return };
         match subject {
             Subject::Trunk(trunk) => {
-                self.core.trunk_places.retain(|(id, _)| *id != trunk);
-                let places = self.lookups.places(subject).iter().map(|c| (trunk, c.address.ip()));
-                self.core.trunk_places.extend(places);
+                self.know_trunk_places(trunk);
             }
             Subject::Phone(phone) => {
                 for candidate in self.lookups.places(subject) {

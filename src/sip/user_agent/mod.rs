@@ -7,6 +7,7 @@ mod commands;
 mod core;
 mod dialog;
 mod digits;
+mod errand;
 mod exchange;
 mod flows;
 mod guesses;

@@ -1,40 +1,12 @@
-//! Trunks: ceilings, probes, and our own registrations there.
+//! Trunks: what is known of each, and how many calls it takes.
 
-use super::accounts::Reach;
-use super::core::{Core, Due};
-use super::lookup::{Found, Subject};
-use super::machine::{Owner, UserAgent};
+use super::core::Core;
+use super::machine::UserAgent;
 use super::peer::Peer;
-use crate::header::{Contact, Expires, HeaderName, MinExpires};
-use crate::home::BranchText;
-use crate::input::{Candidate, Output, Place};
-use crate::limits::{
-    MAX_FORWARDS, PROBE_ANSWER_MAX, PROBE_MISSES_MAX, PROBE_RETRY, TRUNK_REGISTRATION_RETRY,
-    TRUNK_REGISTRATION_RETRY_MAX, TRUNK_REGISTRATION_SECONDS,
-};
 use crate::uri::OwnedUri;
-use crate::{CSeq, Message, MessageWriter, Method, StatusCode};
 use base::{Instant, Key, TimerId};
 use core::time::Duration;
-use model::{Directory, Fact, ShardId, Source, Trunk, TrunkId};
-use std::sync::Arc;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TrunkTimer {
-    /// Send the next OPTIONS.
-    Probe,
-    /// The OPTIONS got no answer in time.
-    Missed,
-    /// Register, or register again.
-    Register,
-}
-
-/// A request of ours to a trunk's host, outside any call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Errand {
-    Probe,
-    Register { repeated: bool },
-}
+use model::{Directory, Source, Trunk, TrunkId};
 
 /// A trunk as this shard knows it, for displays.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,35 +21,35 @@ pub struct TrunkState {
 
 #[derive(Debug, Default)]
 pub(crate) struct Trunks {
-    states: Vec<State>,
+    pub(crate) states: Vec<State>,
 }
 
 #[derive(Debug)]
-struct State {
+pub(crate) struct State {
     /// Calls of this shard on the trunk, both ways.
-    calls: u32,
-    bucket: Bucket,
-    up: Option<bool>,
-    misses: u8,
+    pub(crate) calls: u32,
+    pub(crate) bucket: Bucket,
+    pub(crate) up: Option<bool>,
+    pub(crate) misses: u8,
     /// The OPTIONS on its way.
-    probe: Option<Key>,
-    timer: Option<TimerId>,
-    register_timer: Option<TimerId>,
+    pub(crate) probe: Option<Key>,
+    pub(crate) timer: Option<TimerId>,
+    pub(crate) register_timer: Option<TimerId>,
     /// Its registrar accepted us last time.
-    registered: bool,
-    retry: Duration,
-    call_id: Box<str>,
-    cseq: u32,
-    tag: Box<str>,
-    expires: u32,
+    pub(crate) registered: bool,
+    pub(crate) retry: Duration,
+    pub(crate) call_id: Box<str>,
+    pub(crate) cseq: u32,
+    pub(crate) tag: Box<str>,
+    pub(crate) expires: u32,
 }
 
 /// Calls a second.
 #[derive(Clone, Copy, Debug)]
-struct Bucket {
-    at: Instant,
+pub(crate) struct Bucket {
+    pub(crate) at: Instant,
     /// Thousandths of a call.
-    level: u64,
+    pub(crate) level: u64,
 }
 
 impl Bucket {
@@ -108,7 +80,7 @@ impl UserAgent {
 }
 
 impl Trunks {
-    fn state(&mut self, id: TrunkId) -> Option<&mut State> {
+    pub(crate) fn state(&mut self, id: TrunkId) -> Option<&mut State> {
         self.states.get_mut(id.index())
     }
 
@@ -158,293 +130,6 @@ pub(crate) fn host_uri(trunk: &Trunk) -> Option<OwnedUri> {
         return None;
     }
     OwnedUri::parse(&format!("sip:{}", trunk.host)).ok()
-}
-
-impl UserAgent {
-    /// Takes up the directory's trunks: names, probes, registrations. Only shard 0 speaks for the house.
-    pub(crate) fn set_up_trunks(&mut self) {
-        let directory = Arc::clone(&self.core.config.directory);
-        for (index, trunk) in directory.trunks.iter().enumerate() {
-            let id = TrunkId(index as u32);
-            let host = host_uri(trunk);
-            let changed = self.lookups.uri(Subject::Trunk(id)) != host.as_ref();
-            self.lookups.set(Subject::Trunk(id), host.clone());
-            if self.trunks.states.len() <= index {
-                self.add_trunk(trunk);
-            }
-            self.stop_trunk_timers(id);
-            let Some(state) = self.trunks.state(id) else { continue };
-            if changed {
-                state.up = None;
-                state.misses = 0;
-            }
-            if host.is_none() || self.core.config.shard != ShardId(0) {
-                continue;
-            }
-            if !trunk.options_interval.is_zero() {
-                state.timer = Some(self.core.after(Duration::ZERO, Due::Trunk(id, TrunkTimer::Probe)));
-            }
-            if trunk.register {
-                state.register_timer = Some(self.core.after(Duration::ZERO, Due::Trunk(id, TrunkTimer::Register)));
-            }
-        }
-    }
-
-    fn add_trunk(&mut self, trunk: &Trunk) {
-        let call_id = self.core.call_id();
-        let tag = format!("{:016x}", self.core.name()).into();
-        self.trunks.states.push(State {
-            calls: 0,
-            bucket: Bucket { at: self.core.now.mono, level: u64::from(trunk.max_cps) * 1000 },
-            up: None,
-            misses: 0,
-            probe: None,
-            timer: None,
-            register_timer: None,
-            registered: false,
-            retry: TRUNK_REGISTRATION_RETRY,
-            call_id,
-            cseq: 0,
-            tag,
-            expires: TRUNK_REGISTRATION_SECONDS,
-        });
-    }
-
-    fn stop_trunk_timers(&mut self, id: TrunkId) {
-        let Some(state) = self.trunks.state(id) else { return };
-        self.core.stop(&mut state.timer);
-        self.core.stop(&mut state.register_timer);
-        if let Some(probe) = state.probe.take() {
-            self.clients.abandon(&mut self.core, probe);
-        }
-    }
-
-    pub(crate) fn handle_trunk_timer(&mut self, id: TrunkId, timer: TrunkTimer) {
-        let Some(state) = self.trunks.state(id) else { return };
-        match timer {
-            TrunkTimer::Probe => {
-                state.timer = None;
-                self.probe(id);
-            }
-            TrunkTimer::Missed => {
-                state.timer = None;
-                if let Some(probe) = state.probe.take() {
-                    if let Some(place) = self.clients.place(probe) {
-                        self.lookups.rest(self.core.now.mono, Subject::Trunk(id), place.remote());
-                    }
-                    self.clients.abandon(&mut self.core, probe);
-                }
-                self.probe_missed(id);
-            }
-            TrunkTimer::Register => {
-                state.register_timer = None;
-                self.register(id, false);
-            }
-        }
-    }
-
-    // --- probes --------------------------------------------------------------------------------------------------
-
-    fn probe(&mut self, id: TrunkId) {
-        let interval = self.core.directory().trunk(id).options_interval;
-        let Some((place, candidate)) = self.first_place(id) else {
-            // Without a place there is nothing to ask, which is as bad as no answer.
-            return self.probe_missed(id);
-        };
-        let probe = self.send_errand(id, place, candidate, Errand::Probe, Method::Options);
-        let wait = PROBE_ANSWER_MAX.min(interval);
-        let timer = self.core.after(wait, Due::Trunk(id, TrunkTimer::Missed));
-        if let Some(state) = self.trunks.state(id) {
-            state.probe = Some(probe);
-            state.timer = Some(timer);
-        }
-    }
-
-    fn probe_missed(&mut self, id: TrunkId) {
-        let interval = self.core.directory().trunk(id).options_interval;
-        let timer = self.core.after(PROBE_RETRY.min(interval), Due::Trunk(id, TrunkTimer::Probe));
-        let Some(state) = self.trunks.state(id) else { return };
-        state.timer = Some(timer);
-        state.misses = state.misses.saturating_add(1);
-        if state.misses >= PROBE_MISSES_MAX && state.up != Some(false) {
-            state.up = Some(false);
-            self.core.outputs.push_back(Output::Fact(Fact::TrunkDown { trunk: id }));
-        }
-    }
-
-    /// Any answer but 408 and 503 shows that somebody is there.
-    fn probe_answered(&mut self, id: TrunkId, status: StatusCode) {
-        let interval = self.core.directory().trunk(id).options_interval;
-        let Some(state) = self.trunks.state(id) else { return };
-        let place = state.probe.take().and_then(|probe| self.clients.place(probe));
-        self.core.stop(&mut state.timer);
-        if matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE) {
-            if let Some(place) = place {
-                self.lookups.rest(self.core.now.mono, Subject::Trunk(id), place.remote());
-            }
-            return self.probe_missed(id);
-        }
-        state.timer = Some(self.core.after(interval, Due::Trunk(id, TrunkTimer::Probe)));
-        if let Some(place) = place {
-            self.lookups.wake(Subject::Trunk(id), place.remote());
-        }
-        self.trunk_is_up(id);
-    }
-
-    fn trunk_is_up(&mut self, id: TrunkId) {
-        let Some(state) = self.trunks.state(id) else { return };
-        state.misses = 0;
-        if state.up != Some(true) {
-            state.up = Some(true);
-            self.core.outputs.push_back(Output::Fact(Fact::TrunkUp { trunk: id }));
-        }
-    }
-
-    // --- registration --------------------------------------------------------------------------------------------
-
-    fn register(&mut self, id: TrunkId, repeated: bool) {
-        let Some((place, candidate)) = self.first_place(id) else { return self.register_later(id) };
-        if let Some(state) = self.trunks.state(id) {
-            state.cseq += 1;
-        }
-        self.send_errand(id, place, candidate, Errand::Register { repeated }, Method::Register);
-    }
-
-    fn register_later(&mut self, id: TrunkId) {
-        let Some(state) = self.trunks.state(id) else { return };
-        let wait = state.retry;
-        state.registered = false;
-        state.retry = TRUNK_REGISTRATION_RETRY_MAX.min(wait * 2);
-        state.register_timer = Some(self.core.after(wait, Due::Trunk(id, TrunkTimer::Register)));
-    }
-
-    fn register_answered(&mut self, message: &Message<'_>, status: StatusCode, id: TrunkId, repeated: bool) {
-        match status.code() {
-            200..=299 => {
-                let granted = self.granted(message, id);
-                self.trunk_is_up(id);
-                let Some(state) = self.trunks.state(id) else { return };
-                state.retry = TRUNK_REGISTRATION_RETRY;
-                state.registered = true;
-                // Early enough for a lost refresh to be repeated.
-                let wait = Duration::from_secs(u64::from(granted)) * 4 / 5;
-                let wait = wait.max(Duration::from_secs(5));
-                state.register_timer = Some(self.core.after(wait, Due::Trunk(id, TrunkTimer::Register)));
-            }
-            401 | 407 if !repeated && self.accept_challenge(Peer(Source::Trunk(id)), message, Reach::OwnHost) => {
-                self.register(id, true);
-            }
-            423 => {
-                let least = message.one::<MinExpires>().ok().flatten().map(|MinExpires(s)| s);
-                match (least, self.trunks.state(id)) {
-                    (Some(least), Some(state)) if least > state.expires => {
-                        state.expires = least;
-                        self.register(id, repeated);
-                    }
-                    (Some(_) | None, Some(_) | None) => self.register_later(id),
-                }
-            }
-            _ => self.register_later(id),
-        }
-    }
-
-    /// Seconds the registrar gave our contact.
-    fn granted(&self, message: &Message<'_>, id: TrunkId) -> u32 {
-        let asked = self.trunks.states.get(id.index()).map_or(TRUNK_REGISTRATION_SECONDS, |s| s.expires);
-        let contacts = message.all::<Contact<'_>>().filter_map(Result::ok);
-        let user = &*self.core.directory().trunk(id).username;
-        let ours = contacts.filter(|c| c.address().is_some_and(|a| a.uri.user() == Some(user)));
-        let by_contact = ours.filter_map(|c| c.expires()).next();
-        let by_header = || message.one::<Expires>().ok().flatten().map(|Expires(s)| s);
-        by_contact.or_else(by_header).unwrap_or(asked)
-    }
-
-    // --- both ----------------------------------------------------------------------------------------------------
-
-    pub(crate) fn handle_errand_response(
-        &mut self,
-        message: &Message<'_>,
-        status: StatusCode,
-        id: TrunkId,
-        errand: Errand,
-    ) {
-        if !status.is_final() {
-            return;
-        }
-        match errand {
-            Errand::Probe => self.probe_answered(id, status),
-            Errand::Register { repeated } => self.register_answered(message, status, id, repeated),
-        }
-    }
-
-    pub(crate) fn handle_errand_failure(&mut self, id: TrunkId, errand: Errand) {
-        match errand {
-            Errand::Probe => {
-                let Some(state) = self.trunks.state(id) else { return };
-                state.probe = None;
-                self.core.stop(&mut state.timer);
-                self.probe_missed(id);
-            }
-            Errand::Register { .. } => self.register_later(id),
-        }
-    }
-
-    /// Asks the driver where a name leads to, when that is due.
-    pub(crate) fn find(&mut self, subject: Subject) -> Found {
-        let (found, query) = self.lookups.find(self.core.now.mono, subject);
-        if let Some(query) = query {
-            self.core.outputs.push_back(Output::Resolve(query));
-        }
-        found
-    }
-
-    fn first_place(&mut self, id: TrunkId) -> Option<(Place, Candidate)> {
-        let Found::Places(places) = self.find(Subject::Trunk(id)) else { return None };
-        places.into_iter().find_map(|c| self.core.place_at(c.protocol, c.address).map(|place| (place, c)))
-    }
-
-    fn send_errand(
-        &mut self,
-        id: TrunkId,
-        place: Place,
-        candidate: Candidate,
-        errand: Errand,
-        method: Method<'static>,
-    ) -> Key {
-        let Self { core, clients, trunks, accounts, lookups, .. } = self;
-        let state = &trunks.states[id.index()];
-        let host = lookups.uri(Subject::Trunk(id)).cloned();
-        let host = host.unwrap_or_else(|| OwnedUri::parse(&format!("sip:{}", candidate.address)).expect("an address"));
-        clients.start(core, place, Owner::Trunk { trunk: id, errand }, |core, branch: &BranchText, out| {
-            let call_id = match errand {
-                Errand::Register { .. } => state.call_id.clone(),
-                Errand::Probe => core.call_id(),
-            };
-            let user = account_user(core.directory().trunk(id));
-            let mut writer = MessageWriter::request(out, method, &host.uri());
-            core.via(&mut writer, &place, branch.as_str());
-            writer.number(HeaderName::MaxForwards, MAX_FORWARDS);
-            let account = OwnedUri::sip(Some(user), host.uri().sip().expect("made as one").host, None);
-            let account = account.uri();
-            writer.address(HeaderName::From, None, &account, &[("tag", Some(&state.tag))]);
-            let to = if method == Method::Register { account } else { host.uri() };
-            writer.address(HeaderName::To, None, &to, &[]);
-            let number = if method == Method::Register { state.cseq } else { 1 };
-            writer.text(HeaderName::CallId, &call_id).header(&CSeq { number, method });
-            if let Some(contact) = core.contact_as(&place, user) {
-                writer.address(HeaderName::Contact, None, &contact.uri(), &[]);
-            }
-            if method == Method::Register {
-                writer.header(&Expires(state.expires));
-            }
-            accounts.authorize(Peer(Source::Trunk(id)), method, host.as_str(), &mut writer);
-            writer.end();
-        })
-    }
-}
-
-fn account_user(trunk: &Trunk) -> &str {
-    if trunk.username.is_empty() { "strowger" } else { &trunk.username }
 }
 
 #[cfg(test)]
