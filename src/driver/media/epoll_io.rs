@@ -71,7 +71,11 @@ impl PacketIo for EpollIo {
         }
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+    fn wait(&mut self, timeout: Option<Duration>, gather: Option<Duration>) -> io::Result<()> {
+        if let Some(gather) = gather {
+            std::thread::sleep(gather);
+        }
+        let timeout = timeout.map(|t| t.saturating_sub(gather.unwrap_or_default()));
         // Rounded up: waking before a deadline would only spin.
         let millis = timeout.map_or(-1, |t| i32::try_from(t.as_nanos().div_ceil(1_000_000)).unwrap_or(i32::MAX));
         let (fd, room) = (self.epoll.as_raw_fd(), EVENTS as libc::c_int);
@@ -106,7 +110,7 @@ impl PacketIo for EpollIo {
         self.ready = 0;
     }
 
-    fn send(&mut self, batch: &PacketBatch) {
+    fn send(&mut self, batch: &mut PacketBatch) {
         for departure in batch.iter() {
             let token = Token::new(departure.slot, departure.channel);
             let sent = match self.sockets.get(token.index()) {
@@ -116,6 +120,7 @@ impl PacketIo for EpollIo {
             };
             if sent { self.counts.sent += 1 } else { self.counts.unsent += 1 }
         }
+        batch.clear();
     }
 
     fn counts(&self) -> IoCounts {

@@ -19,11 +19,11 @@ const WINDOW: Duration = Duration::from_millis(50);
 
 /// Fifty calls: below it a thread sleeps most of the time anyway.
 const BRISK: u64 = 5_000;
-const BRISK_NAP: Duration = Duration::from_micros(150);
+const BRISK_WAIT: Duration = Duration::from_micros(150);
 
 /// Three hundred calls: in a millisecond thirty packets gather.
 const BUSY: u64 = 30_000;
-const BUSY_NAP: Duration = Duration::from_millis(1);
+const BUSY_WAIT: Duration = Duration::from_millis(1);
 
 impl Pace {
     pub(super) fn new(now: Instant) -> Self {
@@ -41,11 +41,11 @@ impl Pace {
         }
     }
 
-    /// How much longer to wait, for a turn that began at `began`.
-    pub(super) fn nap(&self, began: Instant, now: Instant) -> Option<Duration> {
+    /// How long the next packets may gather, after a turn that began at `began`.
+    pub(super) fn gather(&self, began: Instant, now: Instant) -> Option<Duration> {
         let length = match self.rate {
-            BUSY.. => BUSY_NAP,
-            BRISK.. => BRISK_NAP,
+            BUSY.. => BUSY_WAIT,
+            BRISK.. => BRISK_WAIT,
             _ => return None,
         };
         length.checked_sub(now - began).filter(|rest| !rest.is_zero())
@@ -63,21 +63,21 @@ pub(super) fn sharpen_timers() {
 mod tests {
     use super::*;
 
-    fn nap_at(packets_a_second: u64) -> Option<Duration> {
+    fn gather_at(packets_a_second: u64) -> Option<Duration> {
         let mut now = Instant::from_millis(5);
         let mut pace = Pace::new(now);
         for _ in 0..200 {
             now += Duration::from_millis(1);
             pace.note(now, packets_a_second / 1000);
         }
-        pace.nap(now, now)
+        pace.gather(now, now)
     }
 
     #[test]
     fn only_a_busy_thread_lets_packets_gather() {
-        assert_eq!(nap_at(1_000), None);
-        assert_eq!(nap_at(10_000), Some(BRISK_NAP));
-        assert_eq!(nap_at(150_000), Some(BUSY_NAP));
+        assert_eq!(gather_at(1_000), None);
+        assert_eq!(gather_at(10_000), Some(BRISK_WAIT));
+        assert_eq!(gather_at(150_000), Some(BUSY_WAIT));
     }
 
     #[test]
@@ -85,8 +85,8 @@ mod tests {
         let mut pace = Pace::new(Instant::ZERO);
         pace.note(Instant::from_millis(100), 100_000);
         let began = Instant::from_millis(100);
-        assert_eq!(pace.nap(began, began + Duration::from_micros(400)), Some(Duration::from_micros(600)));
-        assert_eq!(pace.nap(began, began + Duration::from_millis(2)), None);
+        assert_eq!(pace.gather(began, began + Duration::from_micros(400)), Some(Duration::from_micros(600)));
+        assert_eq!(pace.gather(began, began + Duration::from_millis(2)), None);
     }
 
     #[test]
@@ -94,6 +94,6 @@ mod tests {
         let mut pace = Pace::new(Instant::ZERO);
         pace.note(Instant::from_millis(100), 100_000);
         pace.note(Instant::from_millis(300), 1);
-        assert_eq!(pace.nap(Instant::ZERO, Instant::ZERO), None);
+        assert_eq!(pace.gather(Instant::ZERO, Instant::ZERO), None);
     }
 }

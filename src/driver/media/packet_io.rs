@@ -48,11 +48,13 @@ pub(super) trait PacketIo: Sized {
     fn begin(&mut self) -> io::Result<()>;
     fn add(&mut self, token: Token, socket: UdpSocket) -> io::Result<()>;
     fn remove(&mut self, token: Token);
-    /// Sleeps until something came, somebody woke the thread, or the time is over. The wake is cleared here, before
-    /// its reason is looked for: whoever comes later wakes anew.
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()>;
+    /// Sleeps until something came, somebody woke the thread, or the time is over; with `gather` a little longer, so
+    /// that packets come together. The wake is cleared here, before its reason is looked for: whoever comes later wakes
+    /// anew.
+    fn wait(&mut self, timeout: Option<Duration>, gather: Option<Duration>) -> io::Result<()>;
     fn receive(&mut self, take: impl FnMut(Token, SocketAddr, &[u8]));
-    fn send(&mut self, batch: &PacketBatch);
+    /// Takes what is in the batch and leaves it empty. It goes out now or at the latest with the next `wait`.
+    fn send(&mut self, batch: &mut PacketBatch);
     fn counts(&self) -> IoCounts;
 }
 
@@ -90,7 +92,7 @@ mod tests {
         let mut next: HashMap<u32, u32> = HashMap::new();
         let mut heard = 0;
         for _ in 0..2000 {
-            io.wait(Some(Duration::from_millis(10))).unwrap();
+            io.wait(Some(Duration::from_millis(10)), None).unwrap();
             io.receive(|token, source, octets| {
                 assert_eq!((token.channel(), source), (Channel::Rtp, phone.local_addr().unwrap()));
                 let expected = next.entry(token.slot()).or_default();
@@ -105,6 +107,7 @@ mod tests {
         assert_eq!(heard, SOCKETS * EACH);
         assert_eq!(io.counts().received, u64::from(heard));
         check_answers(&mut io, &phone);
+        check_gathering(&mut io, addresses[1]);
         check_freed(&mut io, addresses[0]);
     }
 
@@ -114,7 +117,9 @@ mod tests {
         for slot in 0..=SOCKETS {
             batch.push(slot, Channel::Rtp, phone.local_addr().unwrap(), &slot.to_be_bytes());
         }
-        io.send(&batch);
+        io.send(&mut batch);
+        assert!(batch.is_empty());
+        io.wait(Some(Duration::ZERO), None).unwrap();
         assert_eq!((io.counts().sent, io.counts().unsent), (u64::from(SOCKETS), 1));
         for slot in 0..SOCKETS {
             let mut octets = [0; 8];
@@ -123,12 +128,30 @@ mod tests {
         }
     }
 
+    /// Gathering ends with its time although nothing more comes, and packets that came are there.
+    fn check_gathering(io: &mut impl PacketIo, address: SocketAddr) {
+        let phone = UdpSocket::bind((own_loopback(), 0)).unwrap();
+        for _ in 0..5 {
+            phone.send_to(b"one", address).unwrap();
+            phone.send_to(b"two", address).unwrap();
+            let mut heard = 0;
+            for _ in 0..100 {
+                io.wait(Some(Duration::from_secs(10)), Some(Duration::from_millis(1))).unwrap();
+                io.receive(|_, _, _| heard += 1);
+                if heard == 2 {
+                    break;
+                }
+            }
+            assert_eq!(heard, 2);
+        }
+    }
+
     /// A removed socket's port can be bound again, and the new one hears what is for it.
     fn check_freed(io: &mut impl PacketIo, address: SocketAddr) {
         let token = Token::new(0, Channel::Rtp);
         io.remove(token);
         let bound = (0..500).find_map(|_| {
-            io.wait(Some(Duration::from_millis(1))).unwrap();
+            io.wait(Some(Duration::from_millis(1)), None).unwrap();
             io.receive(|_, _, _| panic!("a removed socket hears nothing"));
             UdpSocket::bind(address).ok()
         });
@@ -139,7 +162,7 @@ mod tests {
         phone.send_to(b"again", address).unwrap();
         let mut heard = Vec::new();
         for _ in 0..500 {
-            io.wait(Some(Duration::from_millis(10))).unwrap();
+            io.wait(Some(Duration::from_millis(10)), None).unwrap();
             io.receive(|token, _, octets| heard.push((token, octets.to_vec())));
             if !heard.is_empty() {
                 break;
@@ -167,7 +190,7 @@ mod tests {
             io.begin().unwrap();
             for _ in 0..3 {
                 wake.wake();
-                io.wait(None).unwrap();
+                io.wait(None, None).unwrap();
                 io.receive(|_, _, _| panic!("there are no sockets"));
             }
         }

@@ -157,8 +157,11 @@ impl<I: PacketIo> MediaThread<I> {
         sharpen_timers();
         let mut batch = PacketBatch::new();
         let mut pace = Pace::new(self.clock.mono());
+        let mut gather = None;
         while !self.inbox.stopping.load(Ordering::Acquire) {
-            if let Err(error) = self.io.wait(self.patience()) {
+            let patience = self.patience();
+            let gather_now = patience.map_or(gather, |patience| gather.map(|g: Duration| g.min(patience)));
+            if let Err(error) = self.io.wait(patience, gather_now) {
                 tracing::error!(%error, "waiting for media packets failed");
                 std::thread::sleep(RETRY);
             }
@@ -167,9 +170,7 @@ impl<I: PacketIo> MediaThread<I> {
             self.turn(&mut batch);
             let now = self.clock.mono();
             pace.note(now, self.io.counts().received - before);
-            if let Some(rest) = pace.nap(began, now) {
-                std::thread::sleep(rest);
-            }
+            gather = pace.gather(began, now);
         }
         self.recordings.flush();
     }
@@ -187,7 +188,6 @@ impl<I: PacketIo> MediaThread<I> {
         });
         self.machine.handle_timeout(now, batch);
         self.io.send(batch);
-        batch.clear();
         self.drain();
         let stats = ThreadStats { machine: self.machine.stats(), io: self.io.counts(), events_lost: self.events_lost };
         *self.stats.lock().unwrap_or_else(PoisonError::into_inner) = stats;

@@ -14,14 +14,19 @@ use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::time::Duration;
 
-/// One socket a leg, one multishot receive on each, and all sends of a round in one system call.
+/// One socket a leg, one multishot receive on each. A round is one system call: it sends what the last one made and
+/// waits for the next packets.
 pub(super) struct UringIo {
     // Dropped in this order: the ring lets go of the memory below before it is freed.
     ring: IoUring,
     buffers: BufferRing,
     /// Tells the kernel how much of a buffer is for the source address; the same for every receive.
     shape: Shape,
+    /// What the queued sends point to, until the kernel has taken them.
+    sending: PacketBatch,
     destinations: Vec<KernelAddress>,
+    /// The kernel can wait for several packets and for a time at once.
+    gathers: bool,
     wake: Wake,
     /// The kernel tells of wakes.
     watching: bool,
@@ -69,6 +74,12 @@ const REQUESTS: u32 = 256;
 /// Room for a completion of every buffer, every request and of many receives that end at once.
 const COMPLETIONS: u32 = 8192;
 
+/// Packets that end gathering before its time: half the buffers there are.
+const TOGETHER: usize = 512;
+
+/// No deadline, as a time every kernel takes.
+const FOR_EVER: Duration = Duration::from_secs(3600);
+
 /// A `sockaddr_in6`, the longest address there is.
 const NAME: u32 = size_of::<libc::sockaddr_in6>() as u32;
 
@@ -110,9 +121,11 @@ impl UringIo {
         let mut shape: Box<libc::msghdr> = Box::new(unsafe { std::mem::zeroed() });
         shape.msg_namelen = NAME;
         Ok(UringIo {
+            gathers: ring.params().is_feature_min_timeout(),
             ring,
             buffers,
             shape: Shape(shape),
+            sending: PacketBatch::new(),
             destinations: Vec::new(),
             wake,
             watching: false,
@@ -151,15 +164,15 @@ impl UringIo {
         Ok(())
     }
 
-    /// Takes all completions that are there; how many sends were among them.
-    fn reap(&mut self) -> usize {
-        let mut sends = 0;
+    /// Takes all completions that are there.
+    fn reap(&mut self) {
         for completion in self.ring.completion() {
             let (result, flags) = (completion.result(), completion.flags());
             match About::from_bits(completion.user_data()) {
+                // Only those that failed complete aloud.
                 About::Send => {
-                    sends += 1;
-                    if result >= 0 { self.counts.sent += 1 } else { self.counts.unsent += 1 }
+                    self.counts.sent -= 1;
+                    self.counts.unsent += 1;
                 }
                 About::Receive { token, generation } => {
                     self.arrivals.push_back(Arrival { token, generation, result, flags });
@@ -172,23 +185,19 @@ impl UringIo {
                 About::Cancel => {}
             }
         }
-        sends
     }
 
-    /// Submits what is queued and waits until the given sends are over, so that their memory is ours again.
-    ///
-    /// A send to a full buffer ends with an error instead of waiting (`MSG_DONTWAIT`), so this takes no time.
-    fn finish_sends(&mut self, mut outstanding: usize) {
-        while outstanding > 0 {
-            if let Err(error) = self.ring.submit_and_wait(1)
-                && !is_passing(&error)
-            {
-                // The kernel may still read memory we are about to reuse: going on would send one call's sound to
-                // another.
-                panic!("io_uring lost its sends: {error}");
+    /// Hands everything queued to the kernel.
+    fn flush(&mut self) -> io::Result<()> {
+        while !self.ring.submission().is_empty() {
+            match self.ring.submit() {
+                Ok(_) => {}
+                // The completions must be taken before it goes on.
+                Err(error) if is_passing(&error) => self.reap(),
+                Err(error) => return Err(error),
             }
-            outstanding -= self.reap().min(outstanding);
         }
+        Ok(())
     }
 }
 
@@ -210,6 +219,11 @@ impl PacketIo for UringIo {
     }
 
     fn remove(&mut self, token: Token) {
+        // Queued sends name descriptors by number: they go out before one of them is closed and given to another.
+        if let Err(error) = self.flush() {
+            tracing::error!(%error, "io_uring does not take its requests; a media port stays open");
+            return;
+        }
         let Some(place) = self.sockets.get_mut(token.index()) else { return };
         let Some(socket) = place.socket.take() else { return };
         self.counts.overflowed += overflowed(socket.as_raw_fd());
@@ -222,16 +236,28 @@ impl PacketIo for UringIo {
         }
     }
 
-    fn wait(&mut self, timeout: Option<Duration>) -> io::Result<()> {
+    fn wait(&mut self, timeout: Option<Duration>, gather: Option<Duration>) -> io::Result<()> {
         if !self.watching {
             self.watch_wake()?;
         }
-        let timeout = timeout.map(|t| Timespec::new().sec(t.as_secs().min(3600)).nsec(t.subsec_nanos()));
-        let idle = self.arrivals.is_empty() && !self.roused;
-        let waited = match (&timeout, idle) {
-            (_, false) => self.ring.submit(),
-            (None, true) => self.ring.submit_and_wait(1),
-            (Some(timeout), true) => self.ring.submitter().submit_with_args(1, &SubmitArgs::new().timespec(timeout)),
+        let gather = match gather {
+            Some(gather) if !self.gathers => {
+                self.flush()?;
+                std::thread::sleep(gather);
+                None
+            }
+            gather => gather,
+        };
+        let timeout = timeout.unwrap_or(FOR_EVER).min(FOR_EVER);
+        let timeout = Timespec::new().sec(timeout.as_secs()).nsec(timeout.subsec_nanos());
+        let args = SubmitArgs::new().timespec(&timeout);
+        let waited = if !self.arrivals.is_empty() || self.roused {
+            self.ring.submit()
+        } else if let Some(gather) = gather {
+            let args = args.min_wait_usec(gather.as_micros() as u32);
+            self.ring.submitter().submit_with_args(TOGETHER, &args)
+        } else {
+            self.ring.submitter().submit_with_args(1, &args)
         };
         self.reap();
         self.roused = false;
@@ -266,12 +292,21 @@ impl PacketIo for UringIo {
         self.buffers.publish();
     }
 
-    fn send(&mut self, batch: &PacketBatch) {
+    fn send(&mut self, batch: &mut PacketBatch) {
+        if batch.is_empty() {
+            return;
+        }
+        if let Err(error) = self.flush() {
+            // What is queued points into the last batch: without its sends gone, that memory cannot be used again.
+            panic!("io_uring does not take its requests: {error}");
+        }
+        std::mem::swap(&mut self.sending, batch);
+        batch.clear();
+        let sending = std::mem::take(&mut self.sending);
         let mut destinations = std::mem::take(&mut self.destinations);
         destinations.clear();
-        destinations.extend(batch.iter().map(|departure| KernelAddress::of(departure.to)));
-        let mut outstanding = 0;
-        for (departure, to) in batch.iter().zip(&destinations) {
+        destinations.extend(sending.iter().map(|departure| KernelAddress::of(departure.to)));
+        for (departure, to) in sending.iter().zip(&destinations) {
             let token = Token::new(departure.slot, departure.channel);
             let Some(Socket { socket: Some(socket), .. }) = self.sockets.get(token.index()) else {
                 self.counts.unsent += 1;
@@ -283,16 +318,14 @@ impl PacketIo for UringIo {
                 .dest_addr(to.as_ptr())
                 .dest_addr_len(to.len())
                 .build()
+                .flags(squeue::Flags::SKIP_SUCCESS)
                 .user_data(About::Send.to_bits());
-            if self.ring.submission().is_full() {
-                self.finish_sends(outstanding);
-                outstanding = 0;
-            }
-            // SAFETY: octets and address belong to `batch` and `destinations`, which stay until `finish_sends` has
-            // seen the completion of every send.
-            if unsafe { self.push(&entry) }.is_ok() { outstanding += 1 } else { self.counts.unsent += 1 }
+            // SAFETY: octets and address lie in `sending` and `destinations`, whose memory stays where it is and as it
+            // is until the next `send` has flushed. A send that may not wait (MSG_DONTWAIT) is done, and its data
+            // copied, when the call that submits it returns; the kernel never queues it for later.
+            if unsafe { self.push(&entry) }.is_ok() { self.counts.sent += 1 } else { self.counts.unsent += 1 }
         }
-        self.finish_sends(outstanding);
+        self.sending = sending;
         self.destinations = destinations;
     }
 
@@ -316,10 +349,10 @@ pub(super) fn probe() -> io::Result<()> {
     io.add(Token(2), b)?;
     let mut batch = PacketBatch::new();
     batch.push(0, media::Channel::Rtp, to, b"probe");
-    io.send(&batch);
+    io.send(&mut batch);
     let mut heard = false;
     for _ in 0..PROBE_ROUNDS {
-        io.wait(Some(Duration::from_millis(20)))?;
+        io.wait(Some(Duration::from_millis(20)), None)?;
         io.receive(|token, source, octets| heard |= (token, source, octets) == (Token(2), from, &b"probe"[..]));
         if heard {
             return Ok(());
