@@ -46,8 +46,8 @@ fn run(command: Command) -> Result<ExitCode, String> {
             let (store, zone) = match &args.store {
                 Some(url) => (url.clone(), "UTC".to_owned()),
                 None => {
-                    let config = commands::check::load_or_report(&args.config)?;
-                    (config.store.to_string(), config.directory.site.time_zone.to_string())
+                    let glimpse = commands::check::glimpse(&args.config)?;
+                    (glimpse.store.to_string(), glimpse.time_zone.to_string())
                 }
             };
             print(&commands::report::run(&args, &store, &zone)?)

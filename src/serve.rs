@@ -80,7 +80,7 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 pub(crate) fn start_log(level: &str, as_json: bool) -> Result<LogHandle, String> {
-    let filter = EnvFilter::try_new(level).map_err(|error| format!("--log `{level}`: {error}"))?;
+    let filter = log_filter(level)?;
     let (filter, handle) = reload::Layer::new(filter);
     let registry = tracing_subscriber::registry().with(filter);
     let colours = std::io::stderr().is_terminal();
@@ -92,6 +92,20 @@ pub(crate) fn start_log(level: &str, as_json: bool) -> Result<LogHandle, String>
     };
     set.map_err(|error| format!("logging cannot be started: {error}"))?;
     Ok(handle)
+}
+
+/// A level, or a filter that begins with one: a misspelt word must not silence the server.
+fn log_filter(text: &str) -> Result<EnvFilter, String> {
+    let wrong = || {
+        format!(
+            "`{text}` is not a log level; write error, warn, info, debug or trace, or a filter such as info,sip=debug"
+        )
+    };
+    let first = text.split(',').next().unwrap_or_default();
+    if !["off", "error", "warn", "info", "debug", "trace"].contains(&first) {
+        return Err(wrong());
+    }
+    EnvFilter::try_new(text).map_err(|_| wrong())
 }
 
 impl Server {
@@ -298,7 +312,7 @@ impl Control {
     }
 
     pub(crate) fn set_log_level(&self, level: &str) -> Result<(), String> {
-        let filter = EnvFilter::try_new(level).map_err(|error| format!("`{level}` is not a log level: {error}"))?;
+        let filter = log_filter(level)?;
         self.log.reload(filter).map_err(|error| error.to_string())
     }
 }

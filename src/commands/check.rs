@@ -9,6 +9,15 @@ pub(crate) fn load_or_report(args: &ConfigArg) -> Result<Config, String> {
     load(args, &sounds::names()?).map_err(|report| format!("the configuration cannot be used\n{report}"))
 }
 
+/// Where the store is and which time zone counts; also of a file that cannot be served.
+pub(crate) fn glimpse(args: &ConfigArg) -> Result<config::Glimpse, String> {
+    let file = args.config.as_deref();
+    config::Glimpse::of(file).map_err(|error| match file {
+        Some(file) => format!("{}: {error}", file.display()),
+        None => error.to_string(),
+    })
+}
+
 pub(crate) fn load(args: &ConfigArg, sounds: &config::SoundNames) -> Result<Config, config::Report> {
     match &args.config {
         Some(file) => config::load(file, sounds),

@@ -38,6 +38,7 @@ mod difference;
 mod document;
 mod feature_codes;
 mod generation;
+mod glimpse;
 mod http;
 mod include;
 mod limits;
@@ -71,6 +72,7 @@ mod tests;
 
 pub use defaults::render_defaults;
 pub use difference::{Difference, diff};
+pub use glimpse::Glimpse;
 pub use http::HttpSettings;
 pub use load::{Config, embedded, embedded_text, load, load_onto, load_text};
 pub use problem::{Place, Problem, Report, Severity};

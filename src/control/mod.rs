@@ -15,9 +15,9 @@ use crate::cli::ConfigArg;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
-/// The socket of the server that runs with this configuration.
+/// The socket of the server that runs with this configuration; a mistake in the file does not lock the operator out.
 pub(crate) fn socket_of(config: &ConfigArg) -> Result<PathBuf, String> {
-    Ok(socket_path(&crate::commands::check::load_or_report(config)?.store.to_string()))
+    Ok(socket_path(&crate::commands::check::glimpse(config)?.store.to_string()))
 }
 
 /// The kernel's limit for a socket's path is 108 bytes with the final zero (`man 7 unix`).
