@@ -76,7 +76,19 @@ impl Challenger {
 
     /// Adds one challenge for each algorithm to a 401 or 407, the best first (RFC 8760 §2.3).
     pub fn challenge(&mut self, now: Instant, asking: Asking, stale: bool, response: &mut MessageWriter<'_>) {
-        for algorithm in &self.algorithms {
+        self.challenge_where(now, asking, stale, response, |_| true);
+    }
+
+    /// The same with some of the algorithms only, for a client that stumbles over the others.
+    pub fn challenge_where(
+        &mut self,
+        now: Instant,
+        asking: Asking,
+        stale: bool,
+        response: &mut MessageWriter<'_>,
+        offered: impl Fn(Algorithm) -> bool,
+    ) {
+        for algorithm in self.algorithms.iter().filter(|a| offered(**a)) {
             let nonce = self.nonces.issue(now, &self.realm);
             let fields: [(&str, &str, bool); 5] = [
                 ("realm", &self.realm, true),

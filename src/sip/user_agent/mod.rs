@@ -20,6 +20,7 @@ mod lookup;
 mod machine;
 mod outward;
 mod peer;
+mod quirks;
 mod refer;
 mod registrar;
 mod reliable;

@@ -1,7 +1,8 @@
 //! Every request goes through here: is it one we know, whose is it, and who deals with it.
 
 use super::machine::UserAgent;
-use crate::auth::{Asking, Secret, Verdict};
+use super::quirks::knows_only_md5;
+use crate::auth::{Algorithm, Asking, Secret, Verdict};
 use crate::error::ParseError;
 use crate::header::{HeaderName, MaxForwards, MinSe};
 use crate::input::{Counter, Place};
@@ -232,7 +233,9 @@ impl UserAgent {
         let tag = self.core.stateless_tag(message.call_id(), message.via().branch().unwrap_or_default());
         let mut writer =
             MessageWriter::response(&mut answer, message, StatusCode::UNAUTHORIZED, Some(tag.as_str()), from.remote());
-        challenger.challenge(now, Asking::AsServer, stale, &mut writer);
+        let md5_only = knows_only_md5(message);
+        let offered = |algorithm| !md5_only || algorithm == Algorithm::Md5;
+        challenger.challenge_where(now, Asking::AsServer, stale, &mut writer, offered);
         writer.end();
         self.send_modestly(&response_place(message, &from), &answer, size);
         self.core.recycle(answer);
