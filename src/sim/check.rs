@@ -57,7 +57,7 @@ impl World {
             return;
         }
         let idle = self.books.free().find_map(|(contact, queue)| {
-            let agent = self.ready_for(queue)?;
+            let agent = self.ready_for(contact, queue)?;
             Some((contact, queue, agent))
         });
         if let Some((contact, queue, agent)) = idle {
@@ -68,9 +68,11 @@ impl World {
         }
     }
 
-    fn ready_for(&self, queue: QueueId) -> Option<AgentId> {
+    fn ready_for(&self, contact: ContactId, queue: QueueId) -> Option<AgentId> {
         let agents = self.directory.agents.iter().enumerate().filter(|(_, a)| !a.removed && a.queues.contains(&queue));
-        agents.map(|(n, _)| AgentId(n as u32)).find(|id| self.board.agent_state(*id) == AgentState::Ready)
+        agents.map(|(n, _)| AgentId(n as u32)).find(|id| {
+            self.board.agent_state(*id) == AgentState::Ready && !self.books.has_refused(self.now.mono, contact, *id)
+        })
     }
 
     fn check_shards(&self, wrong: &mut Vec<String>) {

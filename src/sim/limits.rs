@@ -19,3 +19,7 @@ pub const SOUND_LOWEST: u16 = 2000;
 
 /// Distinct sounds; the others share the last frequency.
 pub const SOUNDS: u16 = 28;
+
+/// An agent who said no to a contact is not asked for the same one again for five seconds (room `acd`); until then
+/// nobody is passed over when he gets another. A millisecond is the timers' grain.
+pub const REFUSAL_COUNTS: Duration = Duration::from_millis(5002);

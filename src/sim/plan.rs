@@ -50,7 +50,15 @@ impl WorldPlan {
         };
         // Monday, 5 January 2026, 09:00 UTC.
         let begins = Utc::from_secs(1_767_603_600);
-        WorldPlan { directory: config.directory, sounds, seed: 1, begins, workers: 1, voices: true, names_take: Duration::ZERO }
+        WorldPlan {
+            directory: config.directory,
+            sounds,
+            seed: 1,
+            begins,
+            workers: 1,
+            voices: true,
+            names_take: Duration::ZERO,
+        }
     }
 
     pub fn seed(self, seed: u64) -> Self {

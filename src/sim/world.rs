@@ -390,7 +390,9 @@ impl World {
             self.deliver(&parcel);
             return true;
         }
-        if let Some((shard, event)) = self.floor.events.pop_front() {
+        let awake = |shard: ShardId| self.stalled[usize::from(shard.0)] <= now;
+        if let Some(at) = self.floor.events.iter().position(|(shard, _)| awake(*shard)) {
+            let (shard, event) = self.floor.events.remove(at).expect("just found");
             self.input(usize::from(shard.0), Input::Media(event));
             return true;
         }

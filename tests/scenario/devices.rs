@@ -58,7 +58,8 @@ fn complaint_18_both_devices_answer_at_once_and_the_loser_is_hung_up() {
     world.run_for(2);
     world.waits_until(SECOND, "one is left", |w| devices.iter().filter(|d| w[**d].is_talking()).count() == 1);
     world.run_ms(200);
-    let (winner, loser) = if world[devices[0]].is_talking() { (devices[0], devices[1]) } else { (devices[1], devices[0]) };
+    let (winner, loser) =
+        if world[devices[0]].is_talking() { (devices[0], devices[1]) } else { (devices[1], devices[0]) };
     assert!(world.hears(bob, winner) && world.hears(winner, bob) && !world.hears(bob, loser));
     let lost = world[loser].last();
     assert_eq!(lost.over, Some(Over::HungUpByHouse), "acknowledged and hung up");

@@ -11,7 +11,8 @@ pub(crate) const SECOND: Duration = Duration::from_secs(1);
 /// A queue `support` behind 4008 with these rules, and so many agents 1001, 1002, … who are ready, each at a phone
 /// with a fixed place.
 pub(crate) fn hotline(agents: u8, rules: &str) -> String {
-    let mut text = format!("[[number]]\nmatch = \"4008\"\nto = \"queue:support\"\n[[queue]]\nname = \"support\"\n{rules}\n");
+    let mut text =
+        format!("[[number]]\nmatch = \"4008\"\nto = \"queue:support\"\n[[queue]]\nname = \"support\"\n{rules}\n");
     for n in 1..=agents {
         text += &desk(1000 + u16::from(n), "support", "initial_state = \"ready\"");
     }
@@ -20,7 +21,7 @@ pub(crate) fn hotline(agents: u8, rules: &str) -> String {
 
 /// An agent with a phone of the same id at a fixed place.
 pub(crate) fn desk(id: u16, queues: &str, rules: &str) -> String {
-    let queues = queues.split(' ').map(|q| format!("\"{q}\"")).collect::<Vec<_>>().join(", ");
+    let queues = queues.split_whitespace().map(|q| format!("\"{q}\"")).collect::<Vec<_>>().join(", ");
     let place = id - 1000;
     let mut text = String::new();
     write!(

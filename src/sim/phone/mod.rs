@@ -50,6 +50,8 @@ pub struct SimPhone {
     dead: bool,
     rng: Rng,
     names: u32,
+    /// Calls it says nothing to, not even when they are said again.
+    ignored: Vec<String>,
     /// Every request that came and every final response to ours: method or status.
     pub(crate) heard: Vec<(Instant, String)>,
 }
@@ -114,6 +116,7 @@ impl SimPhone {
             dead: false,
             rng: Rng::new(u64::from(address.port()) << 32 | u64::from(hash(name))),
             names: 0,
+            ignored: Vec::new(),
             heard: Vec::new(),
         }
     }

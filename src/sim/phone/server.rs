@@ -21,7 +21,6 @@ impl SimPhone {
         }
         let known = self.calls.iter().position(|c| c.dialog.call_id == message.call_id());
         if method == Method::Invite && known.is_none() {
-            self.heard.push((self.now, method.as_str().into()));
             return self.rung(message, bytes, key);
         }
         if let (Method::Invite, Some(at)) = (method, known)
@@ -68,10 +67,15 @@ impl SimPhone {
 
     /// A new call.
     fn rung(&mut self, message: &Message<'_>, bytes: &[u8], key: String) {
-        let answer = self.manners.next.pop_front().unwrap_or(self.manners.answer);
-        if answer == Answer::Silent {
+        if self.ignored.iter().any(|id| id == message.call_id()) {
             return;
         }
+        let answer = self.manners.next.pop_front().unwrap_or(self.manners.answer);
+        if answer == Answer::Silent {
+            self.ignored.push(message.call_id().into());
+            return;
+        }
+        self.heard.push((self.now, "INVITE".into()));
         let dialog = Dialog {
             call_id: message.call_id().into(),
             local: untagged(line(message, "To").unwrap_or_default()),
