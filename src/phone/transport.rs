@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UdpSocket, lookup_host};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UdpSocket, lookup_host};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -131,7 +131,7 @@ impl Network {
         let writer = match open {
             Some(writer) => writer,
             None => {
-                let stream = TcpStream::connect(peer.address).await?;
+                let stream = connect(self.contact.ip(), peer.address).await?;
                 self.adopt(stream, peer.address).ok_or(io::ErrorKind::ResourceBusy)?
             }
         };
@@ -151,6 +151,16 @@ impl Network {
         self.tasks.spawn(serve(stream, peer, id, outbound, self.inbound_sender.clone()));
         Some(writer)
     }
+}
+
+/// From the address we say we are at: servers tell their peers by it.
+async fn connect(own: IpAddr, peer: SocketAddr) -> io::Result<TcpStream> {
+    if own.is_ipv4() != peer.is_ipv4() {
+        return TcpStream::connect(peer).await;
+    }
+    let socket = if own.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.bind(SocketAddr::new(own, 0))?;
+    socket.connect(peer).await
 }
 
 async fn read_datagrams(socket: Arc<UdpSocket>, inbound: mpsc::Sender<Inbound>) {

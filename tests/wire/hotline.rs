@@ -1,0 +1,114 @@
+//! Twenty agents and more callers than they can take: order of service, counts, and in every call each side's own tone.
+
+use crate::ears::{Ears, tones};
+use crate::house::{AGENTS, CALLERS, Plan};
+use crate::plans::{QUEUE, fixed_agents, queue};
+use crate::records::Contact;
+use crate::scenario::Scenario;
+use crate::sipp::{Caller, Sipp, phones_address};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const RATE: u32 = 10;
+
+/// How much of it: the whole form takes minutes.
+struct Size {
+    agents: usize,
+    calls: usize,
+    talk: (Duration, Duration),
+}
+
+fn size() -> Size {
+    if std::env::var_os("WIRE_FULL").is_some() {
+        Size { agents: 20, calls: 200, talk: (Duration::from_secs(5), Duration::from_secs(15)) }
+    } else {
+        // As busy in proportion: most callers wait.
+        Size { agents: 20, calls: 60, talk: (Duration::from_secs(3), Duration::from_secs(6)) }
+    }
+}
+
+/// A caller or an agent must have heard the other one for so long.
+const HEARD_SECONDS: f64 = 1.0;
+
+#[test]
+fn most_callers_wait_and_each_is_served_in_the_order_of_arrival() {
+    hotline(1);
+}
+
+#[test]
+fn three_shards_serve_as_one() {
+    hotline(3);
+}
+
+fn hotline(shards: u8) {
+    let Size { agents, calls, talk } = size();
+    // 13 Hz apart are two windows' bins and a half; the agents' tones lie between 400 and 3,000 Hz, too.
+    let caller_tones = tones(350.0, 13.0, calls);
+    let agent_tones = tones(400.0, 101.0, agents);
+    let (callers, ears) = (Ears::open(CALLERS, &caller_tones), Ears::open(AGENTS, &agent_tones));
+    let place = phones_address();
+    let text = queue("wrap_up = \"0s\"\nring_timeout = \"60s\"") + &fixed_agents(place, ears.ports());
+    let mut house = Plan::new(text).shards(shards).start();
+
+    let agent = Scenario::agent().ring().answer().pause_between(talk.0, talk.1).hang_up();
+    let phones = Sipp::phones(&house, "agents", place, &agent, calls);
+    ears.follow(&phones);
+    let who: Vec<Caller> = callers
+        .ports()
+        .iter()
+        .enumerate()
+        .map(|(n, media)| Caller { number: (30_000 + n).to_string(), media: *media })
+        .collect();
+    let caller = Scenario::caller().invite().may_ring().answered().hung_up();
+    let run = Sipp::callers(&house, "callers", QUEUE, &caller, &who, RATE);
+    callers.follow(&run);
+    let (called, taken) = (run.done(), phones.done());
+    let records = house.records_of(calls);
+    for n in 0..agents {
+        house.wait_agent(&format!("a{n}"), "ready", Duration::from_secs(30));
+    }
+    let status = house.status();
+    assert_eq!((&status["calls"], &status["legs"], &status["sip_sessions"]), (&0.into(), &0.into(), &0.into()));
+    house.stop();
+
+    // SIPp, report and record agree.
+    let all = calls as u64;
+    assert_eq!((called.successful, called.failed, taken.successful, taken.failed), (all, 0, all, 0));
+    let figures = house.report_of("support");
+    let counts = ["offered", "answered", "abandoned", "flowed_out", "waiting"].map(|name| figures[name].as_u64());
+    assert_eq!(counts, [Some(all), Some(all), Some(0), Some(0), Some(0)], "{figures:#}");
+    let report = house.report();
+    let by_agent =
+        report["agents"].as_array().expect("a list").iter().map(|a| a["answered"].as_u64().expect("a count"));
+    assert_eq!(by_agent.sum::<u64>(), all, "{report:#}");
+    assert_eq!(records.contacts.len(), calls);
+    assert!(records.contacts.iter().all(|c| c.outcome == "served"), "{records:#?}");
+
+    // First come, first served: offers go out in the order of arrival.
+    let first_offer = |contact: &Contact| contact.all("offered").first().expect("each is offered").at;
+    let mut in_queue: Vec<&Contact> = records.contacts.iter().collect();
+    in_queue.sort_by_key(|contact| contact.step("queued").at);
+    let late: Vec<_> = in_queue.windows(2).filter(|pair| first_offer(pair[0]) > first_offer(pair[1])).collect();
+    assert!(late.is_empty(), "served before those who came first: {late:#?}");
+    let waited = records.visits.iter().filter(|visit| visit.waited > Duration::from_secs(1)).count();
+    assert!(waited * 2 > calls, "only {waited} of {calls} waited: the story is not busy enough");
+
+    // Each side of every call heard the other one, and nobody else.
+    let mut served: BTreeMap<usize, Vec<f64>> = BTreeMap::new();
+    for (n, caller) in who.iter().enumerate() {
+        let contact = records.of(&caller.number);
+        let visit = records.visit_of(contact);
+        let agent: usize = visit.agent.as_deref().expect("answered")[1..].parse().expect("a number");
+        served.entry(agent).or_default().push(caller_tones[n]);
+        let heard = callers.heard(n);
+        let whom = heard.among(&agent_tones, HEARD_SECONDS);
+        assert_eq!(whom, [agent_tones[agent]], "caller {n} of agent {agent}: {heard:#?}");
+        assert!(heard.lost * 100 <= heard.packets, "caller {n}: {} of {} lost", heard.lost, heard.packets);
+    }
+    for (agent, mut expected) in served {
+        expected.sort_by(f64::total_cmp);
+        let heard = ears.heard(agent);
+        assert_eq!(heard.among(&caller_tones, HEARD_SECONDS), expected, "agent {agent}: {heard:#?}");
+        assert!(heard.lost * 100 <= heard.packets, "agent {agent}: {} of {} lost", heard.lost, heard.packets);
+    }
+}

@@ -1,0 +1,28 @@
+//! Wire tests: the real binary on loopback, with SIPp, baresip and `strowger phone` at the other ends.
+//!
+//! Every house has a folder, a store and ports of its own, so tests may run beside each other; callers stand at
+//! 127.0.0.3, agents' phones at 127.0.0.2. Order, counts, tones and loss are asserted; waits are polls whose limits are
+//! far beyond the goals, because machines are noisy. A missing program is a failure that says what to install.
+//!
+//! `WIRE_DEBUG=1` logs at debug level, writes SIPp's messages and keeps the folders; `WIRE_FULL=1` runs the full-length forms.
+
+mod baresip;
+mod ears;
+mod feature_codes;
+mod first_call;
+mod hotline;
+mod house;
+mod http;
+mod operations;
+mod phone;
+mod plans;
+mod process;
+mod records;
+mod refusals;
+mod scenario;
+mod sense;
+mod sipp;
+mod soak;
+mod supervisors;
+mod tones;
+mod transfers;

@@ -1,0 +1,224 @@
+//! What whoever runs the house does to it: reload, drain, limits, a crash, forced states.
+
+use crate::ears::Ears;
+use crate::house::{AGENTS, CALLERS, House, Plan};
+use crate::phone::{Phone, STEP};
+use crate::plans::{QUEUE, fixed_agent, fixed_agents, idle_agent, queue, registered_agent};
+use crate::process::wait_until;
+use crate::scenario::Scenario;
+use crate::sense::{channel_of, seconds_in};
+use crate::sipp::{Caller, Sipp, phones_address};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn callers(numbers: &[&str]) -> Vec<Caller> {
+    numbers.iter().map(|number| Caller { number: (*number).into(), media: 9 }).collect()
+}
+
+/// A call that is up between a SIPp caller and agent `a0` until the agent hangs up after `talk`.
+struct LiveCall {
+    house: House,
+    caller: Sipp,
+    agent: Sipp,
+}
+
+impl LiveCall {
+    fn start(plan: impl FnOnce(String) -> Plan, talk: Duration) -> LiveCall {
+        let (place, ears) = (phones_address(), Ears::open(AGENTS, &[1_000.0]));
+        let house = plan(queue("wrap_up = \"0s\"") + &fixed_agents(place, ears.ports())).start();
+        let agent = Scenario::agent().ring().answer().pause(talk).hang_up();
+        let agent = Sipp::phones(&house, "agent", place, &agent, 1);
+        let caller = Scenario::caller().invite().may_ring().answered().hung_up();
+        let caller = Sipp::callers(&house, "caller", QUEUE, &caller, &callers(&["30001"]), 1);
+        house.wait_agent("a0", "busy", STEP);
+        LiveCall { house, caller, agent }
+    }
+
+    /// The call goes on to its own end.
+    fn finish(self) -> House {
+        assert_eq!((self.caller.done().successful, self.agent.done().successful), (1, 1));
+        self.house
+    }
+}
+
+#[test]
+fn a_reload_adds_an_agent_and_leaves_the_live_call_alone() {
+    let mut text = String::new();
+    let live = LiveCall::start(
+        |own| {
+            text = own;
+            Plan::new(text.clone())
+        },
+        8 * SECOND,
+    );
+    let mut house = live.house;
+    registered_agent(&mut text, "1001", "initial_state = \"ready\"");
+    house.rewrite(text);
+    house.process().signal("HUP");
+    wait_until("the new agent is known", STEP, || house.ask(&["agents"]).contains("1001"));
+    assert_eq!(house.agent_state("a0"), "busy", "the live call goes on");
+    // The new agent takes the next call while the old one is still talking.
+    let phone = Phone::agent(&house, "1001", &["--tone", "1500"]);
+    house.wait_agent("1001", "ready", STEP);
+    let second = Phone::caller(&house, "30002", &["--tone", "440"]);
+    second.wait_tone(1_500.0);
+    second.stop();
+    phone.as_asked();
+    let mut house = LiveCall { house, ..live }.finish();
+    let records = house.records_of(2);
+    house.stop();
+    assert_eq!(records.of("30001").step("connected").value("agent"), "a0");
+    assert_eq!(records.of("30002").step("connected").value("agent"), "1001");
+    let talked = records.visit_of(records.of("30001")).talked;
+    assert!(talked >= 7 * SECOND, "the first call was cut: {talked:?}");
+}
+
+#[test]
+fn a_bad_file_is_refused_and_the_old_one_stays() {
+    let good = queue("");
+    let mut house = Plan::new(good.clone() + &fixed("a0")).start();
+    house.rewrite(good.clone() + "[[agent]]\nid = \"1002\"\nquees = [\"support\"]\n");
+    let refused = house.command(&["reload"]);
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned() + &String::from_utf8_lossy(&refused.stdout);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("quees") && said.contains("queues"), "no suggestion: {said}");
+    house.process().signal("HUP");
+    wait_until("the log says so", STEP, || house.process().errors().contains("stays as it was"));
+    assert_eq!((house.get("/readyz").0, house.is_running()), (200, true));
+    // Commands read the file, too, to find the socket; the server is asked once it is whole again.
+    house.rewrite(good + &fixed("a0"));
+    let agents = house.ask_json(&["agents"]);
+    assert_eq!(agents.as_array().map(Vec::len), Some(1), "{agents}");
+    house.stop();
+}
+
+fn fixed(id: &str) -> String {
+    let mut text = String::new();
+    fixed_agent(&mut text, id, &format!("sip:{id}@{}", phones_address()));
+    text
+}
+
+#[test]
+fn a_draining_house_takes_no_new_calls_and_ends_after_the_last() {
+    let live = LiveCall::start(Plan::new, 6 * SECOND);
+    let (status, body) = live.house.get("/readyz");
+    assert_eq!(status, 200, "{body}");
+    live.house.ask(&["drain"]);
+    wait_until("not ready any more", STEP, || live.house.get("/readyz").0 == 503);
+    assert_eq!(live.house.get("/healthz").0, 200);
+    let refused = Scenario::caller().invite().refused(503);
+    let refused = Sipp::callers(&live.house, "late", QUEUE, &refused, &callers(&["30009"]), 1);
+    assert_eq!(refused.done().successful, 1);
+    let mut house = live.finish();
+    house.ended();
+    let records = house.records();
+    assert_eq!(records.of("30001").outcome, "served");
+    let talked = records.visit_of(records.of("30001")).talked;
+    assert!(talked >= 5 * SECOND, "the live call was cut: {talked:?}");
+}
+
+#[test]
+fn calls_beyond_the_limit_get_503_and_a_time_to_come_back() {
+    let mut text = queue("");
+    idle_agent(&mut text, "a0", &format!("sip:a0@{}", phones_address()));
+    let mut house = Plan::new(text).max_calls(3).start();
+    let waiting = Scenario::caller().invite().may_ring().answered().pause(6 * SECOND).hang_up();
+    let first = Sipp::callers(&house, "waiting", QUEUE, &waiting, &callers(&["30001", "30002", "30003"]), 10);
+    wait_until("three calls", STEP, || house.status()["calls"] == 3);
+    let refused = Scenario::caller().invite().refused(503);
+    let more = Sipp::callers(&house, "refused", QUEUE, &refused, &callers(&["30004", "30005"]), 10);
+    assert_eq!(more.done().successful, 2);
+    assert_eq!(first.done().successful, 3);
+    house.records_of(3);
+    // There is room again.
+    let again = Scenario::caller().invite().may_ring().answered().hang_up();
+    assert_eq!(Sipp::callers(&house, "again", QUEUE, &again, &callers(&["30006"]), 1).done().successful, 1);
+    house.stop();
+}
+
+#[test]
+fn after_a_kill_the_recording_opens_and_holds_all_but_the_last_second() {
+    let (callers_ears, ears) = (Ears::open(CALLERS, &[440.0]), Ears::open(AGENTS, &[1_000.0]));
+    let place = phones_address();
+    let text = queue("record = \"all\"") + &fixed_agents(place, ears.ports());
+    let mut house = Plan::new(text).start();
+    let agent = Scenario::agent().ring().answer().pause(60 * SECOND).hang_up();
+    let agent = Sipp::phones(&house, "agent", place, &agent, 1);
+    ears.follow(&agent);
+    let caller = Scenario::caller().invite().may_ring().answered().hung_up();
+    let who = [Caller { number: "30001".into(), media: callers_ears.ports()[0] }];
+    let caller = Sipp::callers(&house, "caller", QUEUE, &caller, &who, 1);
+    callers_ears.follow(&caller);
+    house.wait_agent("a0", "busy", STEP);
+    let talking = Instant::now();
+    wait_until("both speak", STEP, || {
+        callers_ears.heard(0).seconds_of(1_000.0) >= 4.0 && ears.heard(0).seconds_of(440.0) >= 4.0
+    });
+    let heard = ears.heard(0).seconds_of(440.0);
+    house.kill();
+    let talked = talking.elapsed();
+    caller.stop();
+    agent.stop();
+
+    let file = recording(&house);
+    let (samples, rate) = channel_of(&file, 0);
+    let seconds = samples.len() as f64 / f64::from(rate);
+    assert!(seconds >= heard - 1.0, "{seconds} s recorded of {heard} s heard before the kill");
+    assert!(seconds <= talked.as_secs_f64() + 2.0, "{seconds} s recorded of {talked:?}");
+    for (channel, hz) in [(0, 440.0), (1, 1_000.0)] {
+        let found = seconds_in(&file, channel, hz);
+        assert!(found >= 0.8, "channel {channel}: {found} s of {seconds} s");
+    }
+}
+
+fn recording(house: &House) -> PathBuf {
+    let mut folders = vec![house.recordings()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("recordings are kept").filter_map(Result::ok) {
+            if entry.path().is_dir() { folders.push(entry.path()) } else { files.push(entry.path()) }
+        }
+    }
+    assert_eq!(files.len(), 1, "{files:?}");
+    files.remove(0)
+}
+
+#[test]
+fn forced_states_and_ends_are_done_and_kept_with_who_did_them() {
+    let live = LiveCall::start(Plan::new, 60 * SECOND);
+    let LiveCall { mut house, caller, agent } = live;
+    house.ask(&["agent", "a0", "not-ready"]);
+    // In a call he is busy; the wish waits.
+    assert_eq!(house.agent_state("a0"), "busy");
+    let calls = house.ask_json(&["calls"]);
+    let id = calls[0]["call"].as_str().expect("an id").to_owned();
+    house.ask(&["call", &id, "hangup"]);
+    assert_eq!(caller.done().successful, 1);
+    house.wait_agent("a0", "not-ready", STEP);
+    agent.stop();
+    house.ask(&["agent", "a0", "ready"]);
+    house.wait_agent("a0", "ready", STEP);
+    let unknown = house.command(&["agent", "nobody", "ready"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    house.ask(&["log", "debug"]);
+    let records = house.records_of(1);
+    house.stop();
+    assert_eq!(records.of("30001").cause, "forced");
+    let events = house.events();
+    let forced: Vec<&String> = events.iter().filter(|line| line.contains("\"what\":\"forced\"")).collect();
+    assert_eq!(forced.len(), 3, "{forced:#?}");
+    assert!(forced.iter().all(|line| line.contains("by=operator:")), "{forced:#?}");
+}
+
+#[test]
+fn a_second_server_at_the_same_store_is_refused() {
+    let mut house = Plan::new(queue("")).start();
+    let second = house.command(&["serve"]);
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert_eq!(second.status.code(), Some(1), "{said}");
+    assert!(said.contains("another server"), "{said}");
+    assert_eq!(house.status()["ready"], true);
+    house.stop();
+}
