@@ -6,7 +6,6 @@ use crate::world::World;
 fn live(shards: u8, seeds: core::ops::Range<u64>) {
     let mut connected = 0;
     for seed in seeds {
-        eprintln!("shards {shards} seed {seed}");
         connected += World::new(seed, shards).live(secs(600));
     }
     assert!(connected > 1_000, "the houses were busy: {connected}");

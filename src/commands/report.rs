@@ -65,7 +65,9 @@ pub(crate) fn run(args: &ReportArgs, store_url: &str, time_zone: &str) -> Result
 
 fn instant(option: &str, text: &str) -> Result<Utc, String> {
     let parsed: Result<Timestamp, _> = text.parse();
-    parsed.map(utc).map_err(|_| format!("{option} `{text}` is not a time; write it like 2026-05-04T09:00:00Z (RFC 3339)"))
+    parsed
+        .map(utc)
+        .map_err(|_| format!("{option} `{text}` is not a time; write it like 2026-05-04T09:00:00Z (RFC 3339)"))
 }
 
 fn utc(timestamp: Timestamp) -> Utc {
@@ -273,7 +275,11 @@ impl Report {
         if self.abandoned.is_empty() {
             return;
         }
-        let _ = writeln!(out, "Abandoned calls\n  {:<25} {:<16} {:>8}  {:<20} caller", "entered", "queue", "waited s", "call");
+        let _ = writeln!(
+            out,
+            "Abandoned calls\n  {:<25} {:<16} {:>8}  {:<20} caller",
+            "entered", "queue", "waited s", "call"
+        );
         for (visit, contact) in &self.abandoned {
             let caller = contact.as_ref().map_or("", |c| &*c.caller);
             let _ = writeln!(
