@@ -35,6 +35,12 @@ impl Splice {
     pub fn source(&self) -> Ssrc {
         self.from
     }
+
+    /// One packet of theirs is not carried on: the next follows without a gap, or it would count as lost. Times stay as
+    /// they are, so that an event keeps the one timestamp it began with (RFC 4733 §2.2.1).
+    pub fn leave_out(&mut self) {
+        self.sequence_offset = self.sequence_offset.wrapping_sub(1);
+    }
 }
 
 impl Sender {

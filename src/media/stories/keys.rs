@@ -137,6 +137,12 @@ fn b4_the_tone_beside_a_key_is_not_passed_on() {
             house.run(20);
         }
         assert!(!house.hears(b, from, 440.0), "{codec:?}");
+        let event: Vec<_> = house.phones[b].heard.iter().filter(|p| p.payload_type == DTMF).collect();
+        assert!(event.len() > 40, "{codec:?}: the key is passed on");
+        assert!(event.iter().all(|p| p.timestamp == event[0].timestamp), "{codec:?}: one key has one timestamp");
+        assert_eq!(event.iter().filter(|p| p.marker).count(), 1, "{codec:?}: and begins once");
+        let sequences: Vec<u16> = house.phones[b].heard.iter().map(|p| p.sequence).collect();
+        assert!(sequences.windows(2).all(|p| p[1].wrapping_sub(p[0]) == 1), "{codec:?}: {sequences:?}");
         house.run(1500);
         let from = house.now;
         house.run(500);

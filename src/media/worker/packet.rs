@@ -151,8 +151,11 @@ impl Worker {
     fn interrupt(&mut self, key: Key) {
         let listeners = core::mem::take(&mut self.leg_mut(key).routes.relay_to);
         for listener in &listeners {
-            if let Some(stream) = &mut self.leg_mut(*listener).stream {
-                stream.splice = None;
+            if let Some(stream) = &mut self.leg_mut(*listener).stream
+                && let Some((source, splice)) = &mut stream.splice
+                && *source == key
+            {
+                splice.leave_out();
             }
         }
         self.leg_mut(key).routes.relay_to = listeners;
