@@ -129,7 +129,7 @@ impl Names {
             let mut from = 0;
             while let Some(at) = text[from..].find(mark).map(|at| at + from + mark.len()) {
                 let length = text[at..].find(|c: char| ends.contains(c)).unwrap_or(text.len() - at);
-                let name = self.name(kind, &text[at..at + length].to_owned());
+                let name = self.name(kind, &text[at..at + length]);
                 text.replace_range(at..at + length, &name);
                 from = at + name.len();
             }

@@ -33,7 +33,6 @@ const PEAK: f64 = 0.158_489_319_246_111_35 * std::f64::consts::SQRT_2 * 32_768.0
 pub(crate) struct Tone {
     pub(crate) hz: f64,
     pub(crate) level_db: f64,
-    pub(crate) begun: Instant,
     pub(crate) seconds: f64,
 }
 
@@ -209,7 +208,7 @@ impl Ear {
             if self.window.len() >= WINDOW {
                 let samples = self.window[..WINDOW].iter().map(|octet| values[usize::from(*octet)]);
                 let tone = sense.tone_of(samples);
-                self.note(now, tone, heard);
+                self.note(tone, heard);
                 self.window.clear();
             }
         }
@@ -219,7 +218,7 @@ impl Ear {
         }
     }
 
-    fn note(&mut self, now: Instant, tone: Option<(f64, f64)>, heard: &mut Heard) {
+    fn note(&mut self, tone: Option<(f64, f64)>, heard: &mut Heard) {
         let seconds = WINDOW as f64 / f64::from(RATE);
         let Some((hz, level_db)) = tone else {
             self.open_tone = false;
@@ -231,7 +230,7 @@ impl Ear {
                 last.level_db = (last.level_db * last.seconds + level_db * seconds) / whole;
                 last.seconds = whole;
             }
-            _ => heard.tones.push(Tone { hz, level_db, begun: now - Duration::from_secs_f64(seconds), seconds }),
+            _ => heard.tones.push(Tone { hz, level_db, seconds }),
         }
         self.open_tone = true;
     }

@@ -18,11 +18,11 @@ fn ready_and_not_ready_with_a_reason_are_dialled() {
     let desk = Phone::agent(&house, "1001", &[]);
     house.wait_agent("1001", "ready", STEP);
     // The house says what it did and hangs up.
-    Phone::dial(&house, "1001", "*142", &[]).as_asked();
+    Phone::dial(&house, "1001", "*142", &[]).ended_well();
     assert_eq!((&*house.agent_state("1001"), &*reason(&house, "1001")), ("not-ready", "code-2"));
-    Phone::dial(&house, "1001", "*13", &[]).as_asked();
+    Phone::dial(&house, "1001", "*13", &[]).ended_well();
     assert_eq!(house.agent_state("1001"), "ready");
-    Phone::dial(&house, "1001", "*12", &[]).as_asked();
+    Phone::dial(&house, "1001", "*12", &[]).ended_well();
     house.wait_agent("1001", "signed-off", STEP);
     desk.stop();
     house.stop();
@@ -36,10 +36,10 @@ fn an_agent_signs_on_at_another_desk_with_a_pin() {
     let mut house = Plan::new(text).start();
     let desk = Phone::agent(&house, "2001", &["--tone", "1000"]);
     let wrong = Phone::dial(&house, "2001", "*11", &["--digits", ",,1001#,,,,9999#", "--duration", "12s"]);
-    wrong.as_asked();
+    wrong.ended_well();
     assert_ne!(house.agent_state("1001"), "ready");
     let right = Phone::dial(&house, "2001", "*11", &["--digits", ",,1001#,,,,4711#"]);
-    right.as_asked();
+    right.ended_well();
     house.ask(&["agent", "1001", "ready"]);
     house.wait_agent("1001", "ready", STEP);
     let agents = house.ask_json(&["agents"]);
@@ -48,7 +48,7 @@ fn an_agent_signs_on_at_another_desk_with_a_pin() {
     caller.wait_tone(1_000.0);
     desk.wait_tone(440.0);
     caller.stop();
-    desk.as_asked();
+    desk.ended_well();
     let records = house.records_of(3);
     house.stop();
     let contact = records.contacts.iter().find(|c| c.caller == "30001").expect("the call");

@@ -65,7 +65,7 @@ fn a_reload_adds_an_agent_and_leaves_the_live_call_alone() {
     let second = Phone::caller(&house, "30002", &["--tone", "440"]);
     second.wait_tone(1_500.0);
     second.stop();
-    phone.as_asked();
+    phone.ended_well();
     let mut house = LiveCall { house, ..live }.finish();
     let records = house.records_of(2);
     house.stop();

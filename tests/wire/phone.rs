@@ -81,13 +81,8 @@ impl Phone {
         });
     }
 
-    /// What a call's sound amounted to.
-    pub(crate) fn summary(&self, call: u32) -> Value {
-        self.wait_where("summary", |event| event["call"] == call)
-    }
-
     /// Waits for its end by itself, as asked.
-    pub(crate) fn as_asked(mut self) -> Vec<Value> {
+    pub(crate) fn ended_well(mut self) -> Vec<Value> {
         self.process.wait_success(STEP);
         self.events()
     }

@@ -245,18 +245,6 @@ Content-Length: 0
         self
     }
 
-    /// Step: takes a re-INVITE of the other side and agrees to what it says.
-    pub(crate) fn reinvited(mut self, direction: &str, answer: &str) -> Scenario {
-        let check = format!(r#"<ereg regexp="a={direction}" search_in="body" check_it="true" assign_to="offered"/>"#);
-        let _ = writeln!(self.xml, r#"<recv request="INVITE" rrs="true"><action>{check}</action></recv>"#);
-        self.push(r#"<Reference variables="offered"/>"#);
-        let (contact, sdp) = (self.contact(), self.sdp(2, answer));
-        let rest = format!("{contact}Content-Type: application/sdp\nContent-Length: [len]\n\n{sdp}");
-        self.send(true, &format!("SIP/2.0 200 OK\n{ANSWER_HEADERS}{rest}"));
-        self.push(r#"<recv request="ACK"/>"#);
-        self
-    }
-
     /// What SIPp reads.
     pub(crate) fn xml(&self) -> String {
         let variables = match self.side {

@@ -49,14 +49,14 @@ impl Watched {
         let file = self.file("supervisor.wav").display().to_string();
         let words = ["--tone", "1750", "--record", &file, "--digits", digits, "--duration", seconds];
         let phone = Phone::dial(&self.house, "1003", &format!("{code}1001"), &words);
-        phone.as_asked();
+        phone.ended_well();
     }
 
     /// Everybody goes, and so many contacts are stored; seconds of the supervisor's tone in the caller's and in the agent's ear.
     fn end(mut self, contacts: usize) -> (House, f64, f64) {
         std::thread::sleep(Duration::from_millis(500));
         self.caller.stop();
-        self.agent.as_asked();
+        self.agent.ended_well();
         self.house.records_of(contacts);
         self.house.stop();
         let path = |name: &str| self.house.path().join(name);
@@ -120,8 +120,8 @@ fn a_supervisor_takes_the_call_over_and_the_agent_is_free() {
     watched.supervise("*34", "", "5s");
     // The agent's phone was hung up; the caller's call ended with the supervisor's.
     let Watched { mut house, caller, agent } = watched;
-    agent.as_asked();
-    caller.as_asked();
+    agent.ended_well();
+    caller.ended_well();
     let records = house.records_of(2);
     house.stop();
     let contact = records.of("30001");

@@ -49,7 +49,7 @@ fn an_agent_holds_and_takes_back_and_the_caller_hears_music_meanwhile() {
     crate::process::wait_for("tone, music, tone", STEP, || held(&caller.all("heard")));
     std::thread::sleep(Duration::from_millis(500));
     caller.stop();
-    agent.as_asked();
+    agent.ended_well();
     let records = house.records_of(1);
     house.stop();
     let contact = records.of("30001");
@@ -77,7 +77,7 @@ fn a_caller_holds_and_takes_back_by_re_invite() {
         .hang_up();
     let who = [Caller { number: "30001".into(), media: 9 }];
     assert_eq!(Sipp::callers(&house, "caller", QUEUE, &scenario, &who, 1).done().successful, 1);
-    agent.as_asked();
+    agent.ended_well();
     let records = house.records_of(1);
     house.stop();
     let contact = records.of("30001");
@@ -94,12 +94,12 @@ fn a_blind_transfer_brings_the_caller_to_a_colleague() {
     house.wait_agent("1001", "ready", STEP);
     let caller = Phone::caller(&house, "30001", &["--tone", CALLER_HZ]);
     caller.wait_tone(1_000.0);
-    first.as_asked();
+    first.ended_well();
     caller.wait_tone(1_500.0);
     second.wait_tone(440.0);
     std::thread::sleep(Duration::from_secs(1));
     caller.stop();
-    let heard = second.as_asked();
+    let heard = second.ended_well();
     let summary = heard.iter().find(|event| event["event"] == "summary").expect("it ends with one");
     assert!(seconds_of(summary, 440.0) >= 0.5, "{summary:#}");
     let records = house.records_of(1);
@@ -124,7 +124,7 @@ fn a_failed_transfer_gives_the_caller_back() {
     assert!(told["status"].as_u64().is_some_and(|status| status >= 400), "{told}");
     // The phone was not asked for that and hangs up.
     assert_eq!(first.exit_code(), Some(1));
-    caller.as_asked();
+    caller.ended_well();
     let records = house.records_of(1);
     house.stop();
     let contact = records.of("30001");
@@ -142,12 +142,12 @@ fn an_attended_transfer_joins_the_two_calls() {
     // They consult before they join.
     second.wait_tone(1_000.0);
     first.wait_tone(1_500.0);
-    first.as_asked();
+    first.ended_well();
     caller.wait_tone(1_500.0);
     second.wait_tone(440.0);
     std::thread::sleep(Duration::from_secs(1));
     caller.stop();
-    second.as_asked();
+    second.ended_well();
     let records = house.records_of(2);
     assert_eq!(house.status()["legs"], 0);
     house.stop();
@@ -165,12 +165,12 @@ fn a_transfer_back_into_the_queue_is_a_second_visit() {
     house.wait_agent("1001", "ready", STEP);
     let caller = Phone::start(&house, "caller", CALLERS, &["--user", "30001", "--dial", QUEUE, "--tone", CALLER_HZ]);
     caller.wait_tone(1_000.0);
-    first.as_asked();
+    first.ended_well();
     let second = Phone::agent(&house, "1002", &["--tone", SECOND_HZ]);
     house.ask(&["agent", "1002", "ready"]);
     caller.wait_tone(1_500.0);
     caller.stop();
-    second.as_asked();
+    second.ended_well();
     let records = house.records_of(1);
     let figures = house.report_of("support");
     house.stop();
