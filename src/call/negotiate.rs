@@ -63,10 +63,9 @@ impl Machine {
         route: MediaRoute,
     ) -> Result<LegMedia, CauseKind> {
         let offer = match offer {
-            Some(sdp) => Some(Offer::parse(&sdp.0).map_err(|error| match error.is_syntax() {
-                true => CauseKind::ProtocolError,
-                false => CauseKind::NotAcceptable,
-            })?),
+            // Unreadable or unusable is all the same to the caller: 488 (RFC 3261 §21.4.26), never a 5xx that would make
+            // his network try the same offer elsewhere.
+            Some(sdp) => Some(Offer::parse(&sdp.0).map_err(|_| CauseKind::NotAcceptable)?),
             None => None,
         };
         let family = match (&offer, route.peer) {

@@ -196,8 +196,8 @@ fn what_cannot_become_a_call_is_refused_before_it_is_a_contact() {
          reject b not-acceptable
          fact refused not-acceptable
          > call 4008 garbage
-         reject c protocol-error
-         fact refused protocol-error
+         reject c not-acceptable
+         fact refused not-acceptable
          > drain on
          > call 4008
          reject d shutdown retry 5s
