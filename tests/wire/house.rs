@@ -22,6 +22,12 @@ pub(crate) const CALLERS: &str = "127.0.0.3";
 /// Where agents' phones stand.
 pub(crate) const AGENTS: &str = "127.0.0.2";
 
+/// Calls of the long runs, when they are asked for.
+pub(crate) fn soak_calls() -> Option<usize> {
+    let text = std::env::var("STROWGER_SOAK_CALLS").ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("STROWGER_SOAK_CALLS is `{text}`, not a number")))
+}
+
 /// What a house is made of. The text holds every table that is not named here.
 pub(crate) struct Plan {
     pub(crate) shards: u8,

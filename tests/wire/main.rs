@@ -4,7 +4,8 @@
 //! 127.0.0.3, agents' phones at 127.0.0.2. Order, counts, tones and loss are asserted; waits are polls whose limits are
 //! far beyond the goals, because machines are noisy. A missing program is a failure that says what to install.
 //!
-//! `WIRE_DEBUG=1` logs at debug level, writes SIPp's messages and keeps the folders; `WIRE_FULL=1` runs the full-length forms.
+//! `WIRE_DEBUG=1` logs at debug level, writes SIPp's messages and keeps the folders; `STROWGER_SOAK_CALLS=10000`
+//! runs the full-length forms.
 
 mod baresip;
 mod ears;

@@ -11,9 +11,12 @@ use std::time::Duration;
 /// RFC 6026 keeps UDP transactions for 32 s; a busy machine gets longer.
 const LINGER: Duration = Duration::from_secs(90);
 
-/// Calls of one round, how many rounds, and calls a second.
+/// Calls of one round, how many rounds, and calls a second. `STROWGER_SOAK_CALLS` asks for the long form.
 fn size() -> (usize, usize, u32) {
-    if std::env::var_os("WIRE_FULL").is_some() { (1_000, 10, 60) } else { (150, 3, 50) }
+    match crate::house::soak_calls() {
+        Some(all) => (1_000, all.div_ceil(1_000), 60),
+        None => (150, 3, 50),
+    }
 }
 
 #[test]
