@@ -26,6 +26,7 @@ pub(crate) fn read(entry: &Entry<'_>) -> Option<Trunk> {
     let register = table.flag("register");
     let username = table.text("username").value;
     let password = secret(table, PASSWORD);
+    let realm = table.text("realm");
     let reader = table.reader;
     if table.value("host").value.as_str() == Some("") && table.is_empty_list("allow_from") {
         let message = format!("trunk \"{}\" can neither call nor be called", entry.name);
@@ -44,6 +45,9 @@ pub(crate) fn read(entry: &Entry<'_>) -> Option<Trunk> {
     if let Some(password) = password.as_ref().filter(|_| username.is_empty()) {
         reader.error(password.span, "a password needs `username`", "add `username`");
     }
+    if !realm.value.is_empty() && username.is_empty() {
+        reader.error(realm.span, "a realm needs `username` and a password", "add them, or leave `realm` out");
+    }
     Some(Trunk {
         name: entry.name.clone(),
         host: host.value,
@@ -51,6 +55,7 @@ pub(crate) fn read(entry: &Entry<'_>) -> Option<Trunk> {
         register,
         username: username.as_ref().into(),
         password: password.map(|at| at.value),
+        realm: realm.value.as_ref().into(),
         called_from: table.word("called_from", &CALLED_FROM, &[]),
         trust_identity: table.flag("trust_identity"),
         options_interval: table.duration("options_interval", DurationRange::seconds(0, 3600)),

@@ -79,6 +79,7 @@ impl Named for Trunk {
             ("allow_from", networks(&self.allow_from)),
             ("register", self.register.to_string()),
             ("username", self.username.to_string()),
+            ("realm", self.realm.to_string()),
             ("called_from", called_from.into()),
             ("trust_identity", self.trust_identity.to_string()),
             ("options_interval", spell_duration(self.options_interval)),

@@ -37,6 +37,8 @@ pub struct Trunk {
     pub register: bool,
     pub username: Box<str>,
     pub password: Option<Secret>,
+    /// The only realm whose challenges the password answers; empty: whatever the trunk's own host asks for.
+    pub realm: Box<str>,
     pub called_from: CalledFrom,
     /// P-Asserted-Identity from here is believed.
     pub trust_identity: bool,

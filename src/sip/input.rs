@@ -236,6 +236,8 @@ counters! {
     Forbidden "forbidden",
     /// Wrong password, stale or repeated nonce.
     BadCredentials "bad-credentials",
+    /// Somebody who is not our trunk asked for our credentials and got none.
+    UnansweredChallenge "unanswered-challenge",
     /// A source that guessed too often was not answered.
     Guessing "guessing",
     /// An answer would have been more than three times what an unproven source sent.

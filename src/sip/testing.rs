@@ -49,6 +49,7 @@ pub(crate) fn trunk(name: &str, allow_from: &str) -> Trunk {
         register: false,
         username: "".into(),
         password: None,
+        realm: "".into(),
         called_from: CalledFrom::RequestUri,
         trust_identity: true,
         options_interval: Duration::ZERO,

@@ -162,6 +162,7 @@ fn trunk(name: &str) -> Trunk {
         register: false,
         username: "".into(),
         password: None,
+        realm: "".into(),
         called_from: CalledFrom::RequestUri,
         trust_identity: true,
         options_interval: Duration::ZERO,

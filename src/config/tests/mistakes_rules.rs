@@ -77,6 +77,25 @@ t.toml:4:12: error: a password needs `username`
 }
 
 #[test]
+fn a_realm_without_an_account() {
+    refused(
+        r#"
+[[trunk]]
+name = "carrier"
+host = "sip.example.net"
+realm = "sip.example.net"
+"#,
+        r#"
+t.toml:4:9: error: a realm needs `username` and a password
+    4 | realm = "sip.example.net"
+      |         ^^^^^^^^^^^^^^^^^ add them, or leave `realm` out
+
+1 error
+"#,
+    );
+}
+
+#[test]
 fn a_host_that_is_none() {
     refused(
         r#"

@@ -79,6 +79,10 @@ impl ClientAuth {
         }
     }
 
+    pub fn realms(&self) -> impl Iterator<Item = &str> {
+        self.realms.iter().map(|r| &**r)
+    }
+
     /// Whether [`ClientAuth::authorize`] would add anything.
     pub fn has_challenge(&self) -> bool {
         !self.answering.is_empty()

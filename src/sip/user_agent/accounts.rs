@@ -1,84 +1,129 @@
-//! Our accounts at the trunks' servers, and which challenges they answer.
+//! Our accounts at the trunks' servers: whose challenges are answered, and which requests carry the answer.
+//!
+//! A digest of a password is worth guessing at, so it goes only to somebody who asked for it, and only where the trunk
+//! itself is (attack A8, the SIP digest leak):
+//!
+//! - A phone has no account of ours: none of its challenges is answered.
+//! - A challenge to a REGISTER or a first INVITE, which go to the trunk's own places and nowhere else, is answered.
+//! - A challenge inside a call may come from the callee behind the trunk. It is answered when the request went to one of
+//!   the trunk's own places, and only for a realm its REGISTER or this call's INVITE was asked for, or the configured one.
+//! - Where the configuration names a realm, no other is answered.
+//! - An answer is used again (RFC 7616 §3.4, its count one higher) by the registration or the call that was asked for it,
+//!   at the place that asked, and by nothing else.
 
-use super::peer::Peer;
+use super::core::Core;
+use super::lookup::Subject;
+use super::machine::UserAgent;
 use crate::auth::{Asking, CannotAnswer, ClientAuth, Secret};
 use crate::header::AuthFields;
+use crate::input::{Counter, Place};
 use crate::{Message, MessageWriter, Method};
-use model::{Directory, Source, TrunkId};
+use base::Key;
+use core::net::SocketAddr;
+use model::{Source, Trunk, TrunkId};
 
-/// One account a trunk that has one; a phone never has, so none of its challenges is answered (attack A8).
-#[derive(Debug, Default)]
-pub(crate) struct Accounts {
-    by_trunk: Vec<Option<ClientAuth>>,
+/// The challenges one place made to one registration or one call.
+#[derive(Debug)]
+pub(crate) struct Credentials {
+    /// Who asked; nobody else hears the answer.
+    at: SocketAddr,
+    auth: ClientAuth,
 }
 
-/// What was challenged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// A request to the trunk's own host: the realm it names becomes ours.
-    OwnHost,
-    /// A request inside a dialog, which may end elsewhere: only realms already ours.
-    Dialog,
+/// Adds what this place has asked for before; nothing when it never did.
+pub(crate) fn authorize(
+    kept: &mut Option<Box<Credentials>>,
+    place: &Place,
+    method: Method<'_>,
+    uri: &str,
+    writer: &mut MessageWriter<'_>,
+) {
+    if let Some(kept) = kept.as_mut().filter(|kept| kept.at == place.remote()) {
+        kept.auth.authorize(method, uri, writer);
+    }
 }
 
-impl Accounts {
-    pub(crate) fn clear(&mut self) {
-        self.by_trunk.clear();
+impl UserAgent {
+    /// Whether a first INVITE of this session, refused by `place` with 401 or 407, is worth sending again.
+    pub(crate) fn accept_challenge(&mut self, session: Key, place: &Place, message: &Message<'_>) -> bool {
+        let random = self.core.name();
+        let Self { core, calls, .. } = self;
+        let Some(session) = calls.get_mut(session) else { return false };
+        if let Source::Trunk(id) = session.peer.0 {
+            let trunk = core.config.directory.trunk(id);
+            if take(&mut session.credentials, trunk, realms_named(message), place, message, random) {
+                return true;
+            }
+        }
+        refuse(core, place, message)
     }
 
-    /// Adds credentials when the peer's server is known to want them.
-    pub(crate) fn authorize(
-        &mut self,
-        peer: Peer,
-        method: Method<'_>,
-        uri: &str,
-        writer: &mut MessageWriter<'_>,
-    ) -> bool {
-        let Source::Trunk(trunk) = peer.0 else { return false };
-        let Some(account) = self.by_trunk.get_mut(trunk.index()).and_then(Option::as_mut) else { return false };
-        account.authorize(method, uri, writer);
-        account.has_challenge()
+    /// The same for a request inside the dialog.
+    pub(crate) fn accept_challenge_inside(&mut self, session: Key, place: &Place, message: &Message<'_>) -> bool {
+        let random = self.core.name();
+        let Self { core, calls, lookups, trunks, .. } = self;
+        let Some(session) = calls.get_mut(session) else { return false };
+        if let Source::Trunk(id) = session.peer.0
+            && lookups.places(Subject::Trunk(id)).iter().any(|c| c.address == place.remote())
+        {
+            let registered = trunks.state(id).and_then(|s| s.credentials.as_deref());
+            let known = [session.credentials.as_deref(), registered];
+            let realms = known.into_iter().flatten().flat_map(|c| c.auth.realms()).map(String::from).collect();
+            let trunk = core.config.directory.trunk(id);
+            if take(&mut session.credentials, trunk, realms, place, message, random) {
+                return true;
+            }
+        }
+        refuse(core, place, message)
     }
 
-    /// Whether a request refused with 401 or 407 is worth sending again.
-    pub(crate) fn challenged(
-        &mut self,
-        directory: &Directory,
-        peer: Peer,
-        response: &Message<'_>,
-        tried: bool,
-        reach: Reach,
-        random: u64,
-    ) -> bool {
-        let Source::Trunk(trunk) = peer.0 else { return false };
-        if reach == Reach::OwnHost && self.is_foreign(trunk, response) {
-            self.learn(directory, trunk, response);
-        }
-        match self.by_trunk.get_mut(trunk.index()).and_then(Option::as_mut) {
-            Some(account) => account.challenged(response, tried, random).is_ok(),
-            None => false,
-        }
+    /// The same for our REGISTER.
+    pub(crate) fn accept_registrar_challenge(&mut self, id: TrunkId, place: &Place, message: &Message<'_>) -> bool {
+        let random = self.core.name();
+        let Self { core, trunks, .. } = self;
+        let Some(state) = trunks.state(id) else { return false };
+        let trunk = core.config.directory.trunk(id);
+        take(&mut state.credentials, trunk, realms_named(message), place, message, random)
+            || refuse(core, place, message)
     }
+}
 
-    fn is_foreign(&mut self, trunk: TrunkId, response: &Message<'_>) -> bool {
-        match self.by_trunk.get_mut(trunk.index()).and_then(Option::as_mut) {
-            // Asking costs nothing: a challenge of a realm that is not ours changes nothing.
-            Some(account) => account.challenged(response, false, 0) == Err(CannotAnswer::ForeignRealm),
-            None => true,
-        }
-    }
+/// Somebody who asks without the right to is worth a line in the log.
+fn refuse(core: &mut Core, place: &Place, message: &Message<'_>) -> bool {
+    core.note(Counter::UnansweredChallenge, place.remote(), Some(message.call_id()));
+    false
+}
 
-    fn learn(&mut self, directory: &Directory, id: TrunkId, response: &Message<'_>) {
-        let trunk = directory.trunk(id);
-        let Some(password) = trunk.password.as_ref().filter(|_| !trunk.username.is_empty()) else { return };
-        let names = [Asking::AsServer, Asking::AsProxy].map(Asking::challenge_name);
-        let fields = names.into_iter().flat_map(|name| response.elements(name)).filter_map(AuthFields::parse);
-        let realms: Vec<String> = fields.filter_map(|f| f.get("realm").map(|r| r.into_owned())).collect();
-        let realms: Vec<&str> = realms.iter().map(String::as_str).collect();
-        if self.by_trunk.len() <= id.index() {
-            self.by_trunk.resize_with(id.index() + 1, || None);
+/// Takes a challenge of one of these realms, or of the configured one alone.
+fn take(
+    kept: &mut Option<Box<Credentials>>,
+    trunk: &Trunk,
+    realms: Vec<String>,
+    place: &Place,
+    response: &Message<'_>,
+    random: u64,
+) -> bool {
+    let Some(password) = trunk.password.as_ref().filter(|_| !trunk.username.is_empty()) else { return false };
+    // A proxy and the server behind it may ask one after the other: the second answer goes beside the first.
+    if let Some(known) = kept.as_mut().filter(|known| known.at == place.remote()) {
+        match known.auth.challenged(response, false, random) {
+            Ok(()) => return true,
+            Err(CannotAnswer::ForeignRealm) => {}
+            Err(CannotAnswer::Unsupported | CannotAnswer::Refused) => return false,
         }
-        let account = ClientAuth::new(&trunk.username, Secret::password(password.expose()), &realms);
-        self.by_trunk[id.index()] = Some(account);
     }
+    let realms = if trunk.realm.is_empty() { realms } else { vec![String::from(&*trunk.realm)] };
+    let realms: Vec<&str> = realms.iter().map(String::as_str).collect();
+    let mut auth = ClientAuth::new(&trunk.username, Secret::password(password.expose()), &realms);
+    if auth.challenged(response, false, random).is_err() {
+        return false;
+    }
+    *kept = Some(Box::new(Credentials { at: place.remote(), auth }));
+    true
+}
+
+fn realms_named(response: &Message<'_>) -> Vec<String> {
+    let names = [Asking::AsServer, Asking::AsProxy].map(Asking::challenge_name);
+    let fields = names.into_iter().flat_map(|name| response.elements(name)).filter_map(AuthFields::parse);
+    fields.filter_map(|f| f.get("realm").map(|r| r.into_owned())).collect()
 }

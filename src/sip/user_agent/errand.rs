@@ -1,10 +1,9 @@
 //! What we ask of trunks outside any call: OPTIONS, to know that they live, and REGISTER.
 
-use super::accounts::Reach;
+use super::accounts::authorize;
 use super::core::Due;
 use super::lookup::{Found, Subject};
 use super::machine::{Owner, UserAgent};
-use super::peer::Peer;
 use super::trunk::{Bucket, State, host_uri};
 use crate::header::{Contact, Expires, HeaderName, MinExpires};
 use crate::home::BranchText;
@@ -17,7 +16,7 @@ use crate::uri::OwnedUri;
 use crate::{CSeq, Message, MessageWriter, Method, StatusCode};
 use base::Key;
 use core::time::Duration;
-use model::{Directory, Fact, ShardId, Source, Trunk, TrunkId};
+use model::{Directory, Fact, ShardId, Trunk, TrunkId};
 use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +56,7 @@ impl UserAgent {
             let Some(state) = self.trunks.state(id) else { continue };
             state.misses = 0;
             state.registered = false;
+            state.credentials = None;
             // What was said of the old trunk need not hold for the new one.
             if state.up.take() == Some(false) {
                 self.core.outputs.push_back(Output::Fact(Fact::TrunkUp { trunk: id }));
@@ -92,6 +92,8 @@ impl UserAgent {
             timer: None,
             register_timer: None,
             registered: false,
+            registrar: None,
+            credentials: None,
             retry: TRUNK_REGISTRATION_RETRY,
             call_id,
             cseq: 0,
@@ -196,6 +198,7 @@ impl UserAgent {
         let Some((place, candidate)) = self.first_place(id) else { return self.register_later(id) };
         if let Some(state) = self.trunks.state(id) {
             state.cseq += 1;
+            state.registrar = Some(place);
         }
         self.send_errand(id, place, candidate, Errand::Register { repeated }, Method::Register);
     }
@@ -221,9 +224,7 @@ impl UserAgent {
                 let wait = wait.max(Duration::from_secs(5));
                 state.register_timer = Some(self.core.after(wait, Due::Trunk(id, TrunkTimer::Register)));
             }
-            401 | 407 if !repeated && self.accept_challenge(Peer(Source::Trunk(id)), message, Reach::OwnHost) => {
-                self.register(id, true);
-            }
+            401 | 407 if !repeated && self.is_registrar_challenge(id, message) => self.register(id, true),
             423 => {
                 let least = message.one::<MinExpires>().ok().flatten().map(|MinExpires(s)| s);
                 match (least, self.trunks.state(id)) {
@@ -236,6 +237,11 @@ impl UserAgent {
             }
             _ => self.register_later(id),
         }
+    }
+
+    fn is_registrar_challenge(&mut self, id: TrunkId, message: &Message<'_>) -> bool {
+        let asked = self.trunks.states.get(id.index()).and_then(|s| s.registrar);
+        asked.is_some_and(|place| self.accept_registrar_challenge(id, &place, message))
     }
 
     /// Seconds the registrar gave our contact.
@@ -301,8 +307,8 @@ impl UserAgent {
         errand: Errand,
         method: Method<'static>,
     ) -> Key {
-        let Self { core, clients, trunks, accounts, lookups, .. } = self;
-        let state = &trunks.states[id.index()];
+        let Self { core, clients, trunks, lookups, .. } = self;
+        let state = &mut trunks.states[id.index()];
         let host = lookups.uri(Subject::Trunk(id)).cloned();
         let host = host.unwrap_or_else(|| OwnedUri::parse(&format!("sip:{}", candidate.address)).expect("an address"));
         clients.start(core, place, Owner::Trunk { trunk: id, errand }, |core, branch: &BranchText, out| {
@@ -326,8 +332,9 @@ impl UserAgent {
             }
             if method == Method::Register {
                 writer.header(&Expires(state.expires));
+                // A probe wants no credentials: a refusal is an answer too.
+                authorize(&mut state.credentials, &place, method, host.as_str(), &mut writer);
             }
-            accounts.authorize(Peer(Source::Trunk(id)), method, host.as_str(), &mut writer);
             writer.end();
         })
     }

@@ -1,6 +1,6 @@
 //! New offers inside a session: hold, resume, and who speaks first when both speak at once.
 
-use super::accounts::Reach;
+use super::accounts::authorize;
 use super::causes::{cause_of, status_of};
 use super::core::{Due, SessionTimer};
 use super::invite::end;
@@ -40,8 +40,8 @@ impl UserAgent {
 
     /// Sends a re-INVITE with what we described last, or a refreshing UPDATE without a description (RFC 4028 §7.4).
     pub(crate) fn ask(&mut self, key: Key, why: Asked, repeated: bool) {
-        let Self { core, clients, calls, accounts, .. } = self;
-        let Some(Session { phase: Phase::Up(up), peer, .. }) = calls.get_mut(key) else { return };
+        let Self { core, clients, calls, .. } = self;
+        let Some(Session { phase: Phase::Up(up), credentials, .. }) = calls.get_mut(key) else { return };
         let update = why == Asked::Refresh && (up.dialog.allows.update || up.described.is_none());
         let method = if update { Method::Update } else { Method::Invite };
         let cseq = up.dialog.next_cseq();
@@ -54,7 +54,7 @@ impl UserAgent {
             let mut writer = dialog.request(core, out, method, cseq, branch);
             writer.text(HeaderName::Allow, ALLOW).text(HeaderName::Supported, SUPPORTED_LINE);
             timer.write_request(&mut writer);
-            accounts.authorize(*peer, method, dialog.target.as_str(), &mut writer);
+            authorize(credentials, &dialog.place, method, dialog.target.as_str(), &mut writer);
             end(writer, sdp);
         });
         up.exchange = Exchange::Asked { client, why, repeated };
@@ -77,7 +77,7 @@ impl UserAgent {
                 self.acknowledge_again(message, client, key)
             };
         };
-        let (leg, peer) = (*leg, *peer);
+        let (leg, peer, asked_at) = (*leg, *peer, up.dialog.place);
         let Exchange::Asked { why, repeated, .. } = up.exchange else { return };
         up.exchange = Exchange::Stable;
         match status.code() {
@@ -97,7 +97,7 @@ impl UserAgent {
             491 => self.back_off(key, why),
             // RFC 3261 §12.2.1.2: the peer knows no such dialog, or is gone.
             408 | 481 => self.end_with_bye(key, Cause::with_sip(CauseKind::SessionExpired, status.code())),
-            401 | 407 if !repeated && self.accept_challenge(peer, message, Reach::Dialog) => self.ask(key, why, true),
+            401 | 407 if !repeated && self.accept_challenge_inside(key, &asked_at, message) => self.ask(key, why, true),
             _ if why == Asked::Offer => {
                 self.core.emit(LegEvent::OfferRefused { leg, cause: cause_of(status) });
                 self.offer_next(key);
@@ -134,11 +134,6 @@ impl UserAgent {
             up.next_offer = up.next_offer.take().or(again);
             self.offer_next(key);
         }
-    }
-
-    pub(crate) fn accept_challenge(&mut self, peer: super::peer::Peer, message: &Message<'_>, reach: Reach) -> bool {
-        let random = self.core.name();
-        self.accounts.challenged(self.core.directory(), peer, message, false, reach, random)
     }
 
     // --- the peer asks -------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 //! Requests inside a dialog, and ours.
 
+use super::accounts::authorize;
 use super::causes::reason_of;
 use super::core::{Due, SessionTimer};
 use super::machine::{Owner, UserAgent};
@@ -157,15 +158,15 @@ impl UserAgent {
     }
 
     pub(crate) fn send_bye(&mut self, key: Key, reason: Option<&str>, repeated: bool) {
-        let Self { core, clients, calls, accounts, .. } = self;
-        let Some(Session { phase: Phase::Closing(dialog), peer, .. }) = calls.get_mut(key) else { return };
+        let Self { core, clients, calls, .. } = self;
+        let Some(Session { phase: Phase::Closing(dialog), credentials, .. }) = calls.get_mut(key) else { return };
         let cseq = dialog.next_cseq();
         clients.start(core, dialog.place, Owner::Bye { session: key, repeated }, |core, branch, out| {
             let mut writer = dialog.request(core, out, Method::Bye, cseq, branch);
             if let Some(reason) = reason {
                 writer.text(HeaderName::Reason, reason);
             }
-            accounts.authorize(*peer, Method::Bye, dialog.target.as_str(), &mut writer);
+            authorize(credentials, &dialog.place, Method::Bye, dialog.target.as_str(), &mut writer);
             writer.end();
         });
     }

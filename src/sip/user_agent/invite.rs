@@ -1,6 +1,6 @@
 //! Our INVITEs, from the first to the final answer and its ACK.
 
-use super::accounts::Reach;
+use super::accounts::authorize;
 use super::causes::{better, cause_of, reason_of};
 use super::core::Core;
 use super::dialog::Dialog;
@@ -29,8 +29,8 @@ impl UserAgent {
     }
 
     fn send_invite(&mut self, session: Key, at: usize) {
-        let Self { core, clients, calls, accounts, .. } = self;
-        let Some(Session { phase: Phase::Outward(outward), call_id, peer, .. }) = calls.get_mut(session) else {
+        let Self { core, clients, calls, .. } = self;
+        let Some(Session { phase: Phase::Outward(outward), call_id, credentials, .. }) = calls.get_mut(session) else {
             return;
         };
         let Outward { dial, from, attempts, interval, .. } = &mut **outward;
@@ -58,7 +58,7 @@ impl UserAgent {
             if dial.auto_answer {
                 write_auto_answer(&mut writer);
             }
-            accounts.authorize(*peer, Method::Invite, attempt.uri.as_str(), &mut writer);
+            authorize(credentials, &attempt.place, Method::Invite, attempt.uri.as_str(), &mut writer);
             end(writer, dial.offer.as_ref());
         });
         attempt.client = Some(client);
@@ -66,10 +66,9 @@ impl UserAgent {
 
     /// Whether a refused INVITE went out once more, with what the refusal asked for.
     fn try_again(&mut self, message: &Message<'_>, status: StatusCode, session: Key, at: usize) -> bool {
-        let Some(Session { phase: Phase::Outward(outward), peer, .. }) = self.calls.get_mut(session) else {
+        let Some(Session { phase: Phase::Outward(outward), .. }) = self.calls.get_mut(session) else {
             return false;
         };
-        let peer = *peer;
         let Some(attempt) = outward.attempts.get_mut(at) else { return false };
         if attempt.repeated {
             return false;
@@ -84,7 +83,8 @@ impl UserAgent {
                 Ok(None) | Err(_) => false,
             },
             StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-                self.accept_challenge(peer, message, Reach::OwnHost)
+                let place = attempt.place;
+                self.accept_challenge(session, &place, message)
             }
             _ => false,
         };

@@ -68,7 +68,8 @@ impl UserAgent {
             let (cseq, we_offer, agreed) = (message.cseq().number, offer.is_none(), Agreed::of(message));
             let phase =
                 Phase::Inward(Box::new(Inward { server, invite, cseq, we_offer, agreed, dialog, merge_key, reliable }));
-            Session { leg, peer, call_id: message.call_id().into(), tag, came_from: Some(from.remote().ip()), phase }
+            let (call_id, came_from) = (message.call_id().into(), Some(from.remote().ip()));
+            Session { leg, peer, call_id, tag, came_from, credentials: None, phase }
         });
         self.calls.remember_merge(merge_key, session);
         self.trunks.call_started(peer);

@@ -1,4 +1,3 @@
-use super::accounts::Accounts;
 use super::calls::Calls;
 use super::core::{Core, Due};
 use super::errand::Errand;
@@ -62,7 +61,6 @@ pub struct UserAgent {
     pub(crate) servers: Servers<Key>,
     pub(crate) calls: Calls,
     pub(crate) sources: Sources,
-    pub(crate) accounts: Accounts,
     pub(crate) locations: Locations,
     pub(crate) guesses: Guesses,
     pub(crate) lookups: Lookups,
@@ -85,7 +83,6 @@ impl UserAgent {
             servers: Servers::default(),
             calls,
             sources,
-            accounts: Accounts::default(),
             locations,
             guesses,
             lookups: Lookups::default(),
@@ -218,10 +215,6 @@ impl UserAgent {
     }
 
     fn handle_directory(&mut self, directory: Arc<Directory>) {
-        // What a challenge or a trunk has taught us is kept where it still holds.
-        if self.core.directory().trunks != directory.trunks {
-            self.accounts.clear();
-        }
         let before = self.core.set_directory(directory);
         if *self.core.directory().site.domain != *self.challenger.realm() {
             self.challenger = challenger(&self.core);

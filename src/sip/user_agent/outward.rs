@@ -47,7 +47,8 @@ impl UserAgent {
             interval: SESSION_EXPIRES_SECONDS,
         };
         let phase = Phase::Outward(Box::new(outward));
-        let session = self.calls.insert_with(|_| Session { leg, peer, call_id, tag, came_from: None, phase });
+        let session =
+            self.calls.insert_with(|_| Session { leg, peer, call_id, tag, came_from: None, credentials: None, phase });
         self.trunks.call_started(peer);
         self.reach_out(session);
     }

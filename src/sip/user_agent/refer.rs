@@ -1,5 +1,6 @@
 //! Transfers the peer asks for: REFER (RFC 3515), Replaces (RFC 3891), and the NOTIFYs that say how it goes.
 
+use super::accounts::authorize;
 use super::causes::status_of;
 use super::core::{Due, SessionTimer};
 use super::identity::number_of;
@@ -154,8 +155,8 @@ impl UserAgent {
     }
 
     fn notify(&mut self, key: Key, status: StatusCode, ends: Option<&str>) {
-        let Self { core, clients, calls, accounts, .. } = self;
-        let Some(Session { phase: Phase::Up(up), peer, .. }) = calls.get_mut(key) else { return };
+        let Self { core, clients, calls, .. } = self;
+        let Some(Session { phase: Phase::Up(up), credentials, .. }) = calls.get_mut(key) else { return };
         let Some(Transfer::Accepted { id, .. }) = up.transfer else { return };
         let cseq = up.dialog.next_cseq();
         let dialog = &up.dialog;
@@ -169,7 +170,7 @@ impl UserAgent {
                     writer.text(HeaderName::SubscriptionState, &left)
                 }
             };
-            accounts.authorize(*peer, Method::Notify, dialog.target.as_str(), &mut writer);
+            authorize(credentials, &dialog.place, Method::Notify, dialog.target.as_str(), &mut writer);
             let fragment = format!("SIP/2.0 {status} {}\r\n", status.reason());
             writer.body("message/sipfrag;version=2.0", fragment.as_bytes());
         });

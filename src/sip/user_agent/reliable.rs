@@ -1,5 +1,6 @@
 //! Reliable provisional responses (RFC 3262), both sides.
 
+use super::accounts::authorize;
 use super::core::{Due, SessionTimer};
 use super::dialog::Dialog;
 use super::inward::body;
@@ -119,8 +120,10 @@ impl UserAgent {
         let rseq = message.one::<RSeq>().ok().flatten();
         let (Some(RSeq(rseq)), true) = (rseq, requires_100rel(message)) else { return true };
         let Some(place) = self.clients.place(client) else { return true };
-        let Self { core, clients, calls, accounts, .. } = self;
-        let Some(Session { phase: Phase::Outward(outward), peer, .. }) = calls.get_mut(session) else { return true };
+        let Self { core, clients, calls, .. } = self;
+        let Some(Session { phase: Phase::Outward(outward), peer, credentials, .. }) = calls.get_mut(session) else {
+            return true;
+        };
         let Some(attempt) = outward.attempts.get_mut(usize::from(attempt)) else { return true };
         let tag = message.to().tag().unwrap_or_default();
         let at = match attempt.early.iter().position(|e| *e.dialog.remote_tag == *tag) {
@@ -147,7 +150,7 @@ impl UserAgent {
         clients.start(core, dialog.place, Owner::Nobody, |core, branch, out| {
             let mut writer = dialog.request(core, out, Method::Prack, cseq, branch);
             writer.header(&rack);
-            accounts.authorize(*peer, Method::Prack, dialog.target.as_str(), &mut writer);
+            authorize(credentials, &dialog.place, Method::Prack, dialog.target.as_str(), &mut writer);
             writer.end();
         });
         true

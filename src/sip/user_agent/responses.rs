@@ -1,6 +1,5 @@
 //! Answers to our requests, and requests that got none.
 
-use super::accounts::Reach;
 use super::machine::{Owner, UserAgent};
 use super::session::{Phase, Session};
 use crate::input::Counter;
@@ -50,8 +49,8 @@ impl UserAgent {
         let wants_credentials = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::PROXY_AUTHENTICATION_REQUIRED);
         if wants_credentials
             && !repeated
-            && let Some(peer) = self.calls.get(session).map(|s| s.peer)
-            && self.accept_challenge(peer, message, Reach::Dialog)
+            && let Some(place) = self.calls.get(session).and_then(Session::dialog).map(|d| d.place)
+            && self.accept_challenge_inside(session, &place, message)
         {
             return self.send_bye(session, None, true);
         }

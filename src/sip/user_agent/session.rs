@@ -1,5 +1,6 @@
 //! One leg of a call from its first INVITE to the answer to its last BYE.
 
+use super::accounts::Credentials;
 use super::dialog::Dialog;
 use super::outward::Contact;
 use super::peer::Peer;
@@ -22,6 +23,8 @@ pub(crate) struct Session {
     pub(crate) tag: Tag,
     /// Where its INVITE came from; `None` for one of ours.
     pub(crate) came_from: Option<IpAddr>,
+    /// What the trunk has asked for within this call.
+    pub(crate) credentials: Option<Box<Credentials>>,
     pub(crate) phase: Phase,
 }
 

@@ -1,8 +1,10 @@
 //! Trunks: what is known of each, and how many calls it takes.
 
+use super::accounts::Credentials;
 use super::core::Core;
 use super::machine::UserAgent;
 use super::peer::Peer;
+use crate::input::Place;
 use crate::uri::OwnedUri;
 use base::{Instant, Key, TimerId};
 use core::time::Duration;
@@ -37,6 +39,10 @@ pub(crate) struct State {
     pub(crate) register_timer: Option<TimerId>,
     /// Its registrar accepted us last time.
     pub(crate) registered: bool,
+    /// Where the last REGISTER went.
+    pub(crate) registrar: Option<Place>,
+    /// What it asked for, answered ahead by the next.
+    pub(crate) credentials: Option<Box<Credentials>>,
     pub(crate) retry: Duration,
     pub(crate) call_id: Box<str>,
     pub(crate) cseq: u32,

@@ -1,5 +1,6 @@
 //! Stories of the user agent, in virtual time.
 
+mod accounts;
 mod calls;
 mod chaos;
 mod exchange;

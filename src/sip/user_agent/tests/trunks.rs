@@ -5,8 +5,7 @@ use crate::testing::{ANSWER, Script, Sent, dial_trunk, directory, out_leg, sdp, 
 use crate::{Candidate, Input, Output, Protocol, Query, ResolveError};
 use core::time::Duration;
 use model::{
-    CalledFrom, CauseKind, ClassOfService, Dial, Fact, Identity, LegCommand, LegEvent, Pattern, Route, Secret, Trunk,
-    TrunkId,
+    CalledFrom, CauseKind, ClassOfService, Dial, Fact, Identity, LegCommand, LegEvent, Pattern, Route, Trunk, TrunkId,
 };
 
 fn carrier() -> Trunk {
@@ -194,84 +193,6 @@ fn three_missed_probes_take_a_trunk_down_and_one_answer_brings_it_back() {
     assert_eq!(facts(&mut script), [Fact::TrunkUp { trunk: TrunkId(0) }]);
     script.command(dial_trunk(out_leg(2), 0, "1"));
     assert!(script.one().line().starts_with("INVITE "));
-}
-
-fn with_account(host: &str) -> Trunk {
-    Trunk { register: true, username: "acme".into(), password: Some(Secret::new("pw")), ..at(host) }
-}
-
-fn challenge(script: &mut Script, request: &Sent, realm: &str) {
-    let from = request.remote().to_string();
-    let text = with(
-        &response(request, "401 Unauthorized", "t", ""),
-        &format!("WWW-Authenticate: Digest realm=\"{realm}\", nonce=\"n\", qop=\"auth\", algorithm=MD5"),
-    );
-    script.from(&from, &text);
-}
-
-#[test]
-fn we_register_where_we_are_told_and_come_back_in_time() {
-    let mut script = house(with_account("127.0.0.51"));
-    script.wait(MS);
-    let first = script.one();
-    assert_eq!(first.line(), "REGISTER sip:127.0.0.51 SIP/2.0");
-    assert_eq!(first.header("Contact"), Some("<sip:acme@127.0.0.1:5060>"));
-    challenge(&mut script, &first, "carrier");
-    let second = script.one();
-    assert!(second.header("Authorization").unwrap().contains("realm=\"carrier\""));
-    assert_eq!(second.header("CSeq"), Some("2 REGISTER"));
-    let from = second.remote().to_string();
-    script.from(&from, &with(&response(&second, "200 OK", "t", ""), "Expires: 100"));
-    assert_eq!(facts(&mut script), [Fact::TrunkUp { trunk: TrunkId(0) }]);
-    script.wait(S * 79);
-    assert!(script.sent().is_empty());
-    script.wait(S * 2);
-    assert!(script.repeated().header("Authorization").is_some(), "the challenge is answered ahead");
-}
-
-#[test]
-fn a_refused_registration_is_tried_again_later_and_not_at_once() {
-    let mut script = house(with_account("127.0.0.51"));
-    script.wait(MS);
-    let first = script.one();
-    challenge(&mut script, &first, "carrier");
-    let second = script.one();
-    challenge(&mut script, &second, "carrier");
-    assert!(script.sent().is_empty());
-    script.wait(S * 9);
-    assert!(script.sent().is_empty());
-    script.wait(S * 2);
-    assert!(!script.sent().is_empty());
-}
-
-#[test]
-fn a_trunk_that_challenges_our_call_gets_credentials() {
-    let mut script = house(Trunk { register: false, ..with_account("127.0.0.51") });
-    script.command(dial_trunk(out_leg(1), 0, "1"));
-    let first = script.one();
-    challenge(&mut script, &first, "carrier");
-    let sent = script.sent();
-    assert!(sent[0].line().starts_with("ACK "));
-    assert!(sent[1].line().starts_with("INVITE ") && sent[1].header("Authorization").is_some());
-    challenge(&mut script, &sent[1], "carrier");
-    let LegEvent::Refused { cause, .. } = script.event() else { panic!() };
-    assert_eq!(cause.kind, CauseKind::Forbidden);
-}
-
-#[test]
-fn a_strange_realm_inside_a_call_learns_nothing() {
-    let mut script = house(Trunk { register: false, ..with_account("127.0.0.51") });
-    let leg = out_leg(1);
-    script.command(dial_trunk(leg, 0, "1"));
-    let invite = script.one();
-    script.from("127.0.0.51:5060", &response(&invite, "200 OK", "t", ANSWER));
-    script.sent();
-    assert_eq!(script.events(), [LegEvent::Answered { leg, sdp: Some(sdp(ANSWER)) }]);
-    script.command(crate::testing::hangup(leg, CauseKind::NormalClearing));
-    let bye = script.one();
-    challenge(&mut script, &bye, "thief");
-    assert!(script.sent().is_empty());
-    script.assert_clean();
 }
 
 #[test]
