@@ -105,7 +105,7 @@ pub use input::{Config, Input, Output, Ticket};
 pub use limits::{
     ANSWER_MAX, CLOSING_MAX, DIALS_MAX, FIRST_KEY_MAX, HOPS_MAX, LEGS_MAX, NEXT_KEY_MAX, OUTWARD_RING_MAX,
     PHONE_RING_MAX, PHONE_SILENT_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES, STOCK_BATCH, STOCK_HIGH,
-    STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX,
+    STOCK_LOW, STOCK_SHARE, TRUNK_SILENT_MAX, TYPED_MAX,
 };
 pub use machine::Machine;
 pub use status::{ContactStatus, Load, PartyStatus};

@@ -6,12 +6,16 @@ pub const LEGS_MAX: usize = 20;
 pub const DIALS_MAX: u8 = 20;
 /// Moves by rule from target to target; real overflow chains have two or three, a ring of queues has no end.
 pub const HOPS_MAX: u8 = 10;
-/// Ask a media worker for more sockets when fewer are in hand: at 60 calls a second, two ports each, a quarter second.
-pub const STOCK_LOW: usize = 32;
-/// How many sockets to ask for at once.
-pub const STOCK_BATCH: u16 = 32;
+/// Ask a media worker for more sockets when fewer are in hand. A busy house takes 10,000 a second (5,000 calls, two
+/// ports each) and the worker may be 40 ms away on a crowded machine; a shelf that runs empty refuses callers.
+pub const STOCK_LOW: usize = 384;
+/// How many sockets to ask for at once: a millisecond of the worker's time.
+pub const STOCK_BATCH: u16 = 128;
 /// Unused sockets above this go back, so that an idle shard does not sit on another's ports.
-pub const STOCK_HIGH: usize = 128;
+pub const STOCK_HIGH: usize = 512;
+/// At most one part in so many of the configured ports lies in one shard's hand unused: with three shards, 4 in 5 are
+/// left for calls.
+pub const STOCK_SHARE: usize = 16;
 /// A phone that shows no sign of life after so long is dead, not slow: a live one sends 180 in a fraction of a second.
 pub const PHONE_SILENT_MAX: Duration = Duration::from_secs(5);
 /// Trunks may look for a foreign number this long before the first 180 or 183; then the next trunk is tried.

@@ -60,12 +60,12 @@ impl Machine {
         let directory = Arc::clone(&config.directory);
         let mut machine = Machine {
             names: Names::new(&directory),
+            stock: Stock::new(&directory.media.ports, config.workers),
             directory,
             contacts: BTreeMap::new(),
             legs: BTreeMap::new(),
             outward: Slab::new(),
             closing_media: BTreeMap::new(),
-            stock: Stock::default(),
             tickets: BTreeMap::new(),
             trunks_down: BTreeSet::new(),
             phones_at: BTreeMap::new(),
@@ -93,6 +93,7 @@ impl Machine {
             Input::Done { ticket, result } => self.done(now, ticket, result),
             Input::Reload(directory) => {
                 self.names = Names::new(&directory);
+                self.stock.measure(&directory.media.ports, self.config.workers);
                 self.directory = directory;
                 self.fill_stock();
             }

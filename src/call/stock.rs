@@ -1,11 +1,21 @@
-use crate::{STOCK_BATCH, STOCK_HIGH, STOCK_LOW};
+use crate::{STOCK_BATCH, STOCK_HIGH, STOCK_LOW, STOCK_SHARE};
+use core::ops::RangeInclusive;
 use model::{Family, MediaCommand, MediaPort, WorkerId};
 use std::collections::BTreeMap;
 
 /// The ports in hand: bound by the media workers, not yet promised to anybody.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Stock {
     shelves: BTreeMap<(WorkerId, bool), Shelf>,
+    measure: Measure,
+}
+
+/// How much lies on a shelf.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Measure {
+    low: usize,
+    batch: u16,
+    high: usize,
 }
 
 #[derive(Debug, Default)]
@@ -22,17 +32,38 @@ pub(crate) fn family_of(address: core::net::IpAddr) -> Family {
     if address.is_ipv6() { Family::V6 } else { Family::V4 }
 }
 
+impl Measure {
+    /// A narrow range of ports is shared out thinly, so that no shelf holds what another shard needs.
+    fn of(ports: &RangeInclusive<u16>, workers: u8) -> Self {
+        // RTP takes the even port of a pair (RFC 3550 §11).
+        let pairs = usize::from(ports.end().saturating_sub(*ports.start())).div_ceil(2);
+        let share = pairs / (STOCK_SHARE * usize::from(workers.max(1)));
+        let low = share.clamp(1, STOCK_LOW);
+        let batch = low.min(usize::from(STOCK_BATCH));
+        Measure { low, batch: batch as u16, high: (low + batch).min(STOCK_HIGH) }
+    }
+}
+
 impl Stock {
+    pub(crate) fn new(ports: &RangeInclusive<u16>, workers: u8) -> Self {
+        Stock { shelves: BTreeMap::new(), measure: Measure::of(ports, workers) }
+    }
+
+    /// The range was changed by a reload.
+    pub(crate) fn measure(&mut self, ports: &RangeInclusive<u16>, workers: u8) {
+        self.measure = Measure::of(ports, workers);
+    }
+
     /// One port, and the command that fills the shelf up again when it runs low.
     pub(crate) fn take(&mut self, worker: WorkerId, family: Family) -> (Option<MediaPort>, Option<MediaCommand>) {
         let shelf = self.shelves.entry(key(worker, family)).or_default();
         let port = shelf.ports.pop();
-        (port, shelf.ask(family))
+        (port, shelf.ask(family, self.measure))
     }
 
     /// The command that fills an empty shelf.
     pub(crate) fn ask(&mut self, worker: WorkerId, family: Family) -> Option<MediaCommand> {
-        self.shelves.entry(key(worker, family)).or_default().ask(family)
+        self.shelves.entry(key(worker, family)).or_default().ask(family, self.measure)
     }
 
     pub(crate) fn supplied(&mut self, port: MediaPort) {
@@ -49,7 +80,7 @@ impl Stock {
     /// A port nobody used; one too many goes back to its worker.
     pub(crate) fn put_back(&mut self, port: MediaPort) -> Option<MediaCommand> {
         let shelf = self.shelves.entry(key(port.worker, family_of(port.address.ip()))).or_default();
-        if shelf.ports.len() >= STOCK_HIGH {
+        if shelf.ports.len() >= self.measure.high {
             return Some(MediaCommand::Return { port });
         }
         shelf.ports.push(port);
@@ -62,11 +93,28 @@ impl Stock {
 }
 
 impl Shelf {
-    fn ask(&mut self, family: Family) -> Option<MediaCommand> {
-        if self.asked || self.ports.len() >= STOCK_LOW {
+    fn ask(&mut self, family: Family, measure: Measure) -> Option<MediaCommand> {
+        if self.asked || self.ports.len() >= measure.low {
             return None;
         }
         self.asked = true;
-        Some(MediaCommand::Supply { family, count: STOCK_BATCH })
+        Some(MediaCommand::Supply { family, count: measure.batch })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_range_fills_the_shelf_and_a_narrow_one_is_shared() {
+        let of = |ports, workers| {
+            let Measure { low, batch, high } = Measure::of(&ports, workers);
+            (low, batch, high)
+        };
+        assert_eq!(of(10_000..=32_767, 1), (STOCK_LOW, STOCK_BATCH, STOCK_HIGH));
+        assert_eq!(of(10_000..=10_199, 1), (6, 6, 12));
+        assert_eq!(of(10_000..=10_199, 4), (1, 1, 2));
+        assert_eq!(of(10_000..=10_001, 1), (1, 1, 2));
     }
 }

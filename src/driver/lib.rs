@@ -16,6 +16,8 @@ mod limits;
 mod line;
 #[allow(unsafe_code, reason = "batches of packets need recvmmsg and sendmmsg")]
 pub mod media;
+#[allow(unsafe_code, reason = "prctl has no safe face in std")]
+mod pace;
 #[allow(unsafe_code, reason = "getrandom has no safe face in std")]
 mod random;
 mod resolve;

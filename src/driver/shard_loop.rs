@@ -5,6 +5,7 @@ use crate::epoll::Epoll;
 use crate::letter::{Letter, LetterBox};
 use crate::limits::{FACTS_WAITING, STOP_TIME, TURN_TIME};
 use crate::media::MediaPool;
+use crate::pace::{Pace, Step, sharpen_timers};
 use crate::resolve::Resolver;
 use crate::stream::Streams;
 use crate::udp::{Inbox, Outbox, UdpListener};
@@ -21,6 +22,11 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 const TOKEN_WAKE: u64 = u64::MAX;
+
+/// A turn costs about as much as the answer to one message. Below 300 calls a second each message has its own; the
+/// longest wait is half of what a call's set-up may take.
+const GATHER: &[Step] =
+    &[Step { rate: 20_000, wait: Duration::from_micros(500) }, Step { rate: 4_000, wait: Duration::from_micros(250) }];
 
 /// What a shard lets others read at any time.
 #[derive(Debug, Default)]
@@ -58,6 +64,8 @@ struct Turn {
     /// Facts the journal had no room for; new calls are refused long before there are any.
     facts_behind: std::collections::VecDeque<Stamped>,
     stop_at: Option<Instant>,
+    pace: Pace,
+    began: Instant,
     /// New calls are refused because the journal is behind.
     pressed: bool,
     last: Now,
@@ -78,9 +86,12 @@ impl ShardLoop {
             message: Vec::with_capacity(2048),
             facts_behind: std::collections::VecDeque::new(),
             stop_at: None,
+            pace: Pace::new(GATHER, self.clock.mono()),
+            began: self.clock.mono(),
             pressed: false,
             last: self.clock.now(),
         };
+        sharpen_timers();
         self.carry_out(&mut turn);
         loop {
             let now = self.clock.now();
@@ -93,19 +104,23 @@ impl ShardLoop {
     }
 
     fn wait(&mut self, turn: &mut Turn, now: Now) -> std::io::Result<()> {
+        if let Some(gather) = turn.pace.gather(turn.began, now.mono) {
+            std::thread::sleep(gather);
+        }
         let soonest = [self.shard.poll_timeout(), turn.stop_at].into_iter().flatten().min();
         let retry = (!turn.facts_behind.is_empty()).then_some(Duration::from_millis(1));
         let timeout = [soonest.map(|at| at - now.mono), retry].into_iter().flatten().min();
         let mut readable = 0u64;
         turn.epoll.wait(timeout, |token| readable |= 1u64.checked_shl(token as u32).unwrap_or(1 << 63))?;
         let now = self.clock.now();
+        turn.began = now.mono;
         self.gauges.turned_at.store(now.mono.as_nanos(), Ordering::Relaxed);
         self.watch_clock(turn, now);
         self.shard.handle_timeout(now);
         if readable >> 63 != 0 {
             self.letters.wake().clear();
         }
-        self.read_media(turn);
+        self.read_media();
         self.read_letters(turn);
         for (index, listener) in Arc::clone(&self.listeners).iter().enumerate() {
             if readable & (1 << index) != 0 {
@@ -145,11 +160,9 @@ impl ShardLoop {
         turn.last = now;
     }
 
-    fn read_media(&mut self, turn: &mut Turn) {
+    fn read_media(&mut self) {
         while let Some(event) = self.media.poll_event(self.shard.id()) {
-            let now = self.clock.now();
-            self.shard.handle_input(now, Input::Media(event));
-            self.carry_out(turn);
+            self.shard.handle_input(self.clock.now(), Input::Media(event));
         }
     }
 
@@ -201,7 +214,6 @@ impl ShardLoop {
             }
         };
         self.shard.handle_input(now, input);
-        self.carry_out(turn);
     }
 
     /// One fact a process, not one a shard.
@@ -213,6 +225,7 @@ impl ShardLoop {
 
     fn read_datagrams(&mut self, turn: &mut Turn, listener: &UdpListener) -> std::io::Result<()> {
         let count = turn.inbox.receive(listener)?;
+        turn.pace.note(turn.began, count as u64);
         let shards = u8::try_from(self.boxes.len()).unwrap_or(u8::MAX);
         let local = listener.local();
         self.gauges.datagrams_in.fetch_add(count as u64, Ordering::Relaxed);
@@ -234,6 +247,9 @@ impl ShardLoop {
             self.carry_out_one(turn, output);
         }
         self.transmit(turn);
+        // Last, and once for all commands of a turn: on a busy core a media thread that is woken runs at once, and
+        // whoever sent the message that brought these commands should not wait for it.
+        self.media.rouse();
         while let Some(fact) = turn.facts_behind.pop_front() {
             if let Err(full) = self.facts.try_send(fact) {
                 turn.facts_behind.push_front(full.into_inner());

@@ -153,6 +153,7 @@ impl Shard {
         ShardStatus {
             contacts: self.call.load().contacts,
             legs: self.call.load().legs,
+            ports: self.call.load().ports_in_hand,
             sip: self.sip.population(),
             draining: self.draining,
         }

@@ -26,6 +26,8 @@ pub struct TrunkStatus {
 pub struct ShardStatus {
     pub contacts: usize,
     pub legs: usize,
+    /// Media ports in hand that no leg uses.
+    pub ports: usize,
     pub sip: sip::Population,
     pub draining: bool,
 }

@@ -99,9 +99,9 @@ impl World {
                 wrong.push(format!("worker {n}: {} legs and {} groups left", stats.legs, stats.groups));
             }
         }
-        let stock = call::STOCK_HIGH * self.shards.len() * self.floor.stats().len().max(1);
-        if self.floor.stock() > stock {
-            wrong.push(format!("{} ports are out, at most {stock} can be in stock", self.floor.stock()));
+        let in_hand: usize = self.shards.iter().map(|shard| shard.status().ports).sum();
+        if self.floor.stock() != in_hand {
+            wrong.push(format!("{} ports are out, the shards know of {in_hand}", self.floor.stock()));
         }
         if self.floor.recordings_open() > 0 {
             wrong.push(format!("{} recordings go on", self.floor.recordings_open()));

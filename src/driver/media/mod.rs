@@ -8,7 +8,6 @@ mod address;
 mod allocation;
 mod buffer_ring;
 mod epoll_io;
-mod pace;
 mod packet_io;
 mod pool;
 mod sockets;

@@ -164,12 +164,19 @@ impl MediaPool {
         self.threads.len() as u8
     }
 
-    /// Hands a command of shard `from` to a worker; never blocks.
+    /// Puts a command of shard `from` before a worker, who may sleep until [`MediaPool::rouse`]; never blocks.
     pub fn send(&self, from: ShardId, worker: WorkerId, command: MediaCommand) -> Result<(), WorkerBusy> {
         match self.threads.get(usize::from(worker.0)) {
             Some(thread) => thread.inbox.push(from, command).map_err(WorkerBusy),
             // A port of a worker there is not was never given out.
             None => Ok(()),
+        }
+    }
+
+    /// Wakes the workers that have commands before them: once for many commands.
+    pub fn rouse(&self) {
+        for thread in &self.threads {
+            thread.inbox.rouse_if_fed();
         }
     }
 
@@ -316,6 +323,11 @@ mod tests {
         MediaPool::start_on(backend, &config, Clock::start(), &Arc::new(SoundLibrary::new()), |_| {}).unwrap()
     }
 
+    fn send(pool: &MediaPool, command: MediaCommand) {
+        pool.send(SHARD, WORKER, command).unwrap();
+        pool.rouse();
+    }
+
     fn event(pool: &MediaPool) -> MediaEvent {
         let begun = Instant::now();
         loop {
@@ -328,7 +340,7 @@ mod tests {
     }
 
     fn supply(pool: &MediaPool, count: u16) -> Vec<MediaPort> {
-        pool.send(SHARD, WORKER, MediaCommand::Supply { family: Family::V4, count }).unwrap();
+        send(pool, MediaCommand::Supply { family: Family::V4, count });
         match event(pool) {
             MediaEvent::Ports { ports } => ports,
             other => panic!("{other:?}"),
@@ -354,7 +366,7 @@ mod tests {
             MediaCommand::Negotiate { leg, setup },
             MediaCommand::Join { leg },
         ] {
-            pool.send(SHARD, WORKER, command).unwrap();
+            send(&pool, command);
         }
     }
 
@@ -389,7 +401,7 @@ mod tests {
             assert_eq!(event(&pool), MediaEvent::Started { leg: LegId(from as u64) });
         }
         for leg in [LegId(0), LegId(1)] {
-            pool.send(SHARD, WORKER, MediaCommand::Close { leg }).unwrap();
+            send(&pool, MediaCommand::Close { leg });
             let MediaEvent::Closed { leg: closed, quality } = event(&pool) else { panic!("not closed") };
             assert_eq!((closed, quality.packets_received, quality.packets_sent), (leg, 1, 1));
         }
@@ -403,8 +415,8 @@ mod tests {
         let phone = UdpSocket::bind((own_loopback(), 0)).unwrap();
         open(&pool, LegId(0), Role::Caller, port, phone.local_addr().unwrap());
         let group = ContactId(1);
-        pool.send(SHARD, WORKER, MediaCommand::Record { group, name: "told".into() }).unwrap();
-        pool.send(SHARD, WORKER, MediaCommand::StopRecording { group }).unwrap();
+        send(&pool, MediaCommand::Record { group, name: "told".into() });
+        send(&pool, MediaCommand::StopRecording { group });
         let MediaEvent::Recorded { name, complete, duration, .. } = event(&pool) else { panic!("not recorded") };
         assert!(&*name == "told" && complete && duration < Duration::from_secs(10));
         let folder = std::env::temp_dir().join(format!("strowger-pool-{}", std::process::id()));

@@ -1,9 +1,9 @@
-use super::pace::{Pace, sharpen_timers};
 use super::packet_io::{IoCounts, PacketIo, Token};
 use super::pool::{EventRings, MediaStats};
 use super::sockets::SocketStock;
 use super::writer::WriterDoor;
 use crate::clock::Clock;
+use crate::pace::{Pace, Step, sharpen_timers};
 use crate::wake::Wake;
 use crossbeam::queue::ArrayQueue;
 use media::{Channel, Datagram, Output, PacketBatch, RecordingId, RecordingOutput, SoundLibrary, Worker};
@@ -22,6 +22,11 @@ const COMMANDS_A_TURN: usize = 512;
 
 /// Events kept for a shard whose ring is full, before they are lost.
 const BACKLOG_MAX: usize = 65_536;
+
+/// A wake costs about as much as half a packet. Below fifty calls a thread sleeps most of the time anyway; with three
+/// hundred, thirty packets gather in a millisecond.
+const GATHER: &[Step] =
+    &[Step { rate: 30_000, wait: Duration::from_millis(1) }, Step { rate: 5_000, wait: Duration::from_micros(150) }];
 
 /// How soon to try again what did not fit into a full ring.
 const RETRY: Duration = Duration::from_millis(5);
@@ -49,9 +54,13 @@ impl Inbox {
     }
 
     pub(super) fn push(&self, from: ShardId, command: MediaCommand) -> Result<(), MediaCommand> {
-        let pushed = self.commands.push((from, command));
-        self.rouse();
-        pushed.map_err(|(_, command)| command)
+        self.commands.push((from, command)).map_err(|(_, command)| command)
+    }
+
+    pub(super) fn rouse_if_fed(&self) {
+        if !self.commands.is_empty() {
+            self.rouse();
+        }
     }
 
     pub(super) fn replace_sounds(&self, sounds: Arc<SoundLibrary>) {
@@ -156,7 +165,7 @@ impl<I: PacketIo> MediaThread<I> {
         tracing::info!(backend = I::NAME, "media thread started");
         sharpen_timers();
         let mut batch = PacketBatch::new();
-        let mut pace = Pace::new(self.clock.mono());
+        let mut pace = Pace::new(GATHER, self.clock.mono());
         let mut gather = None;
         while !self.inbox.stopping.load(Ordering::Acquire) {
             let patience = self.patience();
