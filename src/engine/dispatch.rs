@@ -11,10 +11,12 @@ impl Shard {
     /// Carries outputs to where they belong until all machines are quiet.
     pub(crate) fn drain(&mut self, now: Now) {
         for _ in 0..DRAIN_ROUNDS {
-            if let Some(output) = self.call.poll_output() {
-                self.call_says(now, output);
-            } else if let Some(output) = self.acd.poll_output() {
+            // The distributor first: what follows from a command of a call, such as that a caller has abandoned his
+            // queue, is said before the call says that the contact is over.
+            if let Some(output) = self.acd.poll_output() {
                 self.acd_says(now, output);
+            } else if let Some(output) = self.call.poll_output() {
+                self.call_says(now, output);
             } else if let Some(output) = self.sip.poll_output() {
                 self.sip_says(now, output);
             } else {
