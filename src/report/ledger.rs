@@ -38,6 +38,8 @@ struct Open {
     waiting: Option<(QueueId, Now)>,
     ended: bool,
     recordings_open: usize,
+    /// A consultation: the contact its remaining legs went over to.
+    merged_into: Option<ContactId>,
 }
 
 impl Ledger {
@@ -55,9 +57,12 @@ impl Ledger {
         let Some(contact) = contact_of(&stamped.fact) else { return };
         if let Fact::ContactArrived { source, caller, dialled, call_id, attached, .. } = &stamped.fact {
             let record = arrived(contact, at, *source, caller, dialled, call_id, attached);
-            self.open
-                .insert(contact, Open { record, started: at.mono, waiting: None, ended: false, recordings_open: 0 });
+            self.open.insert(
+                contact,
+                Open { record, started: at.mono, waiting: None, ended: false, recordings_open: 0, merged_into: None },
+            );
         }
+        self.follow_legs(at, contact, &stamped.fact);
         let Some(open) = self.open.get_mut(&contact) else { return };
         open.step(at, &stamped.fact, names);
         open.legs(at, &stamped.fact);
@@ -156,6 +161,47 @@ impl Ledger {
             self.finished.push_back(Finished::Visit(visit));
         }
         self.finished.push_back(Finished::Span(span));
+    }
+
+    /// A leg that went over to another contact takes its line in the record with it: codec, end and quality are told
+    /// there from then on.
+    fn follow_legs(&mut self, at: Now, contact: ContactId, fact: &Fact) {
+        match fact {
+            Fact::Merged { consultation, .. } => {
+                if let Some(open) = self.open.get_mut(consultation) {
+                    open.merged_into = Some(contact);
+                }
+            }
+            Fact::LegAnswered { leg, .. } | Fact::LegEnded { leg, .. } | Fact::LegQuality { leg, .. } => {
+                self.adopt(at, contact, |l| l.leg == *leg);
+            }
+            // Whoever is still there when a consultation ends is in the other contact.
+            Fact::ContactEnded { .. } => {
+                if let Some(into) = self.open.get(&contact).and_then(|open| open.merged_into) {
+                    self.adopt(at, into, |l| l.ended.is_none());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Copies the legs meant from consultations merged into `contact`; there they have ended.
+    fn adopt(&mut self, at: Now, contact: ContactId, meant: impl Fn(&LegRecord) -> bool) {
+        let Some(known) = self.open.get(&contact) else { return };
+        let missing = |leg: &LegRecord| known.record.legs.iter().all(|l| l.leg != leg.leg);
+        let from = self.open.values().filter(|open| open.merged_into == Some(contact));
+        let legs = from.flat_map(|open| &open.record.legs);
+        let moved: Vec<LegRecord> = legs.filter(|l| l.ended.is_none() && meant(l) && missing(l)).cloned().collect();
+        for leg in moved {
+            for open in self.open.values_mut().filter(|open| open.merged_into == Some(contact)) {
+                open.leg(leg.leg, |l| {
+                    (l.ended, l.cause) = (Some(at.utc), Some(CauseKind::Transferred.into()));
+                });
+            }
+            if let Some(open) = self.open.get_mut(&contact) {
+                open.record.legs.push(leg);
+            }
+        }
     }
 
     fn close_if_complete(&mut self, contact: ContactId) {
