@@ -26,6 +26,7 @@ pub struct PhoneNo(pub usize);
 /// A house, the telephones around it, and time.
 pub struct World {
     pub(crate) now: Now,
+    began: Now,
     pub(crate) rng: Rng,
     pub(crate) seed: u64,
     pub(crate) directory: Arc<Directory>,
@@ -110,6 +111,7 @@ impl World {
         };
         let mut world = World {
             now,
+            began: now,
             seed,
             shards: (0..count).map(shard).collect(),
             stalled: vec![Instant::ZERO; usize::from(count)],
@@ -354,7 +356,8 @@ impl World {
             }
             let next = self.next_due().filter(|due| *due <= end);
             let to = next.unwrap_or(end).max(self.now.mono);
-            self.now = self.now + (to - self.now.mono);
+            // Both clocks from their beginning: adding step by step would lose the civil clock's fractions.
+            self.now = self.began + (to - self.began.mono);
             if next.is_none() {
                 return false;
             }

@@ -2,7 +2,7 @@
 
 use super::call::{CallState, Over};
 use super::message::{GIVE_UP, Request, T1, T2, line, uri_of};
-use super::{CallNo, Plan, SimPhone};
+use super::{Ask, CallNo, Plan, SimPhone};
 use base::Instant;
 use core::time::Duration;
 use sip::{Message, MessageWriter, Method, StatusCode};
@@ -94,7 +94,12 @@ impl SimPhone {
         self.registration.cseq += 1;
         let uri = format!("sip:{}", self.domain);
         let me = format!("<sip:{}@{}>", self.user, self.domain);
-        let mut lines = vec![format!("Expires: {}", self.registration.expires.as_secs())];
+        let expires = format!("Expires: {}", self.registration.expires.as_secs());
+        let (contact, mut lines) = match self.registration.ask {
+            Ask::Binding => (Some(self.contact()), vec![expires]),
+            Ask::Nothing => (None, Vec::new()),
+            Ask::All => (Some("*".to_owned()), vec![expires]),
+        };
         let tried = self.authorize("REGISTER", &uri, &mut lines);
         let (branch, tag) = (self.branch(), self.fresh());
         let request = Request {
@@ -106,7 +111,7 @@ impl SimPhone {
             to: me,
             call_id: &self.registration.call_id,
             cseq: self.registration.cseq,
-            contact: Some(self.contact()),
+            contact,
             lines,
             body: None,
         };
@@ -246,6 +251,9 @@ impl SimPhone {
 
     fn registered_with(&mut self, message: &Message<'_>, status: u16) {
         self.registration.status = Some(status);
+        if self.registration.ask == Ask::Nothing {
+            return;
+        }
         if status >= 300 || self.registration.expires.is_zero() {
             self.registration.until = None;
             return;

@@ -4,10 +4,11 @@ use super::call::{Call, CallState, Dialog, Over};
 use super::client::Job;
 use super::message::untagged;
 use super::voice::Voice;
-use super::{CallNo, Manners, Plan, SimPhone};
+use super::{Ask, CallNo, Manners, Plan, SimPhone};
 use core::net::SocketAddr;
 use core::time::Duration;
 use model::Direction;
+use sip::auth::{ClientAuth, Secret};
 
 /// RTP ports of a phone: two a call.
 const SOUND_PORTS: u16 = 20_000;
@@ -111,6 +112,15 @@ impl SimPhone {
         self.calls[no.0].voice.as_mut().expect("a call with media").press(key, held);
     }
 
+    /// Goes on sending, with nothing in it.
+    pub fn falls_silent(&mut self, no: CallNo) {
+        self.calls[no.0].voice.as_mut().expect("a call with media").mute(true);
+    }
+
+    pub fn speaks_again(&mut self, no: CallNo) {
+        self.calls[no.0].voice.as_mut().expect("a call with media").mute(false);
+    }
+
     /// A key by SIP INFO.
     pub fn presses_by_info(&mut self, no: CallNo, key: char) {
         let body = format!("Signal={key}\r\nDuration=100\r\n").into_bytes();
@@ -153,12 +163,33 @@ impl SimPhone {
     /// Registers for so long at a time, and again before it runs out.
     pub fn registers(&mut self, expires: Duration) {
         self.registration.expires = expires;
+        self.registration.ask = Ask::Binding;
         self.register();
+    }
+
+    /// Asks the registrar for the contacts it knows.
+    pub fn asks_for_contacts(&mut self) {
+        self.registration.ask = Ask::Nothing;
+        self.register();
+    }
+
+    /// Takes every contact away, also those of other devices.
+    pub fn unregisters_all(&mut self) {
+        self.plans.retain(|(_, plan)| *plan != Plan::Register);
+        self.registration.expires = Duration::ZERO;
+        self.registration.ask = Ask::All;
+        self.register();
+    }
+
+    /// Another password than the configured one.
+    pub fn knows_password(&mut self, password: &str) {
+        self.auth = Some(ClientAuth::new(&self.user, Secret::password(password), &[&self.domain]));
     }
 
     pub fn unregisters(&mut self) {
         self.plans.retain(|(_, plan)| *plan != Plan::Register);
         self.registration.expires = Duration::ZERO;
+        self.registration.ask = Ask::Binding;
         self.register();
     }
 
@@ -184,8 +215,9 @@ impl SimPhone {
         self.dead = false;
     }
 
-    /// A request outside any call, as it stands; an answer is found in [`SimPhone::requests`] by its status.
+    /// Octets as they stand. From then on this phone answers nothing; what was said to it is in the transcript.
     pub fn sends_raw(&mut self, bytes: &[u8]) {
+        self.raw = true;
         self.send(bytes.to_vec());
     }
 

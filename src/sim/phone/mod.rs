@@ -48,6 +48,8 @@ pub struct SimPhone {
     password: Option<String>,
     /// No power: hears nothing, says nothing.
     dead: bool,
+    /// It sent octets of a story's own.
+    raw: bool,
     rng: Rng,
     names: u32,
     /// Calls it says nothing to, not even when they are said again.
@@ -82,8 +84,21 @@ enum Plan {
     OfferAgain(CallNo),
 }
 
+/// What a REGISTER is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Ask {
+    /// This phone's contact.
+    #[default]
+    Binding,
+    /// No contact: what is known? (RFC 3261 §10.2.3)
+    Nothing,
+    /// Every contact there is (RFC 3261 §10.2.2).
+    All,
+}
+
 #[derive(Debug, Default)]
 struct Registration {
+    ask: Ask,
     /// What is asked for; zero: none.
     expires: Duration,
     call_id: String,
@@ -114,6 +129,7 @@ impl SimPhone {
             auth: None,
             password: None,
             dead: false,
+            raw: false,
             rng: Rng::new(u64::from(address.port()) << 32 | u64::from(hash(name))),
             names: 0,
             ignored: Vec::new(),
@@ -263,7 +279,8 @@ impl SimPhone {
     }
 
     fn handle_message(&mut self, bytes: &[u8]) {
-        if bytes.trim_ascii().is_empty() {
+        // Who sends octets of his own reads the answers himself: they may repeat what was wrong with them.
+        if self.raw || bytes.trim_ascii().is_empty() {
             return;
         }
         let message = match sip::Message::parse(bytes) {

@@ -23,6 +23,7 @@ pub(crate) struct Voice {
     session: u32,
     version: u32,
     tone: Option<u16>,
+    muted: bool,
     sender: Sender,
     encoder: Option<(Codec, Encoder)>,
     samples: usize,
@@ -51,6 +52,7 @@ impl Voice {
             session: u32::from(local.port()),
             version: 0,
             tone,
+            muted: false,
             sender: Sender::new(8000, rng),
             encoder: None,
             samples: 0,
@@ -74,6 +76,10 @@ impl Voice {
 
     pub(crate) fn want(&mut self, direction: Direction) {
         self.wanted = direction;
+    }
+
+    pub(crate) fn mute(&mut self, muted: bool) {
+        self.muted = muted;
     }
 
     pub(crate) fn direction(&self) -> Option<Direction> {
@@ -166,7 +172,8 @@ impl Voice {
         let rate = codec.sample_rate();
         let count = FRAME_OCTETS * (rate / 8000) as usize;
         let tone = self.tone.unwrap_or_default();
-        let pcm: Vec<i16> = (0..count).map(|n| sine(tone, rate, self.samples + n)).collect();
+        let pcm: Vec<i16> =
+            (0..count).map(|n| if self.muted { 0 } else { sine(tone, rate, self.samples + n) }).collect();
         // Whole waves a second: the phase need not be counted further.
         self.samples = (self.samples + count) % rate as usize;
         let encoder = match &mut self.encoder {
