@@ -8,3 +8,5 @@ mod caller;
 mod devices;
 mod floor;
 mod races;
+mod recording;
+mod statistics;
