@@ -4,7 +4,6 @@ use crate::{Malformed, Message, ParseError, StatusCode};
 use sha2::{Digest, Sha256};
 
 #[path = "../../tests/conformance/torture/expected.rs"]
-#[allow(unreachable_pub)]
 pub(crate) mod expected;
 
 use expected::{CASES, Outcome};
@@ -12,6 +11,7 @@ use expected::{CASES, Outcome};
 #[test]
 fn the_messages_are_those_of_the_rfc() {
     for case in &CASES {
+        assert_eq!(case.octets.len(), case.length, "{} ({} {})", case.name, case.section, case.title);
         let hash: String = Sha256::digest(case.octets).iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(hash, case.sha256, "{} ({} {})", case.name, case.section, case.title);
     }
