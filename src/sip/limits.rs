@@ -35,9 +35,9 @@ pub const STREAMS_MAX: usize = 20_000;
 /// Octets that wait for one stream to open: about 40 requests.
 pub const STREAM_BACKLOG_BYTES_MAX: usize = 65_536;
 
-/// Server transactions at once. A call in progress has one or two, and each UDP one lingers 32 s: 60 new calls a second
-/// with three requests each make 6,000. Beyond this new requests get 503.
-pub const SERVER_TRANSACTIONS_MAX: usize = 200_000;
+/// Server transactions at once. A call in progress has one or two, and each UDP one lingers 32 s: 5,000 new calls a
+/// second with two or three requests each make 400,000, at 300 bytes. Beyond this new requests get 503.
+pub const SERVER_TRANSACTIONS_MAX: usize = 500_000;
 
 /// Dialogs one INVITE of ours may open by forking before further ones are ended unseen.
 pub const EARLY_DIALOGS_MAX: usize = 8;

@@ -85,7 +85,7 @@ impl UserAgent {
         let tag = format!("{:016x}", self.core.name()).into();
         self.trunks.states.push(State {
             calls: 0,
-            bucket: Bucket { at: self.core.now.mono, level: u64::from(trunk.max_cps) * 1000 },
+            bucket: Bucket::full(self.core.now.mono, trunk.max_cps),
             up: None,
             misses: 0,
             probe: None,

@@ -50,24 +50,31 @@ pub(crate) struct State {
     pub(crate) expires: u32,
 }
 
+/// One call in a bucket's unit.
+const WHOLE: u64 = 1_000_000_000;
+
 /// Calls a second.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bucket {
     pub(crate) at: Instant,
-    /// Thousandths of a call.
+    /// Billionths of a call: calls may come closer together than any coarser unit could count what lies between them.
     pub(crate) level: u64,
 }
 
 impl Bucket {
+    pub(crate) fn full(now: Instant, per_second: u32) -> Self {
+        Bucket { at: now, level: u64::from(per_second) * WHOLE }
+    }
+
     /// Takes one call out when there is one.
     fn take(&mut self, now: Instant, per_second: u32) -> bool {
-        let full = u64::from(per_second) * 1000;
-        let gained = now.since(self.at).as_millis().saturating_mul(u128::from(per_second));
+        let full = u64::from(per_second) * WHOLE;
+        let gained = now.since(self.at).as_nanos().saturating_mul(u128::from(per_second));
         self.level = full.min(self.level.saturating_add(u64::try_from(gained).unwrap_or(full)));
         self.at = now;
-        let there = self.level >= 1000;
+        let there = self.level >= WHOLE;
         if there {
-            self.level -= 1000;
+            self.level -= WHOLE;
         }
         there
     }
@@ -144,11 +151,21 @@ mod tests {
 
     #[test]
     fn the_bucket_gives_so_many_calls_a_second() {
-        let mut bucket = Bucket { at: Instant::ZERO, level: 3000 };
+        let mut bucket = Bucket::full(Instant::ZERO, 3);
         let at = Instant::from_millis;
         assert_eq!([0, 0, 0, 0].map(|ms| bucket.take(at(ms), 3)), [true, true, true, false]);
         assert!(!bucket.take(at(333), 3));
         assert!(bucket.take(at(334), 3));
         assert!(!bucket.take(at(335), 0));
+    }
+
+    #[test]
+    fn calls_closer_together_than_a_millisecond_fill_it_too() {
+        let mut bucket = Bucket::full(Instant::ZERO, 5000);
+        let given = (1..=20_000u64).filter(|n| bucket.take(Instant::from_nanos(n * 250_000), 5000)).count();
+        assert_eq!(given, 20_000, "4,000 calls a second fit into 5,000");
+        let given =
+            (1..=20_000u64).filter(|n| bucket.take(Instant::from_nanos(5_000_000_000 + n * 100_000), 5000)).count();
+        assert!((14_999..=15_001).contains(&given), "two seconds' worth and a full bucket: {given}");
     }
 }
