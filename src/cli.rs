@@ -1,7 +1,7 @@
 //! Parses the command line; decides nothing.
 
 use crate::phone::{PhoneArgs, parse_duration};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -22,6 +22,18 @@ pub(crate) struct Cli {
 const AFTER: &str = "Without a command: `serve` on the embedded default configuration (loopback only).
 Reserved for later generations: ivr, simulate, explain, doctor, passwd.
 Exit codes: 0 as asked, 1 not as asked, 64 wrong usage.";
+
+/// The names of all commands, for a suggestion.
+pub(crate) fn commands() -> Vec<String> {
+    Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect()
+}
+
+/// A time as RFC 3339 writes it; checked here so that a slip is wrong usage, read by the report.
+fn rfc3339(text: &str) -> Result<String, String> {
+    let time: Result<jiff::Timestamp, _> = text.parse();
+    time.map(|_| text.to_owned())
+        .map_err(|_| "write it like 2026-05-04T09:00:00Z or 2026-05-04T17:00:00+08:00 (RFC 3339)".into())
+}
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
@@ -93,6 +105,9 @@ pub(crate) struct DemoArgs {
     /// New calls a minute
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=600))]
     pub(crate) calls_per_minute: u32,
+    /// Keep the recordings and the store, and say where they are
+    #[arg(long)]
+    pub(crate) keep: bool,
     /// Stop by itself after this time, e.g. 30s; without it Ctrl-C ends the demo
     #[arg(long, value_parser = parse_duration)]
     pub(crate) duration: Option<std::time::Duration>,
@@ -106,11 +121,12 @@ pub(crate) struct ReportArgs {
     #[arg(long, value_name = "URL", conflicts_with = "config")]
     pub(crate) store: Option<String>,
     /// From this time (RFC 3339), included; default: today 00:00 in the site's time zone
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = rfc3339)]
     pub(crate) from: Option<String>,
     /// To this time (RFC 3339), excluded; default: now
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = rfc3339)]
     pub(crate) to: Option<String>,
+    /// As one JSON object, for programs
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -119,6 +135,7 @@ pub(crate) struct ReportArgs {
 pub(crate) struct WatchArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArg,
+    /// As one line of JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
     /// Show it anew every second until Ctrl-C
@@ -128,8 +145,9 @@ pub(crate) struct WatchArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct AgentArgs {
-    /// The agent's id
+    /// The agent's id as `strowger agents` shows it
     pub(crate) id: String,
+    /// What to do: in a call, `not-ready` and `sign-off` count from its end
     #[arg(value_enum)]
     pub(crate) action: AgentVerb,
     #[command(flatten)]
@@ -138,8 +156,11 @@ pub(crate) struct AgentArgs {
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AgentVerb {
+    /// Take calls
     Ready,
+    /// Take no calls
     NotReady,
+    /// Leave all queues
     SignOff,
 }
 
@@ -147,6 +168,7 @@ pub(crate) enum AgentVerb {
 pub(crate) struct CallArgs {
     /// The call's id as `strowger calls` shows it
     pub(crate) id: String,
+    /// What to do
     #[arg(value_enum)]
     pub(crate) action: CallVerb,
     #[command(flatten)]
@@ -155,6 +177,7 @@ pub(crate) struct CallArgs {
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum CallVerb {
+    /// End it on all sides
     Hangup,
 }
 
@@ -172,7 +195,6 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
     }
 }

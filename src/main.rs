@@ -39,7 +39,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
     match command {
         Command::Serve(args) => serve::run(&args).map(done),
         Command::Check(args) => commands::check::run(&args).map(done),
-        Command::Config => print(config::render_defaults()),
+        Command::Config => print(&config::render_defaults()),
         Command::Phone(args) => commands::phone::run(*args),
         Command::Demo(args) => commands::demo::run(&args).map(done),
         Command::Report(args) => {
@@ -76,7 +76,10 @@ fn run(command: Command) -> Result<ExitCode, String> {
             if cli::RESERVED.contains(&name) {
                 eprintln!("strowger: `{name}` is reserved for a later version; `strowger --help` lists what there is");
             } else {
-                eprintln!("strowger: there is no command `{name}`; `strowger --help` lists what there is");
+                let known = cli::commands();
+                let near = config::nearest(name, known.iter().map(String::as_str));
+                let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+                eprintln!("strowger: there is no command `{name}`; {hint}`strowger --help` lists what there is");
             }
             Ok(ExitCode::from(EXIT_USAGE))
         }

@@ -12,7 +12,15 @@ const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const LENGTH: usize = 20;
 
 /// Makes what is missing, stores it with mode 0600 and gives back the lines to show the operator.
-pub(crate) fn complete(config: &mut Config) -> io::Result<Vec<String>> {
+pub(crate) fn complete(config: &mut Config) -> Result<Vec<String>, String> {
+    make_missing(config).map_err(|error| {
+        let file = config.secrets_file.display();
+        let hint = "give its folder to the user who runs the server (chown), name another store.url, or give every [[phone]] a password_file";
+        format!("the passwords that were made cannot be kept in {file}: {error}; {hint}")
+    })
+}
+
+fn make_missing(config: &mut Config) -> io::Result<Vec<String>> {
     let missing = config.missing_secrets();
     if missing.is_empty() {
         return Ok(Vec::new());

@@ -3,12 +3,13 @@
 use crate::cli::ServeArgs;
 use crate::commands::check;
 use crate::control::{self, Floor};
-use crate::{secrets, sounds};
+use crate::secrets;
+use crate::sounds::Sounds;
 use arc_swap::ArcSwap;
 use config::{Config, Transport};
-use driver::media::{LoadedSounds, MediaPool};
+use driver::media::{LoadedSounds, MediaPool, RecordingFolder};
 use driver::{Clock, FACTS_WAITING, Line, Running, Settings};
-use model::Actor;
+use model::{Actor, Fact, ForcedAction, RecordPolicy};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -54,16 +55,20 @@ pub(crate) struct Server {
 pub(crate) fn run(args: &ServeArgs) -> Result<bool, String> {
     let log = start_log(&args.log, args.log_json)?;
     let runtime = runtime()?;
-    let mut config = check::load_or_report(&args.config)?;
+    let (mut config, sounds) = check::load_or_report(&args.config)?;
     for warning in &config.warnings {
-        tracing::warn!("{warning}");
+        // A log of one object a line has no room for the picture.
+        if args.log_json { tracing::warn!("{}", warning.line()) } else { tracing::warn!("{warning}") }
     }
-    let shown = secrets::complete(&mut config).map_err(|error| format!("secrets cannot be kept: {error}"))?;
+    let shown = secrets::complete(&mut config)?;
     for line in &shown {
         eprintln!("made and kept in {}: {line}", config.secrets_file.display());
     }
-    let server = Server::start(config, args.config.config.clone(), &runtime, log, None)?;
+    let server = Server::start(config, sounds, args.config.config.clone(), &runtime, log, None)?;
     server.announce();
+    if args.config.config.is_none() {
+        eprint!("{}", server.first_steps());
+    }
     let clean = runtime.block_on(server.until_told());
     server.stop();
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -111,6 +116,7 @@ fn log_filter(text: &str) -> Result<EnvFilter, String> {
 impl Server {
     pub(crate) fn start(
         config: Config,
+        sounds: Sounds,
         config_file: Option<PathBuf>,
         runtime: &tokio::runtime::Runtime,
         log: LogHandle,
@@ -119,9 +125,9 @@ impl Server {
         let in_runtime = runtime.enter();
         let clock = Clock::start();
         let started = clock.mono();
-        let folder = sounds::folder()?;
-        let sound_names = sounds::names()?;
-        let loaded = LoadedSounds::read(&folder, &sound_names).map_err(|error| error.to_string())?;
+        let Sounds { files, names: sound_names } = sounds;
+        let loaded = LoadedSounds::read(files, &sound_names).map_err(|error| error.to_string())?;
+        check_recordings(&config)?;
         let names = Arc::new(config.directory.clone());
         let store_url = config.store.to_string();
         let store = Store::open(&store_url).map_err(|error| error.to_string())?;
@@ -142,9 +148,7 @@ impl Server {
         })
         .map_err(|error| error.to_string())?;
         let http = match config.http.listen {
-            Some(address) => {
-                Some(web::bind(address).map_err(|error| format!("http {address} cannot be listened at: {error}"))?)
-            }
+            Some(address) => Some(web::bind(address).map_err(|error| http_refused(address, &error))?),
             None => None,
         };
         let control = Arc::new(Control {
@@ -190,6 +194,22 @@ impl Server {
         // A reader that waits for the line must get it now.
         let _closed = std::io::stdout().flush();
         tracing::info!(sip = ?self.floor.sip, http = %self.floor.http, "ready");
+    }
+
+    /// For whoever started it without a configuration: what can be done with it now.
+    fn first_steps(&self) -> String {
+        let running = self.control.running_config.lock().unwrap_or_else(PoisonError::into_inner);
+        let sip = self.floor.sip.first().and_then(|sip| sip.split_once(':')).map_or("", |(_, place)| place);
+        format!(
+            "\n  The embedded default runs, on this machine alone (README.md, \"Make your first call\"):\n\
+             \n  phones     register at {sip} as 1001 or 1002 (agents) or 2001; passwords in {}\
+             \n  a call     dial 4000 from any phone on this machine\
+             \n  look       strowger status, queues, agents, calls, report; http://{}/wallboard\
+             \n  your own   strowger config > strowger.toml, edit, strowger serve --config strowger.toml\
+             \n  stop       Ctrl-C\n\n",
+            running.secrets_file.display(),
+            self.floor.http
+        )
     }
 
     /// Waits for a signal or a finished drain. False: a part broke.
@@ -280,11 +300,13 @@ impl Server {
 
 impl Control {
     pub(crate) fn drain(&self, by: Actor) {
-        self.draining.store(true, Ordering::Relaxed);
+        if !self.draining.swap(true, Ordering::Relaxed) {
+            self.line.tell(Fact::DrainStarted { by });
+        }
         if let Some(floor) = self.floor.get() {
             floor.draining.store(true, Ordering::Relaxed);
         }
-        self.line.drain(&by);
+        self.line.drain();
         self.drain_started.notify_one();
     }
 
@@ -297,9 +319,11 @@ impl Control {
         let mut running = self.running_config.lock().unwrap_or_else(PoisonError::into_inner);
         let mut config =
             config::load_onto(&running.directory, file, &self.sounds).map_err(|report| format!("{report}"))?;
-        secrets::complete(&mut config).map_err(|error| format!("secrets cannot be kept: {error}"))?;
         let difference = config::diff(&running, &config);
         config.hold_until_restart(&running);
+        check_recordings(&config)?;
+        // After what waits for the next start was put back: what is made now belongs beside the store in use.
+        self.supply_secrets(&mut config)?;
         if !floor.line.board().fits(&config.directory) {
             return Err("more agents, phones or queues than there is room for until the next start".into());
         }
@@ -307,14 +331,46 @@ impl Control {
         *running = config;
         floor.names.store(Arc::clone(&directory));
         self.journal.rename(Arc::clone(&directory));
-        self.line.reload(&directory, &by);
+        self.line.reload(&directory);
+        let difference = difference.to_string();
+        self.line.tell(Fact::Reloaded { by, difference: difference.as_str().into() });
         Ok(format!("reloaded: {difference}"))
     }
 
-    pub(crate) fn set_log_level(&self, level: &str) -> Result<(), String> {
-        let filter = log_filter(level)?;
-        self.log.reload(filter).map_err(|error| error.to_string())
+    /// Passwords for phones that are new: those kept beside the store in use, else made now.
+    fn supply_secrets(&self, config: &mut Config) -> Result<(), String> {
+        let kept = config::Secrets::read(&config.secrets_file)
+            .map_err(|error| format!("{}: {error}", config.secrets_file.display()))?;
+        config.supply_secrets(&kept);
+        for line in secrets::complete(config)? {
+            eprintln!("made and kept in {}: {line}", config.secrets_file.display());
+        }
+        Ok(())
     }
+
+    pub(crate) fn set_log_level(&self, level: &str, by: Actor) -> Result<(), String> {
+        let filter = log_filter(level)?;
+        self.log.reload(filter).map_err(|error| error.to_string())?;
+        let action = ForcedAction::LogLevel { level: level.into() };
+        self.line.tell(Fact::Forced { by, action });
+        Ok(())
+    }
+}
+
+/// With less room than this somebody should know before the disk is full: an hour of thirty calls at 8 kHz.
+const RECORDING_ROOM_LOW: u64 = 4 << 30;
+
+/// A folder that takes no recordings is found at the start and not at the first call that should be recorded.
+fn check_recordings(config: &Config) -> Result<(), String> {
+    if !config.directory.queues.iter().any(|queue| !queue.removed && queue.record != RecordPolicy::Off) {
+        return Ok(());
+    }
+    let folder = &config.recording.folder;
+    let found = RecordingFolder::check(folder).map_err(|error| error.to_string())?;
+    if let Some(free) = found.free.filter(|free| *free < RECORDING_ROOM_LOW) {
+        tracing::warn!(folder = %folder.display(), free_mb = free >> 20, "little room for recordings");
+    }
+    Ok(())
 }
 
 /// Makes the wide-band form of every sound beside the running house; until then it is made while a sound plays.
@@ -329,6 +385,18 @@ fn widen_sounds(loaded: LoadedSounds, media: &Arc<MediaPool>) -> Result<(), Stri
         Err(error) => tracing::error!(%error, "sounds stay narrow-band"),
     };
     std::thread::Builder::new().name("sounds".into()).spawn(work).map(drop).map_err(|error| error.to_string())
+}
+
+fn http_refused(address: std::net::SocketAddr, error: &std::io::Error) -> String {
+    let hint = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "; another program listens there: stop it, or change http.listen (\"\" for none)"
+        }
+        std::io::ErrorKind::PermissionDenied => "; ports below 1024 need the right CAP_NET_BIND_SERVICE",
+        std::io::ErrorKind::AddrNotAvailable => "; this machine has no such address: change http.listen",
+        _ => "",
+    };
+    format!("http {address} cannot be listened at: {error}{hint}")
 }
 
 fn protocol(transport: Transport) -> sip::Protocol {

@@ -92,6 +92,7 @@ impl Floor {
         gauge!("strowger_recordings_open").set(media.recordings_open as f64);
         counter!("strowger_recordings_total").absolute(media.recordings_written);
         counter!("strowger_recordings_incomplete_total").absolute(media.recordings_incomplete);
+        counter!("strowger_recordings_failed_total").absolute(media.recordings_failed);
         counter!("strowger_rtp_packets_received_total").absolute(media.packets_received);
         counter!("strowger_rtp_packets_sent_total").absolute(media.packets_sent);
         counter!("strowger_rtp_packets_relayed_total").absolute(media.worker.packets_relayed);

@@ -79,9 +79,14 @@ def save(path, samples, dbfs, fade_ms=(5, 10)):
     narrow = target.parent / "8k" / target.name
     for file, rate in ((target, RATE), (narrow, NARROW_RATE)):
         out = fade(level(resample(samples, RATE, rate), dbfs), rate, *fade_ms)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with wave.open(str(file), "wb") as wav:
-            wav.setnchannels(1)
-            wav.setsampwidth(2)
-            wav.setframerate(rate)
-            wav.writeframes(np.round(out * 32767).astype("<i2").tobytes())
+        write(file, out, rate)
+
+
+def write(file, samples, rate):
+    """One 16-bit mono WAV file."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(file), "wb") as wav:
+        wav.setnchannels(1)
+        wav.setsampwidth(2)
+        wav.setframerate(rate)
+        wav.writeframes(np.round(samples * 32767).astype("<i2").tobytes())

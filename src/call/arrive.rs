@@ -154,6 +154,7 @@ impl Machine {
             Contact {
                 id,
                 source: incoming.source,
+                dialled: incoming.dialled.clone(),
                 caller: incoming.leg,
                 legs: vec![incoming.leg],
                 worker,

@@ -14,6 +14,7 @@ use model::{
 pub(crate) struct Contact {
     pub(crate) id: ContactId,
     pub(crate) source: Source,
+    pub(crate) dialled: Box<str>,
     /// The leg being served.
     pub(crate) caller: LegId,
     /// Every live leg, in the order they came.

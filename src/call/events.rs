@@ -1,5 +1,6 @@
 use crate::digits::DigitSource;
 use crate::machine::Machine;
+use crate::record::Finished;
 use base::Now;
 use model::{CauseKind, Fact, LegCommand, LegEvent, LegId, MediaEvent, Quality, Sdp};
 
@@ -54,8 +55,8 @@ impl Machine {
                 }
             }
             MediaEvent::Closed { leg, quality } => self.media_closed(now, leg, quality),
-            MediaEvent::Recorded { group, name, duration, complete } => {
-                self.recorded(now, group, name, duration, complete);
+            MediaEvent::Recorded { group, name, duration, complete, kept } => {
+                self.recorded(now, group, Finished { name, duration, complete, kept });
             }
         }
     }

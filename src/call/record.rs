@@ -31,6 +31,14 @@ impl Recording {
     }
 }
 
+/// What the writer says about a recording that is over.
+pub(crate) struct Finished {
+    pub(crate) name: Box<str>,
+    pub(crate) duration: Duration,
+    pub(crate) complete: bool,
+    pub(crate) kept: bool,
+}
+
 impl Machine {
     /// The queue's policy decides for the contact; a notice is due before the first recording.
     pub(crate) fn decide_recording(&mut self, id: ContactId, queue: QueueId) {
@@ -92,7 +100,8 @@ impl Machine {
     }
 
     /// The file is finished, because we stopped it or because the disk did.
-    pub(crate) fn recorded(&mut self, now: Now, id: ContactId, name: Box<str>, duration: Duration, complete: bool) {
+    pub(crate) fn recorded(&mut self, now: Now, id: ContactId, finished: Finished) {
+        let Finished { name, duration, complete, kept } = finished;
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let recording = &mut contact.recording;
         if recording.running.as_ref().is_some_and(|r| r.name == name) {
@@ -102,7 +111,7 @@ impl Machine {
         } else {
             return;
         }
-        self.fact(Fact::RecordingStopped { contact: id, name, duration, complete });
+        self.fact(Fact::RecordingStopped { contact: id, name, duration, complete, kept });
         self.close_when_quiet(now, id);
     }
 
@@ -113,7 +122,8 @@ impl Machine {
         let open: Vec<_> = recording.running.take().into_iter().chain(recording.finishing.drain(..)).collect();
         for Running { name, since } in open {
             let duration = now.mono - since;
-            self.fact(Fact::RecordingStopped { contact: id, name, duration, complete: false });
+            // The writer is not heard: what it has on disk stays named.
+            self.fact(Fact::RecordingStopped { contact: id, name, duration, complete: false, kept: true });
         }
     }
 

@@ -1,7 +1,7 @@
 use crate::contact::Stage;
 use crate::machine::Machine;
 use base::Now;
-use model::{ContactId, LegId, Party, QueueId};
+use model::{ContactId, LegId, Party, Pii, QueueId, Source};
 
 /// A live contact, to be shown to people.
 #[derive(Clone, PartialEq, Debug)]
@@ -9,6 +9,10 @@ pub struct ContactStatus {
     pub contact: ContactId,
     /// `waiting`, `ringing`, `talking`, …
     pub state: &'static str,
+    pub source: Source,
+    /// The number of whoever is being served.
+    pub caller: Pii<Box<str>>,
+    pub dialled: Box<str>,
     pub queue: Option<QueueId>,
     pub since: Now,
     pub parties: Vec<PartyStatus>,
@@ -27,6 +31,9 @@ impl Machine {
         self.contacts.values().filter(|c| !matches!(c.stage, Stage::Closing { .. })).map(|contact| ContactStatus {
             contact: contact.id,
             state: contact.stage.word(),
+            source: contact.source,
+            caller: self.legs.get(&contact.caller).map(|leg| leg.identity.number.clone()).unwrap_or_default(),
+            dialled: contact.dialled.clone(),
             queue: contact.queue,
             since: contact.since,
             parties: contact

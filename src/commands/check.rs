@@ -1,12 +1,22 @@
 //! `strowger check`: reads everything, binds nothing.
 
 use crate::cli::ConfigArg;
-use crate::sounds;
+use crate::sounds::Sounds;
 use config::Config;
 
-/// The configuration a command works with; the whole report as the error.
-pub(crate) fn load_or_report(args: &ConfigArg) -> Result<Config, String> {
-    load(args, &sounds::names()?).map_err(|report| format!("the configuration cannot be used\n{report}"))
+/// The configuration a command works with and the sounds it names; the whole report as the error.
+pub(crate) fn load_or_report(args: &ConfigArg) -> Result<(Config, Sounds), String> {
+    let sounds = sounds(args)?;
+    match load(args, &sounds.names) {
+        Ok(config) => Ok((config, sounds)),
+        Err(report) => Err(format!("the configuration cannot be used\n{report}")),
+    }
+}
+
+/// The sounds this configuration may name. A file that cannot be read is the matter of [`load`].
+fn sounds(args: &ConfigArg) -> Result<Sounds, String> {
+    let glimpse = config::Glimpse::of(args.config.as_deref()).ok();
+    Sounds::find(glimpse.and_then(|glimpse| glimpse.sounds).as_deref())
 }
 
 /// Where the store is and which time zone counts; also of a file that cannot be served.
@@ -18,7 +28,7 @@ pub(crate) fn glimpse(args: &ConfigArg) -> Result<config::Glimpse, String> {
     })
 }
 
-pub(crate) fn load(args: &ConfigArg, sounds: &config::SoundNames) -> Result<Config, config::Report> {
+fn load(args: &ConfigArg, sounds: &config::SoundNames) -> Result<Config, config::Report> {
     match &args.config {
         Some(file) => config::load(file, sounds),
         None => config::embedded(sounds),
@@ -28,7 +38,7 @@ pub(crate) fn load(args: &ConfigArg, sounds: &config::SoundNames) -> Result<Conf
 /// True: the configuration can be served.
 #[expect(clippy::print_stdout, reason = "the answer of a command belongs on stdout")]
 pub(crate) fn run(args: &ConfigArg) -> Result<bool, String> {
-    match load(args, &sounds::names()?) {
+    match load(args, &sounds(args)?.names) {
         Ok(config) => {
             for warning in &config.warnings {
                 println!("{warning}\n");

@@ -1,14 +1,16 @@
 //! `strowger demo`: the server, three built-in phones as agents and a stream of callers, all over real SIP and RTP on
 //! loopback; what happens is printed as it happens.
 
+use super::story::{self, Mood};
 use crate::cli::DemoArgs;
 use crate::phone::{Phone, PhoneConfig, Source};
 use crate::serve::{self, Server};
-use crate::sounds;
+use crate::sounds::Sounds;
 use base::Rng;
 use std::fmt::Write as _;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
 
@@ -23,9 +25,11 @@ pub(crate) fn run(args: &DemoArgs) -> Result<bool, String> {
     let folder = std::env::temp_dir().join(format!("strowger-demo-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let password = std::fs::read_to_string("/proc/sys/kernel/random/uuid").map_err(|error| error.to_string())?;
-    let config = config::load_text("demo", &configuration(&folder, password.trim()), &sounds::names()?)
+    let sounds = Sounds::find(None)?;
+    let config = config::load_text("demo", &configuration(&folder, password.trim()), &sounds.names)
         .map_err(|report| report.to_string())?;
-    let server = Server::start(config, None, &runtime, log, Some(Box::new(show)))?;
+    let queue = config.directory.queue_named("support").ok_or("the demo has a queue")?;
+    let server = Server::start(config, sounds, None, &runtime, log, Some(Box::new(show)))?;
     let place = server.floor.sip.first().and_then(|sip| sip.strip_prefix("udp:")).unwrap_or_default().to_owned();
     say(&format!(
         "A call centre at {place} with {} agents and {} calls a minute; wallboard http://{}/wallboard; Ctrl-C ends it.\n",
@@ -35,13 +39,33 @@ pub(crate) fn run(args: &DemoArgs) -> Result<bool, String> {
     ));
     let played = runtime.block_on(play(&place, password.trim(), args));
     say("\nEnding the calls that are left.");
+    let (published, names, clock) =
+        (Arc::clone(&server.floor.published), server.floor.names.load_full(), server.floor.clock);
     server.stop();
     runtime.shutdown_timeout(Duration::from_secs(1));
-    let _gone = std::fs::remove_dir_all(&folder);
-    played.map(|calls| {
-        say(&format!("{calls} calls were made."));
-        true
-    })
+    let today = {
+        let wallboard = published.wallboard.lock().unwrap_or_else(PoisonError::into_inner);
+        wallboard.queue(queue, clock.mono(), &names).today
+    };
+    let level = today.service_level(names.queue(queue).service_level.treatment);
+    let recordings = std::fs::read_dir(folder.join("recordings")).map_or(0, Iterator::count);
+    let made = played?;
+    say(&format!(
+        "\n{made} calls were made: {} reached the queue, {} answered, {} abandoned by their callers, {} left it otherwise.",
+        today.counts.offered, today.counts.answered, today.counts.abandoned, today.counts.flowed_out
+    ));
+    let level = level.map_or("-".into(), |level| format!("{:.0} %", level * 100.0));
+    say(&format!("Service level (20 s): {level}. Recordings: {recordings}."));
+    if args.keep {
+        let folder = folder.display();
+        say(&format!(
+            "Kept in {folder}: the recordings, and the store for `strowger report --store sqlite:{folder}/demo.db`."
+        ));
+    } else {
+        let _gone = std::fs::remove_dir_all(&folder);
+        say("They are removed; `strowger demo --keep` keeps them to be listened to.");
+    }
+    Ok(true)
 }
 
 fn configuration(folder: &Path, password: &str) -> String {
@@ -51,7 +75,7 @@ fn configuration(folder: &Path, password: &str) -> String {
          [store]\nurl = \"sqlite:{folder}/demo.db\"\n[recording]\nfolder = \"{folder}/recordings\"\n\
          [[trunk]]\nname = \"town\"\nallow_from = [\"127.0.0.0/8\"]\n\
          [[number]]\nmatch = \"*\"\nto = \"queue:support\"\n\
-         [[queue]]\nname = \"support\"\nwrap_up = \"3s\"\n"
+         [[queue]]\nname = \"support\"\nwrap_up = \"3s\"\nrecord = \"all\"\n"
     );
     for (id, name, _) in AGENTS {
         // Writing to a String cannot fail.
@@ -135,28 +159,19 @@ async fn call(place: String, number: u64, patience: Duration) {
 }
 
 /// One line an event, in the colours of a terminal.
-fn show(sequence: u64, stamped: &model::Stamped, names: &model::Directory) {
-    let (what, detail) = report::words(&stamped.fact, names);
-    let contact = report::contact_of(&stamped.fact).map_or(String::new(), |c| {
-        let id = c.to_string();
-        format!("call …{} ", &id[id.len() - 4..])
-    });
+fn show(_: u64, stamped: &model::Stamped, names: &model::Directory) {
+    let Some((mood, told)) = story::tell(&stamped.fact, names) else { return };
     let seconds = stamped.at.utc.as_secs().rem_euclid(86_400);
     let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    let colour = match what {
-        "connected" => "32",
-        "abandoned" | "trunk-down" | "reservation-expired" => "31",
-        "queued" | "offered" => "33",
-        "agent" => "36",
-        _ => "0",
+    let colour = match mood {
+        Mood::Plain => "0",
+        Mood::Good => "32",
+        Mood::Bad => "31",
+        Mood::Waiting => "33",
+        Mood::Agent => "36",
     };
-    let event = format!("{contact}{what}");
-    let painted = if std::io::stdout().is_terminal() {
-        format!("\x1b[{colour}m{event:<28}\x1b[0m")
-    } else {
-        format!("{event:<28}")
-    };
-    say(&format!("{h:02}:{m:02}:{s:02}Z {sequence:>6}  {painted} {detail}"));
+    let painted = if std::io::stdout().is_terminal() { format!("\x1b[{colour}m{told}\x1b[0m") } else { told };
+    say(&format!("{h:02}:{m:02}:{s:02}Z  {painted}"));
 }
 
 fn say(line: &str) {

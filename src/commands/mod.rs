@@ -4,3 +4,4 @@ pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod phone;
 pub(crate) mod report;
+mod story;

@@ -6,7 +6,11 @@ use crate::serve::{runtime, start_log};
 use std::process::ExitCode;
 
 pub(crate) fn run(args: PhoneArgs) -> Result<ExitCode, String> {
-    let options = match args.options() {
+    let options = args.options().and_then(|options| {
+        options.check_files()?;
+        Ok(options)
+    });
+    let options = match options {
         Ok(options) => options,
         Err(error) => {
             eprintln!("strowger phone: {error}; `strowger phone --help` shows how");

@@ -62,6 +62,7 @@ impl Config {
         self.http = running.http;
         self.store = running.store.clone();
         self.recording = running.recording.clone();
+        self.sounds = running.sounds.clone();
         self.secrets_file = running.secrets_file.clone();
         self.directory.media.address = running.directory.media.address.clone();
         self.directory.media.ports = running.directory.media.ports.clone();
@@ -79,6 +80,7 @@ fn at_restart(old: &Config, new: &Config) -> Vec<String> {
             ("http.listen", config.http.listen.map_or("none".into(), |address| address.to_string())),
             ("store.url", config.store.to_string()),
             ("recording.folder", config.recording.folder.display().to_string()),
+            ("media.sounds", config.sounds.as_ref().map_or("built in".into(), |folder| folder.display().to_string())),
             ("media.address", addresses.join(" ")),
             ("media.ports", format!("{}-{}", ports.start(), ports.end())),
             ("limits.shards", config.directory.limits.shards.to_string()),

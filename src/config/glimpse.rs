@@ -1,5 +1,6 @@
+use crate::defaults::DEFAULTS;
 use crate::store::{StoreUrl, StoreUrlError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 /// What a command needs that only asks a running server or reads its store: found also in a file that cannot be served,
@@ -8,6 +9,8 @@ use toml::de::{DeTable, DeValue};
 pub struct Glimpse {
     pub store: StoreUrl,
     pub time_zone: Box<str>,
+    /// A folder of sounds to be laid over the built-in ones.
+    pub sounds: Option<PathBuf>,
 }
 
 impl Glimpse {
@@ -22,11 +25,12 @@ impl Glimpse {
 
     fn read(text: &str, folder: &Path) -> Result<Self, StoreUrlError> {
         let given = table(text);
-        let defaults = table(crate::render_defaults());
-        let value = |section, key| find(&given, section, key).or_else(|| find(&defaults, section, key));
+        let defaults = &*DEFAULTS;
+        let value = |section, key| find(&given, section, key).or_else(|| find(defaults, section, key));
         let store = value("store", "url").unwrap_or_default();
         let time_zone = value("site", "time_zone").unwrap_or_else(|| "UTC".into()).into();
-        Ok(Glimpse { store: StoreUrl::parse(&store, folder)?, time_zone })
+        let sounds = value("media", "sounds").filter(|text| !text.is_empty()).map(|text| folder.join(text));
+        Ok(Glimpse { store: StoreUrl::parse(&store, folder)?, time_zone, sounds })
     }
 }
 
@@ -48,16 +52,17 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_served_still_says_where_its_store_is() {
-        let text =
-            "[site]\ntime_zone = \"Asia/Shanghai\"\n[store]\nurl = \"sqlite:calls.db\"\n[[queue]]\nname = 7\njunk\n";
+        let text = "[site]\ntime_zone = \"Asia/Shanghai\"\n[media]\nsounds = \"own\"\n[store]\nurl = \"sqlite:calls.db\"\n[[queue]]\nname = 7\njunk\n";
         let glimpse = Glimpse::read(text, Path::new("/etc/strowger")).unwrap();
         assert_eq!(glimpse.store.to_string(), "sqlite:/etc/strowger/calls.db");
         assert_eq!(&*glimpse.time_zone, "Asia/Shanghai");
+        assert_eq!(glimpse.sounds.as_deref(), Some(Path::new("/etc/strowger/own")));
     }
 
     #[test]
     fn what_is_not_said_is_the_default() {
         let glimpse = Glimpse::read("", Path::new("")).unwrap();
         assert_eq!((&*glimpse.store.to_string(), &*glimpse.time_zone), ("sqlite:data/strowger.db", "UTC"));
+        assert_eq!(glimpse.sounds, None);
     }
 }

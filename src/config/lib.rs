@@ -79,6 +79,7 @@ pub use problem::{Place, Problem, Report, Severity};
 pub use recording::RecordingSettings;
 pub use secret::{SecretSlot, Secrets};
 pub use sip::{Listener, SipSettings, Transport};
-pub use sounds::list_sounds;
+pub use sounds::{list_sounds, name_sounds};
 pub use store::{StoreUrl, StoreUrlError};
+pub use suggest::nearest;
 pub use target::SoundNames;

@@ -22,6 +22,8 @@ pub struct Config {
     pub http: HttpSettings,
     pub store: StoreUrl,
     pub recording: RecordingSettings,
+    /// A folder of sounds to be laid over the built-in ones.
+    pub sounds: Option<PathBuf>,
     /// Where the secrets lie that the process makes itself: beside the store.
     pub secrets_file: PathBuf,
     /// Every file that was read, so that a reload and a person know them.
@@ -213,6 +215,7 @@ fn read<'a>(
         http: http::read(document.one("http")),
         store,
         recording: recording::read(document.one("recording")),
+        sounds: media::sounds(document.one("media")),
         secrets_file,
         sources: Vec::new(),
         warnings: Vec::new(),

@@ -5,12 +5,21 @@ use crate::scalar::{self, DurationRange};
 use crate::sip::{concrete, optional_ip, plain};
 use crate::table::Table;
 use model::{Codec, Limits, MediaSettings};
+use std::path::PathBuf;
 
 const CODECS: [(&str, Codec); 3] = [("pcmu", Codec::Pcmu), ("pcma", Codec::Pcma), ("g722", Codec::G722)];
 const LATER: [(&str, &str); 1] = [("opus", "calls from browsers (a later version)")];
 
 /// Two legs with a port for RTP and one for RTCP each.
 const PORTS_A_CALL: u32 = 4;
+
+/// The folder of sounds to be laid over the built-in ones.
+pub(crate) fn sounds(table: &Table<'_>) -> Option<PathBuf> {
+    let base = table.reader.folder(table.span);
+    table
+        .convert("sounds", |value| Ok(Some(value.text()?).filter(|text| !text.is_empty()).map(|text| base.join(text))))
+        .value
+}
 
 pub(crate) fn read(table: &Table<'_>, limits: Limits) -> MediaSettings {
     let reader = table.reader;

@@ -76,6 +76,15 @@ impl fmt::Display for Report {
     }
 }
 
+impl Problem {
+    /// All of it in one line, without the excerpt.
+    pub fn line(&self) -> String {
+        let help = if self.help.is_empty() { String::new() } else { format!("; {}", self.help) };
+        let also = self.also.as_ref().map_or(String::new(), |(word, place)| format!("; {word} at {place}"));
+        format!("{}: {}{help}{also}", self.place, self.message)
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.line == 0 { f.write_str(&self.file) } else { write!(f, "{}:{}:{}", self.file, self.line, self.column) }

@@ -3,35 +3,48 @@ use model::{Language, SoundId, SoundName};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The sounds of a folder laid out as `<language>/<topic>/<name>.wav`, `music/<playlist>/…` and `tones/<name>.wav`.
+/// The sounds that lie at these places: `<language>/<topic>/<name>.wav`, `music/<playlist>/<name>.wav` and
+/// `tones/<name>.wav`.
 ///
 /// A playlist is one sound. What is in no language is there for all of them.
-pub fn list_sounds(folder: &Path) -> std::io::Result<SoundNames> {
+pub fn name_sounds<'a>(places: impl IntoIterator<Item = &'a str>) -> SoundNames {
     let mut found: BTreeSet<(u8, SoundName)> = BTreeSet::new();
     let mut everywhere: BTreeSet<SoundName> = BTreeSet::new();
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|_| path.is_dir()) else { continue };
-        match (name, Language::from_tag(name)) {
-            (_, Some(language)) => {
-                for topic in folders(&path)? {
+    for place in places {
+        let parts: Vec<&str> = place.strip_suffix(".wav").unwrap_or_default().split('/').collect();
+        match parts[..] {
+            ["music", list, _] => drop(everywhere.insert(sound("music", list))),
+            ["tones", tone] => drop(everywhere.insert(sound("tones", tone))),
+            [tag, topic, name] => {
+                if let Some(language) = Language::from_tag(tag) {
                     let at = Language::ALL.iter().position(|l| *l == language).expect("all languages") as u8;
-                    found.extend(waves(&path.join(&topic))?.into_iter().map(|wave| (at, sound(&topic, &wave))));
+                    found.insert((at, sound(topic, name)));
                 }
             }
-            ("music", None) => {
-                for list in folders(&path)? {
-                    // A playlist without a sound would be a queue without music.
-                    if !waves(&path.join(&list))?.is_empty() {
-                        everywhere.insert(sound("music", &list));
-                    }
-                }
-            }
-            ("tones", None) => everywhere.extend(waves(&path)?.iter().map(|wave| sound("tones", wave))),
             _ => {}
         }
     }
-    Ok(number(found, everywhere))
+    number(found, everywhere)
+}
+
+/// [`name_sounds`] of everything below a folder.
+pub fn list_sounds(folder: &Path) -> std::io::Result<SoundNames> {
+    let mut places = Vec::new();
+    let mut folders = vec![(folder.to_owned(), String::new())];
+    while let Some((folder, prefix)) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let Some(name) = path.file_name().and_then(|n| n.to_str()).map(|n| format!("{prefix}{n}")) else {
+                continue;
+            };
+            if path.is_dir() {
+                folders.push((path, format!("{name}/")));
+            } else {
+                places.push(name);
+            }
+        }
+    }
+    Ok(name_sounds(places.iter().map(String::as_str)))
 }
 
 fn number(found: BTreeSet<(u8, SoundName)>, everywhere: BTreeSet<SoundName>) -> SoundNames {
@@ -51,25 +64,6 @@ fn number(found: BTreeSet<(u8, SoundName)>, everywhere: BTreeSet<SoundName>) -> 
 
 fn sound(topic: &str, name: &str) -> SoundName {
     SoundName(format!("{topic}/{name}").into())
-}
-
-fn folders(path: &Path) -> std::io::Result<Vec<String>> {
-    listed(path, |path| path.is_dir().then(|| path.file_name()?.to_str().map(str::to_owned))?)
-}
-
-fn waves(path: &Path) -> std::io::Result<Vec<String>> {
-    listed(path, |path| {
-        let wave = path.is_file() && path.extension().is_some_and(|e| e == "wav");
-        wave.then(|| path.file_stem()?.to_str().map(str::to_owned))?
-    })
-}
-
-fn listed(path: &Path, name: impl Fn(&Path) -> Option<String>) -> std::io::Result<Vec<String>> {
-    let mut names = Vec::new();
-    for entry in std::fs::read_dir(path)? {
-        names.extend(name(&entry?.path()));
-    }
-    Ok(names)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 /// The nearest of the known words, when it is near enough to be what was meant.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let lower = word.to_lowercase();
     // A quarter of the word wrong is still a slip; more is another word. Of two letters every change makes another.
     let reach = match word.chars().count() {

@@ -143,12 +143,16 @@ fn show(reply: &Reply) -> String {
             }),
         ),
         Reply::Calls(lines) => table(
-            &["call", "state", "for", "queue", "agents", "legs"],
+            &["call", "since", "state", "for", "caller", "dialled", "from", "queue", "agents", "legs"],
             lines.iter().map(|c| {
                 vec![
                     c.call.clone(),
+                    c.since.clone(),
                     c.state.clone(),
                     clock(c.seconds),
+                    if c.caller.is_empty() { "(withheld)".into() } else { c.caller.clone() },
+                    c.dialled.clone(),
+                    c.from.clone(),
                     c.queue.clone().unwrap_or_default(),
                     c.agents.join(" "),
                     c.legs.to_string(),

@@ -90,7 +90,14 @@ pub(crate) struct AgentLine {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct CallLine {
     pub(crate) call: String,
+    /// RFC 3339, UTC.
+    pub(crate) since: String,
     pub(crate) state: String,
+    /// As it came; empty when the caller showed none.
+    pub(crate) caller: String,
+    pub(crate) dialled: String,
+    /// `trunk:carrier` or `phone:1001`.
+    pub(crate) from: String,
     pub(crate) seconds: f64,
     pub(crate) queue: Option<String>,
     pub(crate) agents: Vec<String>,

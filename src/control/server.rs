@@ -1,8 +1,9 @@
 use super::protocol::{AgentLine, AgentVerb, CallLine, QueueLine, Reply, Request, StatusLine, TrunkLine};
 use crate::serve::Control;
 use arc_swap::ArcSwap;
-use driver::{Clock, Line};
-use model::{Actor, AgentAction, AgentId, Command, CommandError, Directory, NotReadyReason, QueueId};
+use driver::{Clock, Line, LineError};
+use jiff::Timestamp;
+use model::{Actor, AgentAction, AgentId, Command, CommandError, Directory, NotReadyReason, QueueId, Source};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -125,7 +126,7 @@ impl Floor {
                 Reply::Done { message: "draining: no new calls; the server stops when the last one is over".into() }
             }
             Request::Reload => control.reload(by).map_or_else(refused, |message| Reply::Done { message }),
-            Request::Log { level } => match control.set_log_level(&level) {
+            Request::Log { level } => match control.set_log_level(&level, by) {
                 Ok(()) => Reply::Done { message: format!("log level {level}") },
                 Err(reason) => refused(reason),
             },
@@ -135,7 +136,9 @@ impl Floor {
     fn force(&self, id: &str, action: AgentVerb, by: Actor) -> Reply {
         let names = self.names.load();
         let Some(agent) = names.agent_named(id) else {
-            return Reply::Refused { reason: format!("{}: {id}", CommandError::NoSuchAgent) };
+            return Reply::Refused {
+                reason: format!("{}: {id}; `strowger agents` lists them", CommandError::NoSuchAgent),
+            };
         };
         let action = match action {
             AgentVerb::Ready => AgentAction::Ready,
@@ -154,6 +157,9 @@ impl Floor {
         };
         match self.line.command(Command::HangUp { contact, by }) {
             Ok(()) => Reply::Done { message: format!("call {call}: ended") },
+            Err(error @ LineError::Refused(CommandError::NoSuchContact)) => {
+                Reply::Refused { reason: format!("{error}: {call}; `strowger calls` lists them") }
+            }
             Err(error) => Reply::Refused { reason: error.to_string() },
         }
     }
@@ -237,7 +243,14 @@ impl Floor {
         let now = self.clock.now().utc;
         let lines = self.line.calls()?.into_iter().map(|call| CallLine {
             call: call.contact.to_string(),
+            since: Timestamp::from_microsecond(call.since.as_micros()).map_or(String::new(), |at| format!("{at:.0}")),
             state: call.state.into(),
+            caller: call.caller.as_str().to_owned(),
+            dialled: call.dialled.to_string(),
+            from: match call.source {
+                Source::Trunk(id) => format!("trunk:{}", names.trunk(id).name),
+                Source::Phone(id) => format!("phone:{}", names.phone(id).id),
+            },
             seconds: seconds_since(now, call.since),
             queue: call.queue.map(|queue| names.queue(queue).name.to_string()),
             agents: call.agents.iter().map(|agent| names.agent(*agent).id.to_string()).collect(),

@@ -1,7 +1,7 @@
 use crate::wake::Wake;
 use crossbeam::queue::SegQueue;
 use engine::{Ask, Mail, Ticket};
-use model::{Actor, Directory};
+use model::{Directory, Fact};
 use sip::{Candidate, ConnectionId, QueryId, ResolveError};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -42,11 +42,10 @@ pub(crate) enum Letter {
     },
     Reload {
         directory: Arc<Directory>,
-        by: Actor,
     },
-    Drain {
-        by: Actor,
-    },
+    Drain,
+    /// Something that happened to the house as a whole; told by one shard.
+    Fact(Fact),
     /// Hang up everything, then end as soon as it is quiet.
     Stop,
 }

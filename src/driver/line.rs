@@ -2,7 +2,7 @@ use crate::letter::{Letter, LetterBox};
 use acd::Board;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use engine::{Answer, Ask, CallStatus, ShardStatus, Ticket, TrunkStatus};
-use model::{Actor, Command, CommandError, Directory, ShardId};
+use model::{Command, CommandError, Directory, Fact, ShardId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -101,16 +101,21 @@ impl Line {
         &self.board
     }
 
-    pub fn reload(&self, directory: &Arc<Directory>, by: &Actor) {
+    pub fn reload(&self, directory: &Arc<Directory>) {
         for shard in &self.boxes {
-            shard.put(Letter::Reload { directory: Arc::clone(directory), by: by.clone() });
+            shard.put(Letter::Reload { directory: Arc::clone(directory) });
         }
     }
 
-    pub fn drain(&self, by: &Actor) {
+    pub fn drain(&self) {
         for shard in &self.boxes {
-            shard.put(Letter::Drain { by: by.clone() });
+            shard.put(Letter::Drain);
         }
+    }
+
+    /// Keeps something that was done to the house as a whole; shard 0 gives it its time.
+    pub fn tell(&self, fact: Fact) {
+        self.boxes[0].put(Letter::Fact(fact));
     }
 
     fn ask_all(&self, ask: &Ask) -> Result<Vec<Answer>, LineError> {

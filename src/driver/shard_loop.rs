@@ -200,13 +200,11 @@ impl ShardLoop {
             }
             Letter::Mail(mail) => Input::Mail(mail.clone()),
             Letter::Ask { ticket, ask } => Input::Ask { ticket: *ticket, ask: ask.clone() },
-            Letter::Reload { directory, by } => {
-                self.tell(turn, now, Fact::Reloaded { by: by.clone() });
-                Input::Reload(Arc::clone(directory))
-            }
-            Letter::Drain { by } => {
-                self.tell(turn, now, Fact::DrainStarted { by: by.clone() });
-                Input::Drain
+            Letter::Reload { directory } => Input::Reload(Arc::clone(directory)),
+            Letter::Drain => Input::Drain,
+            Letter::Fact(fact) => {
+                self.pass_fact(turn, Stamped { at: now, fact: fact.clone() });
+                return;
             }
             Letter::Stop => {
                 turn.stop_at = Some(now.mono + STOP_TIME);
@@ -214,13 +212,6 @@ impl ShardLoop {
             }
         };
         self.shard.handle_input(now, input);
-    }
-
-    /// One fact a process, not one a shard.
-    fn tell(&self, turn: &mut Turn, at: Now, fact: Fact) {
-        if self.shard.id().0 == 0 {
-            self.pass_fact(turn, Stamped { at, fact });
-        }
     }
 
     fn read_datagrams(&mut self, turn: &mut Turn, listener: &UdpListener) -> std::io::Result<()> {

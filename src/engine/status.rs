@@ -1,5 +1,5 @@
 use base::Utc;
-use model::{AgentId, ContactId, QueueId, TrunkId};
+use model::{AgentId, ContactId, Pii, QueueId, Source, TrunkId};
 
 /// One live call, as people see it.
 #[derive(Clone, PartialEq, Debug)]
@@ -8,6 +8,9 @@ pub struct CallStatus {
     /// A standard word: `waiting`, `ringing`, `talking`, …
     pub state: &'static str,
     pub since: Utc,
+    pub source: Source,
+    pub caller: Pii<Box<str>>,
+    pub dialled: Box<str>,
     pub queue: Option<QueueId>,
     pub agents: Vec<AgentId>,
     pub legs: usize,

@@ -215,6 +215,8 @@ pub enum Fact {
         name: Box<str>,
         duration: Duration,
         complete: bool,
+        /// False: there is no file, because it could not be made.
+        kept: bool,
     },
     ContactEnded {
         contact: ContactId,
@@ -260,6 +262,8 @@ pub enum Fact {
     },
     Reloaded {
         by: Actor,
+        /// What differs from before, in words; no secret is part of it.
+        difference: Box<str>,
     },
 }
 
@@ -267,4 +271,5 @@ pub enum Fact {
 pub enum ForcedAction {
     Agent { agent: AgentId, action: AgentAction },
     HangUp { contact: ContactId },
+    LogLevel { level: Box<str> },
 }

@@ -209,6 +209,8 @@ pub enum MediaEvent {
         name: Box<str>,
         duration: Duration,
         complete: bool,
+        /// There is a file of that name.
+        kept: bool,
     },
 }
 

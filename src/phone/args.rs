@@ -166,7 +166,8 @@ impl PhoneArgs {
 }
 
 fn read_password(path: &std::path::Path) -> Result<String, OptionError> {
-    let text = std::fs::read_to_string(path).map_err(|e| OptionError::PasswordFile(e.to_string()))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| OptionError::PasswordFile(format!("{} cannot be read: {e}", path.display())))?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 

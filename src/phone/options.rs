@@ -32,8 +32,12 @@ pub(crate) enum OptionError {
     DialAndAnswer,
     #[error("--user is needed to register or to be called")]
     NoUser,
-    #[error("the password file cannot be read: {0}")]
+    #[error("--password-file {0}")]
     PasswordFile(String),
+    #[error("--play {0}")]
+    Play(String),
+    #[error("--record {0}")]
+    Record(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -255,6 +259,29 @@ pub(crate) struct PhoneOptions {
     /// Fail unless these digits arrived, in this order.
     pub(crate) expect_digits: Option<String>,
     pub(crate) json: bool,
+}
+
+impl PhoneOptions {
+    /// What is to be played can be read and what is heard can be written: found before a call, not in the middle of one.
+    pub(crate) fn check_files(&self) -> Result<(), OptionError> {
+        let CallAudio { source, record } = &self.phone.audio;
+        if let Source::Wav { path, .. } = source {
+            let found = super::wav::check(path);
+            found.map_err(|error| OptionError::Play(format!("{} cannot be played: {error}", path.display())))?;
+        }
+        if let Some(path) = record {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let made = std::fs::OpenOptions::new().append(true).create(true).open(path);
+            made.map_err(|error| {
+                let hint = match folder {
+                    Some(folder) if !folder.is_dir() => "; its folder is not there",
+                    _ => "",
+                };
+                OptionError::Record(format!("{} cannot be written: {error}{hint}", path.display()))
+            })?;
+        }
+        Ok(())
+    }
 }
 
 /// `10`, `10s`, `1.5s`, `250ms` or `2m`.

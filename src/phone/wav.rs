@@ -9,6 +9,11 @@ use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
 use super::limits::PLAY_SAMPLES_MAX;
 
+/// Whether a file is there and is WAV.
+pub(crate) fn check(path: &Path) -> io::Result<()> {
+    WavReader::open(path).map(drop).map_err(hound_error)
+}
+
 /// Reads a file as one channel at `rate`.
 pub(crate) fn read(path: &Path, rate: u32) -> io::Result<Vec<i16>> {
     let mut reader = WavReader::open(path).map_err(hound_error)?;

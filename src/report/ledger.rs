@@ -255,7 +255,12 @@ impl Open {
                 self.record.recordings.push(name.clone());
                 self.recordings_open += 1;
             }
-            Fact::RecordingStopped { .. } => self.recordings_open = self.recordings_open.saturating_sub(1),
+            Fact::RecordingStopped { name, kept, .. } => {
+                self.recordings_open = self.recordings_open.saturating_sub(1);
+                if !kept {
+                    self.record.recordings.retain(|known| known != name);
+                }
+            }
             _ => {}
         }
     }

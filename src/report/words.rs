@@ -107,6 +107,7 @@ pub fn words(fact: &Fact, names: &Directory) -> (&'static str, String) {
         }
         Fact::SupervisorLeft { supervisor, .. } => ("supervisor-left", format!("supervisor={}", agent(supervisor))),
         Fact::RecordingStarted { name, .. } => ("recording-started", format!("name={name}")),
+        Fact::RecordingStopped { kept: false, .. } => ("recording-failed", "no file could be made".into()),
         Fact::RecordingStopped { name, duration, complete, .. } => {
             ("recording-stopped", format!("name={name} duration_ms={} complete={complete}", duration.as_millis()))
         }
@@ -128,6 +129,7 @@ pub fn words(fact: &Fact, names: &Directory) -> (&'static str, String) {
             let action = match action {
                 ForcedAction::Agent { agent: a, action } => format!("agent={} {}", agent(a), action_words(action)),
                 ForcedAction::HangUp { contact } => format!("contact={contact} hang-up"),
+                ForcedAction::LogLevel { level } => format!("log-level={level}"),
             };
             ("forced", format!("{action} {}", actor_words(by, names)))
         }
@@ -140,7 +142,7 @@ pub fn words(fact: &Fact, names: &Directory) -> (&'static str, String) {
             ("refused", format!("{source} {}", cause_words(cause)))
         }
         Fact::DrainStarted { by } => ("drain-started", actor_words(by, names)),
-        Fact::Reloaded { by } => ("reloaded", actor_words(by, names)),
+        Fact::Reloaded { by, difference } => ("reloaded", format!("{} {difference}", actor_words(by, names))),
     }
 }
 

@@ -194,7 +194,8 @@ impl Floor {
                 recording.complete = complete;
                 let duration =
                     core::time::Duration::from_nanos(frames * 1_000_000_000 / u64::from(recording.sample_rate));
-                let event = MediaEvent::Recorded { group, name: recording.name.clone(), duration, complete };
+                let event =
+                    MediaEvent::Recorded { group, name: recording.name.clone(), duration, complete, kept: true };
                 self.events.push_back((group.home(), event));
                 self.recordings.push(recording);
             }

@@ -28,6 +28,13 @@ pub(crate) fn soak_calls() -> Option<usize> {
     Some(text.parse().unwrap_or_else(|_| panic!("STROWGER_SOAK_CALLS is `{text}`, not a number")))
 }
 
+/// Stories that do not say how many shards they want are told with one, and with as many as this names.
+fn usual_shards() -> u8 {
+    let Some(text) = std::env::var_os("STROWGER_WIRE_SHARDS") else { return 1 };
+    let number = text.to_str().and_then(|text| text.parse().ok());
+    number.unwrap_or_else(|| panic!("STROWGER_WIRE_SHARDS is {text:?}, not a number"))
+}
+
 /// What a house is made of. The text holds every table that is not named here.
 pub(crate) struct Plan {
     pub(crate) shards: u8,
@@ -43,7 +50,7 @@ impl Plan {
     /// Callers at [`CALLERS`] may call in by the trunk `load`; everything else is in `text`.
     pub(crate) fn new(text: impl Into<String>) -> Plan {
         let log = if std::env::var_os("WIRE_DEBUG").is_some() { "debug" } else { "info" };
-        Plan { shards: 1, max_calls: 5000, drain: "10m", log, text: text.into(), files: Vec::new() }
+        Plan { shards: usual_shards(), max_calls: 5000, drain: "10m", log, text: text.into(), files: Vec::new() }
     }
 
     pub(crate) fn shards(self, shards: u8) -> Plan {
@@ -153,7 +160,6 @@ impl House {
             .args(words)
             .arg("--config")
             .arg(self.path.join("house.toml"))
-            .env("STROWGER_SOUNDS", sounds())
             .output();
         run.expect("timeout(1) is there")
     }
@@ -267,7 +273,7 @@ impl Drop for House {
 fn serve(folder: &Path, log: &str, name: &str) -> (Process, Value) {
     let mut command = Command::new(BINARY);
     command.args(["serve", "--log", log, "--config"]).arg(folder.join("house.toml"));
-    command.current_dir(folder).env("STROWGER_SOUNDS", sounds());
+    command.current_dir(folder);
     let mut process = Process::start(folder, name, &mut command);
     let ready = wait_for("the ready line", START_LIMIT, || {
         let said = process.output();
@@ -280,10 +286,6 @@ fn serve(folder: &Path, log: &str, name: &str) -> (Process, Value) {
     let ready: Value = serde_json::from_str(&ready).unwrap_or_else(|error| panic!("the ready line `{ready}`: {error}"));
     assert_eq!(ready["ready"], true);
     (process, ready)
-}
-
-fn sounds() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("sounds")
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -5,9 +5,10 @@
 //! far beyond the goals, because machines are noisy. A missing program is a failure that says what to install.
 //!
 //! `WIRE_DEBUG=1` logs at debug level, writes SIPp's messages and keeps the folders; `STROWGER_SOAK_CALLS=10000`
-//! runs the full-length forms.
+//! runs the full-length forms; `STROWGER_WIRE_SHARDS=3` tells every story with three shards.
 
 mod baresip;
+mod cli;
 mod ears;
 mod feature_codes;
 mod first_call;
@@ -24,6 +25,7 @@ mod scenario;
 mod sense;
 mod sipp;
 mod soak;
+mod softphone;
 mod supervisors;
 mod tones;
 mod transfers;

@@ -73,6 +73,9 @@ fn a_reload_adds_an_agent_and_leaves_the_live_call_alone() {
     assert_eq!(records.of("30002").step("connected").value("agent"), "1001");
     let talked = records.visit_of(records.of("30001")).talked;
     assert!(talked >= 7 * SECOND, "the first call was cut: {talked:?}");
+    let events = house.events();
+    let reloaded: Vec<&String> = events.iter().filter(|line| line.contains("\"what\":\"reloaded\"")).collect();
+    assert!(reloaded.len() == 1 && reloaded[0].contains("agent 1001 added"), "{reloaded:?}");
 }
 
 #[test]
@@ -193,6 +196,9 @@ fn forced_states_and_ends_are_done_and_kept_with_who_did_them() {
     // In a call he is busy; the wish waits.
     assert_eq!(house.agent_state("a0"), "busy");
     let calls = house.ask_json(&["calls"]);
+    let shown = ["caller", "dialled", "from", "state"].map(|name| calls[0][name].as_str().unwrap_or_default());
+    assert_eq!(shown, ["30001", QUEUE, "trunk:load", "talking"], "{calls:#}");
+    assert!(calls[0]["since"].as_str().is_some_and(|since| since.ends_with('Z')), "{calls:#}");
     let id = calls[0]["call"].as_str().expect("an id").to_owned();
     house.ask(&["call", &id, "hangup"]);
     assert_eq!(caller.done().successful, 1);
@@ -208,7 +214,8 @@ fn forced_states_and_ends_are_done_and_kept_with_who_did_them() {
     assert_eq!(records.of("30001").cause, "forced");
     let events = house.events();
     let forced: Vec<&String> = events.iter().filter(|line| line.contains("\"what\":\"forced\"")).collect();
-    assert_eq!(forced.len(), 3, "{forced:#?}");
+    assert_eq!(forced.len(), 4, "{forced:#?}");
+    assert!(forced[3].contains("log-level=debug"), "{forced:#?}");
     assert!(forced.iter().all(|line| line.contains("by=operator:")), "{forced:#?}");
 }
 
@@ -221,4 +228,64 @@ fn a_second_server_at_the_same_store_is_refused() {
     assert!(said.contains("another server"), "{said}");
     assert_eq!(house.status()["ready"], true);
     house.stop();
+}
+
+/// A call of a phone to agent 1001 that is over, and its house.
+fn a_recorded_call(house: &House) {
+    let agent = Phone::agent(house, "1001", &["--tone", "1000"]);
+    house.wait_agent("1001", "ready", STEP);
+    let caller = Phone::caller(house, "30001", &["--tone", "440"]);
+    caller.wait_tone(1_000.0);
+    caller.stop();
+    agent.ended_well();
+}
+
+fn recording_house() -> House {
+    let mut text = queue("record = \"all\"\nwrap_up = \"0s\"");
+    registered_agent(&mut text, "1001", "initial_state = \"ready\"");
+    Plan::new(text).start()
+}
+
+#[test]
+fn recordings_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut house = recording_house();
+    a_recorded_call(&house);
+    house.records_of(1);
+    house.stop();
+    let mode = |path: &std::path::Path| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o777;
+    assert_eq!((mode(&house.recordings()), mode(&recording(&house))), (0o700, 0o600));
+}
+
+#[test]
+fn a_call_that_cannot_be_recorded_goes_on_and_its_record_names_no_file() {
+    let mut house = recording_house();
+    // Something puts a file where the folder was: not even root can write into that.
+    std::fs::remove_dir_all(house.recordings()).expect("the start made it");
+    std::fs::write(house.recordings(), "").expect("the folder is ours");
+    a_recorded_call(&house);
+    let records = house.records_of(1);
+    let (_, metrics) = house.get("/metrics");
+    house.stop();
+    let contact = records.of("30001");
+    assert_eq!((&*contact.outcome, contact.recordings.len()), ("served", 0), "{contact:#?}");
+    assert_eq!(contact.all("recording-failed").len(), 1, "{contact:#?}");
+    assert!(metrics.contains("strowger_recordings_failed_total 1"), "{metrics}");
+    assert!(house.process().errors().contains("a recording cannot be made"), "{}", house.process().story());
+}
+
+#[test]
+fn without_a_free_media_port_calls_get_503_and_the_log_names_the_key() {
+    // Two ports are one call, and none where several workers share them.
+    let text = "[media]\nports = \"34100-34103\"\n".to_owned() + &queue("");
+    let mut house = Plan::new(text).start();
+    let first = Phone::caller(&house, "30001", &["--tone", "440"]);
+    let refused = Scenario::caller().invite().refused(503);
+    wait_until("the ports are taken", STEP, || first.all("answered").len() + first.all("ended").len() > 0);
+    let refused = Sipp::callers(&house, "refused", QUEUE, &refused, &callers(&["30002", "30003"]), 1);
+    assert_eq!(refused.done().successful, 2);
+    first.stop();
+    house.stop();
+    let said = house.process().errors();
+    assert!(said.contains("media.ports \"34100-34103\""), "{said}");
 }

@@ -131,7 +131,7 @@ impl World {
             MediaCommand::Close { leg } => MediaEvent::Closed { leg, quality: Quality::default() },
             MediaCommand::StopRecording { group } => {
                 let name = self.names.recording(group);
-                MediaEvent::Recorded { group, name, duration: Duration::from_secs(1), complete: true }
+                MediaEvent::Recorded { group, name, duration: Duration::from_secs(1), complete: true, kept: true }
             }
             _ => return,
         };

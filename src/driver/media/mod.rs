@@ -10,7 +10,9 @@ mod buffer_ring;
 mod epoll_io;
 mod packet_io;
 mod pool;
+mod recording_folder;
 mod sockets;
+mod sound_files;
 mod sounds;
 mod thread;
 mod uring_io;
@@ -18,4 +20,6 @@ mod wav_file;
 mod writer;
 
 pub use pool::{MediaConfig, MediaPool, MediaStartError, MediaStats, PacketBackend, WorkerBusy};
+pub use recording_folder::{RecordingFolder, RecordingFolderError};
+pub use sound_files::SoundFiles;
 pub use sounds::{LoadedSounds, SoundError, SoundErrors};

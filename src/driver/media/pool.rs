@@ -71,8 +71,10 @@ pub struct MediaStats {
     pub events_lost: u64,
     pub recordings_open: u64,
     pub recordings_written: u64,
-    /// Those with a gap, or that could not be written.
+    /// Those with a gap.
     pub recordings_incomplete: u64,
+    /// Those that should have been, and of which there is no file.
+    pub recordings_failed: u64,
 }
 
 /// The media threads and the recording writer.
@@ -212,8 +214,15 @@ impl MediaPool {
             let stats = *thread.stats.lock().unwrap_or_else(PoisonError::into_inner);
             stats.add_to(&mut sum);
         }
-        let WriterStats { open, written, incomplete } = self.writer.as_ref().map(|w| w.stats()).unwrap_or_default();
-        MediaStats { recordings_open: open, recordings_written: written, recordings_incomplete: incomplete, ..sum }
+        let WriterStats { open, written, incomplete, failed } =
+            self.writer.as_ref().map(|w| w.stats()).unwrap_or_default();
+        MediaStats {
+            recordings_open: open,
+            recordings_written: written,
+            recordings_incomplete: incomplete,
+            recordings_failed: failed,
+            ..sum
+        }
     }
 
     /// Stops the threads, then the writer once it has finished every file.
@@ -417,8 +426,8 @@ mod tests {
         let group = ContactId(1);
         send(&pool, MediaCommand::Record { group, name: "told".into() });
         send(&pool, MediaCommand::StopRecording { group });
-        let MediaEvent::Recorded { name, complete, duration, .. } = event(&pool) else { panic!("not recorded") };
-        assert!(&*name == "told" && complete && duration < Duration::from_secs(10));
+        let MediaEvent::Recorded { name, complete, duration, kept, .. } = event(&pool) else { panic!("not recorded") };
+        assert!(&*name == "told" && complete && kept && duration < Duration::from_secs(10));
         let folder = std::env::temp_dir().join(format!("strowger-pool-{}", std::process::id()));
         let file = std::fs::File::open(folder.join("told.wav")).unwrap();
         let wav = audio::Wav::read(file).unwrap();

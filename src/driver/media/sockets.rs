@@ -12,6 +12,24 @@ pub(super) struct SocketStock {
     addresses: Vec<IpAddr>,
     /// Free even ports, in an order nobody can guess: a guessed port is half an attack.
     free: [VecDeque<u16>; 2],
+    ports: RangeInclusive<u16>,
+    /// The shortage of each family has been told; it is told again when it has been over.
+    told: [bool; 2],
+}
+
+/// Why a leg gets no socket; the call is answered with 503.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BindError {
+    #[error("media.address has no {} address", if *.0 == Family::V4 { "IPv4" } else { "IPv6" })]
+    NoAddress(Family),
+    #[error(
+        "all ports of media.ports \"{first}-{last}\" that belong to this worker are in use: new calls get 503; widen media.ports or lower limits.max_calls"
+    )]
+    UsedUp { first: u16, last: u16 },
+    #[error("other programs hold the ports of media.ports \"{first}-{last}\": new calls get 503; choose another range")]
+    HeldByOthers { first: u16, last: u16 },
+    #[error("a media port cannot be bound: {0}")]
+    Refused(#[from] io::Error),
 }
 
 /// Room for a socket's packets while the thread is busy elsewhere: 50 packets a second of 1 kB with the kernel's own
@@ -41,31 +59,43 @@ impl SocketStock {
             own.swap(last, rng.below(last as u64 + 1) as usize);
         }
         let free = VecDeque::from(own);
-        SocketStock { addresses: addresses.to_vec(), free: [free.clone(), free] }
+        SocketStock {
+            addresses: addresses.to_vec(),
+            free: [free.clone(), free],
+            ports: ports.clone(),
+            told: [false; 2],
+        }
     }
 
     /// Binds an RTP socket; an error when the family has no address or no port is left.
-    pub(super) fn bind(&mut self, family: Family) -> io::Result<(UdpSocket, SocketAddr)> {
+    pub(super) fn bind(&mut self, family: Family) -> Result<(UdpSocket, SocketAddr), BindError> {
         let ip = self.addresses.iter().copied().find(|ip| family_of(*ip) == family);
-        let ip = ip.ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let ip = ip.ok_or(BindError::NoAddress(family))?;
+        let (first, last) = (*self.ports.start(), *self.ports.end());
         let free = &mut self.free[place(family)];
-        let mut last = io::Error::from(io::ErrorKind::AddrInUse);
-        for _ in 0..free.len().min(TRIES_MAX) {
+        let tries = free.len().min(TRIES_MAX);
+        for _ in 0..tries {
             let Some(port) = free.pop_front() else { break };
             let address = SocketAddr::new(ip, port);
             match bind_one(address) {
-                Ok(socket) => return Ok((socket, address)),
+                Ok(socket) => {
+                    self.told[place(family)] = false;
+                    return Ok((socket, address));
+                }
                 Err(error) => {
                     free.push_back(port);
-                    let other_port_helps = error.kind() == io::ErrorKind::AddrInUse;
-                    last = error;
-                    if !other_port_helps {
-                        break;
+                    if error.kind() != io::ErrorKind::AddrInUse {
+                        return Err(error.into());
                     }
                 }
             }
         }
-        Err(last)
+        Err(if tries == 0 { BindError::UsedUp { first, last } } else { BindError::HeldByOthers { first, last } })
+    }
+
+    /// Whether a failure is news: every refused call would say the same.
+    pub(super) fn is_news(&mut self, family: Family) -> bool {
+        !core::mem::replace(&mut self.told[place(family)], true)
     }
 
     /// The odd port above an RTP port.
@@ -142,8 +172,13 @@ mod tests {
             bound.push(socket);
         }
         assert_eq!(bound.len(), 3);
+        assert!(matches!(second.bind(Family::V4), Err(BindError::HeldByOthers { .. })));
+        assert!(second.is_news(Family::V4) && !second.is_news(Family::V4));
         drop(held);
-        assert!(second.bind(Family::V4).is_ok());
-        assert!(second.bind(Family::V6).is_err(), "no IPv6 address was configured");
+        bound.push(second.bind(Family::V4).unwrap().0);
+        assert!(second.is_news(Family::V4), "it was over in between");
+        let said = second.bind(Family::V4).unwrap_err().to_string();
+        assert!(said.contains("media.ports \"31000-31007\"") && said.contains("503"), "{said}");
+        assert!(matches!(second.bind(Family::V6), Err(BindError::NoAddress(Family::V6))));
     }
 }

@@ -1,12 +1,11 @@
+use super::sound_files::SoundFiles;
 use audio::{Encoder, SampleRate, Wav, WavError};
 use media::{Sound, SoundLibrary};
 use model::{Codec, Language, SoundId, SoundName};
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io::{self, BufReader};
-use std::path::{Path, PathBuf};
+use std::io;
 
-/// Sounds read from a folder and made ready to be sent.
+/// Sounds made ready to be sent.
 ///
 /// `<language>/<name>.wav` for speech, `<name>.wav` for what is the same in every language, and a folder `<name>/` is a
 /// playlist: its files one after another. An 8 kHz copy in a folder `8k` beside a file saves converting it.
@@ -16,7 +15,8 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug)]
 pub struct LoadedSounds {
     pub library: SoundLibrary,
-    files: Vec<(SoundId, Vec<PathBuf>)>,
+    files: SoundFiles,
+    parts: Vec<(SoundId, Vec<String>)>,
 }
 
 /// Why sounds cannot be used; every one that is wrong is named.
@@ -26,32 +26,30 @@ pub struct SoundErrors(pub Vec<SoundError>);
 
 #[derive(Debug, thiserror::Error)]
 pub enum SoundError {
-    #[error("{path}: {error}")]
-    Unreadable { path: PathBuf, error: io::Error },
-    #[error("{path}: {error}")]
-    NotWav { path: PathBuf, error: WavError },
-    #[error("{folder}: there is neither {name}.wav nor a folder {name}")]
-    Missing { folder: PathBuf, name: Box<str> },
-    #[error("{path}: a playlist without a WAV file")]
-    EmptyPlaylist { path: PathBuf },
+    #[error("{place}: {error}")]
+    Unreadable { place: Box<str>, error: io::Error },
+    #[error("{place}: {error}")]
+    NotWav { place: Box<str>, error: WavError },
+    #[error("there is no sound {name}: neither {name}.wav nor a folder {name} with WAV files")]
+    Missing { name: Box<str> },
 }
 
 impl LoadedSounds {
     /// Reads every sound that has a name.
-    pub fn read(folder: &Path, names: &HashMap<(Language, SoundName), SoundId>) -> Result<Self, SoundErrors> {
+    pub fn read(files: SoundFiles, names: &HashMap<(Language, SoundName), SoundId>) -> Result<Self, SoundErrors> {
         let mut wanted: BTreeMap<SoundId, (Language, &SoundName)> = BTreeMap::new();
         for ((language, name), id) in names {
             // A sound without a language has the same id in all of them; which of them names it makes no difference.
             wanted.insert(*id, (*language, name));
         }
-        let mut loaded = LoadedSounds { library: SoundLibrary::new(), files: Vec::new() };
+        let mut loaded = LoadedSounds { library: SoundLibrary::new(), files, parts: Vec::new() };
         let mut errors = Vec::new();
         for (id, (language, name)) in wanted {
-            let read = files_of(folder, language, name).and_then(|files| Ok((narrow_sound(&files)?, files)));
-            match read {
-                Ok((sound, files)) => {
+            let parts = parts_of(&loaded.files, language, name);
+            match parts.and_then(|parts| Ok((narrow_sound(&loaded.files, &parts)?, parts))) {
+                Ok((sound, parts)) => {
                     loaded.library.insert(id, sound);
-                    loaded.files.push((id, files));
+                    loaded.parts.push((id, parts));
                 }
                 Err(error) => errors.push(error),
             }
@@ -63,66 +61,49 @@ impl LoadedSounds {
     pub fn widen(&self) -> Result<SoundLibrary, SoundErrors> {
         let mut library = self.library.clone();
         let mut errors = Vec::new();
-        for (id, files) in &self.files {
+        for (id, parts) in &self.parts {
             let Some(sound) = library.sound(*id).cloned() else { continue };
-            match pcm(files, SampleRate::Hz16000) {
+            match pcm(&self.files, parts, SampleRate::Hz16000) {
                 Ok(pcm) => library.insert(*id, sound.with(Codec::G722, encode(audio::Codec::G722, pcm))),
                 Err(error) => errors.push(error),
             }
         }
+        self.files.release();
         if errors.is_empty() { Ok(library) } else { Err(SoundErrors(errors)) }
     }
 }
 
-fn files_of(folder: &Path, language: Language, name: &SoundName) -> Result<Vec<PathBuf>, SoundError> {
-    let file = format!("{}.wav", name.0);
-    for path in [folder.join(language.tag()).join(&file), folder.join(&file)] {
-        if path.is_file() {
-            return Ok(vec![path]);
+fn parts_of(files: &SoundFiles, language: Language, name: &SoundName) -> Result<Vec<String>, SoundError> {
+    let in_language = format!("{}/{}", language.tag(), name.0);
+    let places = [&*in_language, &*name.0];
+    for place in places {
+        let file = format!("{place}.wav");
+        if files.has(&file) {
+            return Ok(vec![file]);
         }
     }
-    for path in [folder.join(language.tag()).join(&*name.0), folder.join(&*name.0)] {
-        if path.is_dir() {
-            let mut files = list(&path).map_err(|error| SoundError::Unreadable { path: path.clone(), error })?;
-            files.sort();
-            return if files.is_empty() { Err(SoundError::EmptyPlaylist { path }) } else { Ok(files) };
-        }
-    }
-    Err(SoundError::Missing { folder: folder.to_owned(), name: name.0.clone() })
+    let lists = places.map(|place| files.list(place));
+    let list = lists.into_iter().find(|list| !list.is_empty());
+    list.ok_or_else(|| SoundError::Missing { name: name.0.clone() })
 }
 
-fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_file() && path.extension().is_some_and(|e| e == "wav") {
-            files.push(path);
-        }
-    }
-    Ok(files)
-}
-
-fn narrow_sound(files: &[PathBuf]) -> Result<Sound, SoundError> {
-    let pcm = pcm(files, SampleRate::Hz8000)?;
+fn narrow_sound(files: &SoundFiles, parts: &[String]) -> Result<Sound, SoundError> {
+    let pcm = pcm(files, parts, SampleRate::Hz8000)?;
     let pcma = encode(audio::Codec::Pcma, pcm.clone());
     Ok(Sound::new(encode(audio::Codec::Pcmu, pcm)).with(Codec::Pcma, pcma))
 }
 
 /// The samples of all files in turn, at one rate.
-fn pcm(files: &[PathBuf], rate: SampleRate) -> Result<Vec<i16>, SoundError> {
+fn pcm(files: &SoundFiles, parts: &[String], rate: SampleRate) -> Result<Vec<i16>, SoundError> {
     let mut all = Vec::new();
-    for file in files {
-        let path = if rate == SampleRate::Hz8000 { narrow_copy(file) } else { file.clone() };
-        let opened = File::open(&path).map_err(|error| SoundError::Unreadable { path: path.clone(), error })?;
-        let wav = Wav::read(BufReader::new(opened)).map_err(|error| SoundError::NotWav { path, error })?;
+    for part in parts {
+        let file = if rate == SampleRate::Hz8000 { files.narrow(part) } else { part.clone() };
+        let place = || files.place(&file).into();
+        let opened = files.open(&file).map_err(|error| SoundError::Unreadable { place: place(), error })?;
+        let wav = Wav::read(opened).map_err(|error| SoundError::NotWav { place: place(), error })?;
         all.extend(if wav.rate == rate.hz() { wav.mono() } else { wav.mono_at(rate.hz()) });
     }
     Ok(all)
-}
-
-fn narrow_copy(file: &Path) -> PathBuf {
-    let copy = file.parent().zip(file.file_name()).map(|(folder, name)| folder.join("8k").join(name));
-    copy.filter(|path| path.is_file()).unwrap_or_else(|| file.to_owned())
 }
 
 /// Whole frames, so that a sound ends in silence and not in the middle of a packet.
@@ -136,10 +117,12 @@ fn encode(codec: audio::Codec, mut pcm: Vec<i16>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::{self, File};
+    use std::path::Path;
     use std::time::Duration;
 
-    fn bundled() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sounds")
+    fn bundled() -> SoundFiles {
+        SoundFiles::folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sounds")).unwrap()
     }
 
     fn names(list: &[(Language, &str)]) -> HashMap<(Language, SoundName), SoundId> {
@@ -154,11 +137,11 @@ mod tests {
             (Language::English, "tones/beep"),
             (Language::English, "music/default"),
         ]);
-        let loaded = LoadedSounds::read(&bundled(), &names).unwrap();
+        let loaded = LoadedSounds::read(bundled(), &names).unwrap();
         let duration = |id| loaded.library.sound(SoundId(id)).unwrap().duration();
         assert!((0..3).all(|id| (Duration::from_millis(50)..Duration::from_secs(20)).contains(&duration(id))));
         assert_ne!(duration(0), duration(1));
-        let tracks = list(&bundled().join("music/default")).unwrap().len();
+        let tracks = bundled().list("music/default").len();
         assert!(tracks > 1 && duration(3) > Duration::from_secs(60), "{tracks} tracks one after another");
     }
 
@@ -173,8 +156,8 @@ mod tests {
             (Language::English, "x/broken"),
             (Language::Mandarin, "x/none"),
         ]);
-        let SoundErrors(errors) = LoadedSounds::read(&folder, &names).unwrap_err();
-        assert!(matches!(errors[0], SoundError::EmptyPlaylist { .. }), "{errors:?}");
+        let SoundErrors(errors) = LoadedSounds::read(SoundFiles::folder(&folder).unwrap(), &names).unwrap_err();
+        assert!(matches!(errors[0], SoundError::Missing { .. }), "{errors:?}");
         assert!(matches!(errors[1], SoundError::NotWav { .. }), "{errors:?}");
         assert!(matches!(errors[2], SoundError::Missing { .. }), "{errors:?}");
         assert_eq!(SoundErrors(errors).to_string().lines().count(), 3);
@@ -187,7 +170,8 @@ mod tests {
         fs::create_dir_all(folder.join("en/x")).unwrap();
         let samples: Vec<i16> = (0..2 * 44_100 / 2).map(|n| if n % 40 < 20 { 8000 } else { -8000 }).collect();
         audio::write_wav(File::create(folder.join("en/x/half.wav")).unwrap(), 44_100, 2, &samples).unwrap();
-        let loaded = LoadedSounds::read(&folder, &names(&[(Language::English, "x/half")])).unwrap();
+        let loaded =
+            LoadedSounds::read(SoundFiles::folder(&folder).unwrap(), &names(&[(Language::English, "x/half")])).unwrap();
         let sound = loaded.library.sound(SoundId(0)).unwrap();
         assert_eq!(sound.duration(), Duration::from_millis(500));
         let wide = loaded.widen().unwrap();

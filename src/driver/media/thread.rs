@@ -264,7 +264,15 @@ impl<I: PacketIo> MediaThread<I> {
             self.io.add(Token::new(slot, Channel::Rtp), socket)?;
             Ok(address)
         });
-        let address = bound.inspect_err(|error| tracing::warn!(%error, "no media port can be bound")).ok();
+        let address = match bound {
+            Ok(address) => Some(address),
+            Err(error) => {
+                if self.sockets.is_news(family) {
+                    tracing::warn!("{error}");
+                }
+                None
+            }
+        };
         if self.bound.len() <= slot as usize {
             self.bound.resize(slot as usize + 1, None);
         }

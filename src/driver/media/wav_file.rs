@@ -1,6 +1,6 @@
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -35,10 +35,10 @@ const OCTETS_TOLD_MAX: u64 = u32::MAX as u64 - HEADER as u64;
 
 impl WavFile {
     pub(super) fn create(folder: &Path, name: &str, sample_rate: u32, now: Instant) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
+        make_folder(folder)?;
         let name = file_name(name);
         let growing = folder.join(format!("{name}{GROWING}"));
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&growing)?;
+        let file = create_private(&growing)?;
         file.write_all_at(&header(sample_rate, 0), 0)?;
         let path = folder.join(format!("{name}.wav"));
         Ok(WavFile { file, growing, path, octets: 0, told: 0, told_at: now })
@@ -82,6 +82,19 @@ impl WavFile {
         self.told = self.octets;
         Ok(())
     }
+}
+
+/// A conversation is for those who run the house, whatever the umask says: a folder that is made is theirs alone. One
+/// that is there already keeps the rights it was given.
+pub(super) fn make_folder(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// A new file nobody else may read, also when one of that name was open to others.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    Ok(file)
 }
 
 /// Gives files a killed process left their whole length and their final name; their number.
@@ -194,6 +207,17 @@ mod tests {
         assert_eq!(readable(&folder.join("call.wav")), expect);
         assert_eq!(recover(&folder).unwrap(), 0);
         assert_eq!(recover(&folder.join("absent")).unwrap(), 0);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn folder_and_files_are_for_their_owner_alone() {
+        let folder = folder("private");
+        let wav = WavFile::create(&folder.join("deep"), "call", 8000, Instant::now()).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&folder.join("deep"))), (0o700, 0o700));
+        assert_eq!(mode(&wav.growing), 0o600);
+        assert_eq!(mode(&wav.finish(0, false).unwrap()), 0o600);
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -40,6 +40,8 @@ pub(super) struct WriterStats {
     pub(super) open: u64,
     pub(super) written: u64,
     pub(super) incomplete: u64,
+    /// No file could be made.
+    pub(super) failed: u64,
 }
 
 #[derive(Debug, Default)]
@@ -47,6 +49,7 @@ struct Counts {
     open: AtomicU64,
     written: AtomicU64,
     incomplete: AtomicU64,
+    failed: AtomicU64,
 }
 
 impl WriterDoor {
@@ -80,6 +83,7 @@ impl RecordingWriter {
             open: self.counts.open.load(Ordering::Relaxed),
             written: self.counts.written.load(Ordering::Relaxed),
             incomplete: self.counts.incomplete.load(Ordering::Relaxed),
+            failed: self.counts.failed.load(Ordering::Relaxed),
         }
     }
 
@@ -137,7 +141,9 @@ impl Desk {
         match output {
             RecordingOutput::Begin { recording, group, name, sample_rate } => {
                 let created = WavFile::create(&self.folder, &name, sample_rate, Instant::now());
-                let file = created.inspect_err(|error| tracing::error!(%error, "a recording cannot be made")).ok();
+                let folder = self.folder.display();
+                let say = |error: &io::Error| tracing::error!(%error, %folder, "a recording cannot be made; the call goes on without");
+                let file = created.inspect_err(say).ok();
                 let complete = file.is_some();
                 self.files.insert(recording, Recording { group, name, sample_rate, file, complete });
                 self.counts.open.fetch_add(1, Ordering::Relaxed);
@@ -178,16 +184,21 @@ impl Desk {
 
     fn close(&mut self, recording: Recording, frames: u64, durable: bool) {
         let Recording { group, name, sample_rate, file, mut complete } = recording;
+        let kept = file.is_some();
         let finished = file.map(|file| file.finish(frames, durable));
         if let Some(Err(error)) = &finished {
             tracing::error!(%error, "a recording cannot be finished");
             complete = false;
         }
         self.counts.open.fetch_sub(1, Ordering::Relaxed);
-        let count = if complete { &self.counts.written } else { &self.counts.incomplete };
+        let count = match (kept, complete) {
+            (false, _) => &self.counts.failed,
+            (true, false) => &self.counts.incomplete,
+            (true, true) => &self.counts.written,
+        };
         count.fetch_add(1, Ordering::Relaxed);
         let duration = Duration::from_micros(frames * 1_000_000 / u64::from(sample_rate.max(1)));
-        self.tell(MediaEvent::Recorded { group, name, duration, complete }, group);
+        self.tell(MediaEvent::Recorded { group, name, duration, complete, kept }, group);
     }
 
     /// A shard that does not fetch for ten seconds is not waiting for this either.

@@ -22,7 +22,7 @@ impl Worker {
     pub(super) fn record(&mut self, now: Now, group: ContactId, name: Box<str>) {
         let Some(key) = self.group_keys.get(&group).copied() else {
             // Nobody is there to be recorded; whoever waits for the file is told so.
-            let recorded = MediaEvent::Recorded { group, name, duration: Duration::ZERO, complete: false };
+            let recorded = MediaEvent::Recorded { group, name, duration: Duration::ZERO, complete: false, kept: false };
             self.tell(group.home(), recorded);
             return;
         };
