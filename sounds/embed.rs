@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+#[expect(clippy::print_stdout, reason = "a build script speaks with cargo on stdout")]
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo says where the package is"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo says where to write"));

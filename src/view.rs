@@ -102,7 +102,9 @@ impl Floor {
         if let Ok(shards) = self.line.shards() {
             let sum = |of: fn(&engine::ShardStatus) -> usize| shards.iter().map(of).sum::<usize>() as f64;
             gauge!("strowger_legs").set(sum(|s| s.legs));
-            gauge!("strowger_registrations").set(sum(|s| s.sip.registrations));
+            // The registrar is shard 0's; the others hold a copy of what it knows.
+            let registrations = shards.iter().map(|s| s.sip.registrations).max().unwrap_or(0);
+            gauge!("strowger_registrations").set(registrations as f64);
             gauge!("strowger_sip_sessions").set(sum(|s| s.sip.sessions));
             gauge!("strowger_sip_transactions", "side" => "client").set(sum(|s| s.sip.client_transactions));
             gauge!("strowger_sip_transactions", "side" => "server").set(sum(|s| s.sip.server_transactions));

@@ -164,7 +164,7 @@ impl Floor {
         }
     }
 
-    fn status(&self) -> Result<StatusLine, driver::LineError> {
+    fn status(&self) -> Result<StatusLine, LineError> {
         let shards = self.line.shards()?;
         let sum = |of: fn(&engine::ShardStatus) -> usize| shards.iter().map(of).sum();
         let media = self.media.stats();
@@ -179,7 +179,8 @@ impl Floor {
             http: self.http.clone(),
             calls: sum(|s| s.contacts),
             legs: sum(|s| s.legs),
-            registrations: sum(|s| s.sip.registrations),
+            // The registrar is shard 0's; the others hold a copy of what it knows.
+            registrations: shards.iter().map(|s| s.sip.registrations).max().unwrap_or(0),
             sip_sessions: sum(|s| s.sip.sessions),
             sip_transactions: sum(|s| s.sip.client_transactions + s.sip.server_transactions),
             media_ports: media.worker.ports,
@@ -238,7 +239,7 @@ impl Floor {
         lines.collect()
     }
 
-    fn calls(&self) -> Result<Vec<CallLine>, driver::LineError> {
+    fn calls(&self) -> Result<Vec<CallLine>, LineError> {
         let names = self.names.load();
         let now = self.clock.now().utc;
         let lines = self.line.calls()?.into_iter().map(|call| CallLine {
@@ -259,7 +260,7 @@ impl Floor {
         Ok(lines.collect())
     }
 
-    fn trunks(&self) -> Result<Vec<TrunkLine>, driver::LineError> {
+    fn trunks(&self) -> Result<Vec<TrunkLine>, LineError> {
         let names = self.names.load();
         let lines = self.line.trunks()?.into_iter().map(|trunk| TrunkLine {
             trunk: names.trunk(trunk.trunk).name.to_string(),

@@ -289,3 +289,22 @@ fn without_a_free_media_port_calls_get_503_and_the_log_names_the_key() {
     let said = house.process().errors();
     assert!(said.contains("media.ports \"34100-34103\""), "{said}");
 }
+
+#[test]
+fn a_new_store_waits_for_the_next_start_and_so_do_its_passwords() {
+    let mut house = Plan::new(queue("") + "[[phone]]\nid = \"1001\"\n").start();
+    let kept = || std::fs::read_to_string(house.path().join("secrets.toml")).expect("made at the start");
+    let first = kept();
+    let file = house.path().join("house.toml");
+    let text = std::fs::read_to_string(&file).expect("the house's");
+    let text = text.replace("/strowger.db", "/moved/strowger.db") + "[[phone]]\nid = \"1002\"\n";
+    std::fs::write(&file, text).expect("the folder is ours");
+    house.process().signal("HUP");
+    wait_until("the reload", STEP, || house.process().errors().contains("reloaded: "));
+    assert!(house.process().errors().contains("moved/strowger.db (at the next start)"), "{}", house.process().story());
+    assert!(!house.path().join("moved").exists(), "nothing is made beside a store that is not in use");
+    let second = kept();
+    assert!(second.contains("1002"), "the new phone has a password beside the store in use: {second}");
+    assert!(first.lines().all(|line| second.contains(line)), "the old password stays");
+    house.stop();
+}

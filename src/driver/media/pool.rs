@@ -375,7 +375,7 @@ mod tests {
             MediaCommand::Negotiate { leg, setup },
             MediaCommand::Join { leg },
         ] {
-            send(&pool, command);
+            send(pool, command);
         }
     }
 
