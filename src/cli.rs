@@ -48,6 +48,7 @@ pub(crate) enum Command {
     /// The server with three built-in agents and a stream of callers, all on loopback
     Demo(DemoArgs),
     /// Queues, agents and abandoned calls by interval, with the formulas
+    #[command(after_help = crate::commands::report::JSON_KEYS)]
     Report(ReportArgs),
     /// How the running server is
     Status(WatchArgs),
@@ -126,7 +127,7 @@ pub(crate) struct ReportArgs {
     /// To this time (RFC 3339), excluded; default: now
     #[arg(long, value_name = "TIME", value_parser = rfc3339)]
     pub(crate) to: Option<String>,
-    /// As one JSON object, for programs
+    /// As one JSON object, for programs, with the keys described below
     #[arg(long)]
     pub(crate) json: bool,
 }

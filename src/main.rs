@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod control;
+mod day;
 mod phone;
 mod secrets;
 mod serve;
@@ -50,7 +51,14 @@ fn run(command: Command) -> Result<ExitCode, String> {
                     (glimpse.store.to_string(), glimpse.time_zone.to_string())
                 }
             };
-            print(&commands::report::run(&args, &store, &zone)?)
+            match commands::report::run(&args, &store, &zone) {
+                Ok(text) => print(&text),
+                Err(commands::report::NoReport::Failed(reason)) => Err(reason),
+                Err(commands::report::NoReport::Usage(reason)) => {
+                    eprintln!("strowger: {reason}");
+                    Ok(ExitCode::from(EXIT_USAGE))
+                }
+            }
         }
         Command::Status(args) => watch(&args, &Request::Status),
         Command::Queues(args) => watch(&args, &Request::Queues),

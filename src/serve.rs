@@ -133,7 +133,12 @@ impl Server {
         let store = Store::open(&store_url).map_err(|error| error.to_string())?;
         let boot = store.boot();
         let (facts, new_facts) = crossbeam::channel::bounded(FACTS_WAITING);
-        let settings = JournalSettings { clock: Box::new(move || clock.now()), names: Arc::clone(&names), watch };
+        let settings = JournalSettings {
+            clock: Box::new(move || clock.now()),
+            day: crate::day::day_of,
+            names: Arc::clone(&names),
+            watch,
+        };
         let journal = Arc::new(Journal::start(store, new_facts, settings).map_err(|error| error.to_string())?);
         let running = Running::start(Settings {
             directory: Arc::clone(&names),

@@ -50,12 +50,16 @@ impl AgentTimes {
         span(agent, state, since, at.mono)
     }
 
-    /// Every open span as it stands now; used for reports up to the present and for the last write before a stop.
+    pub fn state(&self, agent: AgentId) -> Option<AgentState> {
+        self.open.get(&agent).map(|(state, _)| *state)
+    }
+
+    /// Every open span as it stands now, for reports up to the present.
     pub fn open_spans(&self, now: Instant) -> impl Iterator<Item = AgentSpan> {
         self.open.iter().filter_map(move |(agent, (state, since))| span(*agent, *state, *since, now))
     }
 
-    /// Cuts every open span here, as at midnight or at a stop, so that what was is stored and what comes starts anew.
+    /// Cuts every open span here, as at a stop, so that what was is stored and what comes starts anew.
     pub fn cut(&mut self, at: Now) -> Vec<AgentSpan> {
         let spans = self.open_spans(at.mono).collect();
         for (_, since) in self.open.values_mut() {

@@ -1,5 +1,5 @@
 use crate::formulas::{Counts, average, ratio, service_level};
-use crate::visit::VisitEnd;
+use crate::visit::{VisitEnd, Work};
 use core::time::Duration;
 use model::{ServiceLevel, Treatment};
 
@@ -10,9 +10,8 @@ pub struct QueueFigures {
     pub wait_answered: Duration,
     pub wait_abandoned: Duration,
     pub wait_longest: Duration,
-    pub talked: Duration,
-    pub held: Duration,
-    pub wrapped: Duration,
+    /// Of the handled.
+    pub work: Work,
 }
 
 impl QueueFigures {
@@ -21,13 +20,11 @@ impl QueueFigures {
         self.counts.offered += 1;
         self.wait_longest = self.wait_longest.max(waited);
         match *end {
-            VisitEnd::Answered { talked, held, wrapped } => {
+            VisitEnd::Answered { work } => {
                 self.counts.answered += 1;
                 self.counts.answered_in_target += in_target;
                 self.wait_answered += waited;
-                self.talked += talked;
-                self.held += held;
-                self.wrapped += wrapped;
+                work.iter().for_each(|work| self.handled(work));
             }
             VisitEnd::Abandoned => {
                 self.counts.abandoned += 1;
@@ -37,6 +34,14 @@ impl QueueFigures {
             }
             VisitEnd::FlowedOut { .. } => self.counts.flowed_out += 1,
         }
+    }
+
+    /// The agent is through with an answered contact.
+    pub fn handled(&mut self, work: &Work) {
+        self.counts.handled += 1;
+        self.work.talked += work.talked;
+        self.work.held += work.held;
+        self.work.wrapped += work.wrapped;
     }
 
     /// Somebody who entered in the interval and still waits.
@@ -66,9 +71,14 @@ impl QueueFigures {
         average(self.wait_abandoned, self.counts.abandoned)
     }
 
-    /// Average handling time.
+    /// Average handling time: of those whose handling is over, so that a call in progress does not make it shorter.
     pub fn aht(&self) -> Option<Duration> {
-        average(self.talked + self.held + self.wrapped, self.counts.answered)
+        average(self.work.total(), self.counts.handled)
+    }
+
+    /// Average talk time.
+    pub fn att(&self) -> Option<Duration> {
+        average(self.work.talked, self.counts.handled)
     }
 
     pub fn abandonment(&self) -> Option<f64> {
@@ -94,10 +104,9 @@ mod tests {
             treatment: Treatment::Negative,
             short_abandon: Duration::from_secs(5),
         };
-        let answered = |talked| VisitEnd::Answered {
-            talked: Duration::from_secs(talked),
-            held: Duration::ZERO,
-            wrapped: Duration::from_secs(5),
+        let answered = |talked| {
+            let (talked, wrapped) = (Duration::from_secs(talked), Duration::from_secs(5));
+            VisitEnd::Answered { work: Some(Work { talked, held: Duration::ZERO, wrapped }) }
         };
         let mut figures = QueueFigures::default();
         for (waited, end) in [
@@ -116,6 +125,26 @@ mod tests {
         assert_eq!(figures.aht(), Some(Duration::from_secs(90)));
         assert_eq!(figures.service_level(Treatment::Negative), Some(1.0 / 6.0));
         assert_eq!(figures.abandonment_net(), Some(1.0 / 5.0));
+        assert_eq!(figures.att(), Some(Duration::from_secs(85)));
         assert_eq!(figures.wait_longest, Duration::from_secs(90));
+    }
+
+    #[test]
+    fn complaint_33_a_call_counts_at_its_answer_and_its_handling_when_it_is_over() {
+        let level = ServiceLevel {
+            target: Duration::from_secs(20),
+            percent: 80,
+            treatment: Treatment::Negative,
+            short_abandon: Duration::from_secs(5),
+        };
+        let mut figures = QueueFigures::default();
+        figures.add(Duration::from_secs(4), &VisitEnd::Answered { work: None }, &level);
+        assert_eq!((figures.counts.answered, figures.counts.handled), (1, 0));
+        assert_eq!((figures.service_level(Treatment::Negative), figures.aht()), (Some(1.0), None));
+        // An hour of talk does not change the share answered in 20 seconds.
+        figures.handled(&Work { talked: Duration::from_secs(3600), ..Work::default() });
+        assert_eq!((figures.counts.answered, figures.counts.handled), (1, 1));
+        assert_eq!(figures.service_level(Treatment::Negative), Some(1.0));
+        assert_eq!(figures.aht(), Some(Duration::from_secs(3600)));
     }
 }

@@ -10,6 +10,8 @@ pub struct Counts {
     pub answered: u64,
     /// A≤T
     pub answered_in_target: u64,
+    /// Answered, and the agent is through with it, wrap-up included.
+    pub handled: u64,
     /// B
     pub abandoned: u64,
     /// B≤T
@@ -63,7 +65,9 @@ pub const FORMULAS: &[(&str, &str)] = &[
     ("service level (late)", "A≤T ÷ (A + B>T)"),
     ("ASA", "Σ wait of answered ÷ A, from queue entry to connect, ring time included"),
     ("ATA", "Σ wait of abandoned ÷ B"),
-    ("AHT", "Σ (talk + hold + wrap-up) ÷ A"),
+    ("handled", "H = answered and the agent is through with it, wrap-up included; H ≤ A while calls go on"),
+    ("ATT", "Σ talk ÷ H, hold excluded"),
+    ("AHT", "Σ (talk + hold + wrap-up) ÷ H"),
     ("abandonment", "B ÷ O; net (B − B≤S) ÷ (O − B≤S)"),
     ("occupancy", "(busy + ringing + wrap-up) ÷ (busy + ringing + wrap-up + ready)"),
 ];

@@ -1,45 +1,48 @@
 use crate::agent_time::{AgentSpan, AgentTimes};
-use crate::limits::{CLOSING_TIME, STEPS_MAX};
-use crate::record::{ContactRecord, LegRecord, Step};
-use crate::visit::{QueueVisit, VisitEnd};
-use crate::words::{contact_of, words};
+use crate::handling::Handling;
+use crate::limits::CLOSING_TIME;
+use crate::open::Open;
+use crate::record::{Arrival, ContactRecord, LegRecord, OpenContact};
+use crate::visit::{QueueVisit, Talk, VisitEnd};
+use crate::words::{contact_of, describe, word};
 use base::{Instant, Now};
 use core::time::Duration;
-use model::{
-    AgentId, AgentState, Cause, CauseKind, ContactEnd, ContactId, Directory, Fact, LegId, Pii, QueueId, Source, Stamped,
-};
+use model::{AgentId, AgentState, ContactId, Directory, Fact, LegId, QueueId, Stamped};
 use std::collections::{HashMap, VecDeque};
 
-/// Something ready for the store.
+/// Something for the store.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Finished {
+pub enum Entry {
+    /// A stay in a queue that is over. An answered one comes twice: at the answer, and again when the agent is
+    /// through with it.
     Visit(QueueVisit),
+    Talk(Talk),
     Span(AgentSpan),
     Record(Box<ContactRecord>),
+}
+
+/// A fact in words, as the event log keeps it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told<'a> {
+    pub contact: Option<ContactId>,
+    pub what: &'static str,
+    pub detail: &'a str,
 }
 
 /// Turns facts into records: the book in which every contact is opened, followed and closed.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    open: HashMap<ContactId, Open>,
+    /// Boxed: they are large, and the table moves its entries.
+    open: HashMap<ContactId, Box<Open>>,
+    /// Contacts the store has to hear of, each once.
+    changed: Vec<ContactId>,
     /// Ended contacts that still wait for what comes late, oldest first.
     closing: VecDeque<(Instant, ContactId)>,
-    /// Answered visits whose agent still talks or wraps up.
-    handling: HashMap<(ContactId, AgentId), QueueVisit>,
+    handling: Handling,
     times: AgentTimes,
-    finished: VecDeque<Finished>,
-}
-
-#[derive(Debug)]
-struct Open {
-    record: ContactRecord,
-    started: Instant,
-    /// The queue it waits in, since when.
-    waiting: Option<(QueueId, Now)>,
-    ended: bool,
-    recordings_open: usize,
-    /// A consultation: the contact its remaining legs went over to.
-    merged_into: Option<ContactId>,
+    entries: VecDeque<Entry>,
+    /// Kept between facts, so that words cost no allocation.
+    detail: String,
 }
 
 impl Ledger {
@@ -48,60 +51,38 @@ impl Ledger {
     }
 
     /// Takes one fact in journal order.
-    pub fn handle_fact(&mut self, stamped: &Stamped, names: &Directory) {
-        let at = stamped.at;
-        if let Fact::AgentChanged { agent, state, .. } = stamped.fact {
-            self.agent_changed(at, agent, state);
-            return;
+    pub fn handle_fact(&mut self, stamped: &Stamped, names: &Directory) -> Told<'_> {
+        let Stamped { at, fact } = stamped;
+        let (contact, what) = (contact_of(fact), word(fact));
+        self.detail.clear();
+        describe(fact, names, &mut self.detail);
+        if let Fact::ContactArrived { contact, source, caller, dialled, call_id, attached } = fact {
+            let arrival = Arrival {
+                contact: *contact,
+                source: *source,
+                caller: caller.clone(),
+                dialled: dialled.clone(),
+                call_id: call_id.clone(),
+                attached: attached.clone(),
+                started: at.utc,
+            };
+            self.open.insert(*contact, Box::new(Open::new(*at, arrival)));
+            self.changed.push(*contact);
         }
-        let Some(contact) = contact_of(&stamped.fact) else { return };
-        if let Fact::ContactArrived { source, caller, dialled, call_id, attached, .. } = &stamped.fact {
-            let record = arrived(contact, at, *source, caller, dialled, call_id, attached);
-            self.open.insert(
-                contact,
-                Open { record, started: at.mono, waiting: None, ended: false, recordings_open: 0, merged_into: None },
-            );
-        }
-        self.follow_legs(at, contact, &stamped.fact);
-        let Some(open) = self.open.get_mut(&contact) else { return };
-        open.step(at, &stamped.fact, names);
-        open.legs(at, &stamped.fact);
-        if let Some(visit) = open.visit(at, contact, &stamped.fact) {
-            match visit.agent {
-                Some(agent) => {
-                    self.handling.insert((contact, agent), visit);
-                }
-                None => self.finished.push_back(Finished::Visit(visit)),
+        if let Some(open) = contact.and_then(|id| self.open.get_mut(&id)) {
+            // Quality belongs to the leg, where it is kept in full.
+            if !matches!(fact, Fact::LegQuality { .. }) {
+                open.step(*at, what, &self.detail);
             }
         }
-        if let Fact::TalkEnded { agent, talked: t, held: h, .. } = stamped.fact
-            && let Some(visit) = self.handling.get_mut(&(contact, agent))
-            && let VisitEnd::Answered { talked, held, .. } = &mut visit.end
-        {
-            *talked += t;
-            *held += h;
-        }
-        if let Fact::ContactEnded { end, cause, .. } = stamped.fact {
-            open.record.end = end;
-            open.record.cause = cause;
-            open.record.ended = at.utc;
-            open.record.lasted = at.mono - open.started;
-            open.ended = true;
-            self.closing.push_back((at.mono + CLOSING_TIME, contact));
-        }
-        self.close_if_complete(contact);
+        self.take(*at, fact);
+        Told { contact, what, detail: &self.detail }
     }
 
     /// Closes what waited long enough; call at the time [`Self::poll_timeout`] names.
     pub fn handle_timeout(&mut self, now: Instant) {
-        while let Some((due, contact)) = self.closing.front().copied() {
-            if due > now {
-                break;
-            }
-            self.closing.pop_front();
-            if let Some(open) = self.open.remove(&contact) {
-                self.finished.push_back(Finished::Record(Box::new(open.record)));
-            }
+        while let Some((_, contact)) = self.closing.pop_front_if(|(due, _)| *due <= now) {
+            self.close(contact);
         }
     }
 
@@ -109,26 +90,46 @@ impl Ledger {
         self.closing.front().map(|(due, _)| *due)
     }
 
-    pub fn poll_finished(&mut self) -> Option<Finished> {
-        self.finished.pop_front()
+    pub fn poll_entry(&mut self) -> Option<Entry> {
+        self.entries.pop_front()
+    }
+
+    /// A contact that is open and about which the store does not know the latest; ask before [`Self::poll_entry`].
+    pub fn poll_open(&mut self) -> Option<OpenContact<'_>> {
+        // Looked up twice, as a borrow that is handed out cannot be tried in a loop.
+        while let Some(id) = self.changed.pop() {
+            if self.open.get(&id).is_some_and(|open| open.changed) {
+                let open = self.open.get_mut(&id)?;
+                open.changed = false;
+                return Some(open.view());
+            }
+        }
+        None
+    }
+
+    /// Cuts every agent's time here, as at midnight: what was is handed out, what comes starts anew.
+    pub fn cut_spans(&mut self, now: Now) {
+        for span in self.times.cut(now) {
+            self.spent(span);
+        }
     }
 
     /// At a stop: everything that is still open is handed out as it stands, nothing is lost.
     pub fn close_all(&mut self, now: Now) {
-        for span in self.times.cut(now) {
-            self.finished.push_back(Finished::Span(span));
-        }
-        for (_, visit) in self.handling.drain() {
-            self.finished.push_back(Finished::Visit(visit));
-        }
         for (_, mut open) in self.open.drain() {
-            if !open.ended {
-                open.record.ended = now.utc;
-                open.record.lasted = now.mono - open.started;
-            }
-            self.finished.push_back(Finished::Record(Box::new(open.record)));
+            let mut visits = Vec::new();
+            let talk = |talk: Talk| {
+                self.handling.talked(talk.agent, talk.contact, talk.talked, talk.held);
+                self.entries.push_back(Entry::Talk(talk));
+            };
+            open.stop(now, talk, |visit| visits.push(visit));
+            self.entries.extend(visits.into_iter().map(Entry::Visit));
+            self.entries.push_back(Entry::Record(Box::new(open.record)));
         }
+        self.cut_spans(now);
+        self.handling.drain(|visit| self.entries.push_back(Entry::Visit(visit)));
         self.closing.clear();
+        self.changed.clear();
     }
 
     /// Contacts whose record is not closed yet.
@@ -136,181 +137,183 @@ impl Ledger {
         self.open.len()
     }
 
-    /// Who waits where and since when, for figures up to the present.
+    /// Who waits where and since when.
     pub fn waiting(&self) -> impl Iterator<Item = (QueueId, Now)> {
-        self.open.values().filter_map(|open| open.waiting)
+        self.open.values().filter_map(|open| open.waiting()).map(|w| (w.queue, w.since))
+    }
+
+    /// Answered visits whose agent is not through with them.
+    pub fn being_handled(&self) -> usize {
+        self.handling.len()
     }
 
     pub fn agent_times(&self) -> &AgentTimes {
         &self.times
     }
 
-    fn agent_changed(&mut self, at: Now, agent: AgentId, state: AgentState) {
-        let Some(span) = self.times.change(at, agent, state) else { return };
-        if let AgentState::WrapUp { contact } = span.state
-            && let Some(visit) = self.handling.get_mut(&(contact, agent))
-            && let VisitEnd::Answered { wrapped, .. } = &mut visit.end
-        {
-            *wrapped += span.lasted;
-        }
-        // The visit is finished when the agent is through with the contact: neither talking nor wrapping up.
-        if let Some(contact) = span.contact()
-            && !matches!(state, AgentState::Busy { contact: c } | AgentState::WrapUp { contact: c } if c == contact)
-            && let Some(visit) = self.handling.remove(&(contact, agent))
-        {
-            self.finished.push_back(Finished::Visit(visit));
-        }
-        self.finished.push_back(Finished::Span(span));
-    }
-
-    /// A leg that went over to another contact takes its line in the record with it: codec, end and quality are told
-    /// there from then on.
-    fn follow_legs(&mut self, at: Now, contact: ContactId, fact: &Fact) {
+    fn take(&mut self, at: Now, fact: &Fact) {
         match fact {
-            Fact::Merged { consultation, .. } => {
-                if let Some(open) = self.open.get_mut(consultation) {
-                    open.merged_into = Some(contact);
-                }
+            Fact::LegStarted { contact, leg, party } => self.with(*contact, |o| o.leg_started(at, *leg, *party)),
+            Fact::LegAnswered { contact, leg, codec } => {
+                self.leg(at, *contact, *leg, |l| (l.answered, l.codec) = (Some(at.utc), *codec));
             }
-            Fact::LegAnswered { leg, .. } | Fact::LegEnded { leg, .. } | Fact::LegQuality { leg, .. } => {
-                self.adopt(at, contact, |l| l.leg == *leg);
+            Fact::LegEnded { contact, leg, cause } => {
+                self.leg(at, *contact, *leg, |l| (l.ended, l.cause) = (Some(at.utc), Some(*cause)));
             }
-            // Whoever is still there when a consultation ends is in the other contact.
-            Fact::ContactEnded { .. } => {
-                if let Some(into) = self.open.get(&contact).and_then(|open| open.merged_into) {
-                    self.adopt(at, into, |l| l.ended.is_none());
-                }
+            Fact::LegQuality { contact, leg, quality } => {
+                self.leg(at, *contact, *leg, |l| l.quality = Some(*quality));
             }
-            _ => {}
+            Fact::Queued { contact, queue, .. } => {
+                self.with(*contact, |o| o.queued(at, *queue));
+                self.changed.push(*contact);
+            }
+            Fact::Connected { contact, queue, agent, waited } => {
+                self.left(at, *contact, *queue, *waited, Some(*agent), VisitEnd::Answered { work: None });
+            }
+            Fact::Abandoned { contact, queue, waited } => {
+                self.left(at, *contact, *queue, *waited, None, VisitEnd::Abandoned);
+            }
+            Fact::FlowedOut { contact, queue, waited, why, .. } => {
+                self.left(at, *contact, *queue, *waited, None, VisitEnd::FlowedOut { why: *why });
+            }
+            Fact::TalkStarted { contact, agent, queue } => self.with(*contact, |o| o.talk_started(at, *agent, *queue)),
+            Fact::TalkEnded { contact, agent, talked, held } => {
+                self.talk_ended(at, *contact, *agent, *talked, *held);
+            }
+            Fact::Merged { contact, consultation } => self.merged(*contact, *consultation),
+            Fact::RecordingStarted { contact, name } => self.with(*contact, |o| o.recording_started(name)),
+            Fact::RecordingStopped { contact, name, kept, .. } => {
+                self.with(*contact, |o| o.recording_stopped(name, *kept));
+                self.close_if_complete(*contact);
+            }
+            Fact::ContactEnded { contact, end, cause } => {
+                self.give_legs(at, *contact);
+                self.with(*contact, |o| o.end(at, *end, *cause));
+                self.closing.push_back((at.mono + CLOSING_TIME, *contact));
+                self.close_if_complete(*contact);
+            }
+            Fact::AgentChanged { agent, state, .. } => self.agent_changed(at, *agent, *state),
+            // A step of the record and a line of the event log, nothing more.
+            Fact::ContactArrived { .. }
+            | Fact::LegRinging { .. }
+            | Fact::Offered { .. }
+            | Fact::OfferEnded { .. }
+            | Fact::Held { .. }
+            | Fact::Retrieved { .. }
+            | Fact::Transferred { .. }
+            | Fact::TransferFailed { .. }
+            | Fact::SupervisorJoined { .. }
+            | Fact::SupervisorLeft { .. }
+            | Fact::ReservationExpired { .. }
+            | Fact::Forced { .. }
+            | Fact::PhoneReachable { .. }
+            | Fact::PhoneUnreachable { .. }
+            | Fact::TrunkUp { .. }
+            | Fact::TrunkDown { .. }
+            | Fact::Refused { .. }
+            | Fact::DrainStarted { .. }
+            | Fact::Reloaded { .. } => {}
         }
     }
 
-    /// Copies the legs meant from consultations merged into `contact`; there they have ended.
-    fn adopt(&mut self, at: Now, contact: ContactId, meant: impl Fn(&LegRecord) -> bool) {
-        let Some(known) = self.open.get(&contact) else { return };
-        let missing = |leg: &LegRecord| known.record.legs.iter().all(|l| l.leg != leg.leg);
-        let from = self.open.values().filter(|open| open.merged_into == Some(contact));
-        let legs = from.flat_map(|open| &open.record.legs);
-        let moved: Vec<LegRecord> = legs.filter(|l| l.ended.is_none() && meant(l) && missing(l)).cloned().collect();
-        for leg in moved {
-            for open in self.open.values_mut().filter(|open| open.merged_into == Some(contact)) {
-                open.leg(leg.leg, |l| {
-                    (l.ended, l.cause) = (Some(at.utc), Some(CauseKind::Transferred.into()));
-                });
-            }
-            if let Some(open) = self.open.get_mut(&contact) {
-                open.record.legs.push(leg);
-            }
+    fn with(&mut self, contact: ContactId, change: impl FnOnce(&mut Open)) {
+        if let Some(open) = self.open.get_mut(&contact) {
+            change(open);
         }
+    }
+
+    fn leg(&mut self, at: Now, contact: ContactId, leg: LegId, change: impl FnOnce(&mut LegRecord)) {
+        let Some(open) = self.open.get_mut(&contact) else { return };
+        if open.leg(leg).is_none()
+            && let Some(consultation) = open.absorbed
+        {
+            self.move_legs(at, consultation, contact, |l| l == leg);
+        }
+        if let Some(record) = self.open.get_mut(&contact).and_then(|open| open.leg(leg)) {
+            change(record);
+        }
+        self.close_if_complete(contact);
+    }
+
+    /// A stay in a queue is over.
+    fn left(
+        &mut self,
+        at: Now,
+        contact: ContactId,
+        queue: QueueId,
+        waited: Duration,
+        agent: Option<AgentId>,
+        end: VisitEnd,
+    ) {
+        let Some(open) = self.open.get_mut(&contact) else { return };
+        let Some(visit) = open.left(at, queue, waited, agent, end) else { return };
+        if let Some(agent) = agent {
+            self.handling.answered(agent, visit, self.times.state(agent));
+        }
+        self.entries.push_back(Entry::Visit(visit));
+    }
+
+    fn talk_ended(&mut self, at: Now, contact: ContactId, agent: AgentId, talked: Duration, held: Duration) {
+        self.handling.talked(agent, contact, talked, held);
+        if let Some(open) = self.open.get_mut(&contact) {
+            self.entries.push_back(Entry::Talk(open.talk_ended(at, agent, talked, held)));
+        }
+    }
+
+    fn merged(&mut self, contact: ContactId, consultation: ContactId) {
+        self.with(contact, |o| o.absorbed = Some(consultation));
+        self.with(consultation, |o| o.joined = Some(contact));
+        self.handling.joined(consultation, contact);
+    }
+
+    /// The contact ends; legs that live on went over to the contact it was joined into.
+    fn give_legs(&mut self, at: Now, contact: ContactId) {
+        if let Some(into) = self.open.get(&contact).and_then(|open| open.joined) {
+            self.move_legs(at, contact, into, |_| true);
+        }
+    }
+
+    fn move_legs(&mut self, at: Now, from: ContactId, to: ContactId, which: impl Fn(LegId) -> bool) {
+        let Some(open) = self.open.get_mut(&from) else { return };
+        let legs = open.give_legs(at, to, which);
+        self.with(to, |o| o.record.legs.extend(legs));
+    }
+
+    fn agent_changed(&mut self, at: Now, agent: AgentId, state: AgentState) {
+        if let Some(span) = self.times.change(at, agent, state) {
+            self.spent(span);
+        }
+        self.handling.agent_changed(agent, state, |visit| self.entries.push_back(Entry::Visit(visit)));
+    }
+
+    fn spent(&mut self, span: AgentSpan) {
+        if let AgentState::WrapUp { contact } = span.state {
+            self.handling.wrapped(span.agent, contact, span.lasted);
+        }
+        self.entries.push_back(Entry::Span(span));
     }
 
     fn close_if_complete(&mut self, contact: ContactId) {
-        if self.open.get(&contact).is_some_and(Open::complete)
-            && let Some(open) = self.open.remove(&contact)
-        {
-            self.finished.push_back(Finished::Record(Box::new(open.record)));
+        if self.open.get(&contact).is_some_and(|open| open.is_complete()) {
+            self.close(contact);
         }
+    }
+
+    fn close(&mut self, contact: ContactId) {
+        let Some(open) = self.open.remove(&contact) else { return };
+        for agent in &open.answered_by {
+            self.handling.contact_closed(*agent, contact, |visit| self.entries.push_back(Entry::Visit(visit)));
+        }
+        self.entries.push_back(Entry::Record(Box::new(open.record)));
+        // No timer for what is closed already.
+        while self.closing.pop_front_if(|(_, id)| !self.open.contains_key(id)).is_some() {}
     }
 }
 
-impl Open {
-    fn complete(&self) -> bool {
-        self.ended
-            && self.recordings_open == 0
-            && self.record.legs.iter().all(|leg| leg.ended.is_some() && (leg.codec.is_none() || leg.quality.is_some()))
-    }
+#[cfg(test)]
+#[path = "ledger_tests.rs"]
+mod tests;
 
-    fn step(&mut self, at: Now, fact: &Fact, names: &Directory) {
-        if matches!(fact, Fact::LegQuality { .. }) {
-            return;
-        }
-        let (what, detail) = words(fact, names);
-        if self.record.steps.len() >= STEPS_MAX {
-            self.record.truncated = true;
-            return;
-        }
-        self.record.steps.push(Step { at: at.utc, after: at.mono - self.started, what, detail });
-    }
-
-    fn legs(&mut self, at: Now, fact: &Fact) {
-        match fact {
-            Fact::LegStarted { leg, party, .. } => self.record.legs.push(LegRecord {
-                leg: *leg,
-                party: *party,
-                started: at.utc,
-                answered: None,
-                ended: None,
-                codec: None,
-                cause: None,
-                quality: None,
-            }),
-            Fact::LegAnswered { leg, codec, .. } => {
-                self.leg(*leg, |l| (l.answered, l.codec) = (Some(at.utc), *codec));
-            }
-            Fact::LegEnded { leg, cause, .. } => {
-                self.leg(*leg, |l| (l.ended, l.cause) = (Some(at.utc), Some(*cause)));
-            }
-            Fact::LegQuality { leg, quality, .. } => self.leg(*leg, |l| l.quality = Some(*quality)),
-            Fact::RecordingStarted { name, .. } => {
-                self.record.recordings.push(name.clone());
-                self.recordings_open += 1;
-            }
-            Fact::RecordingStopped { name, kept, .. } => {
-                self.recordings_open = self.recordings_open.saturating_sub(1);
-                if !kept {
-                    self.record.recordings.retain(|known| known != name);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn leg(&mut self, leg: LegId, change: impl FnOnce(&mut LegRecord)) {
-        if let Some(record) = self.record.legs.iter_mut().rev().find(|l| l.leg == leg) {
-            change(record);
-        }
-    }
-
-    fn visit(&mut self, at: Now, contact: ContactId, fact: &Fact) -> Option<QueueVisit> {
-        let (queue, waited, agent, end) = match fact {
-            Fact::Queued { queue, .. } => {
-                self.waiting = Some((*queue, at));
-                return None;
-            }
-            Fact::Connected { queue, agent, waited, .. } => (*queue, *waited, Some(*agent), VisitEnd::ANSWERED),
-            Fact::Abandoned { queue, waited, .. } => (*queue, *waited, None, VisitEnd::Abandoned),
-            Fact::FlowedOut { queue, waited, why, .. } => (*queue, *waited, None, VisitEnd::FlowedOut { why: *why }),
-            _ => return None,
-        };
-        let (_, entered) = self.waiting.take()?;
-        Some(QueueVisit { contact, queue, entered: entered.utc, left: at.utc, waited, agent, end })
-    }
-}
-
-fn arrived(
-    contact: ContactId,
-    at: Now,
-    source: Source,
-    caller: &Pii<Box<str>>,
-    dialled: &str,
-    call_id: &str,
-    attached: &[(Box<str>, Box<str>)],
-) -> ContactRecord {
-    ContactRecord {
-        contact,
-        source: Some(source),
-        caller: caller.clone(),
-        dialled: dialled.into(),
-        call_id: call_id.into(),
-        attached: attached.to_vec(),
-        started: at.utc,
-        ended: at.utc,
-        lasted: Duration::ZERO,
-        end: ContactEnd::Failed,
-        cause: Cause::new(CauseKind::Shutdown),
-        legs: Vec::new(),
-        recordings: Vec::new(),
-        steps: Vec::new(),
-        truncated: false,
-    }
-}
+#[cfg(test)]
+#[path = "random_tests.rs"]
+mod random_tests;

@@ -1,12 +1,13 @@
 //! Room `report`: records and numbers, made from facts and from nothing else.
 //!
-//! Inputs: [`model::Stamped`] facts in journal order. Outputs: finished [`ContactRecord`]s, [`QueueVisit`]s and
-//! [`AgentSpan`]s for the store; the live [`Wallboard`]; and pure functions that turn stored visits and spans into the
-//! figures of a report ([`QueueFigures`], [`AgentFigures`]) by the formulas printed beside them.
+//! Inputs: [`model::Stamped`] facts in journal order. Outputs: from the [`Ledger`] closed [`ContactRecord`]s,
+//! [`QueueVisit`]s, [`Talk`]s and [`AgentSpan`]s for the store; the live [`Wallboard`]; and pure functions that turn
+//! stored visits and spans into the figures of a report ([`QueueFigures`], [`AgentFigures`]) by the formulas printed
+//! beside them.
 //!
 //! Invariants: conservation, offered = answered + abandoned + flowed out + waiting, holds at every instant and is
 //! checked by [`QueueFigures::conserved`]; an agent's spans meet without gap or overlap, so that the sum over states is
-//! his signed-on time; nothing counts at a call's end that is known at its answer.
+//! his signed-on time; nothing counts at a call's end that is known at its answer; every contact has one record.
 //!
 //! Deliberately absent: reading or writing a store, formatting for people, any way to influence a call.
 //!
@@ -21,9 +22,13 @@
 mod agent_time;
 mod figures;
 mod formulas;
+mod handling;
 mod ledger;
 mod limits;
+mod open;
 mod record;
+#[cfg(test)]
+mod testing;
 mod visit;
 mod wallboard;
 mod words;
@@ -31,9 +36,9 @@ mod words;
 pub use agent_time::{AgentFigures, AgentSpan, AgentTimes};
 pub use figures::QueueFigures;
 pub use formulas::{Counts, FORMULAS, average, occupancy, ratio, service_level};
-pub use ledger::{Finished, Ledger};
+pub use ledger::{Entry, Ledger, Told};
 pub use limits::CLOSING_TIME;
-pub use record::{ContactRecord, LegRecord, Step};
-pub use visit::{QueueVisit, VisitEnd};
+pub use record::{Arrival, ContactRecord, LegRecord, OpenContact, Step, Waiting};
+pub use visit::{QueueVisit, Talk, VisitEnd, Work};
 pub use wallboard::{QueueNow, Wallboard};
-pub use words::{contact_of, words};
+pub use words::{contact_of, word, words};

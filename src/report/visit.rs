@@ -6,6 +6,8 @@ use model::{AgentId, ContactId, FlowReason, QueueId};
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct QueueVisit {
     pub contact: ContactId,
+    /// Which of the contact's stays, from 0: with the contact it names the visit for ever.
+    pub nth: u32,
     pub queue: QueueId,
     pub entered: Utc,
     pub left: Utc,
@@ -18,11 +20,9 @@ pub struct QueueVisit {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VisitEnd {
-    /// The times are those of the agent who answered; they grow until his wrap-up ends.
+    /// `work` is known when the agent who answered is through with the contact, wrap-up included.
     Answered {
-        talked: Duration,
-        held: Duration,
-        wrapped: Duration,
+        work: Option<Work>,
     },
     Abandoned,
     FlowedOut {
@@ -30,8 +30,29 @@ pub enum VisitEnd {
     },
 }
 
-impl VisitEnd {
-    /// Answered just now.
-    pub const ANSWERED: VisitEnd =
-        VisitEnd::Answered { talked: Duration::ZERO, held: Duration::ZERO, wrapped: Duration::ZERO };
+/// The time an agent spent on a contact he answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Work {
+    pub talked: Duration,
+    pub held: Duration,
+    pub wrapped: Duration,
+}
+
+impl Work {
+    pub fn total(&self) -> Duration {
+        self.talked + self.held + self.wrapped
+    }
+}
+
+/// One agent's part in one conversation, whether it came from a queue, by transfer or by a call of his own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Talk {
+    pub contact: ContactId,
+    pub agent: AgentId,
+    /// The queue he talked for.
+    pub queue: Option<QueueId>,
+    pub began: Utc,
+    /// Hold excluded.
+    pub talked: Duration,
+    pub held: Duration,
 }

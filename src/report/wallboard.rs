@@ -1,8 +1,8 @@
 use crate::figures::QueueFigures;
-use crate::visit::VisitEnd;
+use crate::visit::{QueueVisit, VisitEnd};
 use base::{Instant, Now, Utc};
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, Directory, Fact, QueueId, Stamped};
+use model::{AgentId, AgentState, ContactId, Directory, Fact, QueueId, ServiceLevel, Stamped};
 use std::collections::HashMap;
 
 /// The floor as it is now, kept from facts; what a supervisor looks at.
@@ -10,13 +10,13 @@ use std::collections::HashMap;
 pub struct Wallboard {
     waiting: HashMap<ContactId, (QueueId, Now)>,
     today: HashMap<QueueId, QueueFigures>,
-    agents: HashMap<AgentId, (AgentState, Now)>,
+    agents: HashMap<AgentId, AgentState>,
     contacts: usize,
     started: Utc,
 }
 
 /// One queue's line on the board.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct QueueNow {
     pub waiting: usize,
     pub longest_wait: Duration,
@@ -25,11 +25,12 @@ pub struct QueueNow {
     pub busy: usize,
     pub wrap_up: usize,
     pub not_ready: usize,
-    /// Since midnight or the start, whichever is later.
+    /// Of the contacts that left the queue since midnight, and of those who wait.
     pub today: QueueFigures,
 }
 
 impl Wallboard {
+    /// An empty board that counts from `started` on.
     pub fn new(started: Utc) -> Self {
         Wallboard { started, ..Wallboard::default() }
     }
@@ -42,7 +43,7 @@ impl Wallboard {
                 self.waiting.insert(*contact, (*queue, stamped.at));
             }
             Fact::Connected { contact, queue, waited, .. } => {
-                self.left(*contact, *queue, *waited, VisitEnd::ANSWERED, names);
+                self.left(*contact, *queue, *waited, VisitEnd::Answered { work: None }, names);
             }
             Fact::Abandoned { contact, queue, waited } => {
                 self.left(*contact, *queue, *waited, VisitEnd::Abandoned, names);
@@ -51,10 +52,48 @@ impl Wallboard {
                 self.left(*contact, *queue, *waited, VisitEnd::FlowedOut { why: *why }, names);
             }
             Fact::AgentChanged { agent, state, .. } => {
-                self.agents.insert(*agent, (*state, stamped.at));
+                self.agents.insert(*agent, *state);
             }
-            _ => {}
+            Fact::LegStarted { .. }
+            | Fact::LegRinging { .. }
+            | Fact::LegAnswered { .. }
+            | Fact::LegEnded { .. }
+            | Fact::LegQuality { .. }
+            | Fact::Offered { .. }
+            | Fact::OfferEnded { .. }
+            | Fact::TalkStarted { .. }
+            | Fact::TalkEnded { .. }
+            | Fact::Held { .. }
+            | Fact::Retrieved { .. }
+            | Fact::Transferred { .. }
+            | Fact::TransferFailed { .. }
+            | Fact::Merged { .. }
+            | Fact::SupervisorJoined { .. }
+            | Fact::SupervisorLeft { .. }
+            | Fact::RecordingStarted { .. }
+            | Fact::RecordingStopped { .. }
+            | Fact::Forced { .. }
+            | Fact::PhoneReachable { .. }
+            | Fact::PhoneUnreachable { .. }
+            | Fact::TrunkUp { .. }
+            | Fact::TrunkDown { .. }
+            | Fact::Refused { .. }
+            | Fact::ReservationExpired { .. }
+            | Fact::DrainStarted { .. }
+            | Fact::Reloaded { .. } => {}
         }
+    }
+
+    /// The second coming of an answered visit, from the ledger: its handling is over.
+    pub fn handle_visit(&mut self, visit: &QueueVisit) {
+        if let VisitEnd::Answered { work: Some(work) } = &visit.end {
+            self.today.entry(visit.queue).or_default().handled(work);
+        }
+    }
+
+    /// What the store knows of today from before a restart.
+    pub fn add_past(&mut self, queue: QueueId, waited: Duration, end: &VisitEnd, level: &ServiceLevel) {
+        self.today.entry(queue).or_default().add(waited, end, level);
     }
 
     /// A new day begins: counters start again, who waits keeps waiting.
@@ -73,45 +112,144 @@ impl Wallboard {
     }
 
     pub fn queue(&self, id: QueueId, now: Instant, names: &Directory) -> QueueNow {
-        let waits = self.waiting.values().filter(|(queue, _)| *queue == id).map(|(_, since)| now - since.mono);
-        let mut line = QueueNow {
-            waiting: 0,
-            longest_wait: Duration::ZERO,
-            ready: 0,
-            ringing: 0,
-            busy: 0,
-            wrap_up: 0,
-            not_ready: 0,
-            today: self.today.get(&id).copied().unwrap_or_default(),
-        };
-        for wait in waits {
-            line.waiting += 1;
-            line.longest_wait = line.longest_wait.max(wait);
-            line.today.add_waiting(wait);
+        let mut line = QueueNow { today: self.today.get(&id).copied().unwrap_or_default(), ..QueueNow::default() };
+        for (_, since) in self.waiting.values().filter(|(queue, _)| *queue == id) {
+            line.add_waiting(now - since.mono);
         }
-        for (agent, (state, _)) in &self.agents {
-            if !names.agent(*agent).queues.contains(&id) {
-                continue;
-            }
-            match state {
-                AgentState::SignedOff => {}
-                AgentState::NotReady { .. } => line.not_ready += 1,
-                AgentState::Ready => line.ready += 1,
-                AgentState::Reserved { .. } => line.ringing += 1,
-                AgentState::Busy { .. } => line.busy += 1,
-                AgentState::WrapUp { .. } => line.wrap_up += 1,
+        for (agent, state) in &self.agents {
+            if names.agent(*agent).queues.contains(&id) {
+                line.add_agent(*state);
             }
         }
         line
     }
 
-    /// State and time in it, of every agent who was ever signed on.
-    pub fn agents(&self, now: Instant) -> impl Iterator<Item = (AgentId, AgentState, Duration)> {
-        self.agents.iter().map(move |(agent, (state, since))| (*agent, *state, now - since.mono))
+    /// Every queue's line in the order of the directory, in one pass over contacts and agents.
+    pub fn queues(&self, now: Instant, names: &Directory) -> Vec<QueueNow> {
+        let mut lines = vec![QueueNow::default(); names.queues.len()];
+        let mut at = |id: &QueueId, change: &dyn Fn(&mut QueueNow)| {
+            if let Some(line) = lines.get_mut(id.index()) {
+                change(line);
+            }
+        };
+        for (queue, figures) in &self.today {
+            at(queue, &|line| line.today = *figures);
+        }
+        for (queue, since) in self.waiting.values() {
+            at(queue, &|line| line.add_waiting(now - since.mono));
+        }
+        for (agent, state) in &self.agents {
+            for queue in &names.agent(*agent).queues {
+                at(queue, &|line| line.add_agent(*state));
+            }
+        }
+        lines
     }
 
     fn left(&mut self, contact: ContactId, queue: QueueId, waited: Duration, end: VisitEnd, names: &Directory) {
-        self.waiting.remove(&contact);
-        self.today.entry(queue).or_default().add(waited, &end, &names.queue(queue).service_level);
+        // Counted only when it was seen to enter: nothing is counted twice.
+        if self.waiting.remove(&contact).is_some() {
+            self.today.entry(queue).or_default().add(waited, &end, &names.queue(queue).service_level);
+        }
+    }
+}
+
+impl QueueNow {
+    fn add_waiting(&mut self, waited: Duration) {
+        self.waiting += 1;
+        self.longest_wait = self.longest_wait.max(waited);
+        self.today.add_waiting(waited);
+    }
+
+    fn add_agent(&mut self, state: AgentState) {
+        match state {
+            AgentState::SignedOff => {}
+            AgentState::NotReady { .. } => self.not_ready += 1,
+            AgentState::Ready => self.ready += 1,
+            AgentState::Reserved { .. } => self.ringing += 1,
+            AgentState::Busy { .. } => self.busy += 1,
+            AgentState::WrapUp { .. } => self.wrap_up += 1,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{Caller, SECOND, SUPPORT, Story, secs};
+    use base::Utc;
+    use core::time::Duration;
+    use model::{AgentState, Fact, FlowReason};
+
+    #[test]
+    fn the_board_shows_who_waits_and_what_the_day_has_brought() {
+        let mut story = Story::new();
+        for agent in 0..3 {
+            story.agent(agent, AgentState::Ready);
+        }
+        story.served(0, secs(10), secs(60), secs(5));
+        story.served(1, secs(30), secs(120), secs(15));
+        let Caller { contact: waiting, .. } = story.arrive();
+        story.queued(waiting, SUPPORT);
+        story.pass(secs(45));
+        let Caller { contact: second, .. } = story.arrive();
+        story.queued(second, SUPPORT);
+        story.pass(secs(2));
+        let line = story.wallboard.queue(SUPPORT, story.now.mono, &story.names);
+        assert_eq!((line.waiting, line.longest_wait, line.ready), (2, secs(47), 3));
+        assert_eq!((line.today.counts.offered, line.today.counts.answered), (4, 2));
+        assert_eq!(line.today.asa(), Some(secs(20)));
+        assert_eq!(line.today.aht(), Some(secs(100)));
+        assert!(line.today.conserved());
+        assert_eq!(story.wallboard.contacts(), 2);
+        assert_eq!(story.wallboard.queues(story.now.mono, &story.names)[0], line);
+        assert_eq!(story.wallboard.queue(SECOND, story.now.mono, &story.names).today.counts.offered, 0);
+    }
+
+    #[test]
+    fn a_call_counts_at_its_answer_and_its_handling_after_the_wrap_up() {
+        let mut story = Story::new();
+        let Caller { contact, leg: caller } = story.arrive();
+        story.queued(contact, SUPPORT);
+        let leg = story.offered(contact, SUPPORT, 0);
+        story.connected(contact, SUPPORT, 0, leg, Duration::ZERO);
+        story.pass(secs(60));
+        let today = |story: &Story| story.wallboard.queue(SUPPORT, story.now.mono, &story.names).today;
+        assert_eq!((today(&story).counts.answered, today(&story).aht()), (1, None));
+        story.hang_up(contact, caller, 0, leg, secs(60));
+        story.pass(secs(5));
+        assert_eq!(today(&story).aht(), None);
+        story.agent(0, AgentState::Ready);
+        assert_eq!(today(&story).aht(), Some(secs(65)));
+    }
+
+    #[test]
+    fn a_new_day_starts_from_nothing_but_who_waits_keeps_waiting() {
+        let mut story = Story::new();
+        story.served(0, secs(10), secs(60), secs(5));
+        let Caller { contact, .. } = story.arrive();
+        story.queued(contact, SUPPORT);
+        story.pass(secs(30));
+        let midnight = story.now.utc;
+        story.wallboard.start_day(midnight);
+        story.pass(secs(10));
+        let line = story.wallboard.queue(SUPPORT, story.now.mono, &story.names);
+        assert_eq!((line.waiting, line.longest_wait), (1, secs(40)));
+        assert_eq!((line.today.counts.offered, line.today.counts.answered, line.today.conserved()), (1, 0, true));
+        assert_eq!(story.wallboard.counting_since(), midnight);
+        story.fact(Fact::Abandoned { contact, queue: SUPPORT, waited: secs(40) });
+        let today = story.wallboard.queue(SUPPORT, story.now.mono, &story.names).today;
+        assert_eq!((today.counts.offered, today.counts.abandoned), (1, 1));
+    }
+
+    #[test]
+    fn what_came_before_a_restart_today_is_added() {
+        let mut story = Story::new();
+        let level = crate::testing::LEVEL;
+        let end = crate::VisitEnd::FlowedOut { why: FlowReason::MaxWait };
+        story.wallboard.add_past(SUPPORT, secs(60), &end, &level);
+        story.served(0, secs(1), secs(1), secs(1));
+        let today = story.wallboard.queue(SUPPORT, story.now.mono, &story.names).today;
+        assert_eq!((today.counts.offered, today.counts.answered, today.counts.flowed_out), (2, 1, 1));
+        assert!(story.wallboard.counting_since() > Utc::EPOCH);
     }
 }

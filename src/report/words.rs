@@ -1,6 +1,10 @@
+//! Facts in words: for the steps of a record, the event log and people who watch.
+
+use core::fmt::{Display, Write as _};
+use core::time::Duration;
 use model::{
-    Actor, AgentAction, Cause, ContactId, Directory, Fact, ForcedAction, OfferOutcome, Party, Source, Target,
-    TransferKind,
+    Actor, AgentAction, AgentId, AgentState, Cause, ContactId, Directory, Fact, ForcedAction, OfferOutcome, Party,
+    QueueId, Source, Target, TransferKind,
 };
 
 /// The contact a fact is about.
@@ -43,156 +47,348 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
     }
 }
 
-/// A fact as a standard word and `name=value` details, with names in place of indices and no personal data: for the
-/// steps of a record, the event log and people who watch.
+/// A fact as a standard word and `name=value` details, with names in place of indices and no personal data.
 pub fn words(fact: &Fact, names: &Directory) -> (&'static str, String) {
-    let queue = |id: &model::QueueId| &*names.queue(*id).name;
-    let agent = |id: &model::AgentId| &*names.agent(*id).id;
+    let mut detail = String::new();
+    describe(fact, names, &mut detail);
+    (word(fact), detail)
+}
+
+/// The word alone; these words are part of the interface and do not change.
+pub fn word(fact: &Fact) -> &'static str {
     match fact {
-        Fact::ContactArrived { source, dialled, .. } => {
-            ("arrived", format!("{} dialled={dialled}", source_words(source, names)))
+        Fact::ContactArrived { .. } => "arrived",
+        Fact::LegStarted { .. } => "leg-started",
+        Fact::LegRinging { .. } => "ringing",
+        Fact::LegAnswered { .. } => "leg-answered",
+        Fact::LegEnded { .. } => "leg-ended",
+        Fact::LegQuality { .. } => "quality",
+        Fact::Queued { .. } => "queued",
+        Fact::Offered { .. } => "offered",
+        Fact::OfferEnded { .. } => "offer-ended",
+        Fact::Connected { .. } => "connected",
+        Fact::Abandoned { .. } => "abandoned",
+        Fact::FlowedOut { .. } => "flowed-out",
+        Fact::TalkStarted { .. } => "talk-started",
+        Fact::TalkEnded { .. } => "talk-ended",
+        Fact::Held { .. } => "held",
+        Fact::Retrieved { .. } => "retrieved",
+        Fact::Transferred { .. } => "transferred",
+        Fact::TransferFailed { .. } => "transfer-failed",
+        Fact::Merged { .. } => "merged",
+        Fact::SupervisorJoined { .. } => "supervisor-joined",
+        Fact::SupervisorLeft { .. } => "supervisor-left",
+        Fact::RecordingStarted { .. } => "recording-started",
+        Fact::RecordingStopped { kept: false, .. } => "recording-failed",
+        Fact::RecordingStopped { kept: true, .. } => "recording-stopped",
+        Fact::ContactEnded { .. } => "ended",
+        Fact::ReservationExpired { .. } => "reservation-expired",
+        Fact::AgentChanged { .. } => "agent",
+        Fact::Forced { .. } => "forced",
+        Fact::PhoneReachable { .. } => "phone-reachable",
+        Fact::PhoneUnreachable { .. } => "phone-unreachable",
+        Fact::TrunkUp { .. } => "trunk-up",
+        Fact::TrunkDown { .. } => "trunk-down",
+        Fact::Refused { .. } => "refused",
+        Fact::DrainStarted { .. } => "drain-started",
+        Fact::Reloaded { .. } => "reloaded",
+    }
+}
+
+/// Appends the details of a fact.
+pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
+    let start = out.len();
+    let mut d = Detail { out, start, names };
+    match fact {
+        Fact::ContactArrived { source, dialled, .. } => d.source(source).dialled(source, dialled),
+        Fact::LegStarted { party, .. } => d.party("party", party),
+        Fact::LegRinging { .. } => &mut d,
+        Fact::LegAnswered { codec, .. } => d.optional("codec", codec.map(|codec| codec.word())),
+        Fact::LegEnded { cause, .. } => d.cause(cause),
+        Fact::LegQuality { quality: q, .. } => d
+            .with("received", q.packets_received)
+            .with("lost", q.packets_lost)
+            .with("jitter_ms", format_args!("{:.1}", q.jitter_ms))
+            .optional("mos", q.mos.map(|mos| format!("{mos:.2}"))),
+        Fact::Queued { queue, priority, position, .. } => {
+            d.queue(*queue).with("priority", priority).with("position", position)
         }
-        Fact::LegStarted { party, .. } => ("leg-started", party_words(party, names)),
-        Fact::LegRinging { .. } => ("ringing", String::new()),
-        Fact::LegAnswered { codec, .. } => {
-            ("leg-answered", codec.map_or(String::new(), |c| format!("codec={}", c.word())))
+        Fact::Offered { queue, agent, .. } => d.queue(*queue).agent(*agent),
+        Fact::OfferEnded { agent, outcome, .. } => d.agent(*agent).outcome(outcome),
+        Fact::Connected { queue, agent, waited, .. } => d.queue(*queue).agent(*agent).millis("waited_ms", *waited),
+        Fact::Abandoned { queue, waited, .. } => d.queue(*queue).millis("waited_ms", *waited),
+        Fact::FlowedOut { queue, waited, why, to, .. } => {
+            d.queue(*queue).with("why", why.word()).millis("waited_ms", *waited).target(to.as_ref())
         }
-        Fact::LegEnded { cause, .. } => ("leg-ended", cause_words(cause)),
-        Fact::LegQuality { quality, .. } => {
-            let mos = quality.mos.map_or(String::new(), |mos| format!(" mos={mos:.2}"));
-            let (received, lost, jitter) = (quality.packets_received, quality.packets_lost, quality.jitter_ms);
-            ("quality", format!("received={received} lost={lost} jitter_ms={jitter:.1}{mos}"))
+        Fact::TalkStarted { agent, .. } | Fact::ReservationExpired { agent, .. } => d.agent(*agent),
+        Fact::TalkEnded { agent, talked, held, .. } => {
+            d.agent(*agent).millis("talked_ms", *talked).millis("held_ms", *held)
         }
-        Fact::Queued { queue: q, priority, position, .. } => {
-            ("queued", format!("queue={} priority={priority} position={position}", queue(q)))
-        }
-        Fact::Offered { queue: q, agent: a, .. } => ("offered", format!("queue={} agent={}", queue(q), agent(a))),
-        Fact::OfferEnded { agent: a, outcome, .. } => {
-            let cause = match outcome {
-                OfferOutcome::Rejected(cause) | OfferOutcome::Failed(cause) => cause_words(cause),
-                OfferOutcome::Accepted | OfferOutcome::Missed | OfferOutcome::Withdrawn => String::new(),
-            };
-            ("offer-ended", format!("agent={} outcome={} {cause}", agent(a), outcome.word()).trim_end().to_owned())
-        }
-        Fact::Connected { queue: q, agent: a, waited, .. } => {
-            ("connected", format!("queue={} agent={} waited_ms={}", queue(q), agent(a), waited.as_millis()))
-        }
-        Fact::Abandoned { queue: q, waited, .. } => {
-            ("abandoned", format!("queue={} waited_ms={}", queue(q), waited.as_millis()))
-        }
-        Fact::FlowedOut { queue: q, waited, why, to, .. } => {
-            let to = to.as_ref().map_or(String::new(), |t| format!(" to={}", target_words(t, names)));
-            ("flowed-out", format!("queue={} why={} waited_ms={}{to}", queue(q), why.word(), waited.as_millis()))
-        }
-        Fact::TalkStarted { agent: a, .. } => ("talk-started", format!("agent={}", agent(a))),
-        Fact::TalkEnded { agent: a, talked, held, .. } => {
-            ("talk-ended", format!("agent={} talked_ms={} held_ms={}", agent(a), talked.as_millis(), held.as_millis()))
-        }
-        Fact::Held { by, .. } => ("held", format!("by {}", party_words(by, names))),
-        Fact::Retrieved { by, .. } => ("retrieved", format!("by {}", party_words(by, names))),
+        Fact::Held { by, .. } | Fact::Retrieved { by, .. } => d.party("by", by),
         Fact::Transferred { from, to, kind, .. } => {
-            let kind = match kind {
-                TransferKind::Blind => "blind",
-                TransferKind::Attended => "attended",
-                TransferKind::TakeOver => "take-over",
-            };
-            ("transferred", format!("kind={kind} from={} to={}", agent(from), target_words(to, names)))
+            d.with("kind", kind_word(*kind)).person("from", *from).target(Some(to))
         }
-        Fact::TransferFailed { from, cause, .. } => {
-            ("transfer-failed", format!("from={} {}", agent(from), cause_words(cause)))
+        Fact::TransferFailed { from, cause, .. } => d.person("from", *from).cause(cause),
+        Fact::Merged { consultation, .. } => d.with("consultation", consultation),
+        Fact::SupervisorJoined { supervisor, agent, mode, .. } => {
+            d.person("supervisor", *supervisor).agent(*agent).with("mode", mode.word())
         }
-        Fact::Merged { consultation, .. } => ("merged", format!("consultation={consultation}")),
-        Fact::SupervisorJoined { supervisor, agent: a, mode, .. } => {
-            ("supervisor-joined", format!("supervisor={} agent={} mode={}", agent(supervisor), agent(a), mode.word()))
-        }
-        Fact::SupervisorLeft { supervisor, .. } => ("supervisor-left", format!("supervisor={}", agent(supervisor))),
-        Fact::RecordingStarted { name, .. } => ("recording-started", format!("name={name}")),
-        Fact::RecordingStopped { kept: false, .. } => ("recording-failed", "no file could be made".into()),
+        Fact::SupervisorLeft { supervisor, .. } => d.person("supervisor", *supervisor),
+        Fact::RecordingStarted { name, .. } | Fact::RecordingStopped { name, kept: false, .. } => d.text("name", name),
         Fact::RecordingStopped { name, duration, complete, .. } => {
-            ("recording-stopped", format!("name={name} duration_ms={} complete={complete}", duration.as_millis()))
+            d.text("name", name).millis("duration_ms", *duration).with("complete", complete)
         }
-        Fact::ContactEnded { end, cause, .. } => ("ended", format!("end={} {}", end.word(), cause_words(cause))),
-        Fact::ReservationExpired { agent: a, .. } => ("reservation-expired", format!("agent={}", agent(a))),
-        Fact::AgentChanged { agent: a, state, phone } => {
-            let reason = match state {
-                model::AgentState::NotReady { reason } => format!(" reason={}", reason.word()),
-                model::AgentState::SignedOff
-                | model::AgentState::Ready
-                | model::AgentState::Reserved { .. }
-                | model::AgentState::Busy { .. }
-                | model::AgentState::WrapUp { .. } => String::new(),
-            };
-            let phone = phone.map_or(String::new(), |p| format!(" phone={}", names.phone(p).id));
-            ("agent", format!("agent={} state={}{reason}{phone}", agent(a), state.word()))
+        Fact::ContactEnded { end, cause, .. } => d.with("end", end.word()).cause(cause),
+        Fact::AgentChanged { agent, state, phone } => {
+            d.agent(*agent).state(*state).optional("phone", phone.map(|p| &*names.phone(p).id))
         }
-        Fact::Forced { by, action } => {
-            let action = match action {
-                ForcedAction::Agent { agent: a, action } => format!("agent={} {}", agent(a), action_words(action)),
-                ForcedAction::HangUp { contact } => format!("contact={contact} hang-up"),
-                ForcedAction::LogLevel { level } => format!("log-level={level}"),
-            };
-            ("forced", format!("{action} {}", actor_words(by, names)))
+        Fact::Forced { by, action } => d.action(action).actor(by),
+        Fact::PhoneReachable { phone } | Fact::PhoneUnreachable { phone } => d.text("phone", &names.phone(*phone).id),
+        Fact::TrunkUp { trunk } | Fact::TrunkDown { trunk } => d.text("trunk", &names.trunk(*trunk).name),
+        Fact::Refused { source: Some(source), cause } => d.source(source).cause(cause),
+        Fact::Refused { source: None, cause } => d.cause(cause),
+        Fact::DrainStarted { by } => d.actor(by),
+        Fact::Reloaded { by, difference } => d.actor(by).text("difference", difference),
+    };
+}
+
+/// Writes `name=value` pairs with a space between them.
+struct Detail<'a> {
+    out: &'a mut String,
+    start: usize,
+    names: &'a Directory,
+}
+
+impl Detail<'_> {
+    fn with(&mut self, name: &str, value: impl Display) -> &mut Self {
+        self.name(name);
+        // Writing to a String cannot fail.
+        let _ = write!(self.out, "{value}");
+        self
+    }
+
+    /// A word from outside: quoted when it could be taken for more than one value.
+    fn text(&mut self, name: &str, value: &str) -> &mut Self {
+        self.name(name);
+        let plain = |c: char| c.is_alphanumeric() || (c.is_ascii_graphic() && !matches!(c, '"' | '\\'));
+        if !value.is_empty() && value.chars().all(plain) {
+            self.out.push_str(value);
+        } else {
+            let _ = write!(self.out, "{value:?}");
         }
-        Fact::PhoneReachable { phone } => ("phone-reachable", format!("phone={}", names.phone(*phone).id)),
-        Fact::PhoneUnreachable { phone } => ("phone-unreachable", format!("phone={}", names.phone(*phone).id)),
-        Fact::TrunkUp { trunk } => ("trunk-up", format!("trunk={}", names.trunk(*trunk).name)),
-        Fact::TrunkDown { trunk } => ("trunk-down", format!("trunk={}", names.trunk(*trunk).name)),
-        Fact::Refused { source, cause } => {
-            let source = source.as_ref().map_or("stranger".to_owned(), |s| source_words(s, names));
-            ("refused", format!("{source} {}", cause_words(cause)))
+        self
+    }
+
+    fn name(&mut self, name: &str) {
+        if self.out.len() > self.start {
+            self.out.push(' ');
         }
-        Fact::DrainStarted { by } => ("drain-started", actor_words(by, names)),
-        Fact::Reloaded { by, difference } => ("reloaded", format!("{} {difference}", actor_words(by, names))),
+        self.out.push_str(name);
+        self.out.push('=');
+    }
+
+    fn optional(&mut self, name: &str, value: Option<impl Display>) -> &mut Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    fn millis(&mut self, name: &str, time: Duration) -> &mut Self {
+        self.with(name, time.as_millis())
+    }
+
+    fn queue(&mut self, id: QueueId) -> &mut Self {
+        let names = self.names;
+        self.text("queue", &names.queue(id).name)
+    }
+
+    fn agent(&mut self, id: AgentId) -> &mut Self {
+        self.person("agent", id)
+    }
+
+    fn person(&mut self, name: &str, id: AgentId) -> &mut Self {
+        let names = self.names;
+        self.text(name, &names.agent(id).id)
+    }
+
+    fn cause(&mut self, cause: &Cause) -> &mut Self {
+        self.with("cause", cause.kind.word()).optional("sip", cause.sip)
+    }
+
+    fn source(&mut self, source: &Source) -> &mut Self {
+        let names = self.names;
+        match source {
+            Source::Trunk(id) => self.text("trunk", &names.trunk(*id).name),
+            Source::Phone(id) => self.text("phone", &names.phone(*id).id),
+        }
+    }
+
+    /// What came in by a trunk is our own number; what a phone of ours dials is somebody's.
+    fn dialled(&mut self, source: &Source, dialled: &str) -> &mut Self {
+        match source {
+            Source::Trunk(_) => self.text("dialled", dialled),
+            Source::Phone(_) => self,
+        }
+    }
+
+    fn party(&mut self, name: &str, party: &Party) -> &mut Self {
+        let names = self.names;
+        match party {
+            Party::Caller => self.with(name, "caller"),
+            Party::Agent(id) => self.with(name, format_args!("agent:{}", names.agent(*id).id)),
+            Party::Supervisor(id) => self.with(name, format_args!("supervisor:{}", names.agent(*id).id)),
+            Party::Outside(id) => self.with(name, format_args!("trunk:{}", names.trunk(*id).name)),
+            Party::Phone(id) => self.with(name, format_args!("phone:{}", names.phone(*id).id)),
+        }
+    }
+
+    /// A number is personal data: the record says that one was dialled, the leg says by which trunk.
+    fn target(&mut self, target: Option<&Target>) -> &mut Self {
+        let names = self.names;
+        match target {
+            None => self,
+            Some(Target::Queue(id)) => self.with("to", format_args!("queue:{}", names.queue(*id).name)),
+            Some(Target::Agent(id)) => self.with("to", format_args!("agent:{}", names.agent(*id).id)),
+            Some(Target::Announcement(name)) => self.with("to", format_args!("announcement:{}", name.0)),
+            Some(Target::Number(_)) => self.with("to", "number"),
+        }
+    }
+
+    fn outcome(&mut self, outcome: &OfferOutcome) -> &mut Self {
+        self.with("outcome", outcome.word());
+        match outcome {
+            OfferOutcome::Rejected(cause) | OfferOutcome::Failed(cause) => self.cause(cause),
+            OfferOutcome::Accepted | OfferOutcome::Missed | OfferOutcome::Withdrawn => self,
+        }
+    }
+
+    fn state(&mut self, state: AgentState) -> &mut Self {
+        self.with("state", state.word());
+        match state {
+            AgentState::NotReady { reason } => self.with("reason", reason.word()),
+            AgentState::SignedOff
+            | AgentState::Ready
+            | AgentState::Reserved { .. }
+            | AgentState::Busy { .. }
+            | AgentState::WrapUp { .. } => self,
+        }
+    }
+
+    fn action(&mut self, action: &ForcedAction) -> &mut Self {
+        match action {
+            ForcedAction::HangUp { contact } => self.with("contact", contact).with("action", "hang-up"),
+            ForcedAction::LogLevel { level } => self.text("log-level", level),
+            ForcedAction::Agent { agent, action } => {
+                self.agent(*agent);
+                match action {
+                    AgentAction::SignOn { .. } => self.with("action", "sign-on"),
+                    AgentAction::SignOff => self.with("action", "sign-off"),
+                    AgentAction::Ready => self.with("action", "ready"),
+                    AgentAction::NotReady { code } => self.with("action", "not-ready").with("code", code),
+                }
+            }
+        }
+    }
+
+    fn actor(&mut self, actor: &Actor) -> &mut Self {
+        let names = self.names;
+        match actor {
+            Actor::Agent(id) => self.with("by", format_args!("agent:{}", names.agent(*id).id)),
+            Actor::Operator(name) => self.text("by", &format!("operator:{name}")),
+            Actor::System => self.with("by", "system"),
+        }
     }
 }
 
-fn action_words(action: &AgentAction) -> String {
-    match action {
-        AgentAction::SignOn { .. } => "sign-on".into(),
-        AgentAction::SignOff => "sign-off".into(),
-        AgentAction::Ready => "ready".into(),
-        AgentAction::NotReady { code } => format!("not-ready code={code}"),
+fn kind_word(kind: TransferKind) -> &'static str {
+    match kind {
+        TransferKind::Blind => "blind",
+        TransferKind::Attended => "attended",
+        TransferKind::TakeOver => "take-over",
     }
 }
 
-fn actor_words(actor: &Actor, names: &Directory) -> String {
-    match actor {
-        Actor::Agent(id) => format!("by=agent:{}", names.agent(*id).id),
-        Actor::Operator(name) => format!("by=operator:{name}"),
-        Actor::System => "by=system".into(),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::names;
+    use model::{CauseKind, LegId, NotReadyReason, PhoneId, ShardId, TrunkId};
 
-fn cause_words(cause: &Cause) -> String {
-    match cause.sip {
-        Some(status) => format!("cause={} sip={status}", cause.kind.word()),
-        None => format!("cause={}", cause.kind.word()),
+    fn said(fact: &Fact) -> String {
+        let (what, detail) = words(fact, &names());
+        format!("{what}: {detail}")
     }
-}
 
-fn source_words(source: &Source, names: &Directory) -> String {
-    match source {
-        Source::Trunk(id) => format!("trunk={}", names.trunk(*id).name),
-        Source::Phone(id) => format!("phone={}", names.phone(*id).id),
+    fn arrived(source: Source, dialled: &str) -> Fact {
+        Fact::ContactArrived {
+            contact: ContactId::new(ShardId(0), 1, 1),
+            source,
+            caller: "+8613800138000".into(),
+            dialled: dialled.into(),
+            call_id: "x".into(),
+            attached: Vec::new(),
+        }
     }
-}
 
-fn party_words(party: &Party, names: &Directory) -> String {
-    match party {
-        Party::Caller => "caller".into(),
-        Party::Agent(id) => format!("agent={}", names.agent(*id).id),
-        Party::Supervisor(id) => format!("supervisor={}", names.agent(*id).id),
-        Party::Outside(id) => format!("trunk={}", names.trunk(*id).name),
-        Party::Phone(id) => format!("phone={}", names.phone(*id).id),
+    #[test]
+    fn facts_are_told_by_names_and_without_spaces_too_many() {
+        let contact = ContactId::new(ShardId(0), 1, 1);
+        let (queue, agent) = (QueueId(1), AgentId(2));
+        let told = [
+            (Fact::LegRinging { contact, leg: LegId(1) }, "ringing: "),
+            (Fact::LegStarted { contact, leg: LegId(1), party: Party::Agent(agent) }, "leg-started: party=agent:1002"),
+            (
+                Fact::OfferEnded { contact, queue, agent, outcome: OfferOutcome::Missed },
+                "offer-ended: agent=1002 outcome=missed",
+            ),
+            (
+                Fact::Connected { contact, queue, agent, waited: Duration::from_millis(1500) },
+                "connected: queue=second agent=1002 waited_ms=1500",
+            ),
+            (
+                Fact::AgentChanged {
+                    agent,
+                    state: AgentState::NotReady { reason: NotReadyReason::Code(3) },
+                    phone: Some(PhoneId(0)),
+                },
+                "agent: agent=1002 state=not-ready reason=code-3 phone=1000",
+            ),
+            (
+                Fact::Refused { source: None, cause: Cause::with_sip(CauseKind::Forbidden, 403) },
+                "refused: cause=forbidden sip=403",
+            ),
+            (
+                Fact::Forced {
+                    by: Actor::Operator("eve".into()),
+                    action: ForcedAction::Agent { agent, action: AgentAction::NotReady { code: 2 } },
+                },
+                "forced: agent=1002 action=not-ready code=2 by=operator:eve",
+            ),
+        ];
+        for (fact, text) in told {
+            assert_eq!(said(&fact), text);
+        }
     }
-}
 
-fn target_words(target: &Target, names: &Directory) -> String {
-    match target {
-        Target::Queue(id) => format!("queue:{}", names.queue(*id).name),
-        Target::Agent(id) => format!("agent:{}", names.agent(*id).id),
-        Target::Announcement(name) => format!("announcement:{}", name.0),
-        // A number is personal data: the record says that one was dialled, the leg says by which trunk.
-        Target::Number(_) => "number".into(),
+    #[test]
+    fn nobodys_number_is_told() {
+        let trunk = Source::Trunk(TrunkId(0));
+        assert_eq!(said(&arrived(trunk, "4008001234")), "arrived: trunk=carrier dialled=4008001234");
+        // What an agent dials is a customer's number.
+        assert_eq!(said(&arrived(Source::Phone(PhoneId(1)), "+8613900139000")), "arrived: phone=1001");
+        let to = Target::Number("+8613900139000".into());
+        let (contact, from) = (ContactId::default(), AgentId(0));
+        let moved = Fact::Transferred { contact, from, to, kind: TransferKind::Blind };
+        assert_eq!(said(&moved), "transferred: kind=blind from=1000 to=number");
+    }
+
+    #[test]
+    fn a_hostile_value_stays_one_value() {
+        let trunk = Source::Trunk(TrunkId(0));
+        let told = said(&arrived(trunk, "1 agent=9 \"\r\n\u{202e}\0"));
+        assert_eq!(told, r#"arrived: trunk=carrier dialled="1 agent=9 \"\r\n\u{202e}\0""#);
+        assert_eq!(said(&arrived(trunk, "客服")), "arrived: trunk=carrier dialled=客服");
+        assert_eq!(said(&arrived(trunk, "")), "arrived: trunk=carrier dialled=\"\"");
     }
 }

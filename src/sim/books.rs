@@ -2,7 +2,7 @@ use crate::limits::REFUSAL_COUNTS;
 use base::{Instant, Now};
 use core::time::Duration;
 use model::{AgentId, ContactId, Directory, Fact, OfferOutcome, QueueId, Stamped};
-use report::{AgentSpan, ContactRecord, Finished, Ledger, QueueFigures, QueueVisit, Wallboard};
+use report::{AgentSpan, ContactRecord, Entry, Ledger, QueueFigures, QueueVisit, Talk, Wallboard};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -12,7 +12,9 @@ pub struct Books {
     pub facts: Vec<Stamped>,
     pub wallboard: Wallboard,
     pub records: Vec<ContactRecord>,
+    /// Each once, as it was last handed out.
     pub visits: Vec<QueueVisit>,
+    pub talks: Vec<Talk>,
     pub spans: Vec<AgentSpan>,
     ledger: Ledger,
     directory: Arc<Directory>,
@@ -54,6 +56,7 @@ impl Books {
             wallboard: Wallboard::new(now.utc),
             records: Vec::new(),
             visits: Vec::new(),
+            talks: Vec::new(),
             spans: Vec::new(),
             ledger: Ledger::new(),
             directory,
@@ -150,11 +153,20 @@ impl Books {
     }
 
     fn collect(&mut self) {
-        while let Some(finished) = self.ledger.poll_finished() {
-            match finished {
-                Finished::Visit(visit) => self.visits.push(visit),
-                Finished::Span(span) => self.spans.push(span),
-                Finished::Record(record) => self.records.push(*record),
+        while let Some(entry) = self.ledger.poll_entry() {
+            match entry {
+                Entry::Visit(visit) => {
+                    self.wallboard.handle_visit(&visit);
+                    // An answered one comes again when its agent is through with it.
+                    let same = |known: &&mut QueueVisit| (known.contact, known.nth) == (visit.contact, visit.nth);
+                    match self.visits.iter_mut().rev().find(same) {
+                        Some(known) => *known = visit,
+                        None => self.visits.push(visit),
+                    }
+                }
+                Entry::Talk(talk) => self.talks.push(talk),
+                Entry::Span(span) => self.spans.push(span),
+                Entry::Record(record) => self.records.push(*record),
             }
         }
     }

@@ -124,7 +124,7 @@ impl World {
         }
         for record in &self.books.records {
             if let Some(leg) = record.legs.iter().find(|l| l.ended.is_none()) {
-                wrong.push(format!("{}: leg of {:?} has no end in the record", record.contact, leg.party));
+                wrong.push(format!("{}: leg of {:?} has no end in the record", record.arrival.contact, leg.party));
             }
         }
     }

@@ -1,17 +1,20 @@
+use crate::encode::Rows;
 use crate::error::StoreError;
-use crate::limits::{BATCH_FACTS, BATCH_TIME, RETRY_TIME, SPOOL_EVENTS, SPOOL_ROWS};
-use crate::rows::{Row, micros};
+use crate::json;
+use crate::limits::{ALIVE_EVERY, STOP_TIME, TURN_FACTS, TURN_TIME};
+use crate::read::past_visits;
+use crate::rows;
 use crate::schema::Store;
-use base::Now;
-use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use model::{Directory, Stamped};
-use report::{Finished, Ledger, Wallboard, words};
-use rusqlite::{Connection, params};
-use std::collections::VecDeque;
-use std::fmt::Write as _;
+use crate::spool::{Events, Turn};
+use crate::writer::Writer;
+use base::{Instant, Now, Utc};
+use crossbeam::channel::{Receiver, RecvTimeoutError};
+use model::{Directory, Fact, Stamped};
+use report::{Entry, Ledger, Told, Wallboard};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What the journal shares with those who watch; they can look, never push back.
 #[derive(Debug)]
@@ -22,9 +25,15 @@ pub struct Published {
     pub healthy: AtomicBool,
     /// Facts numbered so far in this boot.
     pub sequence: AtomicU64,
+    /// Rows not yet written.
+    pub rows_waiting: AtomicU64,
     /// Rows given up because the spool was full.
     pub rows_lost: AtomicU64,
     pub events_lost: AtomicU64,
+    /// Transactions that were written, that failed, and the time of both.
+    pub writes: AtomicU64,
+    pub write_errors: AtomicU64,
+    pub write_micros: AtomicU64,
 }
 
 /// Sees every fact with its sequence number.
@@ -33,6 +42,8 @@ pub type Watch = Box<dyn FnMut(u64, &Stamped, &Directory) + Send>;
 /// The clock and the names the journal works with; both come from the driver.
 pub struct JournalSettings {
     pub clock: Box<dyn Fn() -> Now + Send>,
+    /// The day an instant belongs to in the site's time zone: from midnight to midnight.
+    pub day: fn(&Directory, Utc) -> (Utc, Utc),
     pub names: Arc<Directory>,
     /// Called with every fact once it has its number: live event lines for those who watch.
     pub watch: Option<Watch>,
@@ -42,47 +53,58 @@ pub struct JournalSettings {
 #[derive(Debug)]
 pub struct Journal {
     published: Arc<Published>,
-    names: Sender<Arc<Directory>>,
+    names: Arc<Mutex<Arc<Directory>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Journal {
-    /// Runs until every sender of `facts` is gone; then closes what is open, writes it and ends.
+    /// Runs until every sender of `facts` is gone; then closes what is open, writes it and ends. The wallboard goes on
+    /// with what the store knows of today.
     pub fn start(store: Store, facts: Receiver<Stamped>, settings: JournalSettings) -> Result<Self, StoreError> {
+        let now = (settings.clock)().utc;
+        let day = (settings.day)(&settings.names, now);
+        let mut wallboard = Wallboard::new(day.0);
+        past_visits(&store.connection, day.0, |name, waited, end| {
+            if let Some(queue) = settings.names.queue_named(name) {
+                wallboard.add_past(queue, waited, end, &settings.names.queue(queue).service_level);
+            }
+        })?;
         let published = Arc::new(Published {
-            wallboard: Mutex::new(Wallboard::new((settings.clock)().utc)),
+            wallboard: Mutex::new(wallboard),
             healthy: AtomicBool::new(true),
             sequence: AtomicU64::new(0),
+            rows_waiting: AtomicU64::new(0),
             rows_lost: AtomicU64::new(0),
             events_lost: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+            write_errors: AtomicU64::new(0),
+            write_micros: AtomicU64::new(0),
         });
-        let (names, new_names) = bounded(4);
-        let writer = Writer {
-            boot: store.boot(),
-            connection: store.connection,
+        let names = Arc::new(Mutex::new(Arc::clone(&settings.names)));
+        let thread = Thread {
+            writer: Writer::new(store, Arc::clone(&published)),
             ledger: Ledger::new(),
             sequence: 0,
-            rows: VecDeque::new(),
-            events: VecDeque::new(),
-            retry_at: None,
+            room: (0, 0),
+            busy: false,
+            alive_at: Instant::ZERO,
+            agents_changed: false,
+            day,
             published: Arc::clone(&published),
+            new_names: Arc::clone(&names),
             settings,
         };
-        let thread = std::thread::Builder::new()
-            .name("journal".into())
-            .spawn(move || writer.run(&facts, &new_names))
-            .map_err(StoreError::Thread)?;
-        Ok(Journal { published, names, thread: Mutex::new(Some(thread)) })
+        let thread = std::thread::Builder::new().name("journal".into()).spawn(move || thread.run(&facts));
+        Ok(Journal { published, names, thread: Mutex::new(Some(thread.map_err(StoreError::Thread)?)) })
     }
 
     pub fn published(&self) -> &Arc<Published> {
         &self.published
     }
 
-    /// New names after a reload; takes effect with the next batch.
+    /// New names after a reload; call it before any fact can use them.
     pub fn rename(&self, names: Arc<Directory>) {
-        // Four reloads within one batch are more than a person can ask for; the last one wins anyway.
-        let _full = self.names.try_send(names);
+        *self.names.lock().unwrap_or_else(PoisonError::into_inner) = names;
     }
 
     /// Waits until everything is written; the senders of facts must be gone.
@@ -94,184 +116,201 @@ impl Journal {
     }
 }
 
-struct Writer {
-    connection: Connection,
-    boot: u32,
+/// What the journal thread owns.
+struct Thread {
+    writer: Writer,
     ledger: Ledger,
     sequence: u64,
-    rows: VecDeque<Row>,
-    events: VecDeque<Events>,
-    retry_at: Option<base::Instant>,
+    /// What the last turn took: the next will take as much.
+    room: (usize, usize),
+    /// Facts came in the last turn: the next is taken without listening.
+    busy: bool,
+    /// When the store is told again that the server lives.
+    alive_at: Instant,
+    /// Since it was last told where the agents are.
+    agents_changed: bool,
+    /// Midnight to midnight, as the wallboard counts.
+    day: (Utc, Utc),
     published: Arc<Published>,
+    new_names: Arc<Mutex<Arc<Directory>>>,
     settings: JournalSettings,
 }
 
-/// A batch of numbered facts as lines of JSON.
-struct Events {
-    first: u64,
-    last: u64,
-    body: String,
-}
-
-impl Writer {
-    fn run(mut self, facts: &Receiver<Stamped>, names: &Receiver<Arc<Directory>>) {
-        self.store_queue_settings();
+impl Thread {
+    fn run(mut self, facts: &Receiver<Stamped>) {
+        self.write_queue_settings();
         let mut batch = Vec::new();
         loop {
             let open = self.collect(facts, &mut batch);
-            while let Ok(new) = names.try_recv() {
-                self.settings.names = new;
-                self.store_queue_settings();
-            }
-            self.take(&batch);
-            batch.clear();
+            self.take_names();
             let now = (self.settings.clock)();
-            self.ledger.handle_timeout(now.mono);
+            self.take(&batch, now);
+            batch.clear();
+            self.keep_alive(now);
             if !open {
-                self.ledger.close_all(now);
+                return self.stop(now);
             }
-            self.keep_finished();
-            if self.retry_at.is_none_or(|at| at <= now.mono) || !open {
-                self.write(now);
-            }
-            if !open {
-                return;
+            if self.writer.due().is_some_and(|due| due <= now.mono) {
+                self.writer.write(now);
             }
         }
     }
 
-    /// Waits for a first fact, then gathers what comes within the batch time. False: no sender is left.
-    fn collect(&self, facts: &Receiver<Stamped>, batch: &mut Vec<Stamped>) -> bool {
-        let idle = self.ledger.poll_timeout().into_iter().chain(self.retry_at).min();
-        let first = match idle {
-            Some(at) => facts.recv_timeout(at - (self.settings.clock)().mono),
-            None => facts.recv().map_err(|_| RecvTimeoutError::Disconnected),
-        };
-        match first {
-            Ok(fact) => batch.push(fact),
-            Err(RecvTimeoutError::Timeout) => return true,
-            Err(RecvTimeoutError::Disconnected) => return false,
-        }
-        let until = (self.settings.clock)().mono + BATCH_TIME;
-        while batch.len() < BATCH_FACTS {
-            match facts.recv_timeout(until - (self.settings.clock)().mono) {
+    /// Gathers the facts of one turn. While they keep coming it sleeps through the turn and then looks; when none came
+    /// it listens until one comes or something is due. False: no sender is left.
+    fn collect(&mut self, facts: &Receiver<Stamped>, batch: &mut Vec<Stamped>) -> bool {
+        if !self.busy {
+            match facts.recv_timeout(self.idle_time()) {
                 Ok(fact) => batch.push(fact),
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => return true,
+                Err(RecvTimeoutError::Disconnected) => return false,
             }
         }
+        std::thread::sleep(TURN_TIME);
+        batch.extend(facts.try_iter().take(TURN_FACTS));
+        self.busy = !batch.is_empty();
         true
     }
 
-    fn take(&mut self, batch: &[Stamped]) {
-        if batch.is_empty() {
-            return;
+    fn idle_time(&self) -> Duration {
+        let now = (self.settings.clock)();
+        let until_midnight = self.day.1.as_micros().saturating_sub(now.utc.as_micros()).max(1000);
+        let midnight = now.mono + Duration::from_micros(until_midnight.unsigned_abs());
+        let due = [self.ledger.poll_timeout(), self.writer.due(), Some(self.alive_at), Some(midnight)];
+        due.into_iter().flatten().min().map_or(ALIVE_EVERY, |at| at - now.mono)
+    }
+
+    fn take_names(&mut self) {
+        let names = Arc::clone(&self.new_names.lock().unwrap_or_else(PoisonError::into_inner));
+        if !Arc::ptr_eq(&names, &self.settings.names) {
+            self.settings.names = names;
+            self.write_queue_settings();
         }
+    }
+
+    /// Numbers the facts, brings records and wallboard up to date, and shows them to whoever watches.
+    fn take(&mut self, batch: &[Stamped], now: Now) {
         let names = Arc::clone(&self.settings.names);
-        let mut events = Events { first: self.sequence + 1, last: 0, body: String::new() };
+        let mut turn = Turn::with_room(self.room);
+        let first = self.sequence + 1;
         let published = Arc::clone(&self.published);
         let mut wallboard = published.wallboard.lock().unwrap_or_else(PoisonError::into_inner);
         for stamped in batch {
             self.sequence += 1;
-            self.ledger.handle_fact(stamped, &names);
+            let told = self.ledger.handle_fact(stamped, &names);
+            write_event(&mut turn.events.body, self.sequence, stamped.at.utc, &told);
             wallboard.handle_fact(stamped, &names);
-            write_event(&mut events.body, self.sequence, stamped, &names);
-            if let Some(watch) = &mut self.settings.watch {
-                watch(self.sequence, stamped, &names);
-            }
+            self.agents_changed |= matches!(stamped.fact, Fact::AgentChanged { .. });
         }
+        self.ledger.handle_timeout(now.mono);
+        self.start_day(&mut wallboard, now);
+        self.keep_entries(&mut turn.rows, &mut wallboard, &names);
         drop(wallboard);
-        events.last = self.sequence;
+        if !batch.is_empty() {
+            let body = core::mem::take(&mut turn.events.body);
+            let (boot, last, at) = (self.writer.boot, self.sequence, now.utc.as_micros());
+            turn.events = Events { boot, first, last, at, body };
+        }
+        self.room = turn.octets();
+        // Into the file before it is shown: a number that was seen is not lost with the process.
+        self.writer.keep(now.mono, turn);
         self.published.sequence.store(self.sequence, Ordering::Relaxed);
-        self.events.push_back(events);
-        while self.events.len() > SPOOL_EVENTS {
-            if let Some(gone) = self.events.pop_front() {
-                self.published.events_lost.fetch_add(gone.last - gone.first + 1, Ordering::Relaxed);
-            }
+        if let Some(watch) = &mut self.settings.watch {
+            batch.iter().zip(first..).for_each(|(stamped, number)| watch(number, stamped, &names));
         }
     }
 
-    fn keep_finished(&mut self) {
-        let names = Arc::clone(&self.settings.names);
-        while let Some(finished) = self.ledger.poll_finished() {
-            self.rows.push_back(match finished {
-                Finished::Visit(visit) => Row::visit(visit, &names),
-                Finished::Span(span) => Row::span(span, &names),
-                Finished::Record(record) => Row::contact(*record, &names),
-            });
-        }
-        while self.rows.len() > SPOOL_ROWS {
-            self.rows.pop_front();
-            self.published.rows_lost.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    fn write(&mut self, now: Now) {
-        if self.rows.is_empty() && self.events.is_empty() {
+    /// At midnight the day's counters start again and agents' time is cut, so that a day's spans are of that day.
+    fn start_day(&mut self, wallboard: &mut Wallboard, now: Now) {
+        if (self.day.0..self.day.1).contains(&now.utc) {
             return;
         }
-        match self.write_transaction() {
-            Ok(()) => {
-                self.rows.clear();
-                self.events.clear();
-                self.retry_at = None;
-                if !self.published.healthy.swap(true, Ordering::Relaxed) {
-                    tracing::info!("the store takes writes again");
+        self.day = (self.settings.day)(&self.settings.names, now.utc);
+        wallboard.start_day(self.day.0);
+        self.ledger.cut_spans(now);
+        self.agents_changed = true;
+    }
+
+    fn keep_entries(&mut self, rows: &mut Rows, wallboard: &mut Wallboard, names: &Directory) {
+        while let Some(open) = self.ledger.poll_open() {
+            rows::open_contact(rows, open, names);
+        }
+        while let Some(entry) = self.ledger.poll_entry() {
+            match entry {
+                Entry::Visit(visit) => {
+                    wallboard.handle_visit(&visit);
+                    rows::visit(rows, &visit, names);
                 }
-            }
-            Err(error) => {
-                self.retry_at = Some(now.mono + RETRY_TIME);
-                if self.published.healthy.swap(false, Ordering::Relaxed) {
-                    let (rows, events) = (self.rows.len(), self.events.len());
-                    tracing::error!(%error, rows, events, "the store cannot be written; keeping records in memory");
-                }
+                Entry::Talk(talk) => rows::talk(rows, &talk, names),
+                Entry::Span(span) => rows::agent_span(rows, &span, names),
+                Entry::Record(record) => rows::contact(rows, &record, names),
             }
         }
     }
 
-    fn write_transaction(&mut self) -> rusqlite::Result<()> {
-        let transaction = self.connection.transaction()?;
-        for row in &self.rows {
-            row.insert(&transaction)?;
+    fn keep_alive(&mut self, now: Now) {
+        if self.alive_at > now.mono {
+            return;
         }
-        for events in &self.events {
-            transaction.prepare_cached("INSERT INTO event VALUES (?1, ?2, ?3, ?4)")?.execute(params![
-                self.boot,
-                events.first.cast_signed(),
-                events.last.cast_signed(),
-                events.body,
-            ])?;
-        }
-        transaction.commit()
-    }
-
-    fn store_queue_settings(&mut self) {
-        let names = Arc::clone(&self.settings.names);
-        let result = names.queues.iter().filter(|queue| !queue.removed).try_for_each(|queue| {
-            let level = queue.service_level;
-            self.connection
-                .prepare_cached("INSERT OR REPLACE INTO queue_setting VALUES (?1, ?2, ?3, ?4, ?5)")?
-                .execute(params![
-                    queue.name,
-                    micros(level.target),
-                    level.percent,
-                    level.treatment.word(),
-                    micros(level.short_abandon),
-                ])
-                .map(|_| ())
+        self.alive_at = now.mono + ALIVE_EVERY;
+        let spans = core::mem::take(&mut self.agents_changed).then(|| {
+            let mut rows = Rows::default();
+            let spans = self.ledger.agent_times().open_spans(now.mono);
+            spans.for_each(|span| rows::open_span(&mut rows, &span, &self.settings.names));
+            rows
         });
-        if let Err(error) = result {
+        self.writer.keep_alive(now, spans);
+    }
+
+    /// The senders are gone: everything open is closed and written, if the store takes it.
+    fn stop(mut self, now: Now) {
+        self.ledger.close_all(now);
+        let (names, published) = (Arc::clone(&self.settings.names), Arc::clone(&self.published));
+        let mut turn = Turn::default();
+        let mut wallboard = published.wallboard.lock().unwrap_or_else(PoisonError::into_inner);
+        self.keep_entries(&mut turn.rows, &mut wallboard, &names);
+        drop(wallboard);
+        self.writer.keep(now.mono, turn);
+        self.writer.keep_alive(now, Some(Rows::default()));
+        let until = now.mono + STOP_TIME;
+        loop {
+            let now = (self.settings.clock)();
+            if self.writer.write(now) {
+                return;
+            }
+            if now.mono >= until {
+                return self.writer.give_up();
+            }
+            std::thread::sleep(crate::limits::BUSY_TIME);
+        }
+    }
+
+    fn write_queue_settings(&mut self) {
+        let names = Arc::clone(&self.settings.names);
+        if let Err(error) = self.writer.write_queue_settings(&names) {
             tracing::error!(%error, "the queues' service levels could not be stored; reports use the last known ones");
         }
     }
 }
 
 /// One line: `{"seq":7,"at":1700000000000000,"contact":"…","what":"offered","detail":"queue=support agent=1001"}`.
-fn write_event(body: &mut String, sequence: u64, stamped: &Stamped, names: &Directory) {
-    let (what, detail) = words(&stamped.fact, names);
-    let at = stamped.at.utc.as_micros();
-    let contact = report::contact_of(&stamped.fact).map_or(String::new(), |c| format!("\"contact\":\"{c}\","));
-    let detail = serde_json::Value::from(detail);
-    // Writing to a String cannot fail.
-    let _ = writeln!(body, "{{\"seq\":{sequence},\"at\":{at},{contact}\"what\":\"{what}\",\"detail\":{detail}}}");
+fn write_event(body: &mut Vec<u8>, sequence: u64, at: Utc, told: &Told<'_>) {
+    body.extend_from_slice(b"{\"seq\":");
+    json::count(body, sequence);
+    body.extend_from_slice(b",\"at\":");
+    json::int(body, at.as_micros());
+    if let Some(contact) = told.contact {
+        body.extend_from_slice(b",\"contact\":\"");
+        json::hex(body, contact.0);
+        body.push(b'"');
+    }
+    body.extend_from_slice(b",\"what\":");
+    json::text(body, told.what);
+    body.extend_from_slice(b",\"detail\":");
+    json::text(body, told.detail);
+    body.extend_from_slice(b"}\n");
 }
+
+#[cfg(test)]
+#[path = "journal_tests.rs"]
+mod tests;

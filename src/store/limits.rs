@@ -1,14 +1,40 @@
 use std::time::Duration;
 
-/// Facts wait at most so long for their transaction (architecture §6).
-pub const BATCH_TIME: Duration = Duration::from_millis(50);
-/// Facts in one transaction: keeps it under some 20 ms, so that the spool is short when the disk is slow.
-pub(crate) const BATCH_FACTS: usize = 10_000;
+/// A turn of the journal: facts wait at most so long for their number, their place in the spool's file and the
+/// wallboard (architecture §6). The thread sleeps meanwhile, so that a signalling thread that sends one wakes nobody.
+pub(crate) const TURN_TIME: Duration = Duration::from_millis(40);
+/// Facts taken in one turn: keeps the wallboard's lock under some 10 ms.
+pub(crate) const TURN_FACTS: usize = 10_000;
+/// A transaction costs as much as a dozen calls, whatever is in it: while facts keep coming there is one a second …
+pub const STORE_TIME: Duration = Duration::from_secs(1);
+/// … and one as soon as it has been quiet for so long.
+pub(crate) const QUIET_TIME: Duration = Duration::from_millis(200);
 /// Pause before a failed write is tried again.
 pub(crate) const RETRY_TIME: Duration = Duration::from_secs(1);
-/// Finished rows kept while the store cannot be written: 200,000 rows are some hours of a busy site in about 200 MB.
-pub(crate) const SPOOL_ROWS: usize = 200_000;
-/// Event batches kept while the store cannot be written; these are given up before any record is.
-pub(crate) const SPOOL_EVENTS: usize = 2_000;
+/// Rows kept in memory while the store cannot be written: some fifty thousand calls.
+pub(crate) const SPOOL_ROW_OCTETS: usize = 128 * 1024 * 1024;
+/// Events kept meanwhile; they are given up before any row is.
+pub(crate) const SPOOL_EVENT_OCTETS: usize = 64 * 1024 * 1024;
+/// The spool's file takes no more from this size on: both of the above, once.
+pub(crate) const SPOOL_FILE_OCTETS: u64 = 192 * 1024 * 1024;
+/// A row of events takes no more facts from this size on, so that looking for one reads not much.
+pub(crate) const EVENT_ROW_OCTETS: usize = 64 * 1024;
 /// How long SQLite waits for another process that reads or backs up.
 pub(crate) const BUSY_TIME: Duration = Duration::from_millis(500);
+/// How often the store is told that the server lives and where its agents are: reports of a running server are at
+/// most so much behind, and so is the end of an agent's time after a crash.
+pub const ALIVE_EVERY: Duration = Duration::from_secs(60);
+/// How long a stop waits for a store that takes no writes: supervisors kill what does not stop in time.
+pub(crate) const STOP_TIME: Duration = Duration::from_secs(8);
+/// A stay in a queue that began longer ago than this before an interval is not looked for in it.
+pub(crate) const VISIT_TIME_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Agents' spans are cut at midnight, so none is longer than the longest day there is, with an hour to spare.
+pub(crate) const SPAN_TIME_MAX: Duration = Duration::from_secs(26 * 3600);
+/// Octets of the event log read back after a crash for the steps of the calls it cut: under a second's work, some
+/// half a million steps.
+pub(crate) const RECOVERED_EVENT_OCTETS: usize = 64 * 1024 * 1024;
+/// Pages SQLite keeps: those one transaction of a thousand calls changes, so that none is written twice. Taken only
+/// when there are so many calls.
+pub(crate) const CACHE_KIBIBYTES: i64 = 8 * 1024;
+/// Pages in the write-ahead log before they are carried over: 16 MB, one fsync in some thousand calls.
+pub(crate) const CHECKPOINT_PAGES: i64 = 4000;

@@ -1,171 +1,189 @@
-use model::{Directory, Party, Source};
-use report::{AgentSpan, ContactRecord, QueueVisit, VisitEnd};
-use rusqlite::{Transaction, params};
-use serde_json::{Value, json};
+//! What the ledger hands out, as rows with names in place of indices: they can wait in the spool through a reload.
+
+use crate::encode::{Rows, Table};
+use crate::json::{self, Json, Out};
+use model::{AgentState, Directory, Party, Source};
+use report::{AgentSpan, Arrival, ContactRecord, LegRecord, OpenContact, QueueVisit, Step, Talk, VisitEnd};
 use std::time::Duration;
 
-/// A finished row, with names in place of indices: it can wait in the spool through a reload.
-#[derive(Debug)]
-pub(crate) enum Row {
-    Contact(Box<ContactRow>),
-    Visit(VisitRow),
-    Span(SpanRow),
+pub(crate) fn open_contact(rows: &mut Rows, open: OpenContact<'_>, names: &Directory) {
+    let Arrival { contact, source, caller, dialled, call_id, attached, started } = open.arrival;
+    rows.row(Table::OpenContact).int(contact.0.cast_signed()).int(started.as_micros());
+    write_source(rows, *source, names);
+    rows.text(caller.as_str()).text(dialled).text(call_id).json(|out| write_attached(out, attached));
+    rows.some_text(open.waiting.map(|w| &*names.queue(w.queue).name))
+        .some_int(open.waiting.map(|w| i64::from(w.nth)))
+        .some_int(open.waiting.map(|w| w.since.utc.as_micros()));
 }
 
-#[derive(Debug)]
-pub(crate) struct ContactRow {
-    record: ContactRecord,
-    source: Option<String>,
-    legs: String,
-    recordings: String,
-    steps: String,
-    attached: String,
+pub(crate) fn contact(rows: &mut Rows, record: &ContactRecord, names: &Directory) {
+    let Arrival { contact, source, caller, dialled, call_id, attached, started } = &record.arrival;
+    rows.row(Table::Contact)
+        .int(contact.0.cast_signed())
+        .int(started.as_micros())
+        .int(record.ended.as_micros())
+        .int(micros(record.lasted));
+    write_source(rows, *source, names);
+    rows.text(caller.as_str())
+        .text(dialled)
+        .text(call_id)
+        .text(record.end.word())
+        .text(record.cause.kind.word())
+        .some_int(record.cause.sip.map(i64::from))
+        .json(|out| write_attached(out, attached))
+        .json(|out| write_legs(out, &record.legs, names))
+        .json(|out| write_texts(out, record.recordings.iter().map(|name| &**name)))
+        .json(|out| write_steps(out, &record.steps))
+        .int(i64::from(record.truncated));
 }
 
-#[derive(Debug)]
-pub(crate) struct VisitRow {
-    visit: QueueVisit,
-    queue: Box<str>,
-    agent: Option<Box<str>>,
+pub(crate) fn visit(rows: &mut Rows, visit: &QueueVisit, names: &Directory) {
+    let (outcome, why, work) = match visit.end {
+        VisitEnd::Answered { work } => ("answered", None, work),
+        VisitEnd::Abandoned => ("abandoned", None, None),
+        VisitEnd::FlowedOut { why } => ("flowed-out", Some(why.word()), None),
+    };
+    rows.row(Table::Visit)
+        .int(visit.entered.as_micros())
+        .int(visit.contact.0.cast_signed())
+        .int(i64::from(visit.nth))
+        .text(&names.queue(visit.queue).name)
+        .int(visit.left.as_micros())
+        .int(micros(visit.waited))
+        .text(outcome)
+        .some_text(why)
+        .some_text(visit.agent.map(|agent| &*names.agent(agent).id))
+        .some_int(work.map(|w| micros(w.talked)))
+        .some_int(work.map(|w| micros(w.held)))
+        .some_int(work.map(|w| micros(w.wrapped)));
 }
 
-#[derive(Debug)]
-pub(crate) struct SpanRow {
-    span: AgentSpan,
-    agent: Box<str>,
+pub(crate) fn talk(rows: &mut Rows, talk: &Talk, names: &Directory) {
+    rows.row(Table::Talk)
+        .int(talk.began.as_micros())
+        .int(talk.contact.0.cast_signed())
+        .text(&names.agent(talk.agent).id)
+        .some_text(talk.queue.map(|queue| &*names.queue(queue).name))
+        .int(micros(talk.talked))
+        .int(micros(talk.held));
 }
 
-impl Row {
-    pub(crate) fn contact(record: ContactRecord, names: &Directory) -> Row {
-        let legs: Vec<Value> = record
-            .legs
-            .iter()
-            .map(|leg| {
-                json!({
-                    "party": party(&leg.party, names), "started": leg.started.as_micros(),
-                    "answered": leg.answered.map(|t| t.as_micros()), "ended": leg.ended.map(|t| t.as_micros()),
-                    "codec": leg.codec, "cause": leg.cause.map(|c| c.kind.word()),
-                    "sip": leg.cause.and_then(|c| c.sip), "quality": leg.quality,
-                })
-            })
-            .collect();
-        let steps: Vec<Value> = record
-            .steps
-            .iter()
-            .map(|step| json!([step.at.as_micros(), micros(step.after), step.what, step.detail]))
-            .collect();
-        let attached: serde_json::Map<String, Value> =
-            record.attached.iter().map(|(key, value)| (key.to_string(), json!(value))).collect();
-        Row::Contact(Box::new(ContactRow {
-            source: record.source.map(|s| source(&s, names)),
-            legs: Value::from(legs).to_string(),
-            recordings: json!(record.recordings).to_string(),
-            steps: Value::from(steps).to_string(),
-            attached: Value::from(attached).to_string(),
-            record,
-        }))
+pub(crate) fn agent_span(rows: &mut Rows, span: &AgentSpan, names: &Directory) {
+    rows.row(Table::AgentSpan).int(span.from.as_micros()).text(&names.agent(span.agent).id);
+    write_state(rows, span);
+    rows.int(micros(span.lasted));
+}
+
+/// Where an agent is now.
+pub(crate) fn open_span(rows: &mut Rows, span: &AgentSpan, names: &Directory) {
+    rows.row(Table::OpenSpan).text(&names.agent(span.agent).id);
+    write_state(rows, span);
+    rows.int(span.from.as_micros());
+}
+
+/// state, reason, contact
+fn write_state(rows: &mut Rows, span: &AgentSpan) {
+    rows.text(span.state.word());
+    match span.state {
+        AgentState::NotReady { reason } => rows.text(&reason.word()),
+        AgentState::SignedOff
+        | AgentState::Ready
+        | AgentState::Reserved { .. }
+        | AgentState::Busy { .. }
+        | AgentState::WrapUp { .. } => rows.null(),
+    };
+    rows.some_int(span.contact().map(|contact| contact.0.cast_signed()));
+}
+
+fn write_source(rows: &mut Rows, source: Source, names: &Directory) {
+    match source {
+        Source::Trunk(id) => rows.text_of("trunk:", &names.trunk(id).name),
+        Source::Phone(id) => rows.text_of("phone:", &names.phone(id).id),
+    };
+}
+
+fn write_attached(out: &mut Out, attached: &[(Box<str>, Box<str>)]) {
+    let mut object = Json::object(out);
+    for (key, value) in attached {
+        object.text(key, value);
     }
+    object.end();
+}
 
-    pub(crate) fn visit(visit: QueueVisit, names: &Directory) -> Row {
-        let agent = visit.agent.map(|agent| names.agent(agent).id.clone());
-        Row::Visit(VisitRow { queue: names.queue(visit.queue).name.clone(), agent, visit })
+pub(crate) fn write_texts<'a>(out: &mut Out, texts: impl Iterator<Item = &'a str>) {
+    let mut array = Json::array(out);
+    for text in texts {
+        json::text(array.next(), text);
     }
+    array.end();
+}
 
-    pub(crate) fn span(span: AgentSpan, names: &Directory) -> Row {
-        Row::Span(SpanRow { agent: names.agent(span.agent).id.clone(), span })
-    }
-
-    pub(crate) fn insert(&self, transaction: &Transaction<'_>) -> rusqlite::Result<usize> {
-        match self {
-            Row::Contact(row) => row.insert(transaction),
-            Row::Visit(row) => row.insert(transaction),
-            Row::Span(row) => row.insert(transaction),
+/// `[{"party":"caller","started":…,"answered":…,"ended":…,"codec":"pcmu","cause":"normal-clearing","quality":{…}}]`
+fn write_legs(out: &mut Out, legs: &[LegRecord], names: &Directory) {
+    let mut array = Json::array(out);
+    for leg in legs {
+        let mut object = Json::object(array.next());
+        write_party(object.key("party"), leg.party, names);
+        object
+            .int("started", leg.started.as_micros())
+            .some_int("answered", leg.answered.map(|t| t.as_micros()))
+            .some_int("ended", leg.ended.map(|t| t.as_micros()))
+            .some_text("codec", leg.codec.map(|codec| codec.word()))
+            .some_text("cause", leg.cause.map(|cause| cause.kind.word()))
+            .some_int("sip", leg.cause.and_then(|cause| cause.sip).map(i64::from));
+        if let Some(contact) = leg.moved_to {
+            object.text("moved_to", &contact.to_string());
         }
+        if let Some(q) = &leg.quality {
+            let mut quality = Json::object(object.key("quality"));
+            quality
+                .count("packets_sent", q.packets_sent)
+                .count("packets_received", q.packets_received)
+                .count("packets_lost", q.packets_lost)
+                .float("jitter_ms", q.jitter_ms)
+                .some_float("round_trip_ms", q.round_trip_ms)
+                .some_float("mos", q.mos)
+                .count("strangers", q.strangers);
+            quality.end();
+        }
+        object.end();
     }
+    array.end();
 }
 
-impl ContactRow {
-    fn insert(&self, transaction: &Transaction<'_>) -> rusqlite::Result<usize> {
-        let r = &self.record;
-        transaction
-            .prepare_cached(
-                "INSERT OR REPLACE INTO contact VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
-            )?
-            .execute(params![
-                r.contact.0.cast_signed(),
-                r.started.as_micros(),
-                r.ended.as_micros(),
-                micros(r.lasted),
-                self.source,
-                r.caller.as_str(),
-                r.dialled,
-                r.call_id,
-                r.end.word(),
-                r.cause.kind.word(),
-                r.cause.sip,
-                self.attached,
-                self.legs,
-                self.recordings,
-                self.steps,
-                r.truncated,
-            ])
-    }
+fn write_party(out: &mut Out, party: Party, names: &Directory) {
+    let (kind, name) = match party {
+        Party::Caller => ("caller", ""),
+        Party::Agent(id) => ("agent:", &*names.agent(id).id),
+        Party::Supervisor(id) => ("supervisor:", &*names.agent(id).id),
+        Party::Outside(id) => ("trunk:", &*names.trunk(id).name),
+        Party::Phone(id) => ("phone:", &*names.phone(id).id),
+    };
+    out.push(b'"');
+    out.extend_from_slice(kind.as_bytes());
+    json::inner_text(out, name);
+    out.push(b'"');
 }
 
-impl VisitRow {
-    fn insert(&self, transaction: &Transaction<'_>) -> rusqlite::Result<usize> {
-        let zero = Duration::ZERO;
-        let (outcome, why, (talked, held, wrapped)) = match self.visit.end {
-            VisitEnd::Answered { talked, held, wrapped } => ("answered", None, (talked, held, wrapped)),
-            VisitEnd::Abandoned => ("abandoned", None, (zero, zero, zero)),
-            VisitEnd::FlowedOut { why } => ("flowed-out", Some(why.word()), (zero, zero, zero)),
-        };
-        transaction.prepare_cached("INSERT INTO visit VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)")?.execute(params![
-            self.visit.contact.0.cast_signed(),
-            self.queue,
-            self.visit.entered.as_micros(),
-            self.visit.left.as_micros(),
-            micros(self.visit.waited),
-            outcome,
-            why,
-            self.agent,
-            micros(talked),
-            micros(held),
-            micros(wrapped),
-        ])
+fn write_steps(out: &mut Out, steps: &[Step]) {
+    let mut array = Json::array(out);
+    for step in steps {
+        write_step(array.next(), micros(step.after), step.what, &step.detail);
     }
+    array.end();
 }
 
-impl SpanRow {
-    fn insert(&self, transaction: &Transaction<'_>) -> rusqlite::Result<usize> {
-        transaction.prepare_cached("INSERT INTO agent_span VALUES (?1,?2,?3,?4,?5,?6)")?.execute(params![
-            self.agent,
-            self.span.state.word(),
-            self.span.reason().map(|reason| reason.word()),
-            self.span.contact().map(|contact| contact.0.cast_signed()),
-            self.span.from.as_micros(),
-            micros(self.span.lasted),
-        ])
-    }
+/// `[after, "queued", "queue=support priority=0 position=1"]`: microseconds since the contact began.
+pub(crate) fn write_step(out: &mut Out, after: i64, what: &str, detail: &str) {
+    out.push(b'[');
+    json::int(out, after);
+    out.push(b',');
+    json::text(out, what);
+    out.push(b',');
+    json::text(out, detail);
+    out.push(b']');
 }
 
 pub(crate) fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
-
-fn source(source: &Source, names: &Directory) -> String {
-    match source {
-        Source::Trunk(id) => format!("trunk:{}", names.trunk(*id).name),
-        Source::Phone(id) => format!("phone:{}", names.phone(*id).id),
-    }
-}
-
-fn party(party: &Party, names: &Directory) -> String {
-    match party {
-        Party::Caller => "caller".into(),
-        Party::Agent(id) => format!("agent:{}", names.agent(*id).id),
-        Party::Supervisor(id) => format!("supervisor:{}", names.agent(*id).id),
-        Party::Outside(id) => format!("trunk:{}", names.trunk(*id).name),
-        Party::Phone(id) => format!("phone:{}", names.phone(*id).id),
-    }
 }

@@ -180,9 +180,9 @@ fn complaint_34_the_report_agrees_with_what_the_phones_saw() {
             .map(|call| number(&call.shown))
             .collect();
         for record in &world.books.records {
-            let reached = talked_to.contains(&**record.caller.reveal());
+            let reached = talked_to.contains(&**record.arrival.caller.reveal());
             let served = record.end == model::ContactEnd::Served;
-            assert_eq!(served, reached, "seed {seed}: {:?} of {}", record.end, record.caller.reveal());
+            assert_eq!(served, reached, "seed {seed}: {:?} of {}", record.end, record.arrival.caller.reveal());
         }
         assert_eq!(world.books.records.len(), callers.len());
         let answered = world.books.visits.iter().filter(|v| matches!(v.end, VisitEnd::Answered { .. })).count();
@@ -319,7 +319,14 @@ fn complaint_35_abandoned_calls_are_listed_and_survive_a_restart() {
     let (facts, inlet) = crossbeam::channel::unbounded();
     let end = world.clock();
     let names = std::sync::Arc::new(world.directory().clone());
-    let settings = store::JournalSettings { clock: Box::new(move || end), names, watch: None };
+    let day = Duration::from_secs(86_400);
+    let (from, to) = (end.utc - day, end.utc + day);
+    let settings = store::JournalSettings {
+        clock: Box::new(move || end),
+        day: |_, at| (at - Duration::from_secs(86_400), at + Duration::from_secs(86_400)),
+        names,
+        watch: None,
+    };
     let journal = store::Journal::start(store, inlet, settings).expect("a journal");
     for fact in &world.books.facts {
         facts.send(fact.clone()).expect("the journal runs");
@@ -330,15 +337,14 @@ fn complaint_35_abandoned_calls_are_listed_and_survive_a_restart() {
     // The process starts again: nothing is reset.
     assert_eq!(store::Store::open(&url).expect("the same store").boot(), 2);
     let reader = store::Reader::open(&url).expect("readable");
-    let day = Duration::from_secs(86_400);
-    let (from, to) = (end.utc - day, end.utc + day);
-    let listed = reader.contacts(from, to).expect("contacts");
-    let abandoned: Vec<_> = listed.iter().filter(|c| c.outcome == "abandoned").map(|c| c.caller.clone()).collect();
+    let listed = reader.abandoned(from, to).expect("abandoned calls");
+    let abandoned: Vec<_> = listed.iter().map(|visit| visit.caller.as_str()).collect();
     assert_eq!(abandoned, ["13800138002", "13800138003"]);
-    let visits = reader.visits(from, to).expect("visits");
+    let mut ends = Vec::new();
+    reader.each_visit(from, to, |visit| ends.push(visit.end)).expect("visits");
     let tally = world.books.tally(world.queue("support"));
-    assert_eq!(visits.len() as u64, tally.offered);
-    assert_eq!(visits.iter().filter(|v| v.end == VisitEnd::Abandoned).count() as u64, tally.abandoned);
+    assert_eq!(ends.len() as u64, tally.offered);
+    assert_eq!(ends.iter().filter(|end| **end == VisitEnd::Abandoned).count() as u64, tally.abandoned);
     std::fs::remove_dir_all(folder).expect("it was made above");
     // Every fact has a word a person can read.
     assert!(world.books.facts.iter().all(|f| !words(&f.fact, world.directory()).0.is_empty()));

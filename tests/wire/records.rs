@@ -39,6 +39,7 @@ pub(crate) struct Visit {
     pub(crate) outcome: String,
     pub(crate) agent: Option<String>,
     pub(crate) waited: Duration,
+    /// Nothing until the agent is through with the call.
     pub(crate) talked: Duration,
 }
 
@@ -100,15 +101,17 @@ pub(crate) fn events(file: &Path) -> Vec<String> {
 }
 
 fn contacts(store: &Connection) -> rusqlite::Result<Vec<Contact>> {
-    let mut select = store
-        .prepare("SELECT id, caller, outcome, cause, legs, recordings, steps FROM contact ORDER BY started, id")?;
+    let mut select = store.prepare(
+        "SELECT id, caller, outcome, cause, legs, recordings, steps, started FROM contact ORDER BY started, id",
+    )?;
     let json = |text: String| -> Value { serde_json::from_str(&text).expect("stored JSON") };
     let rows = select.query_map([], |row| {
         let steps = json(row.get(6)?);
+        let started: i64 = row.get(7)?;
         let steps = steps.as_array().expect("a list").iter().map(|step| Step {
-            at: step[0].as_i64().expect("a time"),
-            what: step[2].as_str().expect("a word").to_owned(),
-            detail: step[3].as_str().expect("a text").to_owned(),
+            at: started + step[0].as_i64().expect("a time"),
+            what: step[1].as_str().expect("a word").to_owned(),
+            detail: step[2].as_str().expect("a text").to_owned(),
         });
         let recordings = json(row.get(5)?);
         let recordings = recordings.as_array().expect("a list").iter().map(|n| n.as_str().expect("a name").to_owned());
@@ -134,7 +137,7 @@ fn visits(store: &Connection) -> rusqlite::Result<Vec<Visit>> {
             outcome: row.get(1)?,
             agent: row.get(2)?,
             waited: micros(row.get(3)?),
-            talked: micros(row.get(4)?),
+            talked: micros(row.get::<_, Option<i64>>(4)?.unwrap_or(0)),
         })
     })?;
     rows.collect()
