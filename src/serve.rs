@@ -8,7 +8,7 @@ use crate::sounds::Sounds;
 use arc_swap::ArcSwap;
 use config::{Config, Transport};
 use driver::media::{LoadedSounds, MediaPool, RecordingFolder};
-use driver::{Clock, FACTS_WAITING, Line, Running, Settings};
+use driver::{Clock, Line, Running, Settings};
 use model::{Actor, Fact, ForcedAction, RecordPolicy};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
@@ -132,7 +132,7 @@ impl Server {
         let store_url = config.store.to_string();
         let store = Store::open(&store_url).map_err(|error| error.to_string())?;
         let boot = store.boot();
-        let (facts, new_facts) = crossbeam::channel::bounded(FACTS_WAITING);
+        let (facts, new_facts) = crossbeam::channel::unbounded();
         let settings = JournalSettings {
             clock: Box::new(move || clock.now()),
             day: crate::day::day_of,

@@ -30,7 +30,6 @@ mod udp;
 mod wake;
 
 pub use clock::Clock;
-pub use limits::FACTS_WAITING;
 pub use line::{Line, LineError};
 pub use running::{Running, Settings, StartError};
 pub use shard_loop::ShardGauges;

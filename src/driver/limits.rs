@@ -18,7 +18,7 @@ pub(crate) const RESOLVE_TIME: Duration = Duration::from_secs(2);
 pub(crate) const CANDIDATES_MAX: usize = 16;
 /// Facts on their way to the journal. At 20 a call and 5,000 calls a second it lasts 1.3 s; beyond half of it new calls
 /// are refused, so that no fact is ever dropped.
-pub const FACTS_WAITING: usize = 131_072;
+pub(crate) const FACTS_WAITING: usize = 131_072;
 /// Work done before the loop looks at its sockets again (law 3).
 pub(crate) const TURN_TIME: Duration = Duration::from_millis(1);
 /// How long a stop waits for the BYEs to be answered.

@@ -32,7 +32,7 @@ pub struct Settings {
     pub media_workers: u8,
     /// For streams and look-ups.
     pub runtime: Handle,
-    /// To the journal; bounded to [`crate::FACTS_WAITING`].
+    /// To the journal; the shards put at most [`FACTS_WAITING`](crate::limits::FACTS_WAITING) there.
     pub facts: Sender<Stamped>,
     pub clock: Clock,
 }

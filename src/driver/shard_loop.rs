@@ -242,8 +242,8 @@ impl ShardLoop {
         // whoever sent the message that brought these commands should not wait for it.
         self.media.rouse();
         while let Some(fact) = turn.facts_behind.pop_front() {
-            if let Err(full) = self.facts.try_send(fact) {
-                turn.facts_behind.push_front(full.into_inner());
+            if let Err(fact) = self.put_fact(fact) {
+                turn.facts_behind.push_front(fact);
                 break;
             }
         }
@@ -285,9 +285,18 @@ impl ShardLoop {
         log_fact(&fact);
         if !turn.facts_behind.is_empty() {
             turn.facts_behind.push_back(fact);
-        } else if let Err(full) = self.facts.try_send(fact) {
-            turn.facts_behind.push_back(full.into_inner());
+        } else if let Err(fact) = self.put_fact(fact) {
+            turn.facts_behind.push_back(fact);
         }
+    }
+
+    /// The channel grows with what is in it, so that an idle house does not carry the room for a storm; it is bounded
+    /// here. A journal that is gone has said so and the process is ending.
+    fn put_fact(&self, fact: Stamped) -> Result<(), Stamped> {
+        if self.facts.len() >= FACTS_WAITING {
+            return Err(fact);
+        }
+        self.facts.send(fact).map_err(|gone| gone.0)
     }
 
     fn transmit(&mut self, turn: &mut Turn) {
