@@ -354,7 +354,7 @@ t.toml:4:9: error: there is no sound "music/defalt"
 
 t.toml:5:17: error: there is no sound "queue/notice"
     5 | record_notice = "queue/notice"
-      |                 ^^^^^^^^^^^^^^ there are 70, such as agent/agent-not-in-call, agent/barging, agent/enter-agent-id, agent/enter-pin, agent/invalid, agent/listening, agent/no-such-agent, agent/not-allowed
+      |                 ^^^^^^^^^^^^^^ there are 71, such as agent/agent-not-in-call, agent/barging, agent/enter-agent-id, agent/enter-pin, agent/invalid, agent/listening, agent/no-such-agent, agent/not-allowed
 
 3 errors
 "#,
