@@ -49,8 +49,56 @@ fn rfc3665_3_6_a_redirection_is_not_followed() {
     world.check();
 }
 
+/// The proxy that does not answer is a route's first trunk here; what it did not take the second gets.
+#[test]
+fn rfc3665_3_4_establishment_with_proxy_failure() {
+    let tables = r#"
+[[trunk]]
+name = "first"
+host = "198.51.100.1"
+options_interval = "0s"
+[[trunk]]
+name = "second"
+host = "198.51.100.2"
+options_interval = "0s"
+[[route]]
+match = "+86*"
+trunks = ["first", "second"]
+class = "internal"
+"#;
+    let mut world = World::new(&format!("{PHONES}{tables}"));
+    let alice = world.phone("2001");
+    let (first, second) = (world.outside("proxy 1", "198.51.100.1:5060"), world.outside("proxy 2", "198.51.100.2:5060"));
+    world[first].manners.answer = Answer::Silent;
+    world[alice].dials("+8613800138000");
+    world.waits_until(Duration::from_secs(30), "she talks", |w| w[second].is_talking() && w[alice].is_talking());
+    world.run_for(1);
+    assert!(world.hears(alice, second) && world.hears(second, alice));
+    world[second].hangs_up_all();
+    world.run_for(40);
+    check(&world, "rfc3665-3.4");
+    world.check();
+}
+
+/// Bob's sound moves while they talk. The RFC's Bob moves to another address, this one to another port of it.
 #[test]
 fn rfc3665_3_7_session_with_re_invite() {
+    let (mut world, alice, bob) = alice_and_bob();
+    world[alice].dials("2002");
+    world.run_for(5);
+    world.transcript.clear();
+    let call = world[bob].last_no();
+    world[bob].moves_sound(call);
+    world.run_for(2);
+    assert!(world.hears(alice, bob) && world.hears(bob, alice));
+    check(&world, "rfc3665-3.7");
+    world.everybody_hangs_up();
+    world.check();
+}
+
+/// RFC 3264 §8.4: hold by direction, and back.
+#[test]
+fn rfc3264_8_4_hold_and_resume() {
     let (mut world, alice, bob) = alice_and_bob();
     let call = world[alice].dials("2002");
     world.run_for(5);
@@ -61,7 +109,7 @@ fn rfc3665_3_7_session_with_re_invite() {
     world[alice].retrieves(call);
     world.run_for(2);
     assert!(world.hears(alice, bob) && world.hears(bob, alice));
-    check(&world, "rfc3665-3.7");
+    check(&world, "rfc3264-8.4");
     world.everybody_hangs_up();
     world.check();
 }

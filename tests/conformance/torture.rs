@@ -16,8 +16,16 @@ fn the_messages_are_those_of_the_rfc_to_the_octet() {
     }
 }
 
-/// Statuses of the house's final answers to a message; an ACK has none. In any world nothing is left of it.
-fn answers(case: &Case) -> Vec<u16> {
+/// What became of a message at the house's door.
+struct Fate {
+    /// Statuses of the final answers; an ACK has none.
+    answers: Vec<u16>,
+    /// The answers' status lines, and what was counted.
+    told: String,
+}
+
+/// Sends a message to a house. Nothing may be left of it.
+fn fate(case: &Case) -> Fate {
     let tables = "[[number]]\nmatch = \"*\"\nto = \"announcement:sorry\"\n\
         [[phone]]\nid = \"watson\"\npassword = \"secret\"\n";
     let mut world = World::new(&format!("{}{tables}", super::PHONES));
@@ -30,11 +38,14 @@ fn answers(case: &Case) -> Vec<u16> {
     world[stranger].sends_raw(case.octets);
     world.run_for(5);
     let said = world.transcript.lines().iter().filter(|line| line.from_house);
-    let mut answers: Vec<u16> = said
-        .filter_map(|line| line.start().strip_prefix("SIP/2.0 ")?.get(..3)?.parse().ok())
-        .filter(|status| *status >= 200)
-        .collect();
-    answers.dedup();
+    let mut finals: Vec<String> = said.filter_map(|l| Some(l.start().strip_prefix("SIP/2.0 ")?.to_owned())).collect();
+    finals.retain(|line| !line.starts_with('1'));
+    finals.dedup();
+    let answers = finals.iter().map(|line| line[..3].parse().expect("three digits")).collect();
+    let mut counted: Vec<&str> = world.notes.iter().map(|note| note.what.word()).collect();
+    counted.dedup();
+    let answered = if finals.is_empty() { "no answer".to_owned() } else { finals.join(", ") };
+    let told = if counted.is_empty() { answered } else { format!("{answered}; counted: {}", counted.join(", ")) };
     // Whatever it was: it neither stays nor disturbs the next call.
     let alice = world.phone("2001");
     let bob = world.phone("2002");
@@ -47,7 +58,7 @@ fn answers(case: &Case) -> Vec<u16> {
         let left = world.shard(n as u8).status();
         assert_eq!((left.contacts, left.legs, left.sip.sessions), (0, 0, 0), "{}", case.name);
     }
-    answers
+    Fate { answers, told }
 }
 
 /// Where the house still answers otherwise than the RFC wants.
@@ -61,8 +72,10 @@ const KNOWN: [(&str, u16); 2] = [
 #[test]
 fn each_torture_message_gets_the_answer_the_rfc_wants() {
     let mut wrong = Vec::new();
+    let mut book = String::new();
     for case in &CASES {
-        let got = answers(case);
+        let Fate { answers: got, told } = fate(case);
+        book += &format!("{:9} {:11} {}\n    {told}\n", case.section, case.name, case.title);
         if let Some((_, status)) = KNOWN.iter().find(|(name, _)| *name == case.name) {
             assert_eq!(got, [*status], "{}: no longer as it was known; mend the list", case.name);
             continue;
@@ -82,6 +95,7 @@ fn each_torture_message_gets_the_answer_the_rfc_wants() {
             ));
         }
     }
+    super::compare("torture/answers.txt", &book);
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), CASES.len(), wrong.join("\n"));
 }
 
@@ -90,6 +104,6 @@ fn each_torture_message_gets_the_answer_the_rfc_wants() {
 fn processed_requests_are_answered() {
     for case in CASES.iter().filter(|c| c.outcome == Outcome::Processed) {
         let is_ack = case.octets.starts_with(b"ACK ");
-        assert!(!answers(case).is_empty() || is_ack, "{} was not answered", case.name);
+        assert!(!fate(case).answers.is_empty() || is_ack, "{} was not answered", case.name);
     }
 }

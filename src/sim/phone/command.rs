@@ -112,6 +112,12 @@ impl SimPhone {
         self.calls[no.0].voice.as_mut().expect("a call with media").press(key, held);
     }
 
+    /// Speaks and listens at another port from now on, and says so in a new offer.
+    pub fn moves_sound(&mut self, no: CallNo) {
+        self.calls[no.0].voice.as_mut().expect("a call with media").move_away();
+        self.offer_again(no);
+    }
+
     /// Goes on sending, with nothing in it.
     pub fn falls_silent(&mut self, no: CallNo) {
         self.calls[no.0].voice.as_mut().expect("a call with media").mute(true);

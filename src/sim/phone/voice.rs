@@ -10,6 +10,9 @@ use rtp::{KeySender, Packet, PayloadType, Sender};
 
 const FRAME: Duration = Duration::from_millis(20);
 
+/// How far a port moves: above those of all of a phone's calls.
+const MOVED: u16 = 5000;
+
 /// One call's sound at a phone: it sends its own tone and listens.
 #[derive(Debug)]
 pub(crate) struct Voice {
@@ -76,6 +79,10 @@ impl Voice {
 
     pub(crate) fn want(&mut self, direction: Direction) {
         self.wanted = direction;
+    }
+
+    pub(crate) fn move_away(&mut self) {
+        self.local.set_port(self.local.port() + MOVED);
     }
 
     pub(crate) fn mute(&mut self, muted: bool) {
