@@ -97,7 +97,7 @@ impl Transcript {
                 writeln!(out, "    {}", names.plain(header)).expect("writing to a String cannot fail");
             }
             for described in body.lines().filter(|l| l.starts_with("m=") || l.starts_with("SIP/") || is_direction(l)) {
-                writeln!(out, "        {described}").expect("writing to a String cannot fail");
+                writeln!(out, "        {}", names.plain_port(described)).expect("writing to a String cannot fail");
             }
             out.push('\n');
         }
@@ -137,6 +137,15 @@ impl Names {
         text
     }
 
+    /// Which port of the house's stock a call gets says nothing; that two descriptions name the same one does.
+    fn plain_port(&mut self, line: &str) -> String {
+        let port = line.strip_prefix("m=audio ").and_then(|rest| rest.split_once(' ')).filter(|(port, _)| *port != "0");
+        match port {
+            Some((port, rest)) => format!("m=audio {} {rest}", self.name("port", &format!("port {port}"))),
+            None => line.to_owned(),
+        }
+    }
+
     fn name(&mut self, kind: &'static str, value: &str) -> String {
         if let Some(name) = self.known.get(value) {
             return name.clone();
@@ -173,6 +182,8 @@ mod tests {
         assert_eq!(names.plain("From: <sip:a@b>;tag=81x"), "From: <sip:a@b>;tag=tag-1");
         assert_eq!(names.plain("To: <sip:a@b>;tag=9"), "To: <sip:a@b>;tag=tag-2");
         assert_eq!(names.plain("Call-ID: 7@h"), "Call-ID: call-1");
+        assert_eq!(names.plain_port("m=audio 10252 RTP/AVP 0"), "m=audio port-1 RTP/AVP 0");
+        assert_eq!(names.plain_port("m=audio 0 RTP/AVP 0"), "m=audio 0 RTP/AVP 0");
         assert_eq!(
             names.plain("Refer-To: <sip:c@d?Replaces=7@h%3Bto-tag%3D81x%3Bfrom-tag%3D9>"),
             "Refer-To: <sip:c@d?Replaces=call-1%3Bto-tag%3Dtag-1%3Bfrom-tag%3Dtag-2>"
