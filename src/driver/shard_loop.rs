@@ -104,14 +104,7 @@ impl ShardLoop {
     }
 
     fn wait(&mut self, turn: &mut Turn, now: Now) -> std::io::Result<()> {
-        if let Some(gather) = turn.pace.gather(turn.began, now.mono) {
-            std::thread::sleep(gather);
-        }
-        let soonest = [self.shard.poll_timeout(), turn.stop_at].into_iter().flatten().min();
-        let retry = (!turn.facts_behind.is_empty()).then_some(Duration::from_millis(1));
-        let timeout = [soonest.map(|at| at - now.mono), retry].into_iter().flatten().min();
-        let mut readable = 0u64;
-        turn.epoll.wait(timeout, |token| readable |= 1u64.checked_shl(token as u32).unwrap_or(1 << 63))?;
+        let readable = self.sleep(turn, now)?;
         let now = self.clock.now();
         turn.began = now.mono;
         self.gauges.turned_at.store(now.mono.as_nanos(), Ordering::Relaxed);
@@ -131,6 +124,21 @@ impl ShardLoop {
         self.gauges.contacts.store(self.shard.status().contacts, Ordering::Relaxed);
         self.feel_pressure(turn, now);
         Ok(())
+    }
+
+    /// Which sockets to look at, after something came or is due.
+    fn sleep(&mut self, turn: &mut Turn, now: Now) -> std::io::Result<u64> {
+        if let Some(gather) = turn.pace.gather(turn.began, now.mono) {
+            std::thread::sleep(gather);
+            // So much comes in that to ask which socket has something costs more than to look.
+            return Ok(if self.letters.wake().is_pending() { u64::MAX } else { !(1 << 63) });
+        }
+        let soonest = [self.shard.poll_timeout(), turn.stop_at].into_iter().flatten().min();
+        let retry = (!turn.facts_behind.is_empty()).then_some(Duration::from_millis(1));
+        let timeout = [soonest.map(|at| at - now.mono), retry].into_iter().flatten().min();
+        let mut readable = 0u64;
+        turn.epoll.wait(timeout, |token| readable |= 1u64.checked_shl(token as u32).unwrap_or(1 << 63))?;
+        Ok(readable)
     }
 
     /// A journal that does not keep up stops new calls long before a fact would be lost, until it has caught up.

@@ -40,6 +40,11 @@ impl Wake {
         unsafe { libc::write(self.raw(), one.as_ptr().cast(), one.len()) };
     }
 
+    /// Somebody woke since the last clearing. A wake in between may be missed; it will end the next sleep.
+    pub fn is_pending(&self) -> bool {
+        self.shared.pending.load(Ordering::Acquire)
+    }
+
     /// Forgets the wakes so far; call before looking at what they announced.
     pub fn clear(&self) {
         let mut count = [0u8; 8];
