@@ -2,7 +2,7 @@ use crate::wake::Wake;
 use crossbeam::queue::SegQueue;
 use engine::{Ask, Mail, Ticket};
 use model::{Directory, Fact};
-use sip::{Candidate, ConnectionId, QueryId, ResolveError};
+use sip::{Candidate, ConnectionId, FramingError, QueryId, ResolveError};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -27,6 +27,13 @@ pub(crate) enum Letter {
         local: SocketAddr,
         remote: SocketAddr,
         bytes: Box<[u8]>,
+    },
+    /// The framing broke; the rest of what came.
+    StreamBroken {
+        connection: ConnectionId,
+        remote: SocketAddr,
+        bytes: Box<[u8]>,
+        fault: FramingError,
     },
     StreamClosed {
         connection: ConnectionId,

@@ -8,6 +8,8 @@ pub(crate) const HALF_OPEN_PER_SOURCE: usize = 256;
 pub(crate) const FIRST_MESSAGE_TIME: Duration = Duration::from_secs(10);
 /// Without any message. Longer than any registration, so a phone that refreshes stays.
 pub(crate) const IDLE_TIME: Duration = Duration::from_secs(7200);
+/// How long a stream that broke its framing stays open for the refusal.
+pub(crate) const LAST_WORD_TIME: Duration = Duration::from_secs(2);
 /// RFC 3261 leaves it open; a peer that takes longer counts as unreachable.
 pub(crate) const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// Messages a slow peer may lag behind before the connection is given up.

@@ -199,6 +199,10 @@ impl ShardLoop {
             Letter::StreamMessage { connection, local, remote, bytes } => {
                 Input::Sip(sip::Input::StreamMessage { connection: *connection, local: *local, remote: *remote, bytes })
             }
+            Letter::StreamBroken { connection, remote, bytes, fault } => {
+                let (connection, remote, fault) = (*connection, *remote, *fault);
+                Input::Sip(sip::Input::StreamBroken { connection, remote, bytes, fault })
+            }
             Letter::StreamClosed { connection } => {
                 turn.writers.remove(connection);
                 Input::Sip(sip::Input::StreamClosed { connection: *connection })
@@ -268,6 +272,8 @@ impl ShardLoop {
             Output::Fact(fact) => self.pass_fact(turn, fact),
             Output::Connect { connection, remote } => self.streams.connect(connection, remote),
             Output::Close { connection } => {
+                // The refusal that explains the end goes out before it.
+                self.transmit(turn);
                 turn.writers.remove(&connection);
                 // Every shard holds the stream's writer; the last to let go ends it.
                 for other in &self.boxes {

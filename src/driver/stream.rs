@@ -2,9 +2,9 @@
 
 use crate::letter::{Letter, LetterBox};
 use crate::limits::{
-    CONNECT_TIME, CONNECTIONS_MAX, FIRST_MESSAGE_TIME, HALF_OPEN_PER_SOURCE, IDLE_TIME, WRITES_WAITING,
+    CONNECT_TIME, CONNECTIONS_MAX, FIRST_MESSAGE_TIME, HALF_OPEN_PER_SOURCE, IDLE_TIME, LAST_WORD_TIME, WRITES_WAITING,
 };
-use sip::{ConnectionId, Frame, Framer, Opener, home_of};
+use sip::{ConnectionId, Frame, Framer, FramingError, Opener, home_of};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -147,11 +147,18 @@ impl Streams {
                     if count == 0 {
                         return Ok(());
                     }
-                    if self.frames(connection, local, remote, &mut framer, &octets[..count], &mut output).await? {
-                        if std::mem::take(unproven) {
-                            self.proven(remote.ip());
+                    match self.frames(connection, local, remote, &mut framer, &octets[..count], &mut output).await? {
+                        Ok(true) => {
+                            if std::mem::take(unproven) {
+                                self.proven(remote.ip());
+                            }
+                            until = tokio::time::Instant::now() + IDLE_TIME;
                         }
-                        until = tokio::time::Instant::now() + IDLE_TIME;
+                        Ok(false) => {}
+                        Err(fault) => {
+                            self.tell_broken(connection, remote, framer.rest(), fault);
+                            return say_last(&mut writes, &mut output).await;
+                        }
                     }
                 }
                 write = writes.recv() => match write {
@@ -164,7 +171,7 @@ impl Streams {
         }
     }
 
-    /// True when something whole arrived.
+    /// True when something whole arrived; an error when nothing can be told apart any more.
     async fn frames(
         &self,
         connection: ConnectionId,
@@ -173,7 +180,7 @@ impl Streams {
         framer: &mut Framer,
         mut octets: &[u8],
         output: &mut (impl AsyncWriteExt + Unpin),
-    ) -> io::Result<bool> {
+    ) -> io::Result<Result<bool, FramingError>> {
         let mut whole = false;
         while !octets.is_empty() {
             let taken = framer.handle_octets(octets);
@@ -187,16 +194,11 @@ impl Streams {
                     Ok(Some(Frame::Ping)) => output.write_all(b"\r\n").await?,
                     Ok(Some(Frame::Pong)) => {}
                     Ok(None) => break,
-                    Err(error) => {
-                        // What can be read of it may still get its 400 or 513 from the user agent.
-                        self.tell_message(connection, local, remote, framer.rest());
-                        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                        return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-                    }
+                    Err(fault) => return Ok(Err(fault)),
                 }
             }
         }
-        Ok(whole)
+        Ok(Ok(whole))
     }
 
     fn tell_message(&self, connection: ConnectionId, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) {
@@ -207,9 +209,32 @@ impl Streams {
         }
     }
 
+    /// The user agent answers what can be answered, and then lets go of the stream.
+    fn tell_broken(&self, connection: ConnectionId, remote: SocketAddr, bytes: &[u8], fault: FramingError) {
+        let shards = u8::try_from(self.shared.boxes.len()).unwrap_or(u8::MAX);
+        let home = home_of(bytes, shards);
+        if let Some(shard) = self.shared.boxes.get(usize::from(home.0)) {
+            shard.put(Letter::StreamBroken { connection, remote, bytes: bytes.into(), fault });
+        }
+    }
+
     fn tell_closed(&self, connection: ConnectionId) {
         for shard in &self.shared.boxes {
             shard.put(Letter::StreamClosed { connection });
         }
+    }
+}
+
+/// Writes what the shards still have to say, until every one of them has let go of the stream.
+async fn say_last(writes: &mut mpsc::Receiver<Box<[u8]>>, output: &mut (impl AsyncWriteExt + Unpin)) -> io::Result<()> {
+    let all = async {
+        while let Some(bytes) = writes.recv().await {
+            output.write_all(&bytes).await?;
+        }
+        output.shutdown().await
+    };
+    match timeout(LAST_WORD_TIME, all).await {
+        Ok(written) => written,
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
     }
 }

@@ -1,5 +1,5 @@
 //! With several shards a new call can belong to a call that lives elsewhere: an agent in talk consults a colleague, a
-//! supervisor listens in. The shard its Call-ID leads to hands such an INVITE on before anything is made of it, and
+//! supervisor listens in, a phone takes a call over by Replaces. The shard its Call-ID leads to hands such an INVITE on before anything is made of it, and
 //! remembers where, so that a retransmission and a CANCEL take the same way.
 
 use crate::limits::{HANDOVER_TIME, HANDOVERS_MAX};
@@ -60,6 +60,9 @@ impl Shard {
 
     /// The sender's name is only a hint here: the home shard asks for credentials like any other.
     fn named_home(&self, message: &Message<'_>) -> Option<ShardId> {
+        if let Some(home) = self.sip.home_of_replaced(message) {
+            return Some(home);
+        }
         let of_call = |agent: AgentId| self.board.agent_contact(agent).map(|contact| contact.home());
         if let Some(agent) = message.uri().and_then(|uri| uri.user()).and_then(|dialled| self.supervised(dialled)) {
             return of_call(agent);

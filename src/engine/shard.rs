@@ -102,7 +102,10 @@ impl Shard {
                 let on = on || self.draining;
                 self.call.handle_input(now, call::Input::Drain { on });
             }
-            Input::Shutdown => self.call.handle_input(now, call::Input::Shutdown),
+            Input::Shutdown => {
+                self.call.handle_input(now, call::Input::Shutdown);
+                self.sip.handle_input(now, sip::Input::Shutdown);
+            }
             Input::ClockJump => self.acd.handle_input(now, acd::Input::ClockJump),
         }
         self.drain(now);
@@ -162,7 +165,7 @@ impl Shard {
     /// Nothing is left to end.
     pub fn is_quiet(&self) -> bool {
         let status = self.status();
-        status.contacts == 0 && status.legs == 0 && status.sip.sessions == 0
+        status.contacts == 0 && status.legs == 0 && status.sip.sessions == 0 && status.sip.leaving == 0
     }
 
     /// Our own user agent's, unless the call lives elsewhere.

@@ -1,5 +1,6 @@
 //! What goes into a [`crate::UserAgent`] and what comes out of it.
 
+use crate::framing::FramingError;
 use base::Instant;
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -151,6 +152,13 @@ pub enum Input<'a> {
         remote: SocketAddr,
         bytes: &'a [u8],
     },
+    /// A stream cannot be followed any further; `bytes` is what was left of it.
+    StreamBroken {
+        connection: ConnectionId,
+        remote: SocketAddr,
+        bytes: &'a [u8],
+        fault: FramingError,
+    },
     /// A stream is gone, or could not be opened.
     StreamClosed {
         connection: ConnectionId,
@@ -164,6 +172,8 @@ pub enum Input<'a> {
     Location(LocationUpdate),
     /// No new calls from outside while true.
     Drain(bool),
+    /// The process ends: our registrations are taken back.
+    Shutdown,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -290,6 +300,8 @@ pub struct Population {
     pub registrations: usize,
     pub connections: usize,
     pub timers: usize,
+    /// Registrations of ours that are being taken back.
+    pub leaving: usize,
 }
 
 #[derive(Clone, Debug)]

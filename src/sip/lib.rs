@@ -76,6 +76,7 @@ pub mod limits;
 mod malformed;
 mod message;
 mod method;
+mod multipart;
 mod octets;
 mod params;
 mod scan;

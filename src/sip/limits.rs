@@ -18,6 +18,9 @@ pub const HEADER_FIELDS_RESERVED: usize = 4;
 /// pair, below 20,000 steps.
 pub const PARAMS_MAX: usize = 128;
 
+/// Parts read of one body. A description beside a location, a picture's address and a gateway's signalling are four.
+pub const BODY_PARTS_MAX: usize = 16;
+
 /// Digits read of any number; `u32::MAX` has ten, and leading zeros are legal (RFC 4475 §3.1.1.1).
 pub const NUMBER_DIGITS_MAX: usize = 32;
 
@@ -106,6 +109,9 @@ pub const PROBE_MISSES_MAX: u8 = 3;
 pub const PROBE_ANSWER_MAX: Duration = Duration::from_secs(4);
 /// After a miss the next probe follows sooner, so that a dead trunk is known in seconds.
 pub const PROBE_RETRY: Duration = Duration::from_secs(2);
+
+/// How often an idle way through a NAT is used: many forget a UDP flow after 30 s (RFC 5626 §4.4.2 gives 24–29 s).
+pub const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
 /// What we ask of a trunk's registrar.
 pub const TRUNK_REGISTRATION_SECONDS: u32 = 600;

@@ -4,7 +4,7 @@ use super::digest::{Algorithm, Exchange, Secret};
 use super::nonce::{NonceUse, Nonces};
 use crate::header::{AuthFields, Authorization, Header, HeaderName, ProxyAuthorization};
 use crate::message::Message;
-use crate::uri::Uri;
+use crate::uri::{Host, Uri};
 use crate::writer::MessageWriter;
 use base::Instant;
 use core::time::Duration;
@@ -121,7 +121,7 @@ impl Challenger {
         let ha1 = ha1.expect("a password serves every algorithm");
         let exchange = claim.exchange(request);
         let right = algorithm.response(&ha1, &exchange).matches(&claim.response);
-        if !(right & exists & claim.fits(request)) {
+        if !(right & exists & claim.fits(request, &self.realm)) {
             return Verdict::Wrong;
         }
         match self.nonces.accept(now, &self.realm, &claim.nonce, claim.count, &claim.user) {
@@ -197,13 +197,20 @@ impl Claim {
         Exchange { method: request.method().as_str(), uri: &self.uri, nonce: &self.nonce, qop }
     }
 
-    /// RFC 8760 §2.6 (6): the two URIs may differ, for proxies on the way rewrite hosts; the user they name may not,
-    /// or credentials for one number would serve for another.
-    fn fits(&self, request: &Message<'_>) -> bool {
-        let claimed = Uri::parse(self.uri.as_bytes());
-        match (claimed, request.uri()) {
-            (Ok(claimed), Some(uri)) => claimed.user() == uri.user(),
-            _ => false,
+    /// RFC 7616 §3.4.6: the two URIs mean the same. A proxy on the way may have put our address in the place of the realm's
+    /// name (RFC 8760 §2.6 (6)), and nothing else: credentials for one number or one house serve for no other.
+    fn fits(&self, request: &Message<'_>, realm: &str) -> bool {
+        let (Ok(claimed), Some(uri)) = (Uri::parse(self.uri.as_bytes()), request.uri()) else { return false };
+        if claimed.user() != uri.user() {
+            return false;
+        }
+        match (claimed.sip(), uri.sip()) {
+            (Some(claimed), Some(sip)) => {
+                claimed.host.equivalent(&sip.host)
+                    || Host::split(realm).is_ok_and(|(own, _)| claimed.host.equivalent(&own))
+            }
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
         }
     }
 }

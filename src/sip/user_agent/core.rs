@@ -23,6 +23,8 @@ pub(crate) enum Due {
     Session(Key, SessionTimer),
     /// The next binding of a phone expires.
     Registration(PhoneId),
+    /// A phone behind a NAT hears from us, so that its way stays open.
+    KeepAlive(PhoneId),
     Trunk(TrunkId, TrunkTimer),
 }
 
@@ -247,6 +249,28 @@ impl Core {
         match place.protocol() {
             Protocol::Udp => Some(plain),
             Protocol::Tcp => OwnedUri::parse(&format!("{plain};transport=tcp")).ok(),
+        }
+    }
+
+    /// Whether a URI's host is this house: its domain or a host in it, or an address it is reached at.
+    pub(crate) fn is_own_host(&self, host: &Host<'_>) -> bool {
+        match (host, self.domain()) {
+            (Host::Ip(ip), domain) => {
+                let ip = ip.to_canonical();
+                let listens = |a: SocketAddr| a.ip() == ip;
+                domain.ip() == Some(ip)
+                    || self.faces.iter().any(|f| listens(f.local) || listens(f.public))
+                    // Bound to every address: any of them may be meant, and so may the one a NAT shows outside.
+                    || self.config.listeners.iter().any(|l| l.address.ip() == ip || l.address.ip().is_unspecified())
+            }
+            (Host::Name(name), Host::Name(domain)) => {
+                let name = name.strip_suffix('.').unwrap_or(name);
+                let rest = name.len().checked_sub(domain.len()).and_then(|at| Some((name.get(..at)?, name.get(at..)?)));
+                rest.is_some_and(|(front, end)| {
+                    end.eq_ignore_ascii_case(domain) && (front.is_empty() || front.ends_with('.'))
+                })
+            }
+            (Host::Name(_), Host::Ip(_)) => false,
         }
     }
 

@@ -5,12 +5,11 @@ use super::core::Due;
 use super::lookup::{Found, Subject};
 use super::machine::{Owner, UserAgent};
 use super::trunk::{Bucket, State, host_uri};
-use crate::header::{Contact, Expires, HeaderName, MinExpires};
+use crate::header::{Expires, HeaderName};
 use crate::home::BranchText;
 use crate::input::{Candidate, Output, Place};
 use crate::limits::{
-    MAX_FORWARDS, PROBE_ANSWER_MAX, PROBE_MISSES_MAX, PROBE_RETRY, TRUNK_REGISTRATION_RETRY,
-    TRUNK_REGISTRATION_RETRY_MAX, TRUNK_REGISTRATION_SECONDS,
+    MAX_FORWARDS, PROBE_ANSWER_MAX, PROBE_MISSES_MAX, PROBE_RETRY, TRUNK_REGISTRATION_RETRY, TRUNK_REGISTRATION_SECONDS,
 };
 use crate::uri::OwnedUri;
 use crate::{CSeq, Message, MessageWriter, Method, StatusCode};
@@ -27,6 +26,8 @@ pub(crate) enum TrunkTimer {
     Missed,
     /// Register, or register again.
     Register,
+    /// Hold the NAT before us open.
+    KeepAlive,
 }
 
 /// A request of ours to a trunk's host, outside any call.
@@ -91,6 +92,8 @@ impl UserAgent {
             probe: None,
             timer: None,
             register_timer: None,
+            keep_alive: None,
+            leaving: false,
             registered: false,
             registrar: None,
             credentials: None,
@@ -106,6 +109,7 @@ impl UserAgent {
         let Some(state) = self.trunks.state(id) else { return };
         self.core.stop(&mut state.timer);
         self.core.stop(&mut state.register_timer);
+        self.core.stop(&mut state.keep_alive);
         if let Some(probe) = state.probe.take() {
             self.clients.abandon(&mut self.core, probe);
         }
@@ -131,6 +135,10 @@ impl UserAgent {
             TrunkTimer::Register => {
                 state.register_timer = None;
                 self.register(id, false);
+            }
+            TrunkTimer::KeepAlive => {
+                state.keep_alive = None;
+                self.keep_trunk_alive(id);
             }
         }
     }
@@ -183,76 +191,13 @@ impl UserAgent {
         self.trunk_is_up(id);
     }
 
-    fn trunk_is_up(&mut self, id: TrunkId) {
+    pub(crate) fn trunk_is_up(&mut self, id: TrunkId) {
         let Some(state) = self.trunks.state(id) else { return };
         state.misses = 0;
         if state.up != Some(true) {
             state.up = Some(true);
             self.core.outputs.push_back(Output::Fact(Fact::TrunkUp { trunk: id }));
         }
-    }
-
-    // --- registration --------------------------------------------------------------------------------------------
-
-    fn register(&mut self, id: TrunkId, repeated: bool) {
-        let Some((place, candidate)) = self.first_place(id) else { return self.register_later(id) };
-        if let Some(state) = self.trunks.state(id) {
-            state.cseq += 1;
-            state.registrar = Some(place);
-        }
-        self.send_errand(id, place, candidate, Errand::Register { repeated }, Method::Register);
-    }
-
-    fn register_later(&mut self, id: TrunkId) {
-        let Some(state) = self.trunks.state(id) else { return };
-        let wait = state.retry;
-        state.registered = false;
-        state.retry = TRUNK_REGISTRATION_RETRY_MAX.min(wait * 2);
-        state.register_timer = Some(self.core.after(wait, Due::Trunk(id, TrunkTimer::Register)));
-    }
-
-    fn register_answered(&mut self, message: &Message<'_>, status: StatusCode, id: TrunkId, repeated: bool) {
-        match status.code() {
-            200..=299 => {
-                let granted = self.granted(message, id);
-                self.trunk_is_up(id);
-                let Some(state) = self.trunks.state(id) else { return };
-                state.retry = TRUNK_REGISTRATION_RETRY;
-                state.registered = true;
-                // Early enough for a lost refresh to be repeated.
-                let wait = Duration::from_secs(u64::from(granted)) * 4 / 5;
-                let wait = wait.max(Duration::from_secs(5));
-                state.register_timer = Some(self.core.after(wait, Due::Trunk(id, TrunkTimer::Register)));
-            }
-            401 | 407 if !repeated && self.is_registrar_challenge(id, message) => self.register(id, true),
-            423 => {
-                let least = message.one::<MinExpires>().ok().flatten().map(|MinExpires(s)| s);
-                match (least, self.trunks.state(id)) {
-                    (Some(least), Some(state)) if least > state.expires => {
-                        state.expires = least;
-                        self.register(id, repeated);
-                    }
-                    (Some(_) | None, Some(_) | None) => self.register_later(id),
-                }
-            }
-            _ => self.register_later(id),
-        }
-    }
-
-    fn is_registrar_challenge(&mut self, id: TrunkId, message: &Message<'_>) -> bool {
-        let asked = self.trunks.states.get(id.index()).and_then(|s| s.registrar);
-        asked.is_some_and(|place| self.accept_registrar_challenge(id, &place, message))
-    }
-
-    /// Seconds the registrar gave our contact.
-    fn granted(&self, message: &Message<'_>, id: TrunkId) -> u32 {
-        let asked = self.trunks.states.get(id.index()).map_or(TRUNK_REGISTRATION_SECONDS, |s| s.expires);
-        let contacts = message.all::<Contact<'_>>().filter_map(Result::ok);
-        let user = &*self.core.directory().trunk(id).username;
-        let ours = contacts.filter(|c| c.address().is_some_and(|a| a.uri.user() == Some(user)));
-        let by_contact = ours.filter_map(|c| c.expires()).next();
-        let by_header = || message.one::<Expires>().ok().flatten().map(|Expires(s)| s);
-        by_contact.or_else(by_header).unwrap_or(asked)
     }
 
     // --- both ----------------------------------------------------------------------------------------------------
@@ -294,12 +239,12 @@ impl UserAgent {
         found
     }
 
-    fn first_place(&mut self, id: TrunkId) -> Option<(Place, Candidate)> {
+    pub(crate) fn first_place(&mut self, id: TrunkId) -> Option<(Place, Candidate)> {
         let Found::Places(places) = self.find(Subject::Trunk(id)) else { return None };
         places.into_iter().find_map(|c| self.core.place_at(c.protocol, c.address).map(|place| (place, c)))
     }
 
-    fn send_errand(
+    pub(crate) fn send_errand(
         &mut self,
         id: TrunkId,
         place: Place,
@@ -331,7 +276,7 @@ impl UserAgent {
                 writer.address(HeaderName::Contact, None, &contact.uri(), &[]);
             }
             if method == Method::Register {
-                writer.header(&Expires(state.expires));
+                writer.header(&Expires(if state.leaving { 0 } else { state.expires }));
                 // A probe wants no credentials: a refusal is an answer too.
                 authorize(&mut state.credentials, &place, method, host.as_str(), &mut writer);
             }

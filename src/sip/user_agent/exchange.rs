@@ -1,10 +1,10 @@
 //! New offers inside a session: hold, resume, and who speaks first when both speak at once.
 
 use super::accounts::authorize;
+use super::body::body;
 use super::causes::{cause_of, status_of};
 use super::core::{Due, SessionTimer};
 use super::invite::end;
-use super::inward::body;
 use super::machine::{Owner, UserAgent};
 use super::requests::{ALLOW, SUPPORTED_LINE, write_refusal_fields};
 use super::session::{Asked, Exchange, Phase, Session, Unacked};

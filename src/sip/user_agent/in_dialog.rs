@@ -89,7 +89,7 @@ impl UserAgent {
         if let Some(cause) = hangup {
             return self.bye(key, Some(cause));
         }
-        let sdp = super::inward::body(message).ok().flatten().filter(|_| unacked.offers);
+        let sdp = super::body::body(message).ok().flatten().filter(|_| unacked.offers);
         if unacked.first || unacked.offers {
             self.core.emit(LegEvent::Confirmed { leg, sdp });
         }

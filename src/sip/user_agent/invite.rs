@@ -124,7 +124,7 @@ impl UserAgent {
                     return;
                 }
                 let Some(Session { phase: Phase::Outward(outward), .. }) = self.calls.get_mut(session) else { return };
-                let sdp = super::inward::body(message).ok().flatten();
+                let sdp = super::body::body(message).ok().flatten();
                 // RFC 6228: 199 only tells that a branch has ended.
                 let news = (!outward.rang && status != StatusCode::EARLY_DIALOG_TERMINATED) || sdp.is_some();
                 outward.rang |= news;
@@ -216,7 +216,7 @@ impl UserAgent {
             unreachable!("the caller looked at the phase");
         };
         let mut up = Up::new(dialog);
-        let mut sdp = super::inward::body(message).ok().flatten();
+        let mut sdp = super::body::body(message).ok().flatten();
         let early = outward.attempts.iter_mut().flat_map(|a| a.early.iter_mut());
         for early in early.filter(|e| e.dialog.remote_tag == up.dialog.remote_tag) {
             up.dialog.local_cseq = up.dialog.local_cseq.max(early.dialog.local_cseq);

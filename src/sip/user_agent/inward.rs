@@ -1,5 +1,6 @@
 //! Calls that come in: from the INVITE to its final answer.
 
+use super::body::body;
 use super::core::{Due, SessionTimer};
 use super::dialog::{Dialog, Path};
 use super::identity;
@@ -7,10 +8,10 @@ use super::invite::end;
 use super::machine::UserAgent;
 use super::peer::Peer;
 use super::reliable::requires_100rel;
-use super::requests::{ALLOW, SDP, SUPPORTED_LINE, write_refusal_fields};
+use super::requests::{ALLOW, SUPPORTED_LINE, write_refusal_fields};
 use super::session::{Inward, Phase, Reliable, Session, Unacked, Up};
 use super::session_timer::Agreed;
-use crate::header::{ContentType, HeaderName, RSeq, Replaces};
+use crate::header::{HeaderName, RSeq, Replaces};
 use crate::input::{Counter, Output, Place};
 use crate::transaction::{RequestKey, T1, response_place};
 use crate::{Message, MessageWriter, StatusCode};
@@ -261,20 +262,5 @@ fn cancel_cause(cancel: &Message<'_>) -> Cause {
     match reasons.filter_map(|r| r.sip_cause()).next() {
         Some(200) => Cause::with_sip(CauseKind::AnsweredElsewhere, 487),
         Some(_) | None => Cause::with_sip(CauseKind::Cancelled, 487),
-    }
-}
-
-/// The session description a message brings, if any; anything else in its body is refused (RFC 3261 §8.2.3).
-pub(crate) fn body(message: &Message<'_>) -> Result<Option<Sdp>, StatusCode> {
-    if message.body().is_empty() {
-        return Ok(None);
-    }
-    let encoded = message.elements(HeaderName::ContentEncoding).any(|e| !e.eq_ignore_ascii_case(b"identity"));
-    let kind = message.one::<ContentType<'_>>().map_err(|_| StatusCode::BAD_REQUEST)?;
-    match kind {
-        Some(ContentType(kind)) if kind.is(SDP) && !encoded => Ok(Some(Sdp(message.body().into()))),
-        // RFC 3261 §20.15: a body without a type is an error; there is only one thing it could be.
-        None if !encoded && message.body().starts_with(b"v=0") => Ok(Some(Sdp(message.body().into()))),
-        Some(_) | None => Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
     }
 }

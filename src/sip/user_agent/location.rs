@@ -20,6 +20,7 @@ pub(crate) struct Locations {
 struct Entry {
     bindings: Vec<Binding>,
     timer: Option<TimerId>,
+    keep_alive: Option<TimerId>,
 }
 
 /// Whether a phone came within reach or went out of it.
@@ -96,6 +97,10 @@ impl Locations {
     pub(crate) fn swap_timer(&mut self, phone: PhoneId, timer: Option<TimerId>) -> Option<TimerId> {
         let entry = self.phones.get_mut(phone.index())?;
         core::mem::replace(&mut entry.timer, timer)
+    }
+
+    pub(crate) fn keep_alive(&mut self, phone: PhoneId) -> Option<&mut Option<TimerId>> {
+        self.phones.get_mut(phone.index()).map(|entry| &mut entry.keep_alive)
     }
 
     /// Phones with a binding on this stream.

@@ -7,7 +7,7 @@ use super::lookup::{Lookups, Subject};
 use super::peer::{Sources, plain};
 use super::trunk::Trunks;
 use crate::auth::Challenger;
-use crate::framing::Frame;
+use crate::framing::{Frame, FramingError};
 use crate::input::{
     Candidate, Config, ConnectionId, Counter, Counters, Destination, Input, Output, Place, Population, QueryId,
     ResolveError,
@@ -108,6 +108,7 @@ impl UserAgent {
             registrations: self.locations.len(),
             connections: self.core.flows.len(),
             timers: self.core.timers.len(),
+            leaving: self.trunks.states.iter().filter(|s| s.leaving).count(),
         }
     }
 
@@ -131,12 +132,17 @@ impl UserAgent {
                 }
                 self.handle_message(Place::Stream { connection, remote }, bytes);
             }
+            Input::StreamBroken { connection, remote, bytes, fault } => {
+                let place = Place::Stream { connection, remote: plain(remote) };
+                self.handle_broken_stream(place, connection, bytes, fault);
+            }
             Input::StreamClosed { connection } => self.handle_stream_closed(connection),
             Input::Leg(command) => self.handle_command(command),
             Input::Resolved { query, result } => self.handle_resolved(query, result),
             Input::Directory(directory) => self.handle_directory(directory),
             Input::Location(update) => self.handle_location(update),
             Input::Drain(on) => self.draining = on,
+            Input::Shutdown => self.unregister(),
         }
     }
 
@@ -152,6 +158,7 @@ impl UserAgent {
                 Due::Server(key, timer) => self.servers.handle_timer(&mut self.core, key, timer),
                 Due::Session(key, timer) => self.handle_session_timer(key, timer),
                 Due::Registration(phone) => self.expire_bindings(phone),
+                Due::KeepAlive(phone) => self.keep_phone_alive(phone),
                 Due::Trunk(trunk, timer) => self.handle_trunk_timer(trunk, timer),
             }
         }
@@ -198,8 +205,13 @@ impl UserAgent {
             }
         };
         let Some(fault) = fault else { return self.core.flows.put_framer(connection, framer) };
-        self.core.note(Counter::BadFraming, remote, None);
-        self.refuse_malformed(&place, framer.rest(), fault.parse_error());
+        self.handle_broken_stream(place, connection, framer.rest(), fault);
+    }
+
+    /// The sender hears why, as far as an answer is possible; what came after cannot be told from noise.
+    fn handle_broken_stream(&mut self, place: Place, connection: ConnectionId, bytes: &[u8], fault: FramingError) {
+        self.core.note(Counter::BadFraming, place.remote(), None);
+        self.refuse_malformed(&place, bytes, fault.parse_error());
         self.core.outputs.push_back(Output::Close { connection });
         self.handle_stream_closed(connection);
     }

@@ -1,6 +1,7 @@
 //! The user agent: one per shard, the leg port of the engine.
 
 mod accounts;
+mod body;
 mod calls;
 mod causes;
 mod commands;
@@ -23,6 +24,7 @@ mod peer;
 mod quirks;
 mod refer;
 mod registrar;
+mod registration;
 mod reliable;
 mod requests;
 mod responses;

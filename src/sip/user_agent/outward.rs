@@ -8,7 +8,7 @@ use super::peer::Peer;
 use super::registrar::is_direct;
 use super::session::{Outward, Phase, Session};
 use super::trunk::is_emergency;
-use crate::input::{Candidate, Place, Protocol};
+use crate::input::{Binding, Candidate, Place, Protocol};
 use crate::limits::{CANDIDATE_SILENT_MAX, LOOKUP_MAX, SESSION_EXPIRES_SECONDS};
 use crate::uri::OwnedUri;
 use base::Key;
@@ -171,7 +171,13 @@ impl UserAgent {
 
     /// Where a device is registered now.
     fn bound_contacts(&mut self, phone: PhoneId) -> Vec<Contact> {
-        let mut bindings = self.locations.of(phone).to_vec();
+        let all = self.locations.of(phone);
+        // Of several inner addresses one source has told us the last is the one it has now.
+        let outdated = |(at, binding): (usize, &Binding)| {
+            !is_direct(&binding.contact, binding.at.remote()) && all[at + 1..].iter().any(|b| b.at == binding.at)
+        };
+        let mut bindings: Vec<Binding> =
+            all.iter().enumerate().filter(|b| !outdated(*b)).map(|(_, binding)| binding.clone()).collect();
         bindings.sort_by_key(|b| core::cmp::Reverse(b.q));
         let contacts = bindings.into_iter().filter_map(|binding| {
             let uri = OwnedUri::parse(&binding.contact).ok()?;

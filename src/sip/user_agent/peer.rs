@@ -1,6 +1,9 @@
 //! Who a request belongs to, and what its sender may do.
 
 use super::core::Core;
+use super::lookup::Subject;
+use super::machine::UserAgent;
+use crate::Message;
 use crate::hash::HashKey;
 use crate::uri::OwnedUri;
 use core::net::{IpAddr, SocketAddr};
@@ -21,6 +24,21 @@ impl Peer {
             }
             Source::Phone(_) => false,
         }
+    }
+}
+
+impl UserAgent {
+    /// Whether an INVITE is for this house. A carrier may also call the number at its own host, as it names it.
+    pub(crate) fn is_for_us(&self, invite: &Message<'_>, source: Source) -> bool {
+        let Some(uri) = invite.uri() else { return false };
+        // A number is everywhere.
+        let Some(sip) = uri.sip() else { return true };
+        let carrier = match source {
+            Source::Trunk(id) => self.lookups.uri(Subject::Trunk(id)),
+            Source::Phone(_) => None,
+        };
+        self.core.is_own_host(&sip.host)
+            || carrier.is_some_and(|c| c.uri().sip().is_some_and(|carrier| carrier.host.equivalent(&sip.host)))
     }
 }
 

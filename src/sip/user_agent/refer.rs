@@ -12,7 +12,7 @@ use crate::uri::{Uri, UriKind};
 use crate::{Header, Message, MessageWriter, Method, StatusCode, unescape};
 use base::Key;
 use core::time::Duration;
-use model::{Cause, LegEvent, LegId, ReferTarget};
+use model::{Cause, LegEvent, LegId, ReferTarget, ShardId};
 
 impl UserAgent {
     pub(crate) fn handle_refer(&mut self, message: &Message<'_>, bytes: &[u8], server: Key, key: Key) {
@@ -75,6 +75,12 @@ impl UserAgent {
         let session = self.calls.get(self.calls.key_of(leg)?)?;
         let dialog = session.dialog()?;
         (*dialog.call_id == *replaces.call_id && *dialog.remote_tag == *replaces.from_tag).then_some(leg)
+    }
+
+    /// Which shard holds the dialog an INVITE wants to take the place of; only a tag of ours says so.
+    pub fn home_of_replaced(&self, invite: &Message<'_>) -> Option<ShardId> {
+        let replaces = invite.one::<Replaces<'_>>().ok().flatten()?;
+        self.core.leg_of_tag(replaces.to_tag).map(LegId::home)
     }
 
     /// 202 or a refusal, as the call decided.

@@ -3,16 +3,17 @@
 use super::core::Due;
 use super::location::Change;
 use super::machine::UserAgent;
+use super::registration::CRLF_CRLF;
 use super::requests::Sender;
 use crate::auth::Verdict;
 use crate::header::{Contact, Expires, HeaderName, MinExpires};
 use crate::input::{Binding, ConnectionId, Counter, LocationUpdate, Output, Place};
-use crate::limits::CONTACTS_MAX;
+use crate::limits::{CONTACTS_MAX, KEEP_ALIVE};
 use crate::transaction::RequestKey;
 use crate::uri::{OwnedUri, Uri};
 use crate::{Message, MessageWriter, StatusCode};
 use base::Key;
-use core::net::SocketAddr;
+use core::net::{IpAddr, SocketAddr};
 use core::time::Duration;
 use model::{Fact, PhoneId};
 
@@ -67,6 +68,16 @@ impl UserAgent {
             }
             Err(error) => self.refuse_register(server, message, error),
         }
+    }
+
+    /// RFC 3261 §10.3 steps 1 and 5: another domain's registrar is asked elsewhere, and another domain's people are not
+    /// known here. Nobody is asked for a password he could not use.
+    pub(crate) fn serves(&self, message: &Message<'_>) -> Result<(), StatusCode> {
+        let is_own = |uri: &Uri<'_>| uri.sip().is_some_and(|sip| self.core.is_own_host(&sip.host));
+        if !message.uri().is_some_and(is_own) {
+            return Err(StatusCode::FORBIDDEN);
+        }
+        if is_own(&message.to().uri) { Ok(()) } else { Err(StatusCode::NOT_FOUND) }
     }
 
     /// The bindings as they are after this REGISTER.
@@ -135,7 +146,9 @@ impl UserAgent {
         let sip = uri.sip().ok_or(RegisterError::Scheme)?;
         let Some(ip) = sip.host.ip().map(|ip| ip.to_canonical()) else { return Ok(*from) };
         let address = SocketAddr::new(ip, sip.port_or_default());
-        if self.core.is_own(address) {
+        let source = from.remote().ip();
+        // Behind a NAT a phone knows only its inner address. One the whole world could reach is somebody else's.
+        if self.core.is_own(address) || (ip != source && !is_inner(ip)) {
             return Err(RegisterError::ForbiddenContact);
         }
         match from {
@@ -189,6 +202,7 @@ impl UserAgent {
         if let Some(old) = self.locations.swap_timer(phone, timer) {
             self.core.timers.cancel(old);
         }
+        self.watch_nat(phone);
         let fixed = self.core.directory().phone(phone).contact.is_some();
         // A phone at a fixed place is within reach all the same.
         let (reachable, fact) = match change {
@@ -200,6 +214,27 @@ impl UserAgent {
             self.core.outputs.push_back(Output::Device { phone, reachable });
             self.core.outputs.push_back(Output::Fact(fact));
         }
+    }
+
+    /// A phone behind a NAT is heard from only when it registers; the way to it closes sooner (RFC 5626 §4).
+    fn watch_nat(&mut self, phone: PhoneId) {
+        let behind = self.locations.of(phone).iter().any(is_behind_nat);
+        let Some(timer) = self.locations.keep_alive(phone) else { return };
+        match (behind, timer.is_some()) {
+            (true, false) => *timer = Some(self.core.after(KEEP_ALIVE, Due::KeepAlive(phone))),
+            (false, true) => self.core.stop(timer),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    pub(crate) fn keep_phone_alive(&mut self, phone: PhoneId) {
+        if let Some(timer) = self.locations.keep_alive(phone) {
+            *timer = None;
+        }
+        for binding in self.locations.of(phone).iter().filter(|b| is_behind_nat(b)) {
+            self.core.send(&binding.at, CRLF_CRLF);
+        }
+        self.watch_nat(phone);
     }
 
     /// What shard 0 wrote.
@@ -242,6 +277,23 @@ impl UserAgent {
             }
         }
     }
+}
+
+/// Addresses that mean something only within a network (RFC 1918, 6598, 3927, 4193).
+fn is_inner(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(v4) => {
+            let shared = v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64;
+            v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified() || shared
+        }
+        IpAddr::V6(v6) => v6.is_loopback() || v6.is_unspecified() || v6.is_unique_local() || v6.is_unicast_link_local(),
+    }
+}
+
+/// Reached over UDP by another address than it names itself.
+fn is_behind_nat(binding: &Binding) -> bool {
+    let named = super::peer::contact_address(&binding.contact);
+    matches!(binding.at, Place::Datagram { .. }) && named != Some(binding.at.remote())
 }
 
 /// RFC 3261 §10.3 step 7: the same Call-ID must count up.

@@ -1,9 +1,9 @@
 //! Reliable provisional responses (RFC 3262), both sides.
 
 use super::accounts::authorize;
+use super::body::body;
 use super::core::{Due, SessionTimer};
 use super::dialog::Dialog;
-use super::inward::body;
 use super::machine::{Owner, UserAgent};
 use super::session::{Early, Phase, Reliable, Session, Unacked};
 use crate::header::{HeaderName, RAck, RSeq};

@@ -21,7 +21,7 @@ pub(crate) const SUPPORTED: [&str; 4] = ["100rel", "timer", "replaces", "norefer
 pub(crate) const SUPPORTED_LINE: &str = "100rel, timer, replaces, norefersub";
 pub(crate) const SUPPORTED_LATE_OFFER: &str = "timer, replaces, norefersub";
 pub(crate) const SDP: &str = "application/sdp";
-const ACCEPT: &str = "application/sdp, application/dtmf-relay, application/dtmf, message/sipfrag";
+const ACCEPT: &str = "application/sdp, multipart/mixed, application/dtmf-relay, application/dtmf, message/sipfrag";
 
 /// Who sent a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,11 +128,18 @@ impl UserAgent {
             return self.handle_options(message, from, size);
         }
         if message.method() == Method::Register {
-            return self.handle_register(message, from, size, request);
+            return match self.serves(message) {
+                Ok(()) => self.handle_register(message, from, size, request),
+                Err(status) => self.refuse(message, from, size, status),
+            };
         }
         match self.sender(message, &from) {
             Sender::Known(source) => match message.method() {
-                Method::Invite => self.handle_invite(message, from, bytes, request, source),
+                Method::Invite if self.is_for_us(message, source) => {
+                    self.handle_invite(message, from, bytes, request, source);
+                }
+                // RFC 3261 §8.2.2.1: whoever is meant does not live here.
+                Method::Invite => self.refuse(message, from, size, StatusCode::NOT_FOUND),
                 Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Notify => {
                     self.core.count(Counter::NoDialog);
                     self.refuse(message, from, size, StatusCode::CALL_DOES_NOT_EXIST);
@@ -168,6 +175,10 @@ impl UserAgent {
         }
         if unsupported(message).next().is_some() {
             return Err(StatusCode::BAD_EXTENSION);
+        }
+        let offers = matches!(message.method(), Method::Invite | Method::Update);
+        if offers && !super::body::accepts_description(message) {
+            return Err(StatusCode::NOT_ACCEPTABLE);
         }
         if message.method() == Method::Invite {
             match message.one::<MaxForwards>() {
@@ -344,7 +355,7 @@ pub(crate) fn write_refusal_fields(writer: &mut MessageWriter<'_>, request: &Mes
         StatusCode::METHOD_NOT_ALLOWED | StatusCode::NOT_IMPLEMENTED => {
             writer.text(HeaderName::Allow, ALLOW);
         }
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::NOT_ACCEPTABLE => {
             writer.text(HeaderName::Accept, ACCEPT);
         }
         StatusCode::BAD_EXTENSION => {

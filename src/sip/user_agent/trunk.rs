@@ -37,6 +37,10 @@ pub(crate) struct State {
     pub(crate) probe: Option<Key>,
     pub(crate) timer: Option<TimerId>,
     pub(crate) register_timer: Option<TimerId>,
+    /// Runs while we are registered over UDP.
+    pub(crate) keep_alive: Option<TimerId>,
+    /// Our REGISTER takes the registration back.
+    pub(crate) leaving: bool,
     /// Its registrar accepted us last time.
     pub(crate) registered: bool,
     /// Where the last REGISTER went.

@@ -53,7 +53,7 @@ fn we_register_where_we_are_told_and_come_back_in_time() {
     script.from(&from, &with(&response(&second, "200 OK", "t", ""), "Expires: 100"));
     assert_eq!(facts(&mut script), [Fact::TrunkUp { trunk: TrunkId(0) }]);
     script.wait(S * 79);
-    assert!(script.sent().is_empty());
+    assert!(script.sent().iter().all(|s| s.text == "\r\n\r\n"), "only what keeps a NAT open");
     script.wait(S * 2);
     assert!(script.repeated().header("Authorization").is_some(), "the challenge is answered ahead");
 }
@@ -265,7 +265,8 @@ fn probes_carry_no_credentials() {
     script.from(HOST, &with(&response(&again, "200 OK", "t", ""), "Expires: 3600"));
     challenge(&mut script, &sent[0], "carrier");
     script.wait(Duration::from_secs(31));
-    let probes = script.sent();
+    let mut probes = script.sent();
+    probes.retain(|p| p.text != "\r\n\r\n");
     assert!(!probes.is_empty() && probes.iter().all(|p| p.line().starts_with("OPTIONS") && !has_credentials(p)));
 }
 
@@ -282,4 +283,56 @@ fn a_changed_password_forgets_the_old_challenge() {
     script.ua.handle_input(script.now, Input::Directory(std::sync::Arc::new(new)));
     script.wait(MS);
     assert!(!has_credentials(&script.one()));
+}
+
+/// Registered for so many seconds; the answer to the challenge.
+fn registered(script: &mut Script, seconds: u32) -> Sent {
+    script.wait(MS);
+    let first = script.one();
+    challenge(script, &first, "carrier");
+    let again = script.one();
+    script.from(HOST, &with(&response(&again, "200 OK", "t", ""), &format!("Expires: {seconds}")));
+    script.outputs();
+    again
+}
+
+#[test]
+fn a_registration_over_udp_is_kept_open_through_a_nat() {
+    let mut script = house(with_account("127.0.0.51"));
+    registered(&mut script, 3600);
+    script.wait(S * 60);
+    let sent = script.sent();
+    assert!(sent.len() == 2 && sent.iter().all(|s| s.text == "\r\n\r\n" && s.remote().to_string() == HOST), "{sent:?}");
+}
+
+#[test]
+fn at_the_end_the_registration_is_taken_back() {
+    let mut script = house(with_account("127.0.0.51"));
+    let before = registered(&mut script, 3600);
+    script.ua.handle_input(script.now, Input::Shutdown);
+    let last = script.one();
+    assert_eq!(last.line(), "REGISTER sip:127.0.0.51 SIP/2.0");
+    assert_eq!((last.header("Expires"), last.header("Call-ID")), (Some("0"), before.header("Call-ID")));
+    assert!(has_credentials(&last), "the challenge is answered ahead, so one message will do");
+    assert_eq!(script.ua.population().leaving, 1);
+    challenge(&mut script, &last, "carrier");
+    let again = script.one();
+    assert_eq!(again.header("Expires"), Some("0"), "its nonce was old");
+    script.from(HOST, &response(&again, "200 OK", "t", ""));
+    assert_eq!(script.ua.population().leaving, 0);
+    assert!(script.ua.trunk_states().all(|t| !t.registered));
+    script.wait(S * 3600);
+    assert!(script.sent().is_empty(), "and never comes back");
+    script.assert_clean();
+}
+
+#[test]
+fn a_registrar_that_is_gone_does_not_hold_up_the_end_for_ever() {
+    let mut script = house(with_account("127.0.0.51"));
+    registered(&mut script, 3600);
+    script.ua.handle_input(script.now, Input::Shutdown);
+    script.wait(S * 40);
+    assert_eq!(script.ua.population().leaving, 0);
+    script.sent();
+    script.assert_clean();
 }

@@ -388,3 +388,101 @@ fn a_fixed_phone_with_a_name_is_looked_up() {
     script.ua.handle_input(script.now, Input::Resolved { query: query.id, result: Ok(vec![found]) });
     assert_eq!(script.one().remote(), found.address);
 }
+
+#[test]
+fn another_domains_phones_are_sent_away_without_a_challenge() {
+    for (from, to, status) in [
+        ("REGISTER sip:acd.example ", "REGISTER sip:other.example ", "403 Forbidden"),
+        ("REGISTER sip:acd.example ", "REGISTER sip:notacd.example ", "403 Forbidden"),
+        ("REGISTER sip:acd.example ", "REGISTER sip:8.8.8.8 ", "403 Forbidden"),
+        ("To: <sip:1001@acd.example>", "To: <sip:1001@other.example>", "404 Not Found"),
+        ("REGISTER sip:acd.example ", "REGISTER sip:pbx.ACD.example. ", "401 Unauthorized"),
+        ("REGISTER sip:acd.example ", "REGISTER sip:127.0.0.1:5060 ", "401 Unauthorized"),
+    ] {
+        let mut script = house();
+        let text = desk().request("Contact: <sip:1001@192.0.2.10:5060>").replace(from, to);
+        script.from(DESK, &text);
+        assert_eq!(script.one().line(), format!("SIP/2.0 {status}"), "{to}");
+    }
+}
+
+#[test]
+fn credentials_for_one_house_or_number_serve_for_no_other() {
+    for (uri, want) in [
+        ("sip:acd.example", true),
+        ("sip:ACD.example:5060", true),
+        ("sip:other.example", false),
+        ("sip:1002@acd.example", false),
+        ("tel:1001", false),
+    ] {
+        let mut script = house();
+        let mut phone = desk();
+        script.from(DESK, &phone.request("Contact: <sip:1001@192.0.2.10:5060>"));
+        let refusal = script.one();
+        let challenge = Message::parse(refusal.text.as_bytes()).unwrap();
+        phone.account.challenged(&challenge, false, 1).unwrap();
+        let mut credentials = Vec::new();
+        let mut writer = MessageWriter::resume(&mut credentials);
+        phone.account.authorize(Method::Register, uri, &mut writer);
+        let plain = Phone { account: ClientAuth::new("x", Secret::password("x"), &[]), ..phone }
+            .request("Contact: <sip:1001@192.0.2.10:5060>");
+        let signed = plain.replace("Contact", &format!("{}Contact", String::from_utf8(credentials).unwrap()));
+        script.from(DESK, &signed);
+        assert_eq!(script.one().line() == "SIP/2.0 200 OK", want, "{uri}");
+    }
+}
+
+#[test]
+fn a_contact_the_whole_world_could_reach_must_be_the_senders_own() {
+    for (contact, want) in [
+        ("sip:1001@8.8.8.8", "403 Forbidden"),
+        ("sip:1001@[2001:db8::1]", "403 Forbidden"),
+        ("sip:1001@192.0.2.10:7777", "200 OK"),
+        ("sip:1001@192.168.1.20", "200 OK"),
+        ("sip:1001@100.64.0.7", "200 OK"),
+        ("sip:1001@desk.local", "200 OK"),
+    ] {
+        let mut script = house();
+        let answer = desk().register(&mut script, &format!("Contact: <{contact}>"));
+        assert_eq!(answer.line(), format!("SIP/2.0 {want}"), "{contact}");
+    }
+}
+
+#[test]
+fn two_inner_addresses_behind_one_source_ring_it_once() {
+    let mut script = house();
+    let mut phone = desk();
+    phone.register(&mut script, "Contact: <sip:1001@192.168.1.20>, <sip:1001@192.168.1.21>");
+    script.command(dial_phone(out_leg(1), 0));
+    let invite = script.one();
+    assert_eq!(invite.line(), "INVITE sip:1001@192.168.1.21 SIP/2.0", "the newest");
+    assert_eq!(invite.remote(), DESK.parse().unwrap());
+}
+
+#[test]
+fn a_phone_behind_a_nat_hears_from_us_before_the_way_closes() {
+    let mut script = house();
+    let mut phone = desk();
+    phone.register(&mut script, "Contact: <sip:1001@192.168.1.20>\nExpires: 60");
+    script.wait(S * 24);
+    assert!(script.sent().is_empty());
+    script.wait(S);
+    let ping = script.one();
+    assert_eq!((ping.text.as_str(), ping.remote()), ("\r\n\r\n", DESK.parse().unwrap()));
+    script.wait(S * 25);
+    assert_eq!(script.one().text, "\r\n\r\n");
+    script.wait(S * 60);
+    assert!(script.sent().is_empty(), "it is not registered any more");
+    script.assert_clean();
+}
+
+#[test]
+fn a_phone_without_a_nat_is_left_in_peace() {
+    let mut script = house();
+    let mut phone = desk();
+    phone.register(&mut script, "Contact: <sip:1001@192.168.1.20>\nExpires: 300");
+    phone.register(&mut script, "Contact: *\nExpires: 0");
+    phone.register(&mut script, "Contact: <sip:1001@192.0.2.10:5060>\nExpires: 300");
+    script.wait(S * 100);
+    assert!(script.sent().is_empty());
+}

@@ -84,3 +84,32 @@ fn unsupported_things_get_the_right_answer() {
     assert!(script.events().is_empty());
     script.assert_clean();
 }
+
+#[test]
+fn a_call_for_another_house_is_not_taken() {
+    for (uri, taken) in [
+        ("sip:4008@other.example", false),
+        ("sip:4008@8.8.8.8", false),
+        ("sip:4008@acd.example", true),
+        ("sip:4008@sip.carrier.example", true),
+        ("tel:4008", true),
+    ] {
+        let mut carrier = trunk("any", "0.0.0.0/0");
+        carrier.host = "sip.carrier.example".into();
+        let mut script = Script::new(directory(vec![], vec![carrier]));
+        script.from(STRANGER, &request("INVITE", "").replace("INVITE sip:4008@127.0.0.1", &format!("INVITE {uri}")));
+        let want = if taken { "SIP/2.0 100 Trying" } else { "SIP/2.0 404 Not Found" };
+        assert_eq!(script.lines(), [want], "{uri}");
+    }
+}
+
+#[test]
+fn a_request_that_lacks_what_every_request_has_is_told_so() {
+    for line in ["CSeq: 1 INVITE\n", "Call-ID: e\n", "From: <sip:eve@elsewhere>;tag=e1\n", "To: <sip:4008@127.0.0.1>\n"]
+    {
+        let mut script = Script::new(directory(vec![], vec![trunk("any", "0.0.0.0/0")]));
+        script.from(STRANGER, &request("INVITE", "").replace(line, ""));
+        assert_eq!(script.lines(), ["SIP/2.0 400 Bad Request"], "without {line}");
+        assert!(script.events().is_empty());
+    }
+}

@@ -4,7 +4,7 @@ use super::story::{CARRIER, PHONE, S, bare, callee, caller, in_dialog, invite, o
 use crate::testing::{
     ANSWER, OFFER, Script, address, config, dial_phone, directory, fixed, hangup, out_leg, sdp, trunk, wire,
 };
-use crate::{ConnectionId, Destination, Input, Listener, Output, Protocol};
+use crate::{ConnectionId, Counter, Destination, FramingError, Input, Listener, Output, Protocol};
 use model::{CauseKind, LegCommand, LegEvent};
 
 fn connects(script: &mut Script) -> Vec<ConnectionId> {
@@ -265,4 +265,32 @@ fn answers_go_to_the_source_and_to_the_port_it_asked_for() {
     let trying = script.one();
     assert_eq!(trying.remote(), address("10.0.0.9:31000"));
     assert!(trying.header("Via").unwrap().ends_with(";rport=31000;received=10.0.0.9"));
+}
+
+fn broken(script: &mut Script, text: &str, fault: FramingError) -> Vec<Output> {
+    let (connection, remote) = (ConnectionId(3), address("10.0.0.9:41000"));
+    opened(script, connection, "10.0.0.9:41000");
+    script.ua.handle_input(script.now, Input::StreamBroken { connection, remote, bytes: text.as_bytes(), fault });
+    script.outputs()
+}
+
+#[test]
+fn a_stream_that_cannot_be_followed_hears_why_and_is_closed() {
+    let text = invite().replace('\n', "\r\n");
+    for (fault, status) in [
+        (FramingError::ContentLength, "SIP/2.0 400 Bad Request"),
+        (FramingError::TooLarge, "SIP/2.0 513 Message Too Large"),
+    ] {
+        let mut script = callee();
+        let outputs = broken(&mut script, &text, fault);
+        let answer = script.one();
+        assert_eq!((answer.line(), answer.to), (status, Destination::Stream(ConnectionId(3))));
+        assert!(outputs.contains(&Output::Close { connection: ConnectionId(3) }));
+        assert!(!outputs.iter().any(|o| matches!(o, Output::Leg(_))), "no call comes of it");
+        assert_eq!(script.ua.counters().of(Counter::BadFraming), 1);
+        assert_eq!(script.ua.population().connections, 0);
+    }
+    let mut script = callee();
+    broken(&mut script, "GET / HTTP/1.1\r\n\r\n", FramingError::ContentLength);
+    assert!(script.sent().is_empty(), "what is no SIP gets no answer");
 }
