@@ -180,7 +180,10 @@ impl Acd {
                 CauseKind::Busy => self.fault(now, id, Fault::Busy, DEVICE_BUSY_BACK_OFF),
                 _ => self.missed(now, id, queue, false),
             },
-            (OfferOutcome::Failed(_), _) => self.fault(now, id, Fault::Failing, DEVICE_RETRY),
+            (OfferOutcome::Failed(cause), _) => {
+                let silent = matches!(cause.kind, CauseKind::Unreachable | CauseKind::Unregistered);
+                self.fault(now, id, if silent { Fault::Silent } else { Fault::Failing }, DEVICE_RETRY);
+            }
             // A call that named him changes nothing in his state.
             (OfferOutcome::Missed | OfferOutcome::Rejected(_), None) | (OfferOutcome::Withdrawn, _) => {}
         }
@@ -247,7 +250,7 @@ impl Acd {
     fn device(&mut self, now: Now, id: AgentId, phone: PhoneId) {
         let reachable = self.board.phone_reachable(phone);
         let Some(agent) = self.agent(id).filter(|a| a.phone == Some(phone)) else { return };
-        if reachable && agent.fault == Some(Fault::Failing) {
+        if reachable && matches!(agent.fault, Some(Fault::Silent | Fault::Failing)) {
             self.clear_fault(id);
         } else if !reachable {
             self.revoke_offer(id);

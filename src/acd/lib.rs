@@ -14,7 +14,7 @@
 //! How an offer ends, for the agent (the caller keeps his place in each case but the first):
 //! - accepted: he is busy until released, then in wrap-up when the contact came from a queue;
 //! - declined: he stays ready but is not asked for this contact for 5 s; `missed.limit` in a row count as missed;
-//! - busy: not ready (`DeviceBusy`) for 10 s; failed: not ready (`DeviceUnreachable`) until his phone registers, at most
+//! - busy: not ready (`DeviceBusy`) for 10 s; failed: not ready (`DeviceUnreachable`, or `DeviceFailed` when it answered) until his phone registers, at most
 //!   30 s while it is registered all the time;
 //! - missed: not ready (`Missed`) for `missed.pause`, for good when it was the `missed.limit`-th in a row (0: never for
 //!   good) or the pause is zero; his own word ends it at any time;

@@ -47,7 +47,9 @@ pub(crate) enum Stance {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
-    /// It failed although it is registered; tried again after a while.
+    /// It did not answer although it is registered; tried again after a while.
+    Silent,
+    /// It answered that it cannot; tried again after a while too.
     Failing,
     /// It answered busy without a call of ours.
     Busy,
@@ -123,7 +125,8 @@ impl Agent {
         match (self.stance, self.fault) {
             (Stance::NotReady(reason), _) => not_ready(reason),
             (Stance::Ready, _) if !reachable => not_ready(NotReadyReason::DeviceUnreachable),
-            (Stance::Ready, Some(Fault::Failing)) => not_ready(NotReadyReason::DeviceUnreachable),
+            (Stance::Ready, Some(Fault::Silent)) => not_ready(NotReadyReason::DeviceUnreachable),
+            (Stance::Ready, Some(Fault::Failing)) => not_ready(NotReadyReason::DeviceFailed),
             (Stance::Ready, Some(Fault::Busy)) => not_ready(NotReadyReason::DeviceBusy),
             (Stance::Ready, None) => AgentState::Ready,
         }

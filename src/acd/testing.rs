@@ -57,6 +57,7 @@ pub(crate) fn agent(n: u32, queues: &[u32]) -> Agent {
         skills: Vec::new(),
         class: ClassOfService::Internal,
         initial_state: InitialState::Ready,
+        supervises: model::Supervises::Nobody,
         removed: false,
     }
 }

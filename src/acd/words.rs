@@ -106,6 +106,7 @@ pub(crate) fn encode_state(state: AgentState) -> (u64, ContactId) {
                 NotReadyReason::DeviceUnreachable => (3, 0),
                 NotReadyReason::DeviceBusy => (4, 0),
                 NotReadyReason::Forced => (5, 0),
+                NotReadyReason::DeviceFailed => (6, 0),
             };
             (1 | (reason << 8) | (u64::from(code) << 16), none)
         }
@@ -125,6 +126,7 @@ pub(crate) fn decode_state(word: u64, contact: ContactId) -> AgentState {
                 3 => NotReadyReason::DeviceUnreachable,
                 4 => NotReadyReason::DeviceBusy,
                 5 => NotReadyReason::Forced,
+                6 => NotReadyReason::DeviceFailed,
                 _ => NotReadyReason::SignedOn,
             },
         },
@@ -157,6 +159,7 @@ mod tests {
             NotReadyReason::DeviceUnreachable,
             NotReadyReason::DeviceBusy,
             NotReadyReason::Forced,
+            NotReadyReason::DeviceFailed,
         ];
         let others = [
             AgentState::SignedOff,

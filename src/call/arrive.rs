@@ -85,6 +85,9 @@ impl Machine {
         if self.draining {
             return Err(CauseKind::Shutdown);
         }
+        if let Ok(Treatment { destination: Destination::Feature(Feature::Watch { agent, .. }), .. }) = &treatment {
+            self.may_watch(incoming.agent, agent)?;
+        }
         let share = self.directory.limits.max_calls.div_ceil(u32::from(self.directory.limits.shards.max(1)));
         if self.contacts.len() >= share as usize {
             return Err(CauseKind::Overload);
@@ -164,6 +167,7 @@ impl Machine {
                 entered: None,
                 queue: None,
                 stage: Stage::Arriving,
+                aim: treatment.destination.clone(),
                 transfer: None,
                 recording: Recording::default(),
                 watchers: Vec::new(),

@@ -95,7 +95,7 @@ impl Machine {
             Stage::Seizing { .. } | Stage::SigningOn(_) | Stage::Asking { .. } => self.leave_stage(id),
             Stage::Ringing(_) => self.cancel_ring(now, id, CauseKind::Cancelled.into()),
             Stage::Watching(watch) => self.unwatch(id, watch),
-            Stage::Arriving | Stage::Talking { .. } | Stage::Announcing => {}
+            Stage::Arriving | Stage::Noticing { .. } | Stage::Talking { .. } | Stage::Announcing => {}
         }
         self.stop_recording(id);
         for leg in self.contacts.get(&id).map(|c| c.legs.clone()).unwrap_or_default() {

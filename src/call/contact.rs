@@ -1,5 +1,6 @@
 use crate::Ticket;
 use crate::feature::SignOn;
+use crate::plan::Destination;
 use crate::record::Recording;
 use crate::ring::Ring;
 use crate::supervise::Watch;
@@ -30,6 +31,8 @@ pub(crate) struct Contact {
     /// The queue it was last in: its talk counts for it, its music is heard on hold.
     pub(crate) queue: Option<QueueId>,
     pub(crate) stage: Stage,
+    /// What was dialled, for whoever is put in the caller's place before anybody answers.
+    pub(crate) aim: Destination,
     pub(crate) transfer: Option<Transfer>,
     pub(crate) recording: Recording,
     /// Supervisors' contacts beside this one.
@@ -48,6 +51,10 @@ pub(crate) struct Contact {
 pub(crate) enum Stage {
     /// Between two others, inside one input.
     Arriving,
+    /// Hears that the call will be recorded; then into the queue.
+    Noticing {
+        queue: QueueId,
+    },
     /// In a queue, perhaps with an agent's phone ringing.
     Waiting {
         queue: QueueId,
@@ -87,6 +94,7 @@ impl Stage {
     pub(crate) const fn word(&self) -> &'static str {
         match self {
             Stage::Arriving => "arriving",
+            Stage::Noticing { .. } => "notice",
             Stage::Waiting { ring: None, .. } => "waiting",
             Stage::Waiting { ring: Some(_), .. } | Stage::Seizing { .. } | Stage::Ringing(_) => "ringing",
             Stage::Talking { .. } => "talking",
@@ -102,6 +110,7 @@ impl Stage {
             Stage::Waiting { ring, .. } => ring.as_ref(),
             Stage::Ringing(ring) => Some(ring),
             Stage::Arriving
+            | Stage::Noticing { .. }
             | Stage::Seizing { .. }
             | Stage::Talking { .. }
             | Stage::Announcing
@@ -117,6 +126,7 @@ impl Stage {
             Stage::Waiting { ring, .. } => ring.as_mut(),
             Stage::Ringing(ring) => Some(ring),
             Stage::Arriving
+            | Stage::Noticing { .. }
             | Stage::Seizing { .. }
             | Stage::Talking { .. }
             | Stage::Announcing

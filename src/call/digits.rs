@@ -27,6 +27,7 @@ impl Machine {
             Stage::SigningOn(_) => self.sign_on_key(now, contact, key),
             Stage::Watching(_) => self.supervisor_key(now, contact, key),
             Stage::Arriving
+            | Stage::Noticing { .. }
             | Stage::Seizing { .. }
             | Stage::Ringing(_)
             | Stage::Talking { .. }

@@ -234,6 +234,7 @@ impl Machine {
             }
             Stage::Seizing { timer, .. } => Some(*timer),
             Stage::Arriving
+            | Stage::Noticing { .. }
             | Stage::Waiting { .. }
             | Stage::Ringing(_)
             | Stage::Talking { .. }

@@ -25,10 +25,8 @@ pub(crate) enum Hearing {
 pub(crate) enum Then {
     Nothing,
     Music,
-    /// The notice was heard: music, and recording may begin with the talk.
+    /// The notice was heard: into the queue.
     Notice,
-    /// The notice was heard over the talk: recording begins.
-    Record,
     HangUp,
 }
 
@@ -115,9 +113,7 @@ impl Machine {
             Then::Music => self.hear_music(now, contact, id),
             Then::Notice => {
                 self.notice_heard(now, contact);
-                self.hear_music(now, contact, id);
             }
-            Then::Record => self.notice_heard(now, contact),
             Then::HangUp => {
                 let announcing = self.contacts.get(&contact).is_some_and(|c| matches!(c.stage, Stage::Announcing));
                 if announcing {

@@ -95,6 +95,7 @@ impl Machine {
         match contact.stage {
             Stage::Talking { far } => Some([contact.caller, far]),
             Stage::Arriving
+            | Stage::Noticing { .. }
             | Stage::Waiting { .. }
             | Stage::Seizing { .. }
             | Stage::Ringing(_)

@@ -1,5 +1,4 @@
 use crate::contact::Stage;
-use crate::hear::{Hearing, Then};
 use crate::machine::Machine;
 use base::{Instant, Now, Utc};
 use core::time::Duration;
@@ -60,26 +59,23 @@ impl Machine {
         contact.recording.notice = notice.filter(|_| !already);
     }
 
-    /// The notice was heard to its end.
+    /// The notice was heard to its end: now the caller waits like any other. Nobody rings before, so an answer joins both
+    /// at once and the recording has every word of it.
     pub(crate) fn notice_heard(&mut self, now: Now, id: ContactId) {
-        if let Some(contact) = self.contacts.get_mut(&id) {
-            contact.recording.notice = None;
-            self.start_recording(now, id);
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        contact.recording.notice = None;
+        if let Stage::Noticing { queue } = contact.stage {
+            self.wait_in(now, id, queue);
         }
     }
 
-    /// Records when the contact talks and the policy wants it. When the notice is still due it is played over the
-    /// conversation: the caller is connected at once all the same.
+    /// Records when the contact talks and the policy wants it.
     pub(crate) fn start_recording(&mut self, now: Now, id: ContactId) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let Stage::Talking { .. } = contact.stage else { return };
-        let (Some(worker), true, None) = (contact.worker, contact.recording.wanted, &contact.recording.running) else {
-            return;
-        };
-        if let Some(notice) = contact.recording.notice {
-            let caller = contact.caller;
-            return self.overlay(now, caller, vec![notice], Then::Record);
-        }
+        let recording = &contact.recording;
+        let due = recording.wanted && recording.notice.is_none() && recording.running.is_none();
+        let Some(worker) = contact.worker.filter(|_| due) else { return };
         contact.recording.made += 1;
         let name: Box<str> = match contact.recording.made {
             1 => format!("{id}-{}", stamp(now.utc)).into(),
@@ -124,16 +120,6 @@ impl Machine {
             let duration = now.mono - since;
             // The writer is not heard: what it has on disk stays named.
             self.fact(Fact::RecordingStopped { contact: id, name, duration, complete: false, kept: true });
-        }
-    }
-
-    /// What the caller hears on entering a queue: the notice that is due, then music.
-    pub(crate) fn hear_queue(&mut self, now: Now, id: ContactId) {
-        let Some(contact) = self.contacts.get(&id) else { return };
-        let caller = contact.caller;
-        match contact.recording.notice {
-            Some(notice) => self.hear(now, caller, Hearing::Prompt { sounds: vec![notice], then: Then::Notice }),
-            None => self.hear_music(now, id, caller),
         }
     }
 }

@@ -4,8 +4,8 @@ use crate::hear::{Hearing, Then};
 use crate::machine::Machine;
 use base::Now;
 use model::{
-    AgentId, CauseKind, ContactEnd, ContactId, Fact, Key, Language, LegId, Party, Role, SupervisorMode, Target,
-    TransferKind,
+    AgentId, CauseKind, ContactEnd, ContactId, Fact, Key, Language, LegId, Party, Role, Supervises, SupervisorMode,
+    Target, TransferKind,
 };
 
 /// A supervisor's leg beside a conversation. It keeps its own contact; only its sound goes into the other's group.
@@ -133,6 +133,19 @@ impl Machine {
     fn talk_of(&self, agent: AgentId) -> Option<LegId> {
         let talks = |leg: &LegId| self.legs[leg].party == Party::Agent(agent) && self.is_talking(*leg);
         self.legs.keys().find(|leg| talks(leg)).copied()
+    }
+
+    /// Only whom the house made a supervisor of this talk comes near it; anybody else is refused before he has a leg.
+    /// Whoever is nobody's supervisor does not even learn who is in a call.
+    pub(crate) fn may_watch(&self, supervisor: Option<AgentId>, agent: &str) -> Result<(), CauseKind> {
+        // Who is not signed on is told so.
+        let Some(supervisor) = supervisor else { return Ok(()) };
+        let right = &self.directory.agent(supervisor).supervises;
+        let allowed = match self.talk_to_watch(agent).and_then(|id| self.contacts.get(&id)) {
+            Some(talk) => right.covers(talk.queue),
+            None => *right != Supervises::Nobody,
+        };
+        allowed.then_some(()).ok_or(CauseKind::Forbidden)
     }
 
     /// Where the supervisor's call will be, so that it is put into the same worker's hands.

@@ -1,6 +1,6 @@
 use crate::contact::Stage;
 use crate::hear::{Hearing, Then};
-use crate::leg::LegState;
+use crate::leg::{Leg, LegState};
 use crate::machine::{Machine, Timer};
 use crate::plan::Destination;
 use crate::{HOPS_MAX, SEIZE_MAX};
@@ -40,16 +40,31 @@ impl Machine {
         };
         let answer = rules.answer;
         let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let entered = *contact.entered.get_or_insert(now.mono);
+        contact.entered.get_or_insert(now.mono);
         contact.queue = Some(queue);
-        contact.stage = Stage::Waiting { queue, ring: None };
-        let (caller, priority) = (contact.caller, contact.priority);
+        contact.stage = Stage::Noticing { queue };
+        let caller = contact.caller;
         match answer {
             AnswerMode::AtOnce => self.answer(caller),
             AnswerMode::WithAgent => self.early_media(caller),
         }
         self.decide_recording(id, queue);
-        self.hear_queue(now, id);
+        let Some(notice) = self.contacts.get(&id).and_then(|c| c.recording.notice) else {
+            return self.wait_in(now, id, queue);
+        };
+        // A notice nobody hears is none: without early media the call is answered for it.
+        if !self.legs.get(&caller).is_some_and(Leg::is_audible) {
+            self.answer(caller);
+        }
+        self.hear(now, caller, Hearing::Prompt { sounds: vec![notice], then: Then::Notice });
+    }
+
+    /// The caller takes his place.
+    pub(crate) fn wait_in(&mut self, now: Now, id: ContactId, queue: QueueId) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        contact.stage = Stage::Waiting { queue, ring: None };
+        let (caller, priority, entered) = (contact.caller, contact.priority, contact.entered.unwrap_or(now.mono));
+        self.hear_music(now, id, caller);
         self.queue(QueueCommand::Enqueue { contact: id, queue, priority, entered });
     }
 

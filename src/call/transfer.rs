@@ -47,8 +47,14 @@ impl Machine {
     }
 
     fn refer_blind(&mut self, now: Now, by: LegId, dialled: &str) -> Result<(), CauseKind> {
-        let (id, other, agent) = self.transferor(by)?;
+        let (_, _, agent) = self.transferor(by)?;
         let destination = self.resolve(dialled, agent)?;
+        self.send_on(now, by, destination)
+    }
+
+    /// The other talker goes to `destination`; the one who asked stays until it has worked.
+    fn send_on(&mut self, now: Now, by: LegId, destination: Destination) -> Result<(), CauseKind> {
+        let (id, other, agent) = self.transferor(by)?;
         let to = match &destination {
             Destination::Target(Target::Agent(to)) if Some(*to) == agent => return Err(CauseKind::Forbidden),
             Destination::Target(target) => target.clone(),
@@ -122,6 +128,18 @@ impl Machine {
 
     fn refer_attended(&mut self, now: Now, by: LegId, other_leg: LegId) -> Result<(), CauseKind> {
         let (here, here_stays, agent) = self.transferor(by)?;
+        if let Some((consultation, aim)) = self.rings_still(by, other_leg) {
+            // The colleague has not answered: RFC 3891 §3 lets nobody replace a dialog that only rings at our side, and
+            // nothing is gained by waiting. The caller is sent where the agent called (RFC 5589 §7.3, semi-attended).
+            if matches!(aim, Destination::Feature(_))
+                || aim == Destination::Target(Target::Agent(agent.ok_or(CauseKind::Forbidden)?))
+            {
+                return Err(CauseKind::Forbidden);
+            }
+            self.fact(Fact::Merged { contact: here, consultation });
+            self.end(now, consultation, ContactEnd::Abandoned, CauseKind::Cancelled.into());
+            return self.send_on(now, by, aim);
+        }
         let (there, there_stays, _) = self.transferor(other_leg)?;
         let same_party = self.legs[&by].party == self.legs[&other_leg].party;
         if here == there || !same_party {
@@ -160,6 +178,14 @@ impl Machine {
         self.settle_hearing(now, kept);
         self.start_recording(now, kept);
         Ok(())
+    }
+
+    /// The contact in which the same party calls somebody who has not answered yet, and whom.
+    fn rings_still(&self, by: LegId, other: LegId) -> Option<(ContactId, Destination)> {
+        let (by, leg) = (self.legs.get(&by)?, self.legs.get(&other)?);
+        let contact = self.contacts.get(&leg.contact).filter(|c| c.caller == other && leg.party == by.party)?;
+        let unanswered = matches!(contact.stage, Stage::Seizing { .. } | Stage::Ringing(_) | Stage::Waiting { .. });
+        unanswered.then(|| (leg.contact, contact.aim.clone()))
     }
 
     /// The leg and its media go over to another contact on the same worker.

@@ -9,7 +9,7 @@ use crate::sip::plain;
 use crate::source::Span;
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
-use model::{Agent, InitialState, PhoneId, QueueId, SkillId, SkillLevel};
+use model::{Agent, InitialState, PhoneId, QueueId, SkillId, SkillLevel, Supervises};
 use std::collections::HashMap;
 
 const INITIAL_STATES: [(&str, InitialState); 2] =
@@ -49,6 +49,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
         let span = table.value("initial_state").span;
         table.reader.error(span, "an agent without a phone cannot start as ready", "add `phone`");
     }
+    let supervises = supervises(table, refs);
     Some(Agent {
         id: entry.name.clone(),
         name: if name.value.is_empty() { entry.name.clone() } else { name.value.as_ref().into() },
@@ -58,8 +59,23 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
         skills: skills(table, refs),
         class: table.word("class", &CLASSES, &[]),
         initial_state,
+        supervises,
         removed: false,
     })
+}
+
+/// Queues, or `"*"` for everybody.
+fn supervises(table: &Table<'_>, refs: &Refs<'_>) -> Supervises {
+    let found = table.list("supervises", |value| match &*value.text()? {
+        "*" => Ok(None),
+        text => Ok(Some(QueueId(refs.queues.find(text)?))),
+    });
+    let all = plain(found.value);
+    if all.contains(&None) {
+        return Supervises::Everybody;
+    }
+    let queues: Vec<QueueId> = all.into_iter().flatten().collect();
+    if queues.is_empty() { Supervises::Nobody } else { Supervises::Queues(queues) }
 }
 
 fn skills(table: &Table<'_>, refs: &Refs<'_>) -> Vec<SkillLevel> {

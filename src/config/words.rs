@@ -3,8 +3,8 @@
 use crate::scalar::spell_duration;
 use model::{
     Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, Directory, EmptyWhen, IdleClock, InitialState, Network,
-    NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Secret, SoundId, Strategy, Target, Treatment, Trunk,
-    WrapUpMode,
+    NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Secret, SoundId, Strategy, Supervises, Target, Treatment,
+    Trunk, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -246,6 +246,13 @@ impl Named for Agent {
         let queues: Vec<&str> = self.queues.iter().map(|queue| &*directory.queue(*queue).name).collect();
         let skill = |level: &model::SkillLevel| format!("{} {}", directory.skills[level.skill.index()], level.level);
         let skills: Vec<String> = self.skills.iter().map(skill).collect();
+        let supervises = match &self.supervises {
+            Supervises::Nobody => String::new(),
+            Supervises::Queues(queues) => {
+                queues.iter().map(|queue| &*directory.queue(*queue).name).collect::<Vec<_>>().join(" ")
+            }
+            Supervises::Everybody => "*".into(),
+        };
         let initial = match self.initial_state {
             InitialState::NotReady => "not-ready",
             InitialState::Ready => "ready",
@@ -256,6 +263,7 @@ impl Named for Agent {
             ("skills", skills.join(", ")),
             ("class", class(self.class).into()),
             ("initial_state", initial.into()),
+            ("supervises", supervises),
         ]
     }
 

@@ -12,7 +12,30 @@ pub struct Agent {
     pub skills: Vec<SkillLevel>,
     pub class: ClassOfService,
     pub initial_state: InitialState,
+    pub supervises: Supervises,
     pub removed: bool,
+}
+
+/// Whose calls an agent may listen to, whisper into, join and take over.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Supervises {
+    #[default]
+    Nobody,
+    /// Talks of contacts that came through one of these queues.
+    Queues(Vec<QueueId>),
+    /// Every talk, also those of no queue.
+    Everybody,
+}
+
+impl Supervises {
+    /// `queue`: the one the contact came through, if any.
+    pub fn covers(&self, queue: Option<QueueId>) -> bool {
+        match self {
+            Supervises::Nobody => false,
+            Supervises::Queues(queues) => queue.is_some_and(|queue| queues.contains(&queue)),
+            Supervises::Everybody => true,
+        }
+    }
 }
 
 /// A skill from 1 (little) to 10 (best).
@@ -64,6 +87,8 @@ pub enum NotReadyReason {
     Missed,
     /// The phone is unregistered or does not answer.
     DeviceUnreachable,
+    /// The phone answered that it cannot take the call: a fault, or missing rights.
+    DeviceFailed,
     /// The phone answered busy: somebody uses it outside our sight.
     DeviceBusy,
     /// By a supervisor or operator.
@@ -77,6 +102,7 @@ impl NotReadyReason {
             NotReadyReason::Code(code) => format!("code-{code}"),
             NotReadyReason::Missed => "missed".into(),
             NotReadyReason::DeviceUnreachable => "device-unreachable".into(),
+            NotReadyReason::DeviceFailed => "device-failed".into(),
             NotReadyReason::DeviceBusy => "device-busy".into(),
             NotReadyReason::Forced => "forced".into(),
         }

@@ -30,7 +30,7 @@ mod site;
 mod sound;
 mod trunk;
 
-pub use agent::{Agent, AgentState, InitialState, NotReadyReason, SkillLevel};
+pub use agent::{Agent, AgentState, InitialState, NotReadyReason, SkillLevel, Supervises};
 pub use calendar::{Calendar, ClosedDates, DaySpan, Weekday, WeeklyHours};
 pub use cause::{Cause, CauseKind};
 pub use command::{Actor, AgentAction, Command, CommandError, SupervisorMode};

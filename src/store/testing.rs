@@ -268,6 +268,7 @@ pub(crate) fn agent(n: u32) -> Agent {
         skills: Vec::new(),
         class: ClassOfService::Internal,
         initial_state: InitialState::Ready,
+        supervises: model::Supervises::Nobody,
         removed: false,
     }
 }

@@ -25,7 +25,7 @@ impl Watched {
     fn start() -> Watched {
         let mut text = queue("wrap_up = \"0s\"");
         registered_agent(&mut text, "1001", "initial_state = \"ready\"");
-        registered_agent(&mut text, "1003", "");
+        registered_agent(&mut text, "1003", "supervises = [\"support\"]");
         let house = Plan::new(text).start();
         let file = |name: &str| house.path().join(name).display().to_string();
         let agent = Phone::agent(&house, "1001", &["--tone", "1000", "--record", &file("agent.wav")]);

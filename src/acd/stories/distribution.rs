@@ -180,6 +180,10 @@ fn the_five_outcomes_are_five_different_things() {
     assert_eq!(after(busy), (not_ready(NotReadyReason::DeviceBusy), 1));
     assert_eq!(after(OfferOutcome::Missed), (not_ready(NotReadyReason::Missed), 1));
     assert_eq!(after(failed), (not_ready(NotReadyReason::DeviceUnreachable), 1));
+    for kind in [CauseKind::ServerFailure, CauseKind::Forbidden, CauseKind::NotAcceptable] {
+        let refused = OfferOutcome::Failed(kind.into());
+        assert_eq!(after(refused), (not_ready(NotReadyReason::DeviceFailed), 1), "it is there and says no");
+    }
     assert_eq!(after(OfferOutcome::Withdrawn), (AgentState::Ready, 1));
 }
 

@@ -13,9 +13,9 @@ fn an_attended_transfer_joins_the_two_calls_into_the_customers() {
          media negotiate a pcmu SendRecv
          fact leg a answered pcmu
          media play a announcements/record-notice
-         queue enqueue c1 recorded
          > a played
          media play a music/default repeat
+         queue enqueue c1 recorded
          > offer anna recorded
          dial b 1001 as \"Lee · recorded\" <+8613800138000> (PCMU/PCMA/G722)
          fact leg b started anna
@@ -223,24 +223,6 @@ fn strangers_calls_cannot_be_joined() {
          refer-reply b forbidden
          > b refers leg b
          refer-reply b forbidden
-         > call 1003 from 1001/anna
-         fact arrived c3
-         fact leg e started anna
-         queue occupy c3 anna
-         180 e
-         queue seize c3 carol
-         > b refers leg e
-         refer-reply b not-acceptable
-         > seized carol c3
-         dial f 1003 as \"Lee\" <+8613800138000> (PCMU/PCMA/G722)
-         fact leg f started carol
-         > e ends
-         fact leg e ended normal-clearing
-         queue release anna c3
-         hangup f cancelled
-         fact leg f ended cancelled
-         queue settle carol withdrawn
-         fact ended c3 abandoned normal-clearing
          > a ends
          media close a
          fact leg a ended normal-clearing
@@ -471,5 +453,133 @@ fn a_trunk_may_not_replace_an_agent() {
          media close d
          fact leg d ended normal-clearing
          fact ended c1 served normal-clearing",
+    );
+}
+
+/// Anna talks with a caller of support and calls `dials` beside it; then what the next steps make of it.
+fn consults(dials: &str, steps: &[&str]) -> String {
+    let mut world = crate::testing::World::new(crate::testing::house(), 1);
+    for step in ["call 4008", "offer anna", "b answers", "b holds", dials] {
+        world.step(step);
+    }
+    let mut said = String::new();
+    for step in steps {
+        world.said.clear();
+        world.step(step);
+        said += &format!("> {step}\n{}\n", world.said.join("\n"));
+    }
+    world.step("a ends");
+    world.check_books();
+    said
+}
+
+#[track_caller]
+fn assert_story(said: &str, wanted: &str) {
+    let wanted: String = wanted.lines().map(|l| format!("{}\n", l.trim())).collect();
+    assert!(said == wanted, "as it went:\n{said}\nas it should have gone:\n{wanted}");
+}
+
+#[test]
+fn a_transfer_to_a_colleague_who_still_rings_sends_the_caller_there() {
+    let said = consults(
+        "call 1002 from 1001/anna",
+        &["seized ben c2", "d rings", "b refers leg c", "seized ben c1", "e answers"],
+    );
+    assert_story(
+        &said,
+        "> seized ben c2
+         dial d 1002 as \"Lee\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg d started ben
+         > d rings
+         fact leg d rings
+         > b refers leg c
+         fact merged c2 into c1
+         hangup d cancelled
+         fact leg d ended cancelled
+         queue settle ben withdrawn
+         reject c cancelled
+         fact leg c ended cancelled
+         queue release anna c2
+         fact ended c2 abandoned cancelled
+         refer-reply b accepted
+         media leave b
+         queue seize c1 ben
+         > seized ben c1
+         dial e 1002 as \"Lee\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg e started ben
+         > e answers
+         media open e agent
+         media negotiate e pcmu SendRecv
+         fact leg e answered pcmu
+         queue settle ben accepted
+         fact talk c1 ben support
+         media join a
+         media join e
+         fact transferred c1 from anna to agent:ben Blind
+         refer-progress b 200
+         fact talked c1 anna 0s held 0s
+         hangup b transferred
+         media close b
+         fact leg b ended transferred
+         queue release anna c1 support",
+    );
+}
+
+#[test]
+fn a_transfer_to_a_colleague_who_then_declines_gives_the_caller_back() {
+    let said =
+        consults("call 1002 from 1001/anna", &["seized ben c2", "b refers leg c", "seized ben c1", "e refuses busy"]);
+    assert_story(
+        &said,
+        "> seized ben c2
+         dial d 1002 as \"Lee\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg d started ben
+         > b refers leg c
+         fact merged c2 into c1
+         hangup d cancelled
+         fact leg d ended cancelled
+         queue settle ben withdrawn
+         reject c cancelled
+         fact leg c ended cancelled
+         queue release anna c2
+         fact ended c2 abandoned cancelled
+         refer-reply b accepted
+         media leave b
+         queue seize c1 ben
+         > seized ben c1
+         dial e 1002 as \"Lee\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg e started ben
+         > e refuses busy
+         fact leg e ended busy
+         queue settle ben rejected
+         fact transfer by anna failed busy
+         refer-progress b 486
+         media join b",
+    );
+}
+
+#[test]
+fn a_transfer_to_a_queue_that_was_only_asked_puts_the_caller_into_it() {
+    let said = consults("call sales from 1001/anna", &["b refers leg c"]);
+    assert_story(
+        &said,
+        "> b refers leg c
+         fact merged c2 into c1
+         queue withdraw c2 sales Abandoned
+         reject c cancelled
+         media close c
+         fact leg c ended cancelled
+         queue release anna c2
+         refer-reply b accepted
+         media leave b
+         fact transferred c1 from anna to queue:sales Blind
+         refer-progress b 200
+         fact talked c1 anna 0s held 0s
+         hangup b transferred
+         media close b
+         fact leg b ended transferred
+         queue release anna c1 support
+         queue enqueue c1 sales
+         fact ended c2 abandoned cancelled",
     );
 }

@@ -1,6 +1,6 @@
 //! What the caller feels: answer modes, announcements, breakout keys, recording, hold.
 
-use crate::testing::{World, check, house};
+use crate::testing::{World, check, check_in, house};
 use model::RecordPolicy;
 
 #[test]
@@ -249,9 +249,9 @@ fn the_notice_is_heard_before_the_recording() {
          media negotiate a pcmu SendRecv
          fact leg a answered pcmu
          media play a announcements/record-notice
-         queue enqueue c1 recorded
          > a played
          media play a music/default repeat
+         queue enqueue c1 recorded
          > offer anna recorded
          dial b 1001 as \"Lee · recorded\" <+8613800138000> (PCMU/PCMA/G722)
          fact leg b started anna
@@ -281,7 +281,7 @@ fn the_notice_is_heard_before_the_recording() {
 }
 
 #[test]
-fn a_notice_cut_short_by_the_agent_is_played_over_the_talk_and_then_recorded() {
+fn nobody_rings_before_the_notice_was_heard_to_its_end() {
     check(
         "> call 4007
          fact arrived c1
@@ -291,87 +291,31 @@ fn a_notice_cut_short_by_the_agent_is_played_over_the_talk_and_then_recorded() {
          media negotiate a pcmu SendRecv
          fact leg a answered pcmu
          media play a announcements/record-notice
-         queue enqueue c1 recorded
-         > offer anna recorded
-         dial b 1001 as \"Lee · recorded\" <+8613800138000> (PCMU/PCMA/G722)
-         fact leg b started anna
-         > b answers
-         media open b agent
-         media negotiate b pcmu SendRecv
-         fact leg b answered pcmu
-         queue settle anna accepted
-         fact talk c1 anna recorded
-         media join a
-         media join b
-         media play a announcements/record-notice
-         > a played
-         media record c1 0000000100000001-20231114T221320000Z
-         fact recording 0000000100000001-20231114T221320000Z
+         > wait 4s
+         > a presses 1
          > a ends
-         media stop-recording c1
          media close a
          fact leg a ended normal-clearing
-         fact talked c1 anna 0s held 0s
-         hangup b normal-clearing
-         media close b
-         fact leg b ended normal-clearing
-         queue release anna c1 recorded
-         fact recorded 0000000100000001-20231114T221320000Z
-         fact ended c1 served normal-clearing",
+         fact ended c1 abandoned normal-clearing",
     );
 }
 
 #[test]
-fn hold_interrupts_the_notice_and_retrieve_begins_it_anew() {
-    check(
+fn a_caller_who_pays_only_with_an_agent_hears_the_notice_as_early_media() {
+    let mut directory = house();
+    directory.queues[2].answer = model::AnswerMode::WithAgent;
+    check_in(
+        World::new(directory, 1),
         "> call 4007
          fact arrived c1
          fact leg a started caller
-         answer a (PCMU)
+         183 a (PCMU)
          media open a caller
          media negotiate a pcmu SendRecv
-         fact leg a answered pcmu
          media play a announcements/record-notice
-         queue enqueue c1 recorded
-         > offer anna recorded
-         dial b 1001 as \"Lee · recorded\" <+8613800138000> (PCMU/PCMA/G722)
-         fact leg b started anna
-         > b answers
-         media open b agent
-         media negotiate b pcmu SendRecv
-         fact leg b answered pcmu
-         queue settle anna accepted
-         fact talk c1 anna recorded
-         media join a
-         media join b
-         media play a announcements/record-notice
-         > b holds
-         re-answer b (PCMU recvonly)
-         media negotiate b pcmu RecvOnly
-         fact held by anna
-         media leave a
+         > a played
          media play a music/default repeat
-         > a played
-         > b retrieves
-         re-answer b (PCMU)
-         media negotiate b pcmu SendRecv
-         fact retrieved by anna
-         media join a
-         media play a announcements/record-notice
-         > a played
-         media record c1 0000000100000001-20231114T221320000Z
-         fact recording 0000000100000001-20231114T221320000Z
-         > a ends
-         media stop-recording c1
-         media close a
-         fact leg a ended normal-clearing
-         fact talked c1 anna 0s held 0s
-         hangup b normal-clearing
-         media close b
-         fact leg b ended normal-clearing
-         queue release anna c1 recorded
-         fact recorded 0000000100000001-20231114T221320000Z
-         fact ended c1 served normal-clearing",
+         queue enqueue c1 recorded",
     );
 }
 

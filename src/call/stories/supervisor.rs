@@ -1,6 +1,7 @@
 //! Listen, whisper, barge, take over.
 
-use crate::testing::check;
+use crate::testing::{World, check, house};
+use model::{QueueId, Supervises};
 
 #[test]
 fn a_supervisor_listens_changes_mode_by_key_and_leaves() {
@@ -79,9 +80,9 @@ fn a_supervisor_takes_the_call_over_and_the_agent_is_released() {
          media negotiate a pcmu SendRecv
          fact leg a answered pcmu
          media play a announcements/record-notice
-         queue enqueue c1 recorded
          > a played
          media play a music/default repeat
+         queue enqueue c1 recorded
          > offer anna recorded
          dial b 1001 as \"Lee · recorded\" <+8613800138000> (PCMU/PCMA/G722)
          fact leg b started anna
@@ -414,4 +415,41 @@ fn there_must_be_somebody_to_listen_to_and_somebody_who_listens() {
          queue release ben c4
          fact ended c4 served normal-clearing",
     );
+}
+
+/// A served call of support, and what comes of a code dialled beside it.
+fn beside_a_talk(number: &str, dials: &str) -> String {
+    let mut directory = house();
+    directory.agents[1].supervises = Supervises::Queues(vec![QueueId(0)]);
+    directory.agents[3].supervises = Supervises::Nobody;
+    let mut world = World::new(directory, 1);
+    world.step(&format!("call {number}"));
+    if number == "4007" {
+        world.step("a played");
+    }
+    world.step(if number == "4007" { "offer anna recorded" } else { "offer anna" });
+    world.step("b answers");
+    world.said.clear();
+    world.step(dials);
+    let said = world.said.join("; ");
+    world.step("a ends");
+    said
+}
+
+#[test]
+fn who_was_not_made_a_supervisor_gets_403_and_leaves_a_fact() {
+    for code in ["*31", "*32", "*33", "*34"] {
+        let said = beside_a_talk("4008", &format!("call {code}1001 from 1004/dave"));
+        assert_eq!(said, "reject c forbidden; fact refused forbidden", "{code}");
+    }
+    let said = beside_a_talk("4008", "call *311002 from 1004/dave");
+    assert_eq!(said, "reject c forbidden; fact refused forbidden", "nor does he learn who is in no call");
+}
+
+#[test]
+fn a_supervisor_of_one_queue_hears_the_talks_of_that_queue_alone() {
+    assert!(beside_a_talk("4008", "call *311001 from 1002/ben").contains("fact supervisor ben listen c1 on anna"));
+    let said = beside_a_talk("4007", "call *311001 from 1002/ben");
+    assert_eq!(said, "reject c forbidden; fact refused forbidden");
+    assert!(beside_a_talk("4007", "call *311001 from 1003/carol").contains("fact supervisor carol listen c1 on anna"));
 }

@@ -139,9 +139,9 @@ fn a_failed_transfer_gives_the_caller_back_and_the_recording_resumes() {
          media negotiate a pcmu SendRecv
          fact leg a answered pcmu
          media play a announcements/record-notice
-         queue enqueue c1 recorded
          > a played
          media play a music/default repeat
+         queue enqueue c1 recorded
          > offer anna recorded
          dial b 1001 as \"Lee · recorded\" <+8613800138000> (PCMU/PCMA/G722)
          fact leg b started anna

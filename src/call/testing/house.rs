@@ -2,8 +2,8 @@ use core::time::Duration;
 use model::{
     Agent, AnnouncePolicy, AnswerMode, CalledFrom, ClassOfService, Codec, Directory, EmptyRule, FeatureCodes,
     Generation, InitialState, Language, Limits, MaxWait, MediaSettings, MissedPolicy, Network, NumberRule, Pattern,
-    Phone, PhoneId, Queue, QueueId, RecordPolicy, Route, Secret, ServiceLevel, Site, SoundId, SoundName, Target, Trunk,
-    TrunkId,
+    Phone, PhoneId, Queue, QueueId, RecordPolicy, Route, Secret, ServiceLevel, Site, SoundId, SoundName, Supervises,
+    Target, Trunk, TrunkId,
 };
 use std::collections::HashMap;
 
@@ -146,6 +146,7 @@ fn agent(index: u32, name: &str) -> Agent {
         skills: Vec::new(),
         class: if index == 3 { ClassOfService::Internal } else { ClassOfService::National },
         initial_state: InitialState::Ready,
+        supervises: Supervises::Everybody,
         removed: false,
     }
 }

@@ -188,7 +188,7 @@ impl World {
         self.names.leg(leg).to_string()
     }
 
-    fn step(&mut self, step: &str) {
+    pub(crate) fn step(&mut self, step: &str) {
         let words: Vec<&str> = step.split_whitespace().collect();
         match words.as_slice() {
             ["call", number, rest @ ..] => self.call(number, rest),
