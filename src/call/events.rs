@@ -46,7 +46,7 @@ impl Machine {
             MediaEvent::SupplyFailed { worker, family } => self.stock.supply_failed(worker, family),
             MediaEvent::Started { .. } => {}
             MediaEvent::Digit { leg, key, .. } => self.digit(now, leg, key, DigitSource::Media),
-            MediaEvent::Played { leg } => self.prompt_over(now, leg),
+            MediaEvent::Played { leg, play } => self.played(now, leg, play),
             MediaEvent::Silent { leg } => {
                 if self.legs.contains_key(&leg) {
                     let cause = CauseKind::MediaTimeout.into();

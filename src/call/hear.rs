@@ -3,7 +3,7 @@ use crate::contact::Stage;
 use crate::machine::{Machine, Timer};
 use base::Now;
 use core::time::Duration;
-use model::{CauseKind, ContactEnd, ContactId, LegId, MediaCommand, SoundId};
+use model::{CauseKind, ContactEnd, ContactId, LegId, MediaCommand, PlayId, SoundId};
 
 /// What a leg hears now, or will hear as soon as its media is agreed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -62,14 +62,27 @@ impl Machine {
     /// Tells the worker what the leg hears; for one whose media has just become audible, too.
     pub(crate) fn apply_hearing(&mut self, id: LegId) {
         let Some(leg) = self.legs.get(&id).filter(|l| l.is_audible()) else { return };
-        let command = match &leg.hearing {
-            Hearing::Nothing => return,
-            Hearing::Talk => MediaCommand::Join { leg: id },
-            Hearing::Music(sound) => MediaCommand::Play { leg: id, sounds: vec![*sound], repeat: true },
-            Hearing::Prompt { sounds, .. } if sounds.is_empty() => return,
-            Hearing::Prompt { sounds, .. } => MediaCommand::Play { leg: id, sounds: sounds.clone(), repeat: false },
-        };
-        self.leg_media(id, command);
+        match &leg.hearing {
+            Hearing::Nothing => {}
+            Hearing::Talk => self.leg_media(id, MediaCommand::Join { leg: id }),
+            Hearing::Music(sound) => self.play(id, vec![*sound], true),
+            Hearing::Prompt { sounds, .. } if sounds.is_empty() => {}
+            Hearing::Prompt { sounds, .. } => self.play(id, sounds.clone(), false),
+        }
+    }
+
+    fn play(&mut self, id: LegId, sounds: Vec<SoundId>, repeat: bool) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.play.0 = leg.play.0.wrapping_add(1);
+        let play = leg.play;
+        self.leg_media(id, MediaCommand::Play { leg: id, play, sounds, repeat });
+    }
+
+    /// The worker has come to the end of a list. One that was replaced in the meantime is not what plays now.
+    pub(crate) fn played(&mut self, now: Now, id: LegId, play: PlayId) {
+        if self.legs.get(&id).is_some_and(|l| l.play == play) {
+            self.prompt_over(now, id);
+        }
     }
 
     /// To one leg over its conversation, which goes on.
@@ -83,7 +96,7 @@ impl Machine {
         if let Some(old) = leg.prompt_timer.replace(timer) {
             self.timers.cancel(old);
         }
-        self.leg_media(id, MediaCommand::Play { leg: id, sounds, repeat: false });
+        self.play(id, sounds, false);
     }
 
     /// The music of the queue the contact is or was in, else the house's own.

@@ -2,7 +2,7 @@ use crate::digits::DigitSource;
 use crate::hear::{Hearing, Then};
 use base::{Instant, Now, TimerId};
 use core::time::Duration;
-use model::{AgentId, ContactId, Identity, MediaPort, Party, QueueId, Role, Sdp, Source};
+use model::{AgentId, ContactId, Identity, MediaPort, Party, PlayId, QueueId, Role, Sdp, Source};
 
 /// One leg, as far as the call cares.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Leg {
     pub(crate) hearing: Hearing,
     /// A prompt over the talk is playing; what follows it.
     pub(crate) overlay: Option<Then>,
+    /// What the media worker was told last to play; the end of anything before it means nothing.
+    pub(crate) play: PlayId,
     /// Ends a prompt whose end is never reported.
     pub(crate) prompt_timer: Option<TimerId>,
     /// The agent's talk, while he is in the conversation.
@@ -104,6 +106,7 @@ impl Leg {
             media: None,
             hearing: Hearing::Nothing,
             overlay: None,
+            play: PlayId::default(),
             prompt_timer: None,
             talk: None,
             holding: false,

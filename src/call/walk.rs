@@ -196,7 +196,12 @@ impl Walk {
         let key = Key(*self.rng.pick(&['1', '2', '3', '4', '9', '#', '0']).unwrap());
         let held = Duration::from_millis(80);
         match self.rng.below(10) {
-            0..4 => self.world.input(Input::Media(MediaEvent::Played { leg })),
+            // Now and then one that is out of date.
+            0..4 => {
+                let newest = self.world.machine.legs.get(&leg).map_or_else(Default::default, |l| l.play);
+                let play = model::PlayId(newest.0.saturating_sub(self.rng.below(4) as u32 / 3));
+                self.world.input(Input::Media(MediaEvent::Played { leg, play }));
+            }
             4 => self.world.input(Input::Media(MediaEvent::Silent { leg })),
             5 => self.world.input(Input::Leg(LegEvent::Digit { leg, key, held })),
             _ => self.world.input(Input::Media(MediaEvent::Digit { leg, key, held })),

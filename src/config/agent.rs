@@ -66,7 +66,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
 
 /// Queues, or `"*"` for everybody.
 fn supervises(table: &Table<'_>, refs: &Refs<'_>) -> Supervises {
-    let found = table.list("supervises", |value| match &*value.text()? {
+    let found = table.list("supervises", |value| match value.text()? {
         "*" => Ok(None),
         text => Ok(Some(QueueId(refs.queues.find(text)?))),
     });

@@ -1,12 +1,13 @@
 use crate::library::{Sound, SoundLibrary};
 use crate::limits::PLAYLIST_MAX;
-use model::{Codec, SoundId};
+use model::{Codec, PlayId, SoundId};
 
 /// Where a leg is in the list of sounds it is being played.
 ///
 /// The position counts octets, which are the same in every codec, so that a codec may change in mid-sound.
 #[derive(Clone, Debug)]
 pub(crate) struct Player {
+    play: PlayId,
     sounds: Box<[SoundId]>,
     repeat: bool,
     current: usize,
@@ -22,9 +23,13 @@ pub(crate) struct Filled {
 }
 
 impl Player {
-    pub(crate) fn new(mut sounds: Vec<SoundId>, repeat: bool) -> Self {
+    pub(crate) fn new(play: PlayId, mut sounds: Vec<SoundId>, repeat: bool) -> Self {
         sounds.truncate(PLAYLIST_MAX);
-        Player { sounds: sounds.into(), repeat, current: 0, position: 0 }
+        Player { play, sounds: sounds.into(), repeat, current: 0, position: 0 }
+    }
+
+    pub(crate) fn play(&self) -> PlayId {
+        self.play
     }
 
     /// The sound that comes next.
@@ -74,7 +79,7 @@ mod tests {
 
     /// The first octet of each frame until the list ends, at most `frames`.
     fn play(sounds: &[u32], repeat: bool, frames: usize) -> Vec<u8> {
-        let mut player = Player::new(sounds.iter().map(|n| SoundId(*n)).collect(), repeat);
+        let mut player = Player::new(PlayId(0), sounds.iter().map(|n| SoundId(*n)).collect(), repeat);
         let library = library();
         let mut heard = Vec::new();
         for _ in 0..frames {
@@ -113,7 +118,7 @@ mod tests {
 
     #[test]
     fn packets_of_any_length_get_the_same_octets() {
-        let mut player = Player::new(vec![SoundId(0), SoundId(1)], false);
+        let mut player = Player::new(PlayId(0), vec![SoundId(0), SoundId(1)], false);
         let library = library();
         let mut heard = Vec::new();
         loop {
@@ -130,7 +135,7 @@ mod tests {
     #[test]
     fn the_next_sound_is_known_before_it_plays() {
         let library = library();
-        let mut player = Player::new(vec![SoundId(0), SoundId(1)], true);
+        let mut player = Player::new(PlayId(0), vec![SoundId(0), SoundId(1)], true);
         let mut next = || {
             let frames = player.current(&library).map(|s| s.duration().as_millis() / 20);
             player.fill(&library, Codec::Pcmu, &mut [0; 160]);

@@ -44,7 +44,8 @@ pub use ids::{
 };
 pub use leg::{Dial, DialTarget, Incoming, LegCommand, LegEvent, Progress, ReferTarget, Sdp, Source};
 pub use media::{
-    Codec, Direction, Family, Key, MediaCommand, MediaEvent, MediaPort, Quality, Role, SourcePolicy, StreamSetup,
+    Codec, Direction, Family, Key, MediaCommand, MediaEvent, MediaPort, PlayId, Quality, Role, SourcePolicy,
+    StreamSetup,
 };
 pub use number::{ClassOfService, NumberRule, Pattern, Route, Target};
 pub use phone::Phone;

@@ -109,6 +109,10 @@ pub enum Role {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Key(pub char);
 
+/// One thing a leg is played; a later one of the same leg has another number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub struct PlayId(pub u32);
+
 /// call → media worker. A *group* is the conversation of one contact.
 #[derive(Clone, PartialEq, Debug)]
 pub enum MediaCommand {
@@ -136,6 +140,8 @@ pub enum MediaCommand {
     /// it is joined.
     Play {
         leg: LegId,
+        /// Told back when it is over, so that the end of one is not taken for that of the next.
+        play: PlayId,
         sounds: Vec<SoundId>,
         repeat: bool,
     },
@@ -195,6 +201,7 @@ pub enum MediaEvent {
     /// The last sound of a list that does not repeat has been sent.
     Played {
         leg: LegId,
+        play: PlayId,
     },
     /// Nothing heard for the configured time, after a first packet, while joined and not on hold.
     Silent {

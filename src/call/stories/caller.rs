@@ -301,6 +301,19 @@ fn nobody_rings_before_the_notice_was_heard_to_its_end() {
 }
 
 #[test]
+fn the_end_of_what_played_before_is_not_the_end_of_the_notice() {
+    let mut world = World::new(house(), 1);
+    world.step("call 4007");
+    let (leg, play) = world.machine.legs.iter().map(|(id, leg)| (*id, leg.play)).next().unwrap();
+    world.said.clear();
+    let older = model::PlayId(play.0 - 1);
+    world.input(crate::Input::Media(model::MediaEvent::Played { leg, play: older }));
+    assert!(world.said.is_empty(), "{:?}", world.said);
+    world.step("a played");
+    assert!(world.said.join(";").contains("queue enqueue c1 recorded"), "{:?}", world.said);
+}
+
+#[test]
 fn a_caller_who_pays_only_with_an_agent_hears_the_notice_as_early_media() {
     let mut directory = house();
     directory.queues[2].answer = model::AnswerMode::WithAgent;

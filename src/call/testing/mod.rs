@@ -378,7 +378,10 @@ impl World {
                 }
                 return;
             }
-            "played" => return self.input(Input::Media(MediaEvent::Played { leg: id })),
+            "played" => {
+                let play = self.machine.legs.get(&id).map_or_else(Default::default, |l| l.play);
+                return self.input(Input::Media(MediaEvent::Played { leg: id, play }));
+            }
             "silent" => return self.input(Input::Media(MediaEvent::Silent { leg: id })),
             "loses-media" => {
                 self.books.closed_by_worker(id);

@@ -148,7 +148,7 @@ impl Names {
             MediaCommand::Negotiate { leg, setup } => {
                 format!("negotiate {} {} {:?}", self.leg(*leg), setup.codec.word(), setup.direction)
             }
-            MediaCommand::Play { leg, sounds, repeat } => {
+            MediaCommand::Play { leg, sounds, repeat, .. } => {
                 let repeat = if *repeat { " repeat" } else { "" };
                 format!("play {} {}{repeat}", self.leg(*leg), self.sounds(sounds))
             }

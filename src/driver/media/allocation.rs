@@ -152,7 +152,12 @@ mod tests {
         check([Codec::Pcmu; 2], |call| {
             for leg in [LegId(0), LegId(1)] {
                 call.command(MediaCommand::Leave { leg });
-                call.command(MediaCommand::Play { leg, sounds: vec![SoundId(0)], repeat: true });
+                call.command(MediaCommand::Play {
+                    leg,
+                    play: model::PlayId(0),
+                    sounds: vec![SoundId(0)],
+                    repeat: true,
+                });
             }
         });
     }

@@ -123,7 +123,7 @@ impl Chaos {
             5 | 6 => {
                 let sounds = (0..self.rng.below(3)).map(|_| SoundId(self.rng.below(3) as u32)).collect();
                 let repeat = self.rng.chance(0.5);
-                self.command(MediaCommand::Play { leg, sounds, repeat });
+                self.command(MediaCommand::Play { leg, play: model::PlayId(0), sounds, repeat });
             }
             7 => self.command(MediaCommand::StopPlay { leg }),
             8 | 9 => self.command(MediaCommand::Join { leg }),

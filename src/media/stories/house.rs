@@ -6,7 +6,7 @@ use base::{Instant, Now, Rng, Utc};
 use core::net::SocketAddr;
 use core::time::Duration;
 use model::{
-    Codec, ContactId, Direction, Family, LegId, MediaCommand, MediaEvent, MediaPort, Role, ShardId, SoundId,
+    Codec, ContactId, Direction, Family, LegId, MediaCommand, MediaEvent, MediaPort, PlayId, Role, ShardId, SoundId,
     SourcePolicy, StreamSetup, WorkerId,
 };
 use std::collections::{BTreeMap, HashMap};
@@ -69,6 +69,7 @@ pub(super) struct House {
     /// By arrival, and by number among those that arrive together.
     wire: BTreeMap<(Instant, u64), Letter>,
     posted: u64,
+    plays: u32,
     ports: Vec<MediaPort>,
     slots: HashMap<u32, SocketAddr>,
 }
@@ -116,6 +117,7 @@ impl House {
             rng: Rng::new(42),
             wire: BTreeMap::new(),
             posted: 0,
+            plays: 0,
             ports: Vec::new(),
             slots: HashMap::new(),
         }
@@ -185,7 +187,9 @@ impl House {
 
     pub(super) fn play(&mut self, index: usize, sounds: &[SoundId], repeat: bool) {
         let leg = self.phones[index].leg;
-        self.command(MediaCommand::Play { leg, sounds: sounds.to_vec(), repeat });
+        self.plays += 1;
+        let play = PlayId(self.plays);
+        self.command(MediaCommand::Play { leg, play, sounds: sounds.to_vec(), repeat });
     }
 
     /// Lets time pass; the worker is woken when it asked to be and never else.

@@ -2,7 +2,7 @@ use super::house::{House, tone_sound};
 use crate::SoundLibrary;
 use base::Instant;
 use core::time::Duration;
-use model::{Codec, Direction, MediaCommand, MediaEvent, Role, SoundId};
+use model::{Codec, Direction, MediaCommand, MediaEvent, PlayId, Role, SoundId};
 
 const MUSIC: SoundId = SoundId(0);
 const PROMPT: SoundId = SoundId(1);
@@ -54,7 +54,8 @@ fn a_prompt_is_played_once_and_its_end_is_told() {
     house.run(5000);
     assert_eq!(house.phones[caller].heard.len(), 100);
     let leg = house.phones[caller].leg;
-    let played: Vec<_> = house.events.iter().filter(|(_, e)| *e == MediaEvent::Played { leg }).collect();
+    let played: Vec<_> =
+        house.events.iter().filter(|(_, e)| *e == MediaEvent::Played { leg, play: PlayId(1) }).collect();
     assert_eq!(played.len(), 1);
     let after = played[0].0 - begun;
     assert!((1980..=2020).contains(&(after.as_millis() as u64)), "{after:?}");
@@ -197,4 +198,20 @@ fn two_hundred_callers_get_every_packet_on_time() {
         assert!((49..=51).contains(&phone.heard.len()));
         assert!(phone.longest_break(from) <= Duration::from_millis(20));
     }
+}
+
+#[test]
+fn what_is_replaced_is_never_told_to_have_ended() {
+    let mut house = house(true);
+    let caller = waiting(&mut house, Codec::Pcmu);
+    house.play(caller, &[PROMPT], false);
+    house.run(40);
+    house.play(caller, &[PROMPT], false);
+    house.run(5000);
+    let leg = house.phones[caller].leg;
+    let played: Vec<_> = house.events.iter().filter(|(_, e)| matches!(e, MediaEvent::Played { .. })).collect();
+    assert_eq!(
+        played.iter().map(|(_, e)| e.clone()).collect::<Vec<_>>(),
+        [MediaEvent::Played { leg, play: PlayId(2) }]
+    );
 }

@@ -5,7 +5,9 @@ use crate::limits::GROUP_LEGS_MAX;
 use crate::player::Player;
 use crate::stream::Stream;
 use base::{Key, Now};
-use model::{ContactId, LegId, MediaCommand, MediaEvent, MediaPort, Quality, Role, ShardId, SoundId, StreamSetup};
+use model::{
+    ContactId, LegId, MediaCommand, MediaEvent, MediaPort, PlayId, Quality, Role, ShardId, SoundId, StreamSetup,
+};
 
 impl Worker {
     /// Does what a shard wants. A command about a leg or group that is gone does nothing: its Closed has been told.
@@ -18,7 +20,7 @@ impl Worker {
             MediaCommand::Return { port } => self.ports.put_back(now.mono, port.slot),
             MediaCommand::Open { leg, group, port, role } => self.open(now, leg, group, port, role),
             MediaCommand::Negotiate { leg, setup } => self.negotiate(now, leg, setup),
-            MediaCommand::Play { leg, sounds, repeat } => self.play(now, leg, sounds, repeat),
+            MediaCommand::Play { leg, play, sounds, repeat } => self.play(now, leg, play, sounds, repeat),
             MediaCommand::StopPlay { leg } => self.change(now, leg, |leg| leg.player = None),
             MediaCommand::Join { leg } => self.join(now, leg),
             MediaCommand::Leave { leg } => self.change(now, leg, |leg| leg.joined = false),
@@ -81,11 +83,11 @@ impl Worker {
         self.reroute(now.mono, group);
     }
 
-    fn play(&mut self, now: Now, id: LegId, sounds: Vec<SoundId>, repeat: bool) {
+    fn play(&mut self, now: Now, id: LegId, play: PlayId, sounds: Vec<SoundId>, repeat: bool) {
         if sounds.is_empty() && !repeat && self.leg_keys.contains_key(&id) {
-            self.tell(id.home(), MediaEvent::Played { leg: id });
+            self.tell(id.home(), MediaEvent::Played { leg: id, play });
         }
-        self.change(now, id, |leg| leg.player = (!sounds.is_empty()).then(|| Player::new(sounds, repeat)));
+        self.change(now, id, |leg| leg.player = (!sounds.is_empty()).then(|| Player::new(play, sounds, repeat)));
     }
 
     fn join(&mut self, now: Now, id: LegId) {

@@ -129,9 +129,9 @@ impl Worker {
 
     fn end_play(&mut self, key: Key) {
         let leg = self.leg_mut(key);
-        leg.player = None;
+        let Some(player) = leg.player.take() else { return };
         let id = leg.id;
-        self.tell(id.home(), MediaEvent::Played { leg: id });
+        self.tell(id.home(), MediaEvent::Played { leg: id, play: player.play() });
     }
 }
 

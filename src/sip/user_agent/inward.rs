@@ -34,6 +34,10 @@ impl UserAgent {
             Ok(offer) => offer,
             Err(status) => return self.refuse(message, from, size, status),
         };
+        // RFC 3261 §8.2.2.1: whoever is meant does not live here.
+        if !self.is_for_us(message, source) {
+            return self.refuse(message, from, size, StatusCode::NOT_FOUND);
+        }
         let from_tag = message.from().tag().unwrap_or_default();
         let merge_key = self.calls.merge_key(message.call_id(), from_tag, message.cseq().number);
         // Our own tag in From: the call came back to where it started.

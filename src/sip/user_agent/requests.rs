@@ -135,11 +135,7 @@ impl UserAgent {
         }
         match self.sender(message, &from) {
             Sender::Known(source) => match message.method() {
-                Method::Invite if self.is_for_us(message, source) => {
-                    self.handle_invite(message, from, bytes, request, source);
-                }
-                // RFC 3261 §8.2.2.1: whoever is meant does not live here.
-                Method::Invite => self.refuse(message, from, size, StatusCode::NOT_FOUND),
+                Method::Invite => self.handle_invite(message, from, bytes, request, source),
                 Method::Bye | Method::Prack | Method::Update | Method::Info | Method::Notify => {
                     self.core.count(Counter::NoDialog);
                     self.refuse(message, from, size, StatusCode::CALL_DOES_NOT_EXIST);

@@ -1,6 +1,7 @@
 //! Stories of the user agent, in virtual time.
 
 mod accounts;
+mod attacks;
 mod bodies;
 mod calls;
 mod chaos;
