@@ -225,6 +225,8 @@ impl Acd {
             Withdrawal::Abandoned => (Fact::Abandoned { contact, queue, waited }, Departure::Abandoned),
             Withdrawal::FlowedOut => (flowed_out(stay, waited, FlowReason::BreakoutKey, None), Departure::FlowedOut),
             Withdrawal::Failed => (flowed_out(stay, waited, FlowReason::Failed, None), Departure::FlowedOut),
+            Withdrawal::Forced => (flowed_out(stay, waited, FlowReason::Forced, None), Departure::FlowedOut),
+            Withdrawal::Shutdown => (flowed_out(stay, waited, FlowReason::Shutdown, None), Departure::FlowedOut),
         };
         self.fact(fact);
         self.send(self.queue_home(queue), ToQueue::Leave { stay, how });

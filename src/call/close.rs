@@ -88,8 +88,12 @@ impl Machine {
             Stage::Closing { .. } => return,
             Stage::Waiting { .. } => {
                 // Also a contact that was served before: this stay in a queue was in vain.
-                let by_hand = matches!(cause.kind, CauseKind::NormalClearing | CauseKind::Cancelled);
-                let why = if by_hand { Withdrawal::Abandoned } else { Withdrawal::Failed };
+                let why = match cause.kind {
+                    CauseKind::NormalClearing | CauseKind::Cancelled => Withdrawal::Abandoned,
+                    CauseKind::Forced => Withdrawal::Forced,
+                    CauseKind::Shutdown => Withdrawal::Shutdown,
+                    _ => Withdrawal::Failed,
+                };
                 self.withdraw(now, id, why);
             }
             Stage::Seizing { .. } | Stage::SigningOn(_) | Stage::Asking { .. } => self.leave_stage(id),

@@ -101,7 +101,7 @@ impl Machine {
             Input::Shutdown => {
                 self.draining = true;
                 for id in self.contacts.keys().copied().collect::<Vec<_>>() {
-                    self.end(now, id, ContactEnd::Failed, CauseKind::Shutdown.into());
+                    self.end(now, id, ContactEnd::Shutdown, CauseKind::Shutdown.into());
                 }
             }
             Input::TrunkUp(trunk) => {
@@ -188,7 +188,7 @@ impl Machine {
             None | Some(Contact { stage: Stage::Closing { .. }, .. }) => Err(CommandError::NoSuchContact),
             Some(_) => {
                 self.fact(Fact::Forced { by, action: ForcedAction::HangUp { contact } });
-                self.end(now, contact, ContactEnd::Failed, Cause::new(CauseKind::Forced));
+                self.end(now, contact, ContactEnd::Forced, Cause::new(CauseKind::Forced));
                 Ok(())
             }
         }

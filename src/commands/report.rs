@@ -40,7 +40,8 @@ Keys of --json (times RFC 3339, lengths in seconds, shares from 0 to 1, null whe
   agents[]              agent answered talks talk_seconds hold_seconds state_seconds{} signed_on_seconds occupancy
                         not_ready_seconds_by_reason{}
   abandoned[]           contact queue entered waited_seconds caller dialled
-  contacts{}            how many ended served abandoned flowed-out rejected failed, and how many are open
+  contacts{}            how many ended served abandoned flowed-out rejected failed forced shutdown, and how many are
+                        open
   conservation          law holds
   formulas[]            name formula";
 
@@ -129,8 +130,9 @@ impl Report {
         let (queues, agents) = (BTreeMap::new(), BTreeMap::new());
         let (abandoned, contacts) = (reader.abandoned(from, to)?, reader.outcomes(from, to)?);
         let mut report = Report { from, to, as_of, zone, queues, agents, abandoned, contacts };
-        for (queue, level) in reader.service_levels()? {
-            report.queues.insert(queue, QueueReport::new(level));
+        let levels = reader.service_levels()?;
+        for (queue, stored) in &levels {
+            report.queues.insert(queue.clone(), QueueReport::new(stored.level));
         }
         let mut half_hours = HalfHours::new(&report.zone);
         let (mut queues, mut agents) = (report.queues, report.agents);
@@ -146,6 +148,8 @@ impl Report {
             let agent = entry(&mut agents, &talks.agent, AgentReport::default);
             (agent.talks, agent.talked, agent.held) = (talks.talks, talks.talked, talks.held);
         }
+        // A queue that is gone is shown for the days on which it was there.
+        queues.retain(|name, queue| queue.has_figures() || levels.get(name).is_none_or(|stored| !stored.removed));
         (report.queues, report.agents) = (queues, agents);
         Ok(report)
     }
@@ -170,6 +174,10 @@ impl QueueReport {
     fn new(level: ServiceLevel) -> Self {
         let (intervals, by_end) = (BTreeMap::new(), BTreeMap::new());
         QueueReport { level, total: QueueFigures::default(), intervals, by_end }
+    }
+
+    fn has_figures(&self) -> bool {
+        !self.intervals.is_empty() || !self.by_end.is_empty()
     }
 }
 

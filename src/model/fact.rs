@@ -44,6 +44,10 @@ pub enum FlowReason {
     TriesExhausted,
     QueueRemoved,
     Failed,
+    /// A person ended the call from outside.
+    Forced,
+    /// The server stopped.
+    Shutdown,
 }
 
 impl FlowReason {
@@ -57,6 +61,8 @@ impl FlowReason {
             FlowReason::TriesExhausted => "tries-exhausted",
             FlowReason::QueueRemoved => "queue-removed",
             FlowReason::Failed => "failed",
+            FlowReason::Forced => "forced",
+            FlowReason::Shutdown => "shutdown",
         }
     }
 }
@@ -73,6 +79,10 @@ pub enum ContactEnd {
     /// Refused on arrival.
     Rejected,
     Failed,
+    /// A person ended it from outside before anybody had served it.
+    Forced,
+    /// The server stopped before anybody had served it.
+    Shutdown,
 }
 
 impl ContactEnd {
@@ -83,6 +93,8 @@ impl ContactEnd {
             ContactEnd::FlowedOut => "flowed-out",
             ContactEnd::Rejected => "rejected",
             ContactEnd::Failed => "failed",
+            ContactEnd::Forced => "forced",
+            ContactEnd::Shutdown => "shutdown",
         }
     }
 }

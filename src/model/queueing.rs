@@ -25,8 +25,12 @@ pub enum Withdrawal {
     Abandoned,
     /// A breakout key, or a person moved it.
     FlowedOut,
-    /// The call failed or the process shuts down.
+    /// The call failed.
     Failed,
+    /// A person ended the call from outside.
+    Forced,
+    /// The process ends: a drain whose time has passed, or a stop.
+    Shutdown,
 }
 
 /// The five ways an offer ends; none loses the caller.

@@ -71,7 +71,7 @@ fn complaint_35_records_survive_a_restart_and_can_be_listed() {
     let outcomes = reader.outcomes(from(), to()).unwrap();
     assert_eq!((outcomes["served"], outcomes["abandoned"], outcomes.get("open")), (2, 1, None));
     assert_eq!(reader.talks(from(), to()).unwrap()[0].talked, secs(60));
-    assert_eq!(reader.service_levels().unwrap()["support"].percent, 80);
+    assert_eq!(reader.service_levels().unwrap()["support"].level.percent, 80);
     desk.stop();
 }
 

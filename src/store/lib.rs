@@ -35,5 +35,5 @@ mod writer;
 pub use error::StoreError;
 pub use journal::{Journal, JournalSettings, Published, Watch};
 pub use limits::{ALIVE_EVERY, STORE_TIME};
-pub use read::{Reader, StoredAbandoned, StoredSpan, StoredTalks, StoredVisit, StoredWaiting};
+pub use read::{Reader, StoredAbandoned, StoredLevel, StoredSpan, StoredTalks, StoredVisit, StoredWaiting};
 pub use schema::Store;

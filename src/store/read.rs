@@ -53,6 +53,14 @@ pub struct StoredTalks {
     pub held: Duration,
 }
 
+/// How a queue was configured last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StoredLevel {
+    pub level: ServiceLevel,
+    /// The configuration has no such queue any more.
+    pub removed: bool,
+}
+
 /// An abandoned visit and who it was.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct StoredAbandoned {
@@ -171,10 +179,11 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// The service level each queue was configured with last.
-    pub fn service_levels(&self) -> Result<BTreeMap<String, ServiceLevel>, StoreError> {
-        let mut statement =
-            self.connection.prepare("SELECT queue, target, percent, treatment, short_abandon FROM queue_setting")?;
+    /// The service level each queue was configured with last, and whether there is such a queue now.
+    pub fn service_levels(&self) -> Result<BTreeMap<String, StoredLevel>, StoreError> {
+        let mut statement = self
+            .connection
+            .prepare("SELECT queue, target, percent, treatment, short_abandon, removed FROM queue_setting")?;
         let rows = statement.query_map([], |row| {
             let level = ServiceLevel {
                 target: length(row.get(1)?),
@@ -182,7 +191,7 @@ impl Reader {
                 treatment: treatment_from(text(row, 3)?),
                 short_abandon: length(row.get(4)?),
             };
-            Ok((row.get(0)?, level))
+            Ok((row.get(0)?, StoredLevel { level, removed: row.get(5)? }))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -257,8 +266,10 @@ fn treatment_from(word: &str) -> Treatment {
 }
 
 fn flow_reason(word: &str) -> model::FlowReason {
-    use model::FlowReason::{BreakoutKey, Closed, Empty, Failed, MaxLength, MaxWait, QueueRemoved, TriesExhausted};
-    [MaxWait, MaxLength, Empty, Closed, BreakoutKey, TriesExhausted, QueueRemoved]
+    use model::FlowReason::{
+        BreakoutKey, Closed, Empty, Failed, Forced, MaxLength, MaxWait, QueueRemoved, Shutdown, TriesExhausted,
+    };
+    [MaxWait, MaxLength, Empty, Closed, BreakoutKey, TriesExhausted, QueueRemoved, Forced, Shutdown]
         .into_iter()
         .find(|reason| reason.word() == word)
         .unwrap_or(Failed)

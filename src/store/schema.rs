@@ -53,7 +53,7 @@ CREATE TABLE event (
 -- The service level as it was configured, so that a report needs no configuration and says what it counted by.
 CREATE TABLE queue_setting (
     queue TEXT PRIMARY KEY, target INTEGER NOT NULL, percent INTEGER NOT NULL, treatment TEXT NOT NULL,
-    short_abandon INTEGER NOT NULL) WITHOUT ROWID;
+    short_abandon INTEGER NOT NULL, removed INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
 /// An open store; hand it to [`crate::Journal::start`].

@@ -116,7 +116,9 @@ impl Writer {
 
     pub(crate) fn write_queue_settings(&mut self, names: &Directory) -> rusqlite::Result<()> {
         let transaction = self.connection.transaction()?;
-        let set = "INSERT OR REPLACE INTO queue_setting VALUES (?1, ?2, ?3, ?4, ?5)";
+        // What is gone keeps its row: reports of earlier days count by it.
+        transaction.execute("UPDATE queue_setting SET removed = 1", [])?;
+        let set = "INSERT OR REPLACE INTO queue_setting VALUES (?1, ?2, ?3, ?4, ?5, 0)";
         for queue in names.queues.iter().filter(|queue| !queue.removed) {
             let level = queue.service_level;
             let (target, short) = (micros(level.target), micros(level.short_abandon));
