@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod control;
 mod day;
+mod meters;
 mod phone;
 mod secrets;
 mod serve;

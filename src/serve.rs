@@ -3,6 +3,7 @@
 use crate::cli::ServeArgs;
 use crate::commands::check;
 use crate::control::{self, Floor};
+use crate::meters::Meters;
 use crate::secrets;
 use crate::sounds::Sounds;
 use arc_swap::ArcSwap;
@@ -133,11 +134,21 @@ impl Server {
         let store = Store::open(&store_url).map_err(|error| error.to_string())?;
         let boot = store.boot();
         let (facts, new_facts) = crossbeam::channel::unbounded();
+        // Without a listener nobody would ever collect what is recorded.
+        let metrics = config.http.listen.and_then(|_| web::Metrics::install());
+        let mut meters = Meters::new(&names);
+        let mut others = watch;
+        let watch: Watch = Box::new(move |number, stamped, names| {
+            meters.see(&stamped.fact, names);
+            if let Some(watch) = &mut others {
+                watch(number, stamped, names);
+            }
+        });
         let settings = JournalSettings {
             clock: Box::new(move || clock.now()),
             day: crate::day::day_of,
             names: Arc::clone(&names),
-            watch,
+            watch: Some(watch),
         };
         let journal = Arc::new(Journal::start(store, new_facts, settings).map_err(|error| error.to_string())?);
         let running = Running::start(Settings {
@@ -185,7 +196,7 @@ impl Server {
         control::serve(&socket, Arc::clone(&floor), Arc::clone(&control))
             .map_err(|error| format!("the control socket {} cannot be made: {error}", socket.display()))?;
         if let Some(http) = http {
-            runtime.spawn(web::serve(http, Arc::clone(&floor) as Arc<dyn web::House>, web::Metrics::install()));
+            runtime.spawn(web::serve(http, Arc::clone(&floor) as Arc<dyn web::House>, metrics));
         }
         widen_sounds(loaded, running.media())?;
         drop(in_runtime);

@@ -2,6 +2,7 @@
 
 use crate::control::Floor;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use metrics::{counter, gauge};
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -30,46 +31,51 @@ impl House for Floor {
     fn board(&self) -> BoardView {
         let names = self.names.load();
         let now = self.clock.now();
-        let wallboard = self.published.wallboard.lock().unwrap_or_else(PoisonError::into_inner);
-        let live = names.queues.iter().zip(0u32..).filter(|(queue, _)| !queue.removed);
-        let queues = live
-            .map(|(queue, id)| {
-                let line = wallboard.queue(model::QueueId(id), now.mono, &names);
-                let level = queue.service_level;
-                QueueTile {
-                    name: queue.name.to_string(),
-                    waiting: line.waiting,
-                    longest_wait_seconds: line.longest_wait.as_secs_f64(),
-                    ready: line.ready,
-                    ringing: line.ringing,
-                    busy: line.busy,
-                    wrap_up: line.wrap_up,
-                    not_ready: line.not_ready,
-                    offered: line.today.counts.offered,
-                    answered: line.today.counts.answered,
-                    abandoned: line.today.counts.abandoned,
-                    flowed_out: line.today.counts.flowed_out,
-                    service_level_percent: line.today.service_level(level.treatment).map(|share| share * 100.0),
-                    goal_percent: level.percent,
-                    target_seconds: level.target.as_secs_f64(),
-                    treatment: level.treatment.word(),
-                    asa_seconds: line.today.asa().map(|asa| asa.as_secs_f64()),
-                }
-            })
-            .collect();
-        let calls = wallboard.contacts();
-        drop(wallboard);
+        let (lines, calls) = {
+            let wallboard = self.published.wallboard.lock().unwrap_or_else(PoisonError::into_inner);
+            (wallboard.queues(now.mono, &names), wallboard.contacts())
+        };
+        let live = names.queues.iter().zip(&lines).filter(|(queue, _)| !queue.removed);
+        let zone = TimeZone::get(&names.site.time_zone).unwrap_or(TimeZone::UTC);
+        let at = Timestamp::from_second(now.utc.as_secs()).unwrap_or(Timestamp::UNIX_EPOCH);
+        let local = at.to_zoned(zone);
         let agents = self.agents().into_iter();
         BoardView {
-            now: Timestamp::from_second(now.utc.as_secs()).map_or(String::new(), |at| at.to_string()),
+            now: at.to_string(),
+            date: local.date().to_string(),
+            time: local.time().to_string(),
             site: names.site.domain.to_string(),
+            language: names.site.language.tag(),
             ready: self.is_ready(),
             calls,
-            queues,
+            queues: live.map(|(queue, line)| tile(queue, line)).collect(),
             agents: agents
                 .map(|a| AgentTile { id: a.agent, name: a.name, state: a.state, reason: a.reason, seconds: a.seconds })
                 .collect(),
         }
+    }
+}
+
+fn tile(queue: &model::Queue, line: &report::QueueNow) -> QueueTile {
+    let level = queue.service_level;
+    QueueTile {
+        name: queue.name.to_string(),
+        waiting: line.waiting,
+        longest_wait_seconds: line.longest_wait.as_secs_f64(),
+        ready: line.ready,
+        ringing: line.ringing,
+        busy: line.busy,
+        wrap_up: line.wrap_up,
+        not_ready: line.not_ready,
+        offered: line.today.counts.offered,
+        answered: line.today.counts.answered,
+        abandoned: line.today.counts.abandoned,
+        flowed_out: line.today.counts.flowed_out,
+        service_level_percent: line.today.service_level(level.treatment).map(|share| share * 100.0),
+        goal_percent: level.percent,
+        target_seconds: level.target.as_secs_f64(),
+        treatment: level.treatment.word(),
+        asa_seconds: line.today.asa().map(|asa| asa.as_secs_f64()),
     }
 }
 
@@ -80,6 +86,11 @@ impl Floor {
         counter!("strowger_facts_total").absolute(self.published.sequence.load(Ordering::Relaxed));
         counter!("strowger_record_rows_lost_total").absolute(self.published.rows_lost.load(Ordering::Relaxed));
         counter!("strowger_events_lost_total").absolute(self.published.events_lost.load(Ordering::Relaxed));
+        let published = &self.published;
+        gauge!("strowger_record_rows_waiting").set(published.rows_waiting.load(Ordering::Relaxed) as f64);
+        counter!("strowger_store_writes_total").absolute(published.writes.load(Ordering::Relaxed));
+        counter!("strowger_store_write_errors_total").absolute(published.write_errors.load(Ordering::Relaxed));
+        counter!("strowger_store_write_microseconds_total").absolute(published.write_micros.load(Ordering::Relaxed));
         gauge!("strowger_store_healthy").set(f64::from(u8::from(self.published.healthy.load(Ordering::Relaxed))));
         let sum = |of: fn(&driver::ShardGauges) -> u64| self.gauges.iter().map(|g| of(g)).sum();
         counter!("strowger_sip_datagrams_received_total").absolute(sum(|g| g.datagrams_in.load(Ordering::Relaxed)));
@@ -121,14 +132,26 @@ impl Floor {
     }
 
     fn queue_metrics(&self) {
+        let names = self.names.load();
         for queue in self.queues() {
             let name = queue.queue;
+            let goal = names.queue_named(&name).map_or(0, |id| names.queue(id).service_level.percent);
             gauge!("strowger_queue_waiting", "queue" => name.clone()).set(f64::from(queue.waiting));
             gauge!("strowger_queue_longest_wait_seconds", "queue" => name.clone()).set(queue.longest_wait_seconds);
-            counter!("strowger_queue_offered_total", "queue" => name.clone()).absolute(queue.offered);
-            counter!("strowger_queue_answered_total", "queue" => name.clone()).absolute(queue.answered);
-            counter!("strowger_queue_abandoned_total", "queue" => name.clone()).absolute(queue.abandoned);
-            counter!("strowger_queue_flowed_out_total", "queue" => name.clone()).absolute(queue.flowed_out);
+            // Gauges: they begin again at midnight. The totals are counted at the facts (`meters.rs`).
+            let today = [
+                ("offered", queue.offered),
+                ("answered", queue.answered),
+                ("abandoned", queue.abandoned),
+                ("flowed-out", queue.flowed_out),
+            ];
+            for (what, count) in today {
+                gauge!("strowger_queue_today", "queue" => name.clone(), "what" => what).set(count as f64);
+            }
+            gauge!("strowger_queue_service_level_goal_ratio", "queue" => name.clone()).set(f64::from(goal) / 100.0);
+            // Before the first call of the day there is none: a gap on the dashboard, not a hundred per cent.
+            gauge!("strowger_queue_service_level_ratio", "queue" => name.clone())
+                .set(queue.service_level.unwrap_or(f64::NAN));
             let states = [
                 ("ready", queue.ready),
                 ("ringing", queue.ringing),

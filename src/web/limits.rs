@@ -8,3 +8,5 @@ pub(crate) const BODY_BYTES_MAX: usize = 16 * 1024;
 pub(crate) const REQUEST_TIME: Duration = Duration::from_secs(5);
 /// How often a wallboard is shown anew (features C4: at most a second behind).
 pub(crate) const SHOW_EVERY: Duration = Duration::from_millis(1000);
+/// How often recorded waits are put into their buckets, so that they do not pile up when nobody scrapes.
+pub(crate) const TIDY_EVERY: Duration = Duration::from_secs(5);

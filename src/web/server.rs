@@ -1,20 +1,18 @@
-use crate::limits::{BODY_BYTES_MAX, CONNECTIONS_MAX, REQUEST_TIME, SHOW_EVERY};
+use crate::limits::{BODY_BYTES_MAX, CONNECTIONS_MAX, REQUEST_TIME, TIDY_EVERY};
 use crate::metrics::Metrics;
+use crate::screens::Screens;
 use crate::wallboard::{BoardView, PAGE};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio_stream::wrappers::IntervalStream;
-use tokio_stream::{Stream, StreamExt};
 
 /// The running house, as far as these pages need it. Calls may take some milliseconds; they are made off the runtime.
 pub trait House: Send + Sync + 'static {
@@ -49,11 +47,22 @@ struct Desk {
     house: Arc<dyn House>,
     metrics: Option<Metrics>,
     places: Arc<Semaphore>,
+    screens: Screens,
 }
 
 /// Serves until the runtime ends.
 pub async fn serve(bound: Bound, house: Arc<dyn House>, metrics: Option<Metrics>) {
-    let desk = Desk { house, metrics, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)) };
+    if let Some(metrics) = metrics.clone() {
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(TIDY_EVERY).await;
+                metrics.tidy();
+            }
+        });
+    }
+    let screens = Screens::new();
+    tokio::spawn(screens.clone().paint(Arc::clone(&house)));
+    let desk = Desk { house, metrics, places: Arc::new(Semaphore::new(CONNECTIONS_MAX)), screens };
     let routes = Router::new()
         .route("/", get(|| async { Redirect::temporary("/wallboard") }))
         .route("/healthz", get(|| async { "alive\n" }))
@@ -116,18 +125,7 @@ async fn events(State(desk): State<Desk>) -> Response {
     let Ok(place) = Arc::clone(&desk.places).try_acquire_owned() else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "10")], "too many screens\n").into_response();
     };
-    Sse::new(views(desk.house, place)).keep_alive(KeepAlive::default()).into_response()
-}
-
-fn views(
-    house: Arc<dyn House>,
-    place: tokio::sync::OwnedSemaphorePermit,
-) -> impl Stream<Item = Result<Event, Infallible>> {
-    IntervalStream::new(tokio::time::interval(SHOW_EVERY)).map(move |_| {
-        // Held as long as the stream lives.
-        let _place = &place;
-        Ok(Event::default().json_data(house.board()).unwrap_or_else(|_| Event::default().comment("no view")))
-    })
+    Sse::new(desk.screens.open(place)).keep_alive(KeepAlive::default()).into_response()
 }
 
 async fn off_runtime<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {

@@ -1,11 +1,16 @@
 use serde::Serialize;
 
 /// What the wallboard shows at one instant.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
 pub struct BoardView {
     /// RFC 3339.
     pub now: String,
+    /// As a clock on the wall of the house shows them.
+    pub date: String,
+    pub time: String,
     pub site: String,
+    /// `en` or `zh`: which language comes first.
+    pub language: &'static str,
     pub ready: bool,
     pub calls: usize,
     pub queues: Vec<QueueTile>,

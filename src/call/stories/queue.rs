@@ -405,7 +405,7 @@ fn shutdown_ends_every_call_with_its_reason() {
          media close c
          fact leg c ended shutdown
          fact ended c1 served shutdown
-         fact ended c2 failed shutdown
+         fact ended c2 shutdown shutdown
          > call 4008
          reject d shutdown retry 5s
          fact refused shutdown",

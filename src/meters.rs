@@ -1,0 +1,279 @@
+//! What the scraper is told: the catalogue of metrics, and those that are counted at the facts themselves.
+//!
+//! Gauges and totals that are kept elsewhere are read when somebody scrapes (`view.rs`).
+
+use core::time::Duration;
+use metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, histogram};
+use model::{ContactEnd, Directory, Fact, OfferOutcome, QueueId};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Counter,
+    Gauge,
+    Histogram,
+}
+
+use Kind::{Counter as C, Gauge as G, Histogram as H};
+
+/// Every metric there is. The names are an interface: dashboards and rules outside this tree use them.
+const CATALOGUE: &[(Kind, &str, &str)] = &[
+    (G, "strowger_agents", "Agents by state"),
+    (G, "strowger_calls", "Contacts that live now"),
+    (C, "strowger_contacts_ended_total", "Contacts that ended, by how"),
+    (C, "strowger_events_lost_total", "Facts not kept in the event log, as the store had no room"),
+    (C, "strowger_facts_total", "Facts numbered since the start"),
+    (G, "strowger_legs", "Legs that live now"),
+    (G, "strowger_media_legs", "Legs with an open media port"),
+    (G, "strowger_media_ports", "Open media ports, spare ones included"),
+    (C, "strowger_offers_total", "Offers to agents that ended, by outcome"),
+    (C, "strowger_queue_abandoned_total", "Callers who hung up while they waited"),
+    (G, "strowger_queue_agents", "Agents of a queue by state"),
+    (C, "strowger_queue_answered_total", "Contacts answered by an agent"),
+    (C, "strowger_queue_flowed_out_total", "Contacts that left the queue by a rule or by force"),
+    (G, "strowger_queue_longest_wait_seconds", "How long the first in line waits"),
+    (C, "strowger_queue_offered_total", "Contacts that entered the queue"),
+    (G, "strowger_queue_service_level_goal_ratio", "The goal the service level is compared with"),
+    (G, "strowger_queue_service_level_ratio", "Service level since midnight in the queue's own treatment"),
+    (G, "strowger_queue_today", "Contacts of the queue since midnight in the site's time zone, by what became of them"),
+    (H, "strowger_queue_wait_seconds", "Time in the queue until answer, abandonment or flow-out"),
+    (G, "strowger_queue_waiting", "Callers who wait now"),
+    (G, "strowger_ready", "1 when new calls are taken"),
+    (C, "strowger_record_rows_lost_total", "Rows of records given up, as the store had no room"),
+    (G, "strowger_record_rows_waiting", "Rows of records that wait for the store"),
+    (C, "strowger_recordings_failed_total", "Recordings for which no file could be made"),
+    (C, "strowger_recordings_incomplete_total", "Recordings that miss a part"),
+    (G, "strowger_recordings_open", "Recordings that are being written"),
+    (C, "strowger_recordings_total", "Recordings that were begun"),
+    (C, "strowger_refused_total", "Calls refused before they became contacts, by cause"),
+    (G, "strowger_registrations", "Phones that are registered"),
+    (C, "strowger_rtp_packets_from_strangers_total", "Media packets from addresses that have no right to send"),
+    (C, "strowger_rtp_packets_malformed_total", "Media packets that could not be read"),
+    (C, "strowger_rtp_packets_overflowed_total", "Media packets the kernel dropped before they were read"),
+    (C, "strowger_rtp_packets_received_total", "Media packets received"),
+    (C, "strowger_rtp_packets_relayed_total", "Media packets relayed without transcoding"),
+    (C, "strowger_rtp_packets_sent_total", "Media packets sent"),
+    (C, "strowger_sip_datagrams_received_total", "SIP datagrams received"),
+    (C, "strowger_sip_datagrams_unsent_total", "SIP datagrams the kernel did not take"),
+    (C, "strowger_sip_messages_sent_total", "SIP messages sent"),
+    (G, "strowger_sip_sessions", "SIP sessions that live now"),
+    (G, "strowger_sip_transactions", "SIP transactions that live now, by side"),
+    (G, "strowger_store_healthy", "1 when the store takes writes"),
+    (C, "strowger_store_write_errors_total", "Transactions of the store that failed"),
+    (C, "strowger_store_write_microseconds_total", "Time spent in transactions of the store"),
+    (C, "strowger_store_writes_total", "Transactions of the store that were written"),
+    (G, "strowger_tcp_connections", "SIP connections over TCP"),
+    (G, "strowger_trunk_calls", "Calls over a trunk"),
+    (G, "strowger_trunk_up", "1 when the trunk answers"),
+    (G, "strowger_up_seconds", "Time since the start"),
+];
+
+/// What is counted as it happens. The handles are made once: a fact costs an addition and no look-up.
+pub(crate) struct Meters {
+    queues: Vec<QueueMeters>,
+    served: Counter,
+    abandoned: Counter,
+    flowed_out: Counter,
+    rejected: Counter,
+    failed: Counter,
+    forced: Counter,
+    shutdown: Counter,
+}
+
+struct QueueMeters {
+    offered: Counter,
+    answered: Left,
+    abandoned: Left,
+    flowed_out: Left,
+    accepted: Counter,
+    rejected: Counter,
+    missed: Counter,
+    offer_failed: Counter,
+    withdrawn: Counter,
+}
+
+/// One way out of a queue.
+struct Left {
+    contacts: Counter,
+    waits: Histogram,
+}
+
+impl Left {
+    fn after(&self, waited: Duration) {
+        self.contacts.increment(1);
+        self.waits.record(waited);
+    }
+}
+
+impl Meters {
+    /// Call it when the recorder is in place; what is made before counts nothing.
+    pub(crate) fn new(names: &Directory) -> Self {
+        for (kind, name, help) in CATALOGUE.iter().copied() {
+            match kind {
+                Kind::Counter => describe_counter!(name, help),
+                Kind::Gauge => describe_gauge!(name, help),
+                Kind::Histogram => describe_histogram!(name, help),
+            }
+        }
+        let ended = |end: ContactEnd| counter!("strowger_contacts_ended_total", "end" => end.word());
+        let mut meters = Meters {
+            queues: Vec::new(),
+            served: ended(ContactEnd::Served),
+            abandoned: ended(ContactEnd::Abandoned),
+            flowed_out: ended(ContactEnd::FlowedOut),
+            rejected: ended(ContactEnd::Rejected),
+            failed: ended(ContactEnd::Failed),
+            forced: ended(ContactEnd::Forced),
+            shutdown: ended(ContactEnd::Shutdown),
+        };
+        meters.know_queues(names);
+        meters
+    }
+
+    pub(crate) fn see(&mut self, fact: &Fact, names: &Directory) {
+        match fact {
+            Fact::Queued { queue, .. } => self.queue(*queue, names).offered.increment(1),
+            Fact::Connected { queue, waited, .. } => self.queue(*queue, names).answered.after(*waited),
+            Fact::Abandoned { queue, waited, .. } => self.queue(*queue, names).abandoned.after(*waited),
+            Fact::FlowedOut { queue, waited, .. } => self.queue(*queue, names).flowed_out.after(*waited),
+            Fact::OfferEnded { queue, outcome, .. } => {
+                let queue = self.queue(*queue, names);
+                let counter = match outcome {
+                    OfferOutcome::Accepted => &queue.accepted,
+                    OfferOutcome::Rejected(_) => &queue.rejected,
+                    OfferOutcome::Missed => &queue.missed,
+                    OfferOutcome::Failed(_) => &queue.offer_failed,
+                    OfferOutcome::Withdrawn => &queue.withdrawn,
+                };
+                counter.increment(1);
+            }
+            Fact::ContactEnded { end, .. } => self.ended(*end).increment(1),
+            // Rare, and of many kinds.
+            Fact::Refused { cause, .. } => {
+                counter!("strowger_refused_total", "cause" => cause.kind.word()).increment(1)
+            }
+            Fact::ContactArrived { .. }
+            | Fact::LegStarted { .. }
+            | Fact::LegRinging { .. }
+            | Fact::LegAnswered { .. }
+            | Fact::LegEnded { .. }
+            | Fact::LegQuality { .. }
+            | Fact::Offered { .. }
+            | Fact::TalkStarted { .. }
+            | Fact::TalkEnded { .. }
+            | Fact::Held { .. }
+            | Fact::Retrieved { .. }
+            | Fact::Transferred { .. }
+            | Fact::TransferFailed { .. }
+            | Fact::Merged { .. }
+            | Fact::SupervisorJoined { .. }
+            | Fact::SupervisorLeft { .. }
+            | Fact::RecordingStarted { .. }
+            | Fact::RecordingStopped { .. }
+            | Fact::AgentChanged { .. }
+            | Fact::Forced { .. }
+            | Fact::PhoneReachable { .. }
+            | Fact::PhoneUnreachable { .. }
+            | Fact::TrunkUp { .. }
+            | Fact::TrunkDown { .. }
+            | Fact::ReservationExpired { .. }
+            | Fact::DrainStarted { .. }
+            | Fact::Reloaded { .. } => {}
+        }
+    }
+
+    /// Queues keep their index as long as the process lives; a reload adds some at the end.
+    fn queue(&mut self, id: QueueId, names: &Directory) -> &QueueMeters {
+        if self.queues.len() <= id.index() {
+            self.know_queues(names);
+        }
+        &self.queues[id.index()]
+    }
+
+    fn know_queues(&mut self, names: &Directory) {
+        self.queues.extend(names.queues.iter().skip(self.queues.len()).map(|queue| QueueMeters::new(&queue.name)));
+    }
+
+    fn ended(&self, end: ContactEnd) -> &Counter {
+        match end {
+            ContactEnd::Served => &self.served,
+            ContactEnd::Abandoned => &self.abandoned,
+            ContactEnd::FlowedOut => &self.flowed_out,
+            ContactEnd::Rejected => &self.rejected,
+            ContactEnd::Failed => &self.failed,
+            ContactEnd::Forced => &self.forced,
+            ContactEnd::Shutdown => &self.shutdown,
+        }
+    }
+}
+
+impl QueueMeters {
+    fn new(queue: &str) -> Self {
+        let total = |name: &'static str| counter!(name, "queue" => queue.to_owned());
+        let left = |name: &'static str, end: &'static str| Left {
+            contacts: total(name),
+            waits: histogram!("strowger_queue_wait_seconds", "queue" => queue.to_owned(), "outcome" => end),
+        };
+        let offers =
+            |end: &'static str| counter!("strowger_offers_total", "queue" => queue.to_owned(), "outcome" => end);
+        QueueMeters {
+            offered: total("strowger_queue_offered_total"),
+            answered: left("strowger_queue_answered_total", "answered"),
+            abandoned: left("strowger_queue_abandoned_total", "abandoned"),
+            flowed_out: left("strowger_queue_flowed_out_total", "flowed-out"),
+            accepted: offers("accepted"),
+            rejected: offers("rejected"),
+            missed: offers("missed"),
+            offer_failed: offers("failed"),
+            withdrawn: offers("withdrawn"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// Every `strowger_…` in a text.
+    fn named(text: &str) -> BTreeSet<&str> {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        words.filter(|word| word.starts_with("strowger_")).collect()
+    }
+
+    fn catalogue() -> BTreeSet<&'static str> {
+        CATALOGUE.iter().map(|(_, name, _)| *name).collect()
+    }
+
+    #[test]
+    fn every_metric_of_the_dashboard_and_of_the_rules_is_in_the_catalogue() {
+        let dashboard = include_str!("../deploy/grafana/dashboards/strowger.json");
+        let rules = include_str!("../deploy/prometheus-rules.yml");
+        for name in named(dashboard).union(&named(rules)) {
+            let histogram = ["_bucket", "_sum", "_count"].iter().find_map(|part| name.strip_suffix(part));
+            let known = match histogram {
+                Some(name) => CATALOGUE.iter().any(|known| (known.0, known.1) == (Kind::Histogram, name)),
+                None => catalogue().contains(name),
+            };
+            assert!(known, "{name} is not exported");
+        }
+        assert!(named(dashboard).len() > 20, "the dashboard was read");
+    }
+
+    #[test]
+    fn the_catalogue_is_what_the_code_makes() {
+        let view = include_str!("view.rs");
+        let here = include_str!("meters.rs").split("pub(crate) struct Meters").nth(1).expect("the code below");
+        let here = here.split("#[cfg(test)]").next().expect("the code above the tests");
+        let made: BTreeSet<&str> = named(view).union(&named(here)).copied().collect();
+        assert_eq!(made, catalogue());
+        assert_eq!(catalogue().len(), CATALOGUE.len(), "no name twice");
+    }
+
+    #[test]
+    fn totals_end_as_prometheus_names_them() {
+        for (kind, name, help) in CATALOGUE {
+            assert_eq!(*kind == Kind::Counter, name.ends_with("_total"), "{name}");
+            assert!(!help.ends_with('.') && !help.is_empty());
+        }
+    }
+}
