@@ -400,7 +400,7 @@ fn shutdown_ends_every_call_with_its_reason() {
          media close b
          fact leg b ended shutdown
          queue release anna c1 support
-         queue withdraw c2 support Failed
+         queue withdraw c2 support Shutdown
          hangup c shutdown
          media close c
          fact leg c ended shutdown
