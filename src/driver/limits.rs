@@ -25,3 +25,6 @@ pub(crate) const FACTS_WAITING: usize = 131_072;
 pub(crate) const TURN_TIME: Duration = Duration::from_millis(1);
 /// How long a stop waits for the BYEs to be answered.
 pub(crate) const STOP_TIME: Duration = Duration::from_secs(3);
+/// How long a shard waits for its first media ports before it takes calls without any: they are bound in milliseconds
+/// or, when the range is used up, never.
+pub(crate) const FIRST_PORTS_TIME: Duration = Duration::from_secs(1);

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::epoll::Epoll;
 use crate::letter::{Letter, LetterBox};
-use crate::limits::{FACTS_WAITING, STOP_TIME, TURN_TIME};
+use crate::limits::{FACTS_WAITING, FIRST_PORTS_TIME, STOP_TIME, TURN_TIME};
 use crate::media::MediaPool;
 use crate::pace::{Pace, Step, sharpen_timers};
 use crate::resolve::Resolver;
@@ -75,9 +75,6 @@ impl ShardLoop {
     pub(crate) fn run(mut self) -> std::io::Result<()> {
         let epoll = Epoll::new()?;
         epoll.add_readable(self.letters.wake().raw(), TOKEN_WAKE)?;
-        for (token, listener) in self.listeners.iter().enumerate() {
-            epoll.add_readable(listener.raw(), token as u64)?;
-        }
         let mut turn = Turn {
             epoll,
             inbox: Inbox::new(),
@@ -93,6 +90,10 @@ impl ShardLoop {
         };
         sharpen_timers();
         self.carry_out(&mut turn);
+        self.await_ports(&mut turn)?;
+        for (token, listener) in self.listeners.iter().enumerate() {
+            turn.epoll.add_readable(listener.raw(), token as u64)?;
+        }
         loop {
             let now = self.clock.now();
             if turn.stop_at.is_some_and(|at| at <= now.mono || self.shard.is_quiet()) {
@@ -101,6 +102,23 @@ impl ShardLoop {
             }
             self.wait(&mut turn, now)?;
         }
+    }
+
+    /// Calls that come in the first milliseconds wait in the socket instead of being refused for want of a media port.
+    fn await_ports(&mut self, turn: &mut Turn) -> std::io::Result<()> {
+        let until = self.clock.mono() + FIRST_PORTS_TIME;
+        while self.shard.status().ports == 0 && turn.stop_at.is_none() {
+            let now = self.clock.mono();
+            if until <= now {
+                break;
+            }
+            turn.epoll.wait(Some(until - now), |_| {})?;
+            self.letters.wake().clear();
+            self.read_media();
+            self.read_letters(turn);
+            self.carry_out(turn);
+        }
+        Ok(())
     }
 
     fn wait(&mut self, turn: &mut Turn, now: Now) -> std::io::Result<()> {
