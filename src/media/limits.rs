@@ -44,6 +44,10 @@ pub const PLAYLIST_MAX: usize = 64;
 /// heard in the next: twice the longest jitter, and time for a BYE that was lost once.
 pub const PORT_REST: Duration = Duration::from_secs(2);
 
+/// When there is no other port, it is silent for at least so long: the jitter of a bad line. With [`PORTS_MAX`] it is
+/// enough for 10,000 calls a second.
+pub const PORT_REST_MIN: Duration = Duration::from_millis(500);
+
 /// Spare sockets kept bound a family when nothing needs them; above it they are closed after [`SPARE_AGE`].
 pub const SPARE_PORTS: usize = 64;
 

@@ -1,4 +1,4 @@
-use crate::limits::{PORT_REST, PORTS_MAX, SPARE_AGE, SPARE_PORTS, SUPPLY_MAX};
+use crate::limits::{PORT_REST, PORT_REST_MIN, PORTS_MAX, SPARE_AGE, SPARE_PORTS, SUPPLY_MAX};
 use base::{Instant, Key};
 use core::net::SocketAddr;
 use model::{Family, MediaPort, ShardId, WorkerId};
@@ -75,7 +75,14 @@ impl PortPool {
     }
 
     /// Gives out what lies spare and asks for the rest.
-    pub(crate) fn supply(&mut self, shard: ShardId, family: Family, count: u16, out: &mut VecDeque<PortOutput>) {
+    pub(crate) fn supply(
+        &mut self,
+        now: Instant,
+        shard: ShardId,
+        family: Family,
+        count: u16,
+        out: &mut VecDeque<PortOutput>,
+    ) {
         let mut supply = Supply { shard, family, outstanding: 0, ports: Vec::new(), failed: false };
         for _ in 0..count.min(SUPPLY_MAX) {
             // The longest spare first: it has been silent for longest.
@@ -86,6 +93,8 @@ impl PortPool {
             } else if let Some(slot) = self.vacate(family) {
                 supply.outstanding += 1;
                 out.push_back(PortOutput::Bind { slot, family });
+            } else if let Some(port) = self.shorten_rest(now, family) {
+                supply.ports.push(port);
             } else {
                 supply.failed = true;
                 break;
@@ -184,6 +193,19 @@ impl PortPool {
         self.slots.len() - self.vacant.len()
     }
 
+    /// The port that has rested longest, before its time: a late packet in the wrong call is less likely than a caller
+    /// who is refused is certain.
+    fn shorten_rest(&mut self, now: Instant, family: Family) -> Option<MediaPort> {
+        let rested = |w: &Waiting| w.since + PORT_REST_MIN <= now && self.slots[w.slot as usize].family == family;
+        // Nearly always the first; with two families a few of the other may lie before it.
+        let at = self.resting.iter().take(SPARE_PORTS).position(rested)?;
+        let waiting = self.resting.remove(at)?;
+        let entry = &mut self.slots[waiting.slot as usize];
+        let State::Resting(address) = entry.state else { return None };
+        entry.state = State::Given(address);
+        Some(MediaPort { worker: self.worker, slot: waiting.slot, address })
+    }
+
     fn give(&mut self, slot: u32) -> Option<MediaPort> {
         let entry = &mut self.slots[slot as usize];
         let State::Spare(address) = entry.state else { return None };
@@ -245,7 +267,11 @@ mod tests {
 
         /// Plays the driver until all is quiet; the ports that were given.
         fn supply(&mut self, count: u16) -> (Vec<MediaPort>, bool) {
-            self.pool.supply(SHARD, Family::V4, count, &mut self.out);
+            self.supply_at(Instant::ZERO, count)
+        }
+
+        fn supply_at(&mut self, now: Instant, count: u16) -> (Vec<MediaPort>, bool) {
+            self.pool.supply(now, SHARD, Family::V4, count, &mut self.out);
             let (mut ports, mut failed) = (Vec::new(), false);
             while let Some(output) = self.out.pop_front() {
                 match output {
@@ -288,6 +314,21 @@ mod tests {
         assert_eq!(bench.pool.poll_timeout(), Some(Instant::ZERO + PORT_REST));
         bench.pass(Instant::ZERO + PORT_REST);
         assert_eq!(bench.supply(1), (ports, false));
+    }
+
+    #[test]
+    fn with_every_port_taken_the_longest_rested_goes_out_early() {
+        let mut bench = Bench::new(PORTS_MAX);
+        let mut ports = Vec::new();
+        while ports.len() < PORTS_MAX {
+            ports.extend(bench.supply(SUPPLY_MAX).0);
+        }
+        bench.pool.put_back(Instant::from_millis(10), ports[5].slot);
+        bench.pool.put_back(Instant::from_millis(11), ports[3].slot);
+        let rested = Instant::from_millis(10) + PORT_REST_MIN;
+        assert_eq!(bench.supply_at(Instant::from_millis(500), 1), (vec![], true), "too soon for both");
+        assert_eq!(bench.supply_at(rested, 2), (vec![ports[5]], true));
+        assert_eq!(bench.supply_at(Instant::from_millis(11) + PORT_REST_MIN, 1), (vec![ports[3]], false));
     }
 
     #[test]

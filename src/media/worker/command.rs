@@ -14,7 +14,7 @@ impl Worker {
     pub fn handle_command(&mut self, now: Now, from: ShardId, command: MediaCommand, out: &mut PacketBatch) {
         match command {
             MediaCommand::Supply { family, count } => {
-                self.ports.supply(from, family, count, &mut self.port_outputs);
+                self.ports.supply(now.mono, from, family, count, &mut self.port_outputs);
                 self.collect_port_outputs();
             }
             MediaCommand::Return { port } => self.ports.put_back(now.mono, port.slot),
