@@ -10,12 +10,20 @@ use std::sync::Arc;
 pub struct Config {
     pub directory: Arc<Directory>,
     pub shard: ShardId,
+    pub shards: u8,
     /// Grows with every start of the process, so that contact ids never repeat.
     pub boot: u32,
     pub seed: u64,
     /// Media workers 0 to `workers − 1`. None: legs carry no session descriptions and nothing is played
     /// (traffic simulation).
     pub workers: u8,
+}
+
+impl Config {
+    /// How many shelves the range of media ports is shared out to.
+    pub(crate) fn takers(&self) -> usize {
+        usize::from(self.shards.max(1)) * usize::from(self.workers.max(1))
+    }
 }
 
 /// Pairs a question with its answer; the asker chooses the number.

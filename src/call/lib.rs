@@ -40,7 +40,7 @@
 //! #     skills: vec![], sounds: Default::default(),
 //! # };
 //! let now = Now::new(Instant::ZERO, Utc::from_secs(1_700_000_000));
-//! let config = Config { directory: Arc::new(directory), shard: ShardId(0), boot: 1, seed: 1, workers: 0 };
+//! let config = Config { directory: Arc::new(directory), shard: ShardId(0), shards: 1, boot: 1, seed: 1, workers: 0 };
 //! let mut calls = Machine::new(config, now);
 //! let leg = LegId::inward(ShardId(0), Key::new(0, 0));
 //! let incoming = Incoming {
@@ -105,7 +105,7 @@ pub use input::{Config, Input, Output, Ticket};
 pub use limits::{
     ANSWER_MAX, CLOSING_MAX, DIALS_MAX, FIRST_KEY_MAX, HOPS_MAX, LEGS_MAX, NEXT_KEY_MAX, OUTWARD_RING_MAX,
     PHONE_RING_MAX, PHONE_SILENT_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES, STOCK_BATCH, STOCK_HIGH,
-    STOCK_LOW, STOCK_SHARE, TRUNK_SILENT_MAX, TYPED_MAX,
+    STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX,
 };
 pub use machine::Machine;
 pub use status::{ContactStatus, Load, PartyStatus};

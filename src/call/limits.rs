@@ -13,9 +13,6 @@ pub const STOCK_LOW: usize = 384;
 pub const STOCK_BATCH: u16 = 128;
 /// Unused sockets above this go back, so that an idle shard does not sit on another's ports.
 pub const STOCK_HIGH: usize = 512;
-/// At most one part in so many of the configured ports lies in one shard's hand unused: with three shards, 4 in 5 are
-/// left for calls.
-pub const STOCK_SHARE: usize = 16;
 /// A phone that shows no sign of life after so long is dead, not slow: a live one sends 180 in a fraction of a second.
 pub const PHONE_SILENT_MAX: Duration = Duration::from_secs(5);
 /// Trunks may look for a foreign number this long before the first 180 or 183; then the next trunk is tried.

@@ -60,7 +60,7 @@ impl Machine {
         let directory = Arc::clone(&config.directory);
         let mut machine = Machine {
             names: Names::new(&directory),
-            stock: Stock::new(&directory.media.ports, config.workers),
+            stock: Stock::new(&directory.media.ports, config.takers()),
             directory,
             contacts: BTreeMap::new(),
             legs: BTreeMap::new(),
@@ -93,7 +93,7 @@ impl Machine {
             Input::Done { ticket, result } => self.done(now, ticket, result),
             Input::Reload(directory) => {
                 self.names = Names::new(&directory);
-                self.stock.measure(&directory.media.ports, self.config.workers);
+                self.stock.measure(&directory.media.ports, self.config.takers());
                 self.directory = directory;
                 self.fill_stock();
             }

@@ -1,4 +1,4 @@
-use crate::{STOCK_BATCH, STOCK_HIGH, STOCK_LOW, STOCK_SHARE};
+use crate::{STOCK_BATCH, STOCK_HIGH, STOCK_LOW};
 use core::ops::RangeInclusive;
 use model::{Family, MediaCommand, MediaPort, WorkerId};
 use std::collections::BTreeMap;
@@ -33,25 +33,25 @@ pub(crate) fn family_of(address: core::net::IpAddr) -> Family {
 }
 
 impl Measure {
-    /// A narrow range of ports is shared out thinly, so that no shelf holds what another shard needs.
-    fn of(ports: &RangeInclusive<u16>, workers: u8) -> Self {
+    /// `takers` shelves share the range. A narrow one lies on them whole, so that nobody is refused while a port is
+    /// free; of a wide one each holds what a burst needs.
+    fn of(ports: &RangeInclusive<u16>, takers: usize) -> Self {
         // RTP takes the even port of a pair (RFC 3550 §11).
         let pairs = usize::from(ports.end().saturating_sub(*ports.start())).div_ceil(2);
-        let share = pairs / (STOCK_SHARE * usize::from(workers.max(1)));
-        let low = share.clamp(1, STOCK_LOW);
+        let low = (pairs / takers.max(1)).clamp(1, STOCK_LOW);
         let batch = low.min(usize::from(STOCK_BATCH));
         Measure { low, batch: batch as u16, high: (low + batch).min(STOCK_HIGH) }
     }
 }
 
 impl Stock {
-    pub(crate) fn new(ports: &RangeInclusive<u16>, workers: u8) -> Self {
-        Stock { shelves: BTreeMap::new(), measure: Measure::of(ports, workers) }
+    pub(crate) fn new(ports: &RangeInclusive<u16>, takers: usize) -> Self {
+        Stock { shelves: BTreeMap::new(), measure: Measure::of(ports, takers) }
     }
 
     /// The range was changed by a reload.
-    pub(crate) fn measure(&mut self, ports: &RangeInclusive<u16>, workers: u8) {
-        self.measure = Measure::of(ports, workers);
+    pub(crate) fn measure(&mut self, ports: &RangeInclusive<u16>, takers: usize) {
+        self.measure = Measure::of(ports, takers);
     }
 
     /// One port, and the command that fills the shelf up again when it runs low.
@@ -107,14 +107,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wide_range_fills_the_shelf_and_a_narrow_one_is_shared() {
-        let of = |ports, workers| {
-            let Measure { low, batch, high } = Measure::of(&ports, workers);
-            (low, batch, high)
+    fn a_wide_range_fills_the_shelf_and_a_narrow_one_lies_there_whole() {
+        let of = |ports, takers| {
+            let Measure { low, batch, high } = Measure::of(&ports, takers);
+            (low, usize::from(batch), high)
         };
-        assert_eq!(of(10_000..=32_767, 1), (STOCK_LOW, STOCK_BATCH, STOCK_HIGH));
-        assert_eq!(of(10_000..=10_199, 1), (6, 6, 12));
-        assert_eq!(of(10_000..=10_199, 4), (1, 1, 2));
-        assert_eq!(of(10_000..=10_001, 1), (1, 1, 2));
+        assert_eq!(of(10_000..=32_767, 3), (STOCK_LOW, usize::from(STOCK_BATCH), STOCK_HIGH));
+        assert_eq!(of(10_000..=10_199, 1), (100, 100, 200));
+        assert_eq!(of(10_000..=10_199, 3), (33, 33, 66));
+        assert_eq!(of(10_000..=10_001, 3), (1, 1, 2));
     }
 }

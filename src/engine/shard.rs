@@ -54,7 +54,7 @@ impl Shard {
         );
         let workers = config.workers;
         let call = call::Machine::new(
-            call::Config { directory: Arc::clone(&directory), shard, boot, seed: seed ^ 0xca11, workers },
+            call::Config { directory: Arc::clone(&directory), shard, shards, boot, seed: seed ^ 0xca11, workers },
             now,
         );
         let seating = Seating { shard, shards };

@@ -60,7 +60,8 @@ impl World {
     pub(crate) fn new(directory: Directory, workers: u8) -> Self {
         let directory = Arc::new(directory);
         let now = Now::new(Instant::from_millis(1_000_000), Utc::from_secs(1_700_000_000));
-        let config = Config { directory: Arc::clone(&directory), shard: ShardId(0), boot: 1, seed: 7, workers };
+        let config =
+            Config { directory: Arc::clone(&directory), shard: ShardId(0), shards: 1, boot: 1, seed: 7, workers };
         let mut world = World {
             machine: Machine::new(config, now),
             now,
