@@ -7,7 +7,8 @@
 //! for the signalling side, wishes for sockets, pieces of recordings.
 //!
 //! Invariants: a silent listener has no [`Voice`], so no path can carry him · a stranger is neither heard nor sent to
-//! · a relayed packet allocates nothing · every opened leg is closed by exactly one `Closed`.
+//! · a relayed packet allocates nothing · a leg is sent one stream, whose numbers miss only what its source lost · every
+//! opened leg is closed by exactly one `Closed`.
 //!
 //! Deliberately absent: sockets, threads, files, clocks; SDP; the decision what to play or whom to join.
 //!

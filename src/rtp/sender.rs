@@ -131,7 +131,7 @@ impl Sender {
         }
     }
 
-    /// Rewrites a received packet in place as one of ours.
+    /// Rewrites a received packet of `ticks` samples in place as one of ours; an event has none.
     ///
     /// Loss and reordering stay as they came: the far side's own jitter buffer knows best what to do with them.
     pub fn forward(
@@ -139,6 +139,7 @@ impl Sender {
         now: Instant,
         splice: &Splice,
         payload_type: PayloadType,
+        ticks: u32,
         packet: &mut [u8],
     ) -> Result<(), BufferTooShort> {
         let Some(old) = packet.first_chunk::<HEADER_LEN>() else { return Err(BufferTooShort) };
@@ -152,8 +153,10 @@ impl Sender {
         if sequence.next().distance(self.sequence) > 0 {
             self.sequence = sequence.next();
         }
-        if timestamp.distance(self.timestamp) >= 0 {
-            self.timestamp = timestamp;
+        let next = timestamp + ticks;
+        if next.distance(self.timestamp) >= 0 {
+            // Behind the whole packet, or what is spliced in before its 20 ms are over would lie on top of it.
+            self.timestamp = next;
             self.anchor = Some((now, timestamp));
         }
         Ok(())
@@ -255,7 +258,7 @@ mod tests {
         let splice = sender.splice(now, &Packet::parse(&first).expect("own packet"));
         assert_eq!(splice.source(), Ssrc(99));
         let mut forward = |ms, packet: &mut Vec<u8>| {
-            sender.forward(Instant::from_millis(ms), &splice, PayloadType::PCMA, packet).expect("long enough");
+            sender.forward(Instant::from_millis(ms), &splice, PayloadType::PCMA, 160, packet).expect("long enough");
             read(packet)
         };
         assert_eq!(forward(20, &mut first), (0, 0, true, 7));
@@ -268,7 +271,7 @@ mod tests {
         let len = sender.write_audio(now, PayloadType::PCMU, &[0; 160], 160, &mut out).expect("fits");
         assert_eq!(read(&out[..len]), (4, 480 + 160, true, 7));
         assert_eq!(sender.packets(), 5);
-        let short = sender.forward(now, &splice, PayloadType::PCMA, &mut [0; 11]);
+        let short = sender.forward(now, &splice, PayloadType::PCMA, 0, &mut [0; 11]);
         assert_eq!(short, Err(BufferTooShort));
     }
 

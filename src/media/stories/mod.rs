@@ -2,6 +2,7 @@
 
 mod attacks;
 mod chaos;
+mod continuity;
 mod conversation;
 mod house;
 mod keys;

@@ -28,7 +28,7 @@ impl Worker {
                     Payload::Event => self.handle_event(now.mono, key, heard, out),
                     Payload::Audio(_) => self.handle_audio(now.mono, key, heard, out),
                     // Not agreed on with the far side, which makes its own of the pause.
-                    Payload::Noise => self.interrupt(key),
+                    Payload::Noise => self.interrupt(key, heard.fresh),
                 }
             }
             (Channel::Rtp | Channel::Rtcp, DatagramKind::Rtcp) => self.handle_rtcp(now, key, datagram),
@@ -96,6 +96,8 @@ impl Worker {
         let Some(stream) = leg.stream.as_deref_mut() else { return };
         let Payload::Audio(codec) = heard.payload else { return };
         if !stream.may_receive() {
+            // On hold for any length of time: counted through, it would look like so much loss.
+            self.let_go(key);
             return;
         }
         if codec != stream.heard_codec {
@@ -104,7 +106,7 @@ impl Worker {
         }
         // RFC 4733 §2.5.1.2 and attack B4: what sounds beside a reported key is the key itself, once more.
         if self.leg_mut(key).key_is_down() {
-            self.interrupt(key);
+            self.interrupt(key, heard.fresh);
             return;
         }
         self.note_for_recording(now, key, heard);
@@ -122,7 +124,10 @@ impl Worker {
     fn forward(&mut self, now: Instant, from: Key, heard: Heard<'_>, to: Key, out: &mut PacketBatch) {
         let Some(leg) = self.legs.get_mut(to) else { return };
         let (Some(slot), Some(stream)) = (leg.slot, leg.stream.as_deref_mut()) else { return };
-        let Some(destination) = stream.latch.destination().filter(|_| stream.may_send()) else { return };
+        let Some(destination) = stream.latch.destination().filter(|_| stream.may_send()) else {
+            stream.splice = None;
+            return;
+        };
         let number = match heard.payload {
             Payload::Audio(_) => Some(stream.setup.payload_type_out),
             Payload::Event => stream.setup.dtmf_out,
@@ -140,15 +145,24 @@ impl Worker {
         };
         stream.splice = Some((from, splice));
         stream.talking = false;
+        let ticks = match heard.payload {
+            // One octet is one tick of the RTP clock in all three codecs.
+            Payload::Audio(_) => heard.packet.payload().len() as u32,
+            Payload::Event | Payload::Noise => 0,
+        };
         let sender = &mut stream.sender;
         out.push_rewritten(slot, Channel::Rtp, destination, heard.octets, |octets| {
-            sender.forward(now, &splice, payload_type, octets).is_ok()
+            sender.forward(now, &splice, payload_type, ticks, octets).is_ok()
         });
         self.stats.packets_relayed += 1;
     }
 
     /// The far sides hear a pause: their streams go on without the packets left out.
-    fn interrupt(&mut self, key: Key) {
+    fn interrupt(&mut self, key: Key, fresh: bool) {
+        if fresh {
+            // What the splices counted from is over.
+            return self.let_go(key);
+        }
         let listeners = core::mem::take(&mut self.leg_mut(key).routes.relay_to);
         for listener in &listeners {
             if let Some(stream) = &mut self.leg_mut(*listener).stream
@@ -156,6 +170,17 @@ impl Worker {
                 && *source == key
             {
                 splice.leave_out();
+            }
+        }
+        self.leg_mut(key).routes.relay_to = listeners;
+    }
+
+    /// What comes next from this leg begins anew in the far sides' streams: next number, marked, at the clock's time.
+    fn let_go(&mut self, key: Key) {
+        let listeners = core::mem::take(&mut self.leg_mut(key).routes.relay_to);
+        for listener in &listeners {
+            if let Some(stream) = &mut self.leg_mut(*listener).stream {
+                stream.splice = None;
             }
         }
         self.leg_mut(key).routes.relay_to = listeners;
