@@ -1,7 +1,8 @@
 use crate::contact::Stage;
 use crate::machine::Machine;
 use base::Now;
-use model::{ContactId, Key, LegId, Withdrawal};
+use core::time::Duration;
+use model::{ContactId, Key, LegId, MediaCommand, Withdrawal};
 
 /// How a key reached us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,6 +14,18 @@ pub(crate) enum DigitSource {
 }
 
 impl Machine {
+    /// A key by INFO: what the far side has to hear of it no relayed packet carries.
+    ///
+    /// Passed on whatever source this room believes: the media worker alone knows whether the key is in the stream too.
+    pub(crate) fn informed(&mut self, now: Now, id: LegId, key: Key, held: Duration) {
+        let contact = self.legs.get(&id).map(|leg| leg.contact);
+        let stage = contact.and_then(|c| self.contacts.get(&c)).map(|c| &c.stage);
+        if matches!(stage, Some(Stage::Talking { .. })) {
+            self.leg_media(id, MediaCommand::Press { leg: id, key, held });
+        }
+        self.digit(now, id, key, DigitSource::Info);
+    }
+
     /// A key, whatever is playing.
     pub(crate) fn digit(&mut self, now: Now, id: LegId, key: Key, source: DigitSource) {
         let Some(leg) = self.legs.get_mut(&id) else { return };

@@ -16,7 +16,7 @@ impl Machine {
             LegEvent::Offered { leg, sdp } => self.peer_offers(now, leg, sdp.as_ref()),
             LegEvent::OfferAnswered { leg, sdp } => self.offer_answered(now, leg, sdp.as_ref()),
             LegEvent::OfferRefused { leg, .. } => self.offer_refused(leg),
-            LegEvent::Digit { leg, key, .. } => self.digit(now, leg, key, DigitSource::Info),
+            LegEvent::Digit { leg, key, held } => self.informed(now, leg, key, held),
             LegEvent::Refer { leg, to } => self.refer(now, leg, to),
         }
     }

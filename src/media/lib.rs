@@ -10,7 +10,9 @@
 //! · a relayed packet allocates nothing · a leg is sent one stream, whose numbers miss only what its source lost · every
 //! opened leg is closed by exactly one `Closed`.
 //!
-//! Deliberately absent: sockets, threads, files, clocks; SDP; the decision what to play or whom to join.
+//! Deliberately absent: sockets, threads, files, clocks; SDP; the decision what to play or whom to join. Keys as tones
+//! inside the sound: they are passed on as sound and not understood (due with the IVR, generation 2), and a key that came
+//! as an event or by INFO is left out towards a peer that did not agree on telephone-event.
 //!
 //! ```
 //! use base::{Instant, Now};

@@ -31,6 +31,9 @@ pub const LATCH_PACKETS: u8 = 5;
 /// Longest payload a peer may send: 120 ms, twice the longest packet interval in use.
 pub const PAYLOAD_OCTETS_MAX: usize = 120 * OCTETS_PER_MS;
 
+/// A key by INFO is held no longer: what phones let their users set, and nobody's voice is cut off for more by a header.
+pub const PRESS_MAX: Duration = Duration::from_secs(5);
+
 /// Packet intervals we agree to send with, in milliseconds.
 pub const PTIME_MS_MAX: u8 = 60;
 

@@ -3,7 +3,9 @@ use crate::latch::Latch;
 use base::{Instant, Key, Rng};
 use core::net::SocketAddr;
 use model::{Codec, Direction, Quality, StreamSetup};
-use rtp::{Conditions, Impairment, KeyReceiver, PayloadType, Receiver, RtcpSession, Sender, Splice, Timestamp};
+use rtp::{
+    Conditions, Impairment, KeyReceiver, KeySender, PayloadType, Receiver, RtcpSession, Sender, Splice, Timestamp,
+};
 
 /// All three codecs count their timestamps at 8000 Hz, G.722 by a mistake that became the rule (RFC 3551 §4.5.2).
 pub(crate) const CLOCK_RATE: u32 = 8000;
@@ -24,6 +26,10 @@ pub(crate) struct Stream {
     pub(crate) goodbye_owed: bool,
     /// Made by the first telephone-event: most legs never press a key.
     pub(crate) keys: Option<Box<KeyReceiver>>,
+    /// Keys the others pressed by INFO, on their way to this peer.
+    pub(crate) presses: Option<Box<KeySender>>,
+    /// How this peer tells its keys: the first way is the one believed, or each would arrive twice.
+    pub(crate) keys_by: Option<KeysBy>,
     /// What the peer sends at present; it may use another codec than the first one agreed.
     pub(crate) heard_codec: Codec,
     pub(crate) last_heard: Option<Instant>,
@@ -41,6 +47,15 @@ pub(crate) struct Stream {
     /// Our own sound is going out without a break: no marker, no catching up with the clock.
     pub(crate) talking: bool,
     pub(crate) strangers: u64,
+}
+
+/// How a peer tells which keys it pressed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum KeysBy {
+    /// telephone-event.
+    Stream,
+    /// SIP INFO.
+    Signalling,
 }
 
 /// What a packet carries.
@@ -64,6 +79,8 @@ impl Stream {
             rtcp_source: None,
             goodbye_owed: false,
             keys: None,
+            presses: None,
+            keys_by: None,
             heard_codec: setup.codec,
             last_heard: None,
             last_audio: None,

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 mod command;
 mod packet;
+mod press;
 mod record;
 mod report;
 mod route;

@@ -152,6 +152,13 @@ pub enum MediaCommand {
     Join {
         leg: LegId,
     },
+    /// Its peer pressed a key and said so beside the stream (SIP INFO): the others of its conversation get it as an
+    /// event of theirs, unless they have it from the stream already.
+    Press {
+        leg: LegId,
+        key: Key,
+        held: Duration,
+    },
     /// Out of the conversation, still open.
     Leave {
         leg: LegId,

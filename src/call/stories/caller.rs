@@ -4,6 +4,38 @@ use crate::testing::{World, check, check_in, house};
 use model::RecordPolicy;
 
 #[test]
+fn in_a_talk_a_key_by_info_is_for_the_other_to_hear() {
+    check(
+        "> call 4009
+         fact arrived c1
+         fact leg a started caller
+         183 a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         media play a music/default repeat
+         queue enqueue c1 sales
+         > a info 4
+         > offer anna sales
+         dial b 1001 as \"Lee · sales\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         answer a (PCMU)
+         fact leg a answered pcmu
+         queue settle anna accepted
+         fact talk c1 anna sales
+         media join a
+         media join b
+         > a info 5
+         media press a 5
+         > b info #
+         media press b #",
+    );
+}
+
+#[test]
 fn with_agent_waiting_is_early_media_and_the_answer_is_the_agents() {
     check(
         "> call 4009

@@ -106,6 +106,7 @@ impl Books {
             | MediaCommand::Play { leg, .. }
             | MediaCommand::StopPlay { leg }
             | MediaCommand::SetRole { leg, .. }
+            | MediaCommand::Press { leg, .. }
             | MediaCommand::Move { leg, .. } => assert!(self.media.contains(leg), "{command:?} to a closed leg"),
             MediaCommand::Supply { .. } | MediaCommand::Record { .. } | MediaCommand::StopRecording { .. } => {}
         }

@@ -154,6 +154,7 @@ impl Names {
             }
             MediaCommand::StopPlay { leg } => format!("stop-play {}", self.leg(*leg)),
             MediaCommand::Join { leg } => format!("join {}", self.leg(*leg)),
+            MediaCommand::Press { leg, key, .. } => format!("press {} {}", self.leg(*leg), key.0),
             MediaCommand::Leave { leg } => format!("leave {}", self.leg(*leg)),
             MediaCommand::SetRole { leg, role } => format!("role {} {}", self.leg(*leg), role_word(*role)),
             MediaCommand::Move { leg, group } => format!("move {} {}", self.leg(*leg), contact(*group)),

@@ -132,6 +132,10 @@ impl Chaos {
                 let role = self.role();
                 self.command(MediaCommand::SetRole { leg, role });
             }
+            15 if self.rng.chance(0.5) => {
+                let held = Duration::from_millis(self.rng.below(8000));
+                self.command(MediaCommand::Press { leg, key: model::Key('5'), held });
+            }
             12 => self.command(MediaCommand::Move { leg, group }),
             13 => self.command(MediaCommand::Record { group, name: "x".into() }),
             14 if self.rng.chance(0.3) => self.command(MediaCommand::StopRecording { group }),

@@ -1,7 +1,7 @@
 use super::house::{DTMF, House};
 use base::Instant;
 use core::time::Duration;
-use model::{Codec, Key, MediaEvent, Role, SupervisorMode};
+use model::{Codec, Direction, Key, MediaCommand, MediaEvent, Role, SupervisorMode};
 use rtp::{EventReport, KeyChange, KeyReceiver, PayloadType, Timestamp};
 
 /// A phone presses a key for `millis`: the packets go out in step with the clock.
@@ -71,6 +71,88 @@ fn keys_are_told_once_and_passed_on_in_a_relay_and_in_a_mix() {
         let sequences: Vec<u16> = house.phones[b].heard.iter().map(|p| p.sequence).collect();
         assert!(sequences.windows(2).all(|p| p[1].wrapping_sub(p[0]) == 1), "{codec:?}: {sequences:?}");
     }
+}
+
+fn inform(house: &mut House, index: usize, key: char) {
+    let leg = house.phones[index].leg;
+    house.command(MediaCommand::Press { leg, key: Key(key), held: Duration::from_millis(100) });
+}
+
+#[test]
+fn keys_told_by_info_become_events_in_a_relay_and_in_a_mix() {
+    for codec in [Codec::Pcmu, Codec::G722] {
+        let mut house = House::new();
+        let a = house.phone(Role::Caller, Codec::Pcmu, 440.0);
+        let b = house.phone(Role::Agent, codec, 1000.0);
+        let s = house.phone(Role::Supervisor(SupervisorMode::Barge), Codec::Pcmu, 1700.0);
+        house.run(500);
+        let leg = house.phones[s].leg;
+        house.command(MediaCommand::SetRole { leg, role: Role::Supervisor(SupervisorMode::Listen) });
+        for key in ['1', '5', '5', '#'] {
+            inform(&mut house, a, key);
+        }
+        inform(&mut house, s, '3');
+        house.run(2000);
+        assert_eq!(keys_heard(&house, b), "155#", "{codec:?}");
+        assert_eq!(keys_heard(&house, a), "", "{codec:?}: his own keys are for the others");
+        let from = house.now;
+        house.run(500);
+        assert!(house.hears(b, from, 440.0), "{codec:?}: speech goes on");
+        let heard = &house.phones[b].heard;
+        for pair in heard.windows(2) {
+            assert_eq!((pair[1].ssrc, pair[1].sequence.wrapping_sub(pair[0].sequence)), (pair[0].ssrc, 1), "{codec:?}");
+        }
+        let begun = heard.iter().filter(|p| p.payload_type == DTMF && p.marker).count();
+        assert_eq!(begun, 4, "{codec:?}: each begins once");
+    }
+}
+
+#[test]
+fn b4_a_key_told_both_ways_is_one_key_whichever_comes_first() {
+    for info_first in [true, false] {
+        for codec in [Codec::Pcmu, Codec::G722] {
+            let mut house = House::new();
+            let a = house.phone(Role::Caller, Codec::Pcmu, 440.0);
+            let b = house.phone(Role::Agent, codec, 1000.0);
+            house.run(500);
+            for key in ['4', '2', '2'] {
+                if info_first {
+                    inform(&mut house, a, key);
+                }
+                press(&mut house, a, key, 100, 3);
+                if !info_first {
+                    inform(&mut house, a, key);
+                }
+                house.run(500);
+            }
+            assert_eq!(keys_heard(&house, b), "422", "{codec:?} info first: {info_first}");
+            let from = house.now;
+            house.run(500);
+            assert!(house.hears(b, from, 440.0), "{codec:?}: speech goes on");
+            let sequences: Vec<u16> = house.phones[b].heard.iter().map(|p| p.sequence).collect();
+            assert!(sequences.windows(2).all(|p| p[1].wrapping_sub(p[0]) == 1), "{codec:?}: {sequences:?}");
+        }
+    }
+}
+
+#[test]
+fn a_key_by_info_ends_with_hold_and_is_held_no_longer_than_five_seconds() {
+    let mut house = House::new();
+    let a = house.phone(Role::Caller, Codec::Pcmu, 440.0);
+    let b = house.phone(Role::Agent, Codec::Pcmu, 1000.0);
+    house.run(500);
+    let leg = house.phones[a].leg;
+    house.command(MediaCommand::Press { leg, key: Key('8'), held: Duration::MAX });
+    house.run(5300);
+    let from = house.now;
+    house.run(500);
+    assert!(house.hears(b, from, 440.0), "a header cannot take the line away");
+    inform(&mut house, a, '9');
+    house.negotiate(b, |setup| setup.direction = Direction::Inactive);
+    house.run(1000);
+    house.negotiate(b, |_| {});
+    house.run(1000);
+    assert_eq!(keys_heard(&house, b), "8");
 }
 
 #[test]

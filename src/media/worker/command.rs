@@ -22,6 +22,7 @@ impl Worker {
             MediaCommand::Negotiate { leg, setup } => self.negotiate(now, leg, setup),
             MediaCommand::Play { leg, play, sounds, repeat } => self.play(now, leg, play, sounds, repeat),
             MediaCommand::StopPlay { leg } => self.change(now, leg, |leg| leg.player = None),
+            MediaCommand::Press { leg, key, held } => self.press(now, leg, key, held),
             MediaCommand::Join { leg } => self.join(now, leg),
             MediaCommand::Leave { leg } => self.change(now, leg, |leg| leg.joined = false),
             MediaCommand::SetRole { leg, role } => self.change(now, leg, |leg| leg.role = role),
@@ -141,7 +142,7 @@ impl Worker {
         self.reroute(now.mono, group);
     }
 
-    fn key_of(&mut self, id: LegId) -> Option<Key> {
+    pub(super) fn key_of(&mut self, id: LegId) -> Option<Key> {
         let key = self.leg_keys.get(&id).copied();
         self.stats.stale_commands += u64::from(key.is_none());
         key

@@ -3,7 +3,7 @@ use crate::batch::{Channel, Datagram, PacketBatch};
 use crate::latch::{Verdict, canonical};
 use crate::leg::Leg;
 use crate::limits::PAYLOAD_OCTETS_MAX;
-use crate::stream::{CLOCK_RATE, Payload};
+use crate::stream::{CLOCK_RATE, KeysBy, Payload};
 use base::{Instant, Key, Now};
 use model::{MediaEvent, Role};
 use rtp::{Arrival, DatagramKind, KeyChange, KeyReceiver, Packet, PayloadType};
@@ -124,7 +124,9 @@ impl Worker {
     fn forward(&mut self, now: Instant, from: Key, heard: Heard<'_>, to: Key, out: &mut PacketBatch) {
         let Some(leg) = self.legs.get_mut(to) else { return };
         let (Some(slot), Some(stream)) = (leg.slot, leg.stream.as_deref_mut()) else { return };
-        let Some(destination) = stream.latch.destination().filter(|_| stream.may_send()) else {
+        // While a key sounds it replaces everything else (RFC 4733 §2.5.1.2).
+        let may_send = stream.may_send() && stream.presses.is_none();
+        let Some(destination) = stream.latch.destination().filter(|_| may_send) else {
             stream.splice = None;
             return;
         };
@@ -200,10 +202,14 @@ impl Worker {
             self.stats.malformed += 1;
             return;
         }
+        let by = *stream.keys_by.get_or_insert(KeysBy::Stream);
         self.tell_keys(key);
         self.arm_key(key);
         if !passes {
             return;
+        }
+        if by != KeysBy::Stream {
+            return self.interrupt(key, heard.fresh);
         }
         let relay_to = core::mem::take(&mut self.leg_mut(key).routes.relay_to);
         for listener in &relay_to {
@@ -221,7 +227,8 @@ impl Worker {
     fn pass_event(&mut self, now: Instant, from: Key, heard: Heard<'_>, to: Key, out: &mut PacketBatch) {
         let Some(leg) = self.legs.get_mut(to) else { return };
         let (Some(slot), Some(stream)) = (leg.slot, leg.stream.as_deref_mut()) else { return };
-        let Some(destination) = stream.latch.destination().filter(|_| stream.may_send()) else { return };
+        let may_send = stream.may_send() && stream.presses.is_none();
+        let Some(destination) = stream.latch.destination().filter(|_| may_send) else { return };
         let Some(payload_type) = stream.setup.dtmf_out.and_then(PayloadType::new) else { return };
         let theirs = heard.packet.timestamp();
         let (began, first) = match stream.passing {

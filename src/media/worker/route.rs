@@ -34,7 +34,7 @@ impl Worker {
             }
             let leg = self.leg_mut(*key);
             if let Some(stream) = leg.stream.as_deref_mut() {
-                needs_clock |= leg.player.is_some();
+                needs_clock |= leg.player.is_some() || stream.presses.is_some();
                 // Packets that are not passed on meanwhile were never ours: counted through, they would look lost.
                 let goes_on =
                     matches!((&path, &stream.splice), (Path::Relay(now), Some((was, _))) if now.leg() == *was);

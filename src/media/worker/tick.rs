@@ -31,6 +31,10 @@ impl Worker {
         let mut ended = false;
         let mut frame = Frame::EMPTY;
         for key in &legs {
+            if let Some(last) = self.press_frame(now, *key, out) {
+                ended |= last;
+                continue;
+            }
             ended |= match self.turn(*key, &mut frame) {
                 Turn::Nothing => {
                     if let Some(stream) = &mut self.leg_mut(*key).stream {
