@@ -60,9 +60,23 @@ pub(crate) struct Path {
 }
 
 impl Path {
+    /// RFC 3261 §12.1.1. RFC 4475 §3.4.1: an INVITE older than RFC 3261, which its branch gives away, need not have a
+    /// Contact; the caller is then reached where the From says (RFC 2543 §4.2.4).
+    pub(crate) fn of_invite(invite: &Message<'_>) -> Result<Self, DialogError> {
+        let is_old = invite.via().unique_branch().is_none();
+        let target = if is_old && !invite.has(HeaderName::Contact) {
+            let from = &invite.from().uri;
+            from.sip().ok_or(DialogError::Contact)?;
+            from.to_owned()
+        } else {
+            contact(invite)?
+        };
+        Ok(Path { target, routes: routes(invite, false)? })
+    }
+
     /// A response lists its routes from the far end (RFC 3261 §12.1.2).
-    pub(crate) fn read(message: &Message<'_>, reversed: bool) -> Result<Self, DialogError> {
-        Ok(Path { target: contact(message)?, routes: routes(message, reversed)? })
+    fn of_response(response: &Message<'_>) -> Result<Self, DialogError> {
+        Ok(Path { target: contact(response)?, routes: routes(response, true)? })
     }
 }
 
@@ -104,7 +118,7 @@ impl Dialog {
         sent_to: &Place,
         peer: Option<Peer>,
     ) -> Result<Self, DialogError> {
-        let Path { target, routes } = Path::read(response, true)?;
+        let Path { target, routes } = Path::of_response(response)?;
         let place = reach(core, &target.uri(), &routes, sent_to, peer);
         Ok(Dialog {
             call_id: response.call_id().into(),

@@ -57,7 +57,7 @@ impl UserAgent {
             Ok(replaces) => replaces,
             Err(status) => return self.refuse(message, from, size, status),
         };
-        let Ok(path) = Path::read(message, false) else {
+        let Ok(path) = Path::of_invite(message) else {
             return self.refuse(message, from, size, StatusCode::BAD_REQUEST);
         };
         let Some(server) = self.open(message, &from, size, request, None) else { return };

@@ -37,6 +37,27 @@ fn a_call_from_a_trunk_is_answered_and_ended_by_the_caller() {
     script.assert_clean();
 }
 
+/// RFC 4475 §3.4.1, RFC 2543 §4.2.4.
+#[test]
+fn a_caller_older_than_rfc_3261_needs_no_contact_and_is_reached_at_his_from() {
+    let old = |text: String| {
+        let text = text.replace(";branch=z9hG4bKi1", "").replace(";tag=b1", "");
+        text.replace("Contact: <sip:bob@10.0.0.9:5070>\n", "").replace("Max-Forwards: 70\n", "")
+    };
+    let mut script = callee();
+    script.from(CARRIER, &old(invite()));
+    assert_eq!(script.lines(), ["SIP/2.0 100 Trying"]);
+    let leg = incoming(&mut script);
+    let ok = answer(&mut script, leg);
+    script.from(CARRIER, &old(in_dialog("ACK", 1, &ok)));
+    script.events();
+    script.command(hangup(leg, CauseKind::NormalClearing));
+    let bye = script.one();
+    assert_eq!((bye.line(), bye.remote()), ("BYE sip:+861380@carrier SIP/2.0", CARRIER.parse().unwrap()));
+    script.from(CARRIER, &response(&bye, "200 OK", "", ""));
+    script.assert_clean();
+}
+
 #[test]
 fn a_repeated_invite_gets_the_last_answer_again() {
     let mut script = callee();
