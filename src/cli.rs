@@ -65,9 +65,9 @@ pub(crate) enum Command {
     /// Act on a live call (kept as a fact with your user name)
     Call(CallArgs),
     /// Take no new calls, let live ones finish, then stop
-    Drain(ConfigArg),
+    Drain(ServerArg),
     /// Read the configuration again and apply only what differs
-    Reload(ConfigArg),
+    Reload(ServerArg),
     /// Change the log level of the running server
     Log(LogArgs),
     /// Names kept for later generations
@@ -80,6 +80,16 @@ pub(crate) struct ConfigArg {
     /// Configuration file; without it the embedded default
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+}
+
+/// Which of the servers of this machine is asked.
+#[derive(Args, Debug, Clone, Default)]
+pub(crate) struct ServerArg {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// Control socket of the running server, as `serve` prints it; default: beside the store the configuration names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) socket: Option<PathBuf>,
 }
 
 #[derive(Args, Debug, Clone)]
@@ -135,7 +145,7 @@ pub(crate) struct ReportArgs {
 #[derive(Args, Debug)]
 pub(crate) struct WatchArgs {
     #[command(flatten)]
-    pub(crate) config: ConfigArg,
+    pub(crate) server: ServerArg,
     /// As one line of JSON, for programs
     #[arg(long)]
     pub(crate) json: bool,
@@ -152,7 +162,7 @@ pub(crate) struct AgentArgs {
     #[arg(value_enum)]
     pub(crate) action: AgentVerb,
     #[command(flatten)]
-    pub(crate) config: ConfigArg,
+    pub(crate) server: ServerArg,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,7 +183,7 @@ pub(crate) struct CallArgs {
     #[arg(value_enum)]
     pub(crate) action: CallVerb,
     #[command(flatten)]
-    pub(crate) config: ConfigArg,
+    pub(crate) server: ServerArg,
 }
 
 #[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,7 +197,7 @@ pub(crate) struct LogArgs {
     /// error, warn, info, debug, trace, or a filter such as `info,sip=debug`
     pub(crate) level: String,
     #[command(flatten)]
-    pub(crate) config: ConfigArg,
+    pub(crate) server: ServerArg,
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod sounds;
 mod view;
 
 use clap::Parser;
-use cli::{AgentVerb, CallVerb, Cli, Command, ConfigArg, EXIT_USAGE};
+use cli::{AgentVerb, CallVerb, Cli, Command, EXIT_USAGE, ServerArg};
 use control::Request;
 use std::path::Path;
 use std::process::ExitCode;
@@ -72,14 +72,14 @@ fn run(command: Command) -> Result<ExitCode, String> {
                 AgentVerb::NotReady => control::AgentVerb::NotReady,
                 AgentVerb::SignOff => control::AgentVerb::SignOff,
             };
-            ask(&args.config, &Request::Agent { id: args.id, action })
+            ask(&args.server, &Request::Agent { id: args.id, action })
         }
         Command::Call(args) => match args.action {
-            CallVerb::Hangup => ask(&args.config, &Request::HangUp { call: args.id }),
+            CallVerb::Hangup => ask(&args.server, &Request::HangUp { call: args.id }),
         },
         Command::Drain(args) => ask(&args, &Request::Drain),
         Command::Reload(args) => ask(&args, &Request::Reload),
-        Command::Log(args) => ask(&args.config, &Request::Log { level: args.level }),
+        Command::Log(args) => ask(&args.server, &Request::Log { level: args.level }),
         Command::Later(args) => {
             let name = args.first().map_or("", |name| name.to_str().unwrap_or_default());
             if cli::RESERVED.contains(&name) {
@@ -102,13 +102,13 @@ fn print(text: &str) -> Result<ExitCode, String> {
 }
 
 fn watch(args: &cli::WatchArgs, request: &Request) -> Result<ExitCode, String> {
-    let socket = control::socket_of(&args.config)?;
+    let socket = control::socket_of(&args.server)?;
     let as_asked = control::watch(Path::new(&socket), request, args.json, args.watch)?;
     Ok(if as_asked { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn ask(config: &ConfigArg, request: &Request) -> Result<ExitCode, String> {
-    let socket = control::socket_of(config)?;
+fn ask(server: &ServerArg, request: &Request) -> Result<ExitCode, String> {
+    let socket = control::socket_of(server)?;
     let as_asked = control::watch(Path::new(&socket), request, false, false)?;
     Ok(if as_asked { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

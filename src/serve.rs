@@ -193,6 +193,8 @@ impl Server {
         });
         let _first = control.floor.set(Arc::clone(&floor));
         let socket = control::socket_path(&store_url);
+        // Printed for `--socket`, which may be asked from another folder.
+        let socket = std::path::absolute(&socket).unwrap_or(socket);
         control::serve(&socket, Arc::clone(&floor), Arc::clone(&control))
             .map_err(|error| format!("the control socket {} cannot be made: {error}", socket.display()))?;
         if let Some(http) = http {
@@ -206,10 +208,11 @@ impl Server {
     /// The one line on stdout that says that calls are taken now.
     #[expect(clippy::print_stdout, reason = "the ready line is the interface to whoever started us")]
     pub(crate) fn announce(&self) {
-        println!("{}", json!({ "ready": true, "sip": self.floor.sip, "http": self.floor.http }));
+        let socket = self.socket.to_string_lossy();
+        println!("{}", json!({ "ready": true, "sip": self.floor.sip, "http": self.floor.http, "socket": socket }));
         // A reader that waits for the line must get it now.
         let _closed = std::io::stdout().flush();
-        tracing::info!(sip = ?self.floor.sip, http = %self.floor.http, "ready");
+        tracing::info!(sip = ?self.floor.sip, http = %self.floor.http, %socket, "ready");
     }
 
     /// For whoever started it without a configuration: what can be done with it now.

@@ -13,7 +13,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) fn ask(socket: &Path, request: &Request) -> Result<Reply, String> {
     let nobody = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
-            format!("no server answers at {}; is `strowger serve` running with this configuration?", socket.display())
+            format!(
+                "no server answers at {}; is `strowger serve` running with this configuration? If store.url was changed \
+                 since it started, name its socket with --socket (`serve` prints it when ready)",
+                socket.display()
+            )
         }
         io::ErrorKind::PermissionDenied => {
             format!("{} belongs to somebody else; ask as the user who runs the server", socket.display())

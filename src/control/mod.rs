@@ -11,13 +11,17 @@ pub(crate) use client::watch;
 pub(crate) use protocol::{AgentVerb, Request};
 pub(crate) use server::{Floor, serve};
 
-use crate::cli::ConfigArg;
+use crate::cli::ServerArg;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// The socket of the server that runs with this configuration; a mistake in the file does not lock the operator out.
-pub(crate) fn socket_of(config: &ConfigArg) -> Result<PathBuf, String> {
-    Ok(socket_path(&crate::commands::check::glimpse(config)?.store.to_string()))
+/// After `store.url` was changed the file leads to where the next server will be: the running one is named.
+pub(crate) fn socket_of(server: &ServerArg) -> Result<PathBuf, String> {
+    match &server.socket {
+        Some(named) => Ok(named.clone()),
+        None => Ok(socket_path(&crate::commands::check::glimpse(&server.config)?.store.to_string())),
+    }
 }
 
 /// The kernel's limit for a socket's path is 108 bytes with the final zero (`man 7 unix`).

@@ -104,6 +104,8 @@ pub(crate) struct House {
     pub(crate) sip: SocketAddr,
     pub(crate) sip_tcp: SocketAddr,
     pub(crate) http: SocketAddr,
+    /// Of the control commands.
+    pub(crate) socket: String,
     folder: Option<TempDir>,
     path: PathBuf,
 }
@@ -127,6 +129,7 @@ impl House {
             sip: sip("udp:"),
             sip_tcp: sip("tcp:"),
             http: address(&ready["http"]),
+            socket: ready["socket"].as_str().expect("a path").to_owned(),
             process,
             plan,
             folder: Some(folder),

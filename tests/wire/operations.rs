@@ -8,6 +8,7 @@ use crate::process::wait_until;
 use crate::scenario::Scenario;
 use crate::sense::{channel_of, seconds_in};
 use crate::sipp::{Caller, Sipp, phones_address};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -290,6 +291,41 @@ fn without_a_free_media_port_calls_get_503_and_the_log_names_the_key() {
     assert!(said.contains("media.ports \"34100-34103\""), "{said}");
 }
 
+/// Every metric that the dashboard and the alerts read.
+fn metrics_read() -> BTreeSet<&'static str> {
+    let dashboard = include_str!("../../deploy/grafana/dashboards/strowger.json");
+    let rules = include_str!("../../deploy/prometheus-rules.yml");
+    let words = [dashboard, rules].into_iter().flat_map(|t| t.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    words.filter(|word| word.starts_with("strowger_")).collect()
+}
+
+#[test]
+fn a_scrape_during_a_call_has_all_that_the_dashboard_and_the_alerts_read() {
+    let live = LiveCall::start(Plan::new, 4 * SECOND);
+    // Refusals are counted by their cause: that metric appears with the first of them.
+    let refused = Scenario::caller().invite().refused(404);
+    let refused = Sipp::callers(&live.house, "refused", "nobody", &refused, &callers(&["30002"]), 1);
+    assert_eq!(refused.done().successful, 1);
+    let series = |metrics: &str| -> BTreeSet<String> {
+        let lines = metrics.lines().filter(|line| !line.starts_with('#'));
+        lines.filter_map(|line| line.split(['{', ' ']).next()).map(str::to_owned).collect()
+    };
+    let missing = || {
+        let (status, metrics) = live.house.get("/metrics");
+        assert_eq!(status, 200);
+        let there = series(&metrics);
+        metrics_read().into_iter().filter(|name| !there.contains(*name)).collect::<Vec<_>>()
+    };
+    // Figures are published a moment after what they count.
+    let deadline = Instant::now() + STEP;
+    while !missing().is_empty() {
+        assert!(Instant::now() < deadline, "not in the scrape: {:?}", missing());
+        std::thread::sleep(SECOND / 20);
+    }
+    assert!(metrics_read().len() > 20, "the dashboard was read");
+    live.finish().stop();
+}
+
 #[test]
 fn a_new_store_waits_for_the_next_start_and_so_do_its_passwords() {
     let mut house = Plan::new(queue("") + "[[phone]]\nid = \"1001\"\n").start();
@@ -299,9 +335,12 @@ fn a_new_store_waits_for_the_next_start_and_so_do_its_passwords() {
     let text = std::fs::read_to_string(&file).expect("the house's");
     let text = text.replace("/strowger.db", "/moved/strowger.db") + "[[phone]]\nid = \"1002\"\n";
     std::fs::write(&file, text).expect("the folder is ours");
-    house.process().signal("HUP");
-    wait_until("the reload", STEP, || house.process().errors().contains("reloaded: "));
-    assert!(house.process().errors().contains("moved/strowger.db (at the next start)"), "{}", house.process().story());
+    // The file leads to the next server's socket; the error says how to reach the running one.
+    let lost = house.command(&["reload"]);
+    let said = String::from_utf8_lossy(&lost.stderr).into_owned();
+    assert!(lost.status.code() == Some(1) && said.contains("--socket"), "{said}");
+    let said = house.ask(&["reload", "--socket", &house.socket]);
+    assert!(said.contains("moved/strowger.db (at the next start)"), "{said}");
     assert!(!house.path().join("moved").exists(), "nothing is made beside a store that is not in use");
     let second = kept();
     assert!(second.contains("1002"), "the new phone has a password beside the store in use: {second}");
