@@ -9,6 +9,7 @@ mod phone;
 mod secrets;
 mod serve;
 mod sounds;
+mod tide;
 mod view;
 
 use clap::Parser;

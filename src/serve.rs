@@ -6,6 +6,7 @@ use crate::control::{self, Floor};
 use crate::meters::Meters;
 use crate::secrets;
 use crate::sounds::Sounds;
+use crate::tide::Tide;
 use arc_swap::ArcSwap;
 use config::{Config, Transport};
 use driver::media::{LoadedSounds, MediaPool, RecordingFolder};
@@ -14,6 +15,7 @@ use model::{Actor, Fact, ForcedAction, RecordPolicy};
 use serde_json::json;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -238,8 +240,10 @@ impl Server {
             tracing::error!("signals cannot be heard");
             return false;
         };
+        let mut tide = pin!(self.follow_tide());
         loop {
             tokio::select! {
+                never = &mut tide => match never {},
                 _ = terminate.recv() => {
                     if self.control.draining.load(Ordering::Relaxed) {
                         tracing::info!("second SIGTERM: ending the calls that are left");
@@ -273,6 +277,16 @@ impl Server {
     async fn broken(&self) {
         while !self.running.is_broken() {
             tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    }
+
+    async fn follow_tide(&self) -> std::convert::Infallible {
+        let mut tide = Tide::default();
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if tide.is_over(tokio::time::Instant::now(), self.contacts()) {
+                tokio::task::spawn_blocking(driver::give_back_memory);
+            }
         }
     }
 

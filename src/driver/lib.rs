@@ -16,6 +16,8 @@ mod limits;
 mod line;
 #[allow(unsafe_code, reason = "batches of packets need recvmmsg and sendmmsg")]
 pub mod media;
+#[cfg_attr(target_env = "gnu", allow(unsafe_code, reason = "malloc_trim has no safe face in std"))]
+mod memory;
 #[allow(unsafe_code, reason = "prctl has no safe face in std")]
 mod pace;
 #[allow(unsafe_code, reason = "getrandom has no safe face in std")]
@@ -31,6 +33,7 @@ mod wake;
 
 pub use clock::Clock;
 pub use line::{Line, LineError};
+pub use memory::give_back_memory;
 pub use running::{Running, Settings, StartError};
 pub use shard_loop::ShardGauges;
 pub use wake::Wake;
