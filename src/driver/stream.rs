@@ -238,3 +238,7 @@ async fn say_last(writes: &mut mpsc::Receiver<Box<[u8]>>, output: &mut (impl Asy
         Err(_) => Err(io::ErrorKind::TimedOut.into()),
     }
 }
+
+#[cfg(test)]
+#[path = "stream_tests.rs"]
+mod tests;
