@@ -28,16 +28,21 @@ struct Slot<T> {
     value: Option<T>,
 }
 
+/// An empty slab with more places than this lets go of them: what a rush of calls took is not kept for ever.
+const ROOMY: usize = 1024;
+
 /// Values at stable keys, with places reused and generations counted.
 #[derive(Debug, Clone)]
 pub struct Slab<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
+    /// The generation new places begin with: later than any a place had that was let go of.
+    first: u32,
 }
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Slab { slots: Vec::new(), free: Vec::new() }
+        Slab { slots: Vec::new(), free: Vec::new(), first: 0 }
     }
 }
 
@@ -53,7 +58,7 @@ impl<T> Slab<T> {
     /// Inserts a value that wants to know its own key.
     pub fn insert_with(&mut self, value: impl FnOnce(Key) -> T) -> Key {
         let index = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, value: None });
+            self.slots.push(Slot { generation: self.first, value: None });
             u32::try_from(self.slots.len() - 1).expect("limits keep every slab far below 2^32 places")
         });
         let slot = &mut self.slots[index as usize];
@@ -79,7 +84,17 @@ impl<T> Slab<T> {
         let value = slot.value.take()?;
         slot.generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
         self.free.push(key.index);
+        if self.slots.len() > ROOMY && self.is_empty() {
+            self.let_go();
+        }
         Some(value)
+    }
+
+    /// Paid for by the many removals since it was roomy.
+    fn let_go(&mut self) {
+        self.first = self.slots.iter().map(|slot| slot.generation).max().unwrap_or(self.first);
+        self.slots = Vec::new();
+        self.free = Vec::new();
     }
 
     pub fn len(&self) -> usize {
@@ -119,5 +134,19 @@ mod tests {
         assert_eq!(slab.get(b), Some(&"b"));
         assert_eq!(slab.remove(a), None);
         assert_eq!(slab.len(), 1);
+    }
+
+    #[test]
+    fn an_emptied_roomy_slab_lets_go_and_old_keys_stay_stale() {
+        let mut slab = Slab::new();
+        let again = slab.insert(0);
+        slab.remove(again);
+        let keys: Vec<Key> = (0..2 * ROOMY).map(|n| slab.insert(n)).collect();
+        for (n, key) in keys.iter().enumerate() {
+            assert_eq!(slab.remove(*key), Some(n));
+        }
+        assert_eq!(slab.slots.capacity(), 0);
+        let new: Vec<Key> = (0..2 * ROOMY).map(|n| slab.insert(n)).collect();
+        assert!(keys.iter().chain([&again]).all(|old| slab.get(*old).is_none() && !new.contains(old)));
     }
 }

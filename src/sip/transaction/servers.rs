@@ -108,6 +108,9 @@ impl RequestKey {
     }
 }
 
+/// Places the index keeps when it is empty.
+const INDEX_KEPT: usize = 1024;
+
 impl<O> Default for Servers<O> {
     fn default() -> Self {
         Servers { slab: Slab::new(), by_key: HashMap::with_hasher(Hashed) }
@@ -323,6 +326,10 @@ impl<O: Copy> Servers<O> {
         server.forget_reply(core);
         if self.by_key.get(&server.hash) == Some(&key) {
             self.by_key.remove(&server.hash);
+            if self.by_key.is_empty() {
+                // What a rush of calls took goes back; nearly always this does nothing.
+                self.by_key.shrink_to(INDEX_KEPT);
+            }
         }
     }
 }
