@@ -44,20 +44,31 @@ impl UserAgent {
         for (index, trunk) in directory.trunks.iter().enumerate() {
             let id = TrunkId(index as u32);
             // A reload touches only what it changes.
-            if before.and_then(|d| d.trunks.get(index)) == Some(trunk) {
+            let was = before.and_then(|d| d.trunks.get(index));
+            if was == Some(trunk) {
                 continue;
             }
-            let host = host_uri(trunk);
-            self.lookups.set(Subject::Trunk(id), host.clone());
-            self.know_trunk_places(id);
             if self.trunks.states.len() <= index {
                 self.add_trunk(trunk);
             }
             self.stop_trunk_timers(id);
+            let host = host_uri(trunk);
+            let leaves = was.is_some_and(|was| self.leaves(id, was, trunk));
+            // A registrar that is told goodbye may ask who says so: until then its name leads to it.
+            if !(leaves && trunk.removed) {
+                self.lookups.set(Subject::Trunk(id), host.clone());
+            }
+            self.know_trunk_places(id);
+            if leaves {
+                self.take_leave(id);
+            }
             let Some(state) = self.trunks.state(id) else { continue };
             state.misses = 0;
-            state.registered = false;
-            state.credentials = None;
+            if !leaves {
+                state.registered = false;
+                state.leaving = false;
+                state.credentials = None;
+            }
             // What was said of the old trunk need not hold for the new one.
             if state.up.take() == Some(false) {
                 self.core.outputs.push_back(Output::Fact(Fact::TrunkUp { trunk: id }));
@@ -77,6 +88,9 @@ impl UserAgent {
     /// Where requests of a trunk may come from, beside its networks.
     pub(crate) fn know_trunk_places(&mut self, trunk: TrunkId) {
         self.core.trunk_places.retain(|(id, _)| *id != trunk);
+        if self.core.directory().trunk(trunk).removed {
+            return;
+        }
         let places = self.lookups.places(Subject::Trunk(trunk)).iter().map(|c| (trunk, c.address.ip()));
         self.core.trunk_places.extend(places);
     }

@@ -2,13 +2,14 @@
 
 use super::core::Due;
 use super::errand::{Errand, TrunkTimer};
+use super::lookup::Subject;
 use super::machine::UserAgent;
 use crate::header::{Contact, Expires, MinExpires};
 use crate::input::Place;
 use crate::limits::{KEEP_ALIVE, TRUNK_REGISTRATION_RETRY, TRUNK_REGISTRATION_RETRY_MAX, TRUNK_REGISTRATION_SECONDS};
 use crate::{Message, Method, StatusCode};
 use core::time::Duration;
-use model::TrunkId;
+use model::{Trunk, TrunkId};
 
 /// Keeps a NAT's way open and asks for nothing: a receiver ignores it over UDP (RFC 3261 §7.5).
 pub(crate) const CRLF_CRLF: &[u8] = b"\r\n\r\n";
@@ -24,11 +25,12 @@ impl UserAgent {
     }
 
     pub(crate) fn register_later(&mut self, id: TrunkId) {
+        let wanted = self.wants_registration(id);
         let Some(state) = self.trunks.state(id) else { return };
         state.registered = false;
         self.core.stop(&mut state.keep_alive);
-        if core::mem::take(&mut state.leaving) {
-            return;
+        if core::mem::take(&mut state.leaving) || !wanted {
+            return self.forget_registrar(id);
         }
         let wait = state.retry;
         state.retry = TRUNK_REGISTRATION_RETRY_MAX.min(wait * 2);
@@ -54,14 +56,20 @@ impl UserAgent {
     }
 
     fn registered_for(&mut self, id: TrunkId, granted: u32) {
-        self.trunk_is_up(id);
-        let probes = self.core.directory().trunk(id).options_interval;
+        let wanted = self.wants_registration(id);
         let Some(state) = self.trunks.state(id) else { return };
         self.core.stop(&mut state.keep_alive);
         if core::mem::take(&mut state.leaving) {
             state.registered = false;
-            return;
+            return self.forget_registrar(id);
         }
+        if !wanted {
+            // A reload took the account away while the question was on its way.
+            return self.take_leave(id);
+        }
+        self.trunk_is_up(id);
+        let probes = self.core.directory().trunk(id).options_interval;
+        let Some(state) = self.trunks.state(id) else { return };
         state.retry = TRUNK_REGISTRATION_RETRY;
         state.registered = true;
         // Early enough for a lost refresh to be repeated.
@@ -103,11 +111,34 @@ impl UserAgent {
         let registered = self.trunks.states.iter_mut().zip(0u32..).filter(|(state, _)| state.registered);
         let leaving: Vec<TrunkId> = registered.map(|(_, id)| TrunkId(id)).collect();
         for id in leaving {
-            let Some(state) = self.trunks.state(id) else { continue };
-            state.leaving = true;
-            self.core.stop(&mut state.register_timer);
-            self.core.stop(&mut state.keep_alive);
-            self.register(id, false);
+            self.take_leave(id);
+        }
+    }
+
+    /// Whether a reload ends a registration of ours that can still be taken back: the account is the one it was made with.
+    pub(crate) fn leaves(&mut self, id: TrunkId, was: &Trunk, is: &Trunk) -> bool {
+        let account = |t: &Trunk| (t.host.clone(), t.username.clone(), t.password.clone(), t.realm.clone());
+        let registered = self.trunks.state(id).is_some_and(|state| state.registered);
+        registered && (is.removed || !is.register) && account(was) == account(is)
+    }
+
+    /// Calls the carrier goes on sending here would find nobody.
+    pub(crate) fn take_leave(&mut self, id: TrunkId) {
+        let Some(state) = self.trunks.state(id) else { return };
+        state.leaving = true;
+        self.core.stop(&mut state.register_timer);
+        self.core.stop(&mut state.keep_alive);
+        self.register(id, false);
+    }
+
+    fn wants_registration(&self, id: TrunkId) -> bool {
+        let trunk = self.core.directory().trunk(id);
+        trunk.register && !trunk.removed
+    }
+
+    fn forget_registrar(&mut self, id: TrunkId) {
+        if self.core.directory().trunk(id).removed {
+            self.lookups.set(Subject::Trunk(id), None);
         }
     }
 }

@@ -327,6 +327,46 @@ fn at_the_end_the_registration_is_taken_back() {
 }
 
 #[test]
+fn a_reload_that_takes_the_trunk_or_its_registration_away_takes_it_back() {
+    let gone = |trunk: Trunk| Trunk { removed: true, ..trunk };
+    let unregistered = |trunk: Trunk| Trunk { register: false, ..trunk };
+    for change in [gone as fn(Trunk) -> Trunk, unregistered] {
+        let mut script = house(with_account("127.0.0.51"));
+        let before = registered(&mut script, 3600);
+        let new = directory(vec![], vec![change(with_account("127.0.0.51"))]);
+        script.ua.handle_input(script.now, Input::Directory(std::sync::Arc::new(new)));
+        let last = script.one();
+        assert_eq!(last.line(), "REGISTER sip:127.0.0.51 SIP/2.0");
+        assert_eq!((last.header("Expires"), last.header("Call-ID")), (Some("0"), before.header("Call-ID")));
+        challenge(&mut script, &last, "carrier");
+        let again = script.one();
+        assert_eq!(again.header("Expires"), Some("0"), "its nonce was old");
+        assert!(has_credentials(&again));
+        script.from(HOST, &response(&again, "200 OK", "t", ""));
+        assert_eq!(script.ua.population().leaving, 0);
+        script.outputs();
+        script.wait(S * 7200);
+        assert!(script.sent().is_empty(), "and never comes back");
+        script.assert_clean();
+    }
+}
+
+#[test]
+fn a_registration_made_while_its_trunk_was_removed_is_not_kept() {
+    let mut script = house(with_account("127.0.0.51"));
+    script.wait(MS);
+    let first = script.one();
+    let new = directory(vec![], vec![Trunk { removed: true, ..with_account("127.0.0.51") }]);
+    script.ua.handle_input(script.now, Input::Directory(std::sync::Arc::new(new)));
+    script.from(HOST, &with(&response(&first, "200 OK", "t", ""), "Expires: 3600"));
+    assert!(script.ua.trunk_states().all(|t| !t.registered));
+    assert_eq!(script.ua.population().leaving, 0);
+    script.outputs();
+    script.wait(S * 7200);
+    assert!(script.sent().is_empty(), "nobody asks again for what is gone");
+}
+
+#[test]
 fn a_registrar_that_is_gone_does_not_hold_up_the_end_for_ever() {
     let mut script = house(with_account("127.0.0.51"));
     registered(&mut script, 3600);
