@@ -142,6 +142,10 @@ impl House {
         &self.path
     }
 
+    pub(crate) fn shards(&self) -> u8 {
+        self.plan.shards
+    }
+
     pub(crate) fn process(&self) -> &Process {
         &self.process
     }

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// RFC 6026 keeps UDP transactions for 32 s; a busy machine gets longer.
 const LINGER: Duration = Duration::from_secs(90);
 
+/// Sockets a media worker keeps bound beyond what it has handed out.
+const SPARE_PORTS: usize = 64;
+
 /// Calls of one round, how many rounds, and calls a second. `STROWGER_SOAK_CALLS` asks for the long form.
 fn size() -> (usize, usize, u32) {
     match crate::house::soak_calls() {
@@ -50,10 +53,12 @@ fn nothing_is_left_over_after_many_calls() {
         memory.push(house.resident_kb());
     }
     wait_until("every transaction is forgotten", LINGER, || house.status()["sip_transactions"] == 0);
-    // What stays bound is the stock for the next calls: 128 in hand and 64 spare for each media worker.
+    // What stays bound is the stock for the next calls: each shard has its own of every media worker, and a worker keeps
+    // some spare besides.
     let workers = std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).clamp(1, 64));
+    let stock = (usize::from(house.shards()) * call::STOCK_HIGH + SPARE_PORTS) * workers;
     wait_until("ports are given back", LINGER, || {
-        house.status()["media_ports"].as_u64().is_some_and(|ports| ports <= 192 * workers as u64)
+        house.status()["media_ports"].as_u64().is_some_and(|ports| ports <= stock as u64)
     });
     let agents = house.ask_json(&["agents"]);
     let states: Vec<_> = agents.as_array().expect("a list").iter().filter(|a| a["state"] != "ready").collect();

@@ -53,8 +53,8 @@ fn an_agent_holds_and_takes_back_and_the_caller_hears_music_meanwhile() {
     let records = house.records_of(1);
     house.stop();
     let contact = records.of("30001");
-    assert_eq!(contact.step("held").detail, "by agent=1001", "{contact:#?}");
-    assert_eq!(contact.step("retrieved").detail, "by agent=1001", "{contact:#?}");
+    assert_eq!(contact.step("held").value("by"), "agent:1001", "{contact:#?}");
+    assert_eq!(contact.step("retrieved").value("by"), "agent:1001", "{contact:#?}");
     let [(agent, talked, held)] = talks(contact)[..] else { panic!("{contact:#?}") };
     assert!(agent == "1001" && (1_900..10_000).contains(&held) && talked >= 1_900, "{contact:#?}");
 }
@@ -81,8 +81,8 @@ fn a_caller_holds_and_takes_back_by_re_invite() {
     let records = house.records_of(1);
     house.stop();
     let contact = records.of("30001");
-    assert_eq!(contact.step("held").detail, "by caller", "{contact:#?}");
-    assert_eq!(contact.step("retrieved").detail, "by caller", "{contact:#?}");
+    assert_eq!(contact.step("held").value("by"), "caller", "{contact:#?}");
+    assert_eq!(contact.step("retrieved").value("by"), "caller", "{contact:#?}");
     assert!((1_900..10_000).contains(&talks(contact)[0].2), "{contact:#?}");
 }
 
