@@ -14,6 +14,21 @@
 //! - A contact's state is computed from its stage and legs, and `ContactEnded` is its last fact, after the media
 //!   worker's last words or a guard of two seconds.
 //!
+//! What may follow what, by the words a contact's status shows; *(new)* is before it arrived and *(gone)* after its last
+//! fact. A test walks at random, looks after every step and compares:
+//!
+//! ```text
+//! (new) → announcement · feature-code · notice · ringing · supervising · waiting
+//! announcement → (gone) · closing
+//! closing → (gone)
+//! feature-code → (gone) · announcement · closing
+//! notice → (gone) · closing · waiting
+//! ringing → (gone) · announcement · closing · notice · talking · waiting
+//! supervising → (gone) · closing
+//! talking → (gone) · announcement · closing · notice · ringing · waiting
+//! waiting → (gone) · announcement · closing · notice · ringing
+//! ```
+//!
 //! Deliberately absent: SIP, RTP, who gets which contact, file names beyond a recording's base name.
 //!
 //! Two conventions: a [`Config`] with no workers is a world without media (legs carry no descriptions, prompts are over

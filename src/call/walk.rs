@@ -5,10 +5,10 @@ use crate::testing::{World, house, offer_of, sdp};
 use base::Rng;
 use core::time::Duration;
 use model::{
-    CauseKind, FlowReason, Key, LegEvent, LegId, MediaEvent, Offer, OfferId, PhoneId, QueueEvent, QueueId, ReferTarget,
-    Sdp, ShardId, SoundName, Target,
+    CauseKind, ContactId, FlowReason, Key, LegEvent, LegId, MediaEvent, Offer, OfferId, PhoneId, QueueEvent, QueueId,
+    ReferTarget, Sdp, ShardId, SoundName, Target,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const NUMBERS: [&str; 24] = [
     "4008", "4008", "4008", "4007", "4007", "4009", "4001", "4002", "4003", "1001", "1002", "1003", "2000", "support",
@@ -269,6 +269,37 @@ fn whatever_happens_everything_ends_once_and_nothing_is_left_over() {
         let times = seen.get(kind).copied().unwrap_or(0);
         assert!(times >= 20, "the walks reached {kind} {times} times: {seen:?}");
     }
+}
+
+/// What a contact's status word may follow, as the walks see it between two inputs.
+fn table_of_moves() -> String {
+    let mut moves: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for seed in 0..250 {
+        let mut walk = Walk::new(seed);
+        let mut before: BTreeMap<ContactId, &'static str> = BTreeMap::new();
+        for _ in 0..400 {
+            walk.step();
+            let after: BTreeMap<_, _> =
+                walk.world.machine.contacts.iter().map(|(id, c)| (*id, c.stage.word())).collect();
+            for id in before.keys().chain(after.keys()) {
+                let (from, to) = (before.get(id).unwrap_or(&"(new)"), after.get(id).unwrap_or(&"(gone)"));
+                if from != to {
+                    moves.entry(from).or_default().insert(to);
+                }
+            }
+            before = after;
+        }
+    }
+    let row = |(from, to): (&&str, &BTreeSet<&str>)| {
+        format!("//! {from} → {}\n", to.iter().copied().collect::<Vec<_>>().join(" · "))
+    };
+    moves.iter().map(row).collect()
+}
+
+#[test]
+fn the_moves_of_a_contact_are_those_the_room_describes() {
+    let table = table_of_moves();
+    assert!(include_str!("lib.rs").contains(&table), "src/call/lib.rs does not hold this table:\n{table}");
 }
 
 #[test]
