@@ -170,7 +170,7 @@ impl Acd {
     fn enqueue(&mut self, now: Now, contact: ContactId, queue: QueueId, priority: i32, entered: Instant) {
         let flows = self.contacts.flows_of(contact);
         // One queue at a time: whoever enqueues again has moved it.
-        self.withdraw(now, contact, Withdrawal::FlowedOut);
+        self.withdraw(now, contact, Withdrawal::FlowedOut { to: None });
         let Some(slot) = self.contacts.take_slot() else {
             self.no_slot(contact, queue, priority);
             return;
@@ -223,7 +223,9 @@ impl Acd {
         let Stay { queue, .. } = stay;
         let (fact, how) = match why {
             Withdrawal::Abandoned => (Fact::Abandoned { contact, queue, waited }, Departure::Abandoned),
-            Withdrawal::FlowedOut => (flowed_out(stay, waited, FlowReason::BreakoutKey, None), Departure::FlowedOut),
+            Withdrawal::FlowedOut { to } => {
+                (flowed_out(stay, waited, FlowReason::BreakoutKey, to), Departure::FlowedOut)
+            }
             Withdrawal::Failed => (flowed_out(stay, waited, FlowReason::Failed, None), Departure::FlowedOut),
             Withdrawal::Forced => (flowed_out(stay, waited, FlowReason::Forced, None), Departure::FlowedOut),
             Withdrawal::Shutdown => (flowed_out(stay, waited, FlowReason::Shutdown, None), Departure::FlowedOut),

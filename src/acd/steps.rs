@@ -174,7 +174,7 @@ impl Run {
             }
             Step::Move(n, to) => {
                 let Some((contact, queue)) = pick(&mut self.waiting, n) else { return };
-                self.withdraw(contact, queue, Withdrawal::FlowedOut);
+                self.withdraw(contact, queue, Withdrawal::FlowedOut { to: None });
                 self.enqueue(contact, QueueId(to), 0);
             }
             Step::Settle(n, outcome) => {

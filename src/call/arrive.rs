@@ -173,6 +173,8 @@ impl Machine {
                 watchers: Vec::new(),
                 since: now,
                 hops: 0,
+                // None came with 0: such a call was refused at the door.
+                max_forwards: incoming.max_forwards.min(model::MAX_FORWARDS).saturating_sub(1),
                 dials: 0,
                 served: false,
                 open_media: 0,

@@ -89,15 +89,17 @@ impl Machine {
             Stage::Waiting { .. } => {
                 // Also a contact that was served before: this stay in a queue was in vain.
                 let why = match cause.kind {
-                    CauseKind::NormalClearing | CauseKind::Cancelled => Withdrawal::Abandoned,
+                    CauseKind::NormalClearing | CauseKind::Cancelled | CauseKind::AnsweredElsewhere => {
+                        Withdrawal::Abandoned
+                    }
                     CauseKind::Forced => Withdrawal::Forced,
                     CauseKind::Shutdown => Withdrawal::Shutdown,
                     _ => Withdrawal::Failed,
                 };
-                self.withdraw(now, id, why);
+                self.withdraw(now, id, why, said_to_the_rung(cause));
             }
             Stage::Seizing { .. } | Stage::SigningOn(_) | Stage::Asking { .. } => self.leave_stage(id),
-            Stage::Ringing(_) => self.cancel_ring(now, id, CauseKind::Cancelled.into()),
+            Stage::Ringing(_) => self.cancel_ring(now, id, said_to_the_rung(cause)),
             Stage::Watching(watch) => self.unwatch(id, watch),
             Stage::Arriving | Stage::Noticing { .. } | Stage::Talking { .. } | Stage::Announcing => {}
         }
@@ -134,5 +136,14 @@ impl Machine {
             self.closing_media.retain(|_, contact| *contact != id);
         }
         self.fact(Fact::ContactEnded { contact: id, end, cause });
+    }
+}
+
+/// What a phone that still rings is told when its call ends: that the caller gave up, and why if he said so, so that a
+/// call completed elsewhere leaves no missed call there.
+fn said_to_the_rung(cause: Cause) -> Cause {
+    match cause.kind {
+        CauseKind::AnsweredElsewhere => cause,
+        _ => Cause { kind: CauseKind::Cancelled, sip: None, q850: cause.q850 },
     }
 }

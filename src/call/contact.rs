@@ -39,6 +39,8 @@ pub(crate) struct Contact {
     pub(crate) watchers: Vec<ContactId>,
     pub(crate) since: Now,
     pub(crate) hops: u8,
+    /// What the INVITEs of its further legs may still travel.
+    pub(crate) max_forwards: u8,
     pub(crate) dials: u8,
     /// Somebody talked with the caller.
     pub(crate) served: bool,

@@ -2,7 +2,7 @@ use crate::contact::Stage;
 use crate::machine::Machine;
 use base::Now;
 use core::time::Duration;
-use model::{ContactId, Key, LegId, MediaCommand, Withdrawal};
+use model::{CauseKind, ContactId, Key, LegId, MediaCommand, Withdrawal};
 
 /// How a key reached us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +55,8 @@ impl Machine {
         let Some(Stage::Waiting { queue, .. }) = self.contacts.get(&id).map(|c| &c.stage) else { return };
         let keys = &self.directory.queue(*queue).keys;
         if let Some(target) = keys.iter().find(|(k, _)| *k == key.0).map(|(_, target)| target.clone()) {
-            self.withdraw(now, id, Withdrawal::FlowedOut);
+            let why = Withdrawal::FlowedOut { to: Some(target.clone()) };
+            self.withdraw(now, id, why, CauseKind::Cancelled.into());
             self.go_to(now, id, target);
         }
     }

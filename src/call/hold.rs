@@ -36,8 +36,7 @@ impl Machine {
         if !same_family && !offer.address().is_unspecified() {
             return Err(CauseKind::NotAcceptable);
         }
-        // The codec in use stays when it is still offered: nobody hears a change nobody asked for.
-        let terms = self.terms(media.port, media.route, media.session.agreed().map(|a| a.encoding));
+        let terms = self.terms_again(id).ok_or(CauseKind::NotAcceptable)?;
         let media = self.legs.get_mut(&id).and_then(|l| l.media.as_mut()).ok_or(CauseKind::NotAcceptable)?;
         match media.session.answer(&offer, &terms) {
             Ok((_, text)) => Ok(Sdp(text)),
@@ -50,8 +49,8 @@ impl Machine {
 
     /// An empty re-INVITE wants an offer of ours.
     fn offer_again(&mut self, id: LegId) -> Option<Sdp> {
-        let media = self.legs.get(&id)?.media.as_ref().filter(|m| !m.session.is_offering())?;
-        let terms = self.terms(media.port, media.route, media.session.agreed().map(|a| a.encoding));
+        self.legs.get(&id)?.media.as_ref().filter(|m| !m.session.is_offering())?;
+        let terms = self.terms_again(id)?;
         let media = self.legs.get_mut(&id)?.media.as_mut()?;
         Some(Sdp(media.session.offer(&terms)))
     }

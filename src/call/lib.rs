@@ -68,6 +68,7 @@
 //!     call_id: "1@example.net".into(),
 //!     offer: None,
 //!     replaces: None,
+//!     max_forwards: 70,
 //!     peer: "192.0.2.9:5060".parse().unwrap(),
 //! };
 //! calls.handle_input(now, Input::Leg(LegEvent::Incoming(Box::new(incoming))));

@@ -80,7 +80,7 @@ impl Machine {
         let mut session = Session::new(id.0);
         let mut answer = None;
         if let Some(offer) = offer {
-            let terms = self.terms(port, route, None);
+            let terms = self.terms(port, route, &[]);
             match session.answer(&offer, &terms) {
                 Ok((_, text)) => answer = Some(Sdp(text)),
                 Err(_) => {
@@ -100,8 +100,8 @@ impl Machine {
         route: MediaRoute,
         other: LegId,
     ) -> (LegMedia, Sdp) {
-        let spoken = self.legs.get(&other).and_then(|l| l.media.as_ref()).and_then(|m| m.session.agreed());
-        let terms = self.terms(port, route, spoken.map(|a| a.encoding));
+        let spoken = self.spoken(other);
+        let terms = self.terms(port, route, spoken.as_slice());
         let mut session = Session::new(id.0);
         let offer = Sdp(session.offer(&terms));
         (LegMedia { port, session, answer: None, open: false, described: false, route }, offer)
@@ -113,7 +113,7 @@ impl Machine {
         if let Some(answer) = &media.answer {
             return Some(answer.clone());
         }
-        let terms = self.terms(media.port, media.route, None);
+        let terms = self.terms(media.port, media.route, &[]);
         let media = self.legs.get_mut(&id)?.media.as_mut()?;
         Some(Sdp(media.session.offer(&terms)))
     }
@@ -166,13 +166,28 @@ impl Machine {
         self.legs.get(&id)?.media.as_ref()?.session.agreed().map(|a| codec(a.encoding))
     }
 
-    pub(crate) fn terms(&self, port: MediaPort, route: MediaRoute, first: Option<Encoding>) -> Terms {
+    fn spoken(&self, id: LegId) -> Option<Encoding> {
+        Some(self.legs.get(&id)?.media.as_ref()?.session.agreed()?.encoding)
+    }
+
+    /// Terms for new media of a leg in conversation: what the other talker speaks first, for that can be relayed, then
+    /// what it speaks already, for nobody hears a change nobody asked for.
+    pub(crate) fn terms_again(&self, id: LegId) -> Option<Terms> {
+        let leg = self.legs.get(&id)?;
+        let media = leg.media.as_ref()?;
+        let other = self.talkers(leg.contact).and_then(|talkers| {
+            let [a, b] = talkers;
+            talkers.contains(&id).then_some(if a == id { b } else { a })
+        });
+        let first: Vec<_> = other.into_iter().chain([id]).filter_map(|l| self.spoken(l)).collect();
+        Some(self.terms(media.port, media.route, &first))
+    }
+
+    fn terms(&self, port: MediaPort, route: MediaRoute, first: &[Encoding]) -> Terms {
         let mut encodings: Vec<_> = self.directory.media.codecs.iter().map(|c| encoding(*c)).collect();
-        if let Some(first) = first.filter(|f| encodings.contains(f)) {
-            encodings.retain(|e| *e != first);
-            encodings.insert(0, first);
-        }
-        Terms::new(SocketAddr::new(shown_address(&self.directory, port, route.peer), port.address.port()), &encodings)
+        encodings.sort_by_key(|e| first.iter().position(|f| f == e).unwrap_or(first.len()));
+        let shown = SocketAddr::new(shown_address(&self.directory, port, route.peer), port.address.port());
+        Terms { shared: first.first().copied(), ..Terms::new(shown, &encodings) }
     }
 
     /// True once our side of the leg has said yes.

@@ -128,10 +128,12 @@ impl Machine {
     }
 }
 
-/// The trunk or what is behind it failed, not the called person: RFC 3261 §21.5 and silence.
+/// The trunk or what is behind it failed, not the called person: RFC 3261 §21.5 and silence. A call that went in a
+/// circle (482, 483) would only go round by the next trunk as well.
 fn is_trunk_failure(cause: Cause) -> bool {
-    matches!(
-        cause.kind,
-        CauseKind::ServerFailure | CauseKind::Unreachable | CauseKind::Overload | CauseKind::ProtocolError
-    )
+    !matches!(cause.sip, Some(482 | 483))
+        && matches!(
+            cause.kind,
+            CauseKind::ServerFailure | CauseKind::Unreachable | CauseKind::Overload | CauseKind::ProtocolError
+        )
 }

@@ -138,12 +138,12 @@ impl Machine {
     }
 
     /// Takes a waiting contact out of its queue before its time.
-    pub(crate) fn withdraw(&mut self, now: Now, id: ContactId, why: Withdrawal) {
+    pub(crate) fn withdraw(&mut self, now: Now, id: ContactId, why: Withdrawal, told: Cause) {
         let Some(Stage::Waiting { queue, .. }) = self.contacts.get(&id).map(|c| &c.stage) else { return };
         let queue = *queue;
         // First the contact, then the offer: the other way round a freed contact could be offered to the next agent.
         self.queue(QueueCommand::Withdraw { contact: id, queue, why });
-        self.cancel_ring(now, id, CauseKind::Cancelled.into());
+        self.cancel_ring(now, id, told);
         if let Some(contact) = self.contacts.get_mut(&id) {
             contact.stage = Stage::Arriving;
         }
@@ -151,7 +151,9 @@ impl Machine {
 
     /// How a contact that ends now has ended, when its caller's leg is over for this cause.
     pub(crate) fn end_by_caller(&self, id: ContactId, cause: Cause) -> ContactEnd {
-        let by_hand = matches!(cause.kind, CauseKind::NormalClearing | CauseKind::Cancelled);
+        // A CANCEL that says the call was completed elsewhere gives it up here all the same.
+        let by_hand =
+            matches!(cause.kind, CauseKind::NormalClearing | CauseKind::Cancelled | CauseKind::AnsweredElsewhere);
         match self.contacts.get(&id).map(|c| (&c.stage, c.served)) {
             Some((_, true)) => ContactEnd::Served,
             Some((Stage::Announcing | Stage::SigningOn(_) | Stage::Asking { .. }, false)) => ContactEnd::FlowedOut,

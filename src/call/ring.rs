@@ -46,7 +46,7 @@ impl Machine {
         if contact.legs.len() >= LEGS_MAX {
             return Err(CauseKind::Overload);
         }
-        let (worker, other) = (contact.worker, contact.caller);
+        let (worker, other, max_forwards) = (contact.worker, contact.caller, contact.max_forwards);
         let route = self.route_to(&call.to);
         let port = match worker {
             Some(worker) => Some(self.port_for(id, worker, route).ok_or(CauseKind::NoMedia)?),
@@ -70,6 +70,7 @@ impl Machine {
             caller: call.shown,
             offer,
             auto_answer: call.auto_answer,
+            max_forwards,
         })));
         self.fact(Fact::LegStarted { contact: id, leg, party: call.party });
         let timer = self.timers.insert(now.mono + call.ring_max, Timer::Ring(leg));

@@ -4,6 +4,9 @@ pub struct Cause {
     pub kind: CauseKind,
     /// The far side's or our own SIP status, where there was one; kept for the record.
     pub sip: Option<u16>,
+    /// What the far side's telephone network said (ITU-T Q.850), to be passed on as it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q850: Option<u16>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
@@ -49,11 +52,11 @@ pub enum CauseKind {
 
 impl Cause {
     pub const fn new(kind: CauseKind) -> Self {
-        Cause { kind, sip: None }
+        Cause { kind, sip: None, q850: None }
     }
 
     pub const fn with_sip(kind: CauseKind, status: u16) -> Self {
-        Cause { kind, sip: Some(status) }
+        Cause { kind, sip: Some(status), q850: None }
     }
 }
 

@@ -2,6 +2,10 @@ use crate::media::Key;
 use crate::{AgentId, Cause, Identity, LegId, PhoneId, TrunkId};
 use core::time::Duration;
 
+/// What a request gets for a start (RFC 3261 §8.1.1.6), and the most a call that goes on may have left: more would
+/// only make a loop longer.
+pub const MAX_FORWARDS: u8 = 70;
+
 /// A session description as it came or goes; only room `sdp` looks inside.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Sdp(pub Box<[u8]>);
@@ -31,6 +35,8 @@ pub struct Incoming {
     pub offer: Option<Sdp>,
     /// The leg this one takes the place of (RFC 3891), already looked up.
     pub replaces: Option<LegId>,
+    /// How many more hops its way may have (Max-Forwards), for the legs dialled because of it.
+    pub max_forwards: u8,
     /// The address the request came from, for the choice of media address and family.
     pub peer: core::net::SocketAddr,
 }
@@ -103,6 +109,9 @@ pub struct Dial {
     /// Number or extension shown as dialled, for `To`.
     pub offer: Option<Sdp>,
     pub auto_answer: bool,
+    /// What its INVITE may still travel. A call that came in and goes out again brings one less than it came with, or
+    /// a loop through somebody who gives every call new names would never end (RFC 7332).
+    pub max_forwards: u8,
 }
 
 #[derive(Clone, PartialEq, Debug)]

@@ -42,7 +42,7 @@ pub use ids::{
     AgentId, CalendarId, ContactId, LegId, OfferId, PhoneId, QueueId, RouteId, ShardId, SkillId, SoundId, TrunkId,
     WorkerId,
 };
-pub use leg::{Dial, DialTarget, Incoming, LegCommand, LegEvent, Progress, ReferTarget, Sdp, Source};
+pub use leg::{Dial, DialTarget, Incoming, LegCommand, LegEvent, MAX_FORWARDS, Progress, ReferTarget, Sdp, Source};
 pub use media::{
     Codec, Direction, Family, Key, MediaCommand, MediaEvent, MediaPort, PlayId, Quality, Role, SourcePolicy,
     StreamSetup,

@@ -19,12 +19,12 @@ pub enum QueueCommand {
     Occupy { contact: ContactId, agent: AgentId },
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Withdrawal {
     /// The caller hung up.
     Abandoned,
-    /// A breakout key, or a person moved it.
-    FlowedOut,
+    /// A breakout key, with where it leads, or a person moved it.
+    FlowedOut { to: Option<Target> },
     /// The call failed.
     Failed,
     /// A person ended the call from outside.

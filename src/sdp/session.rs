@@ -85,10 +85,12 @@ impl Session {
             return Err(AnswerError::Refused);
         }
         // RFC 3264 §6.1: the peer's numbers are for what we send, ours of the offer for what it sends.
-        let (encoding, out) = media
-            .payload_types()
-            .find_map(|pt| encoding_of(media, pt).filter(|e| terms.encodings.contains(e)).map(|e| (e, pt)))
-            .ok_or(AnswerError::NoCommonCodec)?;
+        let listed = || {
+            let known = |pt| encoding_of(media, pt).filter(|e| terms.encodings.contains(e)).map(|e| (e, pt));
+            media.payload_types().filter_map(known)
+        };
+        let shared = listed().find(|(encoding, _)| Some(*encoding) == terms.shared);
+        let (encoding, out) = shared.or_else(|| listed().next()).ok_or(AnswerError::NoCommonCodec)?;
         let mux = terms.rtcp_mux && media.rtcp_mux;
         let (remote, remote_rtcp) = remote(media, self.agreed.as_ref(), mux).ok_or(ParseError::NoConnection)?;
         let event_out = telephone_event(media, encoding.clock_rate()).filter(|_| terms.telephone_event);

@@ -8,6 +8,9 @@ pub struct Terms {
     pub address: SocketAddr,
     /// In order of preference.
     pub encodings: Vec<Encoding>,
+    /// What the other side of the call speaks: of several formats in an answer this one is sent, so that nothing needs
+    /// transcoding. RFC 3264 §7 leaves the choice to whoever offered.
+    pub shared: Option<Encoding>,
     pub ptime_ms: u8,
     pub direction: Direction,
     /// Offer and accept telephone-event.
@@ -21,6 +24,7 @@ impl Terms {
         Terms {
             address,
             encodings: encodings.to_vec(),
+            shared: None,
             ptime_ms: 20,
             direction: Direction::SendRecv,
             telephone_event: true,

@@ -235,3 +235,18 @@ fn ipv6_is_written_and_read() {
     assert_eq!(agreed.remote, "[2001:db8::2]:4000".parse().unwrap());
     assert!(String::from_utf8(answer.into_vec()).unwrap().contains("c=IN IP6 2001:db8::1\r\n"));
 }
+
+#[test]
+fn of_several_formats_in_an_answer_the_one_the_other_side_speaks_is_sent() {
+    let answer =
+        b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\n";
+    let address = "192.0.2.1:5000".parse().unwrap();
+    for (shared, sent) in
+        [(None, Encoding::Pcma), (Some(Encoding::Pcmu), Encoding::Pcmu), (Some(Encoding::G722), Encoding::Pcma)]
+    {
+        let mut session = Session::new(1);
+        let terms = Terms { shared, ..Terms::new(address, &[Encoding::Pcmu, Encoding::Pcma, Encoding::G722]) };
+        session.offer(&terms);
+        assert_eq!(session.accept(answer).unwrap().encoding, sent, "{shared:?}");
+    }
+}

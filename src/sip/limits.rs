@@ -49,7 +49,7 @@ pub const EARLY_DIALOGS_MAX: usize = 8;
 pub const ROUTES_MAX: usize = 20;
 
 /// What a request gets for a start (RFC 3261 §8.1.1.6).
-pub const MAX_FORWARDS: u32 = 70;
+pub const MAX_FORWARDS: u32 = model::MAX_FORWARDS as u32;
 
 /// Seconds a caller should wait after a 503.
 pub const RETRY_AFTER_SECONDS: u32 = 5;

@@ -132,6 +132,7 @@ pub(crate) fn dial_phone(leg: LegId, phone: u32) -> LegCommand {
         caller: Identity { number: "2000".into(), name: "Anna".into(), withheld: false },
         offer: Some(sdp(OFFER)),
         auto_answer: false,
+        max_forwards: model::MAX_FORWARDS,
     }))
 }
 
@@ -142,6 +143,7 @@ pub(crate) fn dial_trunk(leg: LegId, trunk: u32, number: &str) -> LegCommand {
         caller: Identity { number: "2000".into(), name: "Anna".into(), withheld: false },
         offer: Some(sdp(OFFER)),
         auto_answer: false,
+        max_forwards: model::MAX_FORWARDS,
     }))
 }
 

@@ -225,14 +225,14 @@ fn a_breakout_key_works_in_the_middle_of_a_prompt_and_while_a_phone_rings() {
          dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
          fact leg b started anna
          > a presses 71
-         queue withdraw c1 support FlowedOut
+         queue withdraw c1 support FlowedOut queue:sales
          hangup b cancelled
          fact leg b ended cancelled
          queue settle anna withdrawn
          media play a music/default repeat
          queue enqueue c1 sales
          > a presses 1
-         queue withdraw c1 sales FlowedOut
+         queue withdraw c1 sales FlowedOut queue:sales
          queue enqueue c1 sales
          > b answers
          > a ends
@@ -256,11 +256,11 @@ fn a_key_that_comes_both_ways_counts_once() {
          media play a music/default repeat
          queue enqueue c1 support
          > a presses 1
-         queue withdraw c1 support FlowedOut
+         queue withdraw c1 support FlowedOut queue:sales
          queue enqueue c1 sales
          > a info 9
          > a presses 9
-         queue withdraw c1 sales FlowedOut
+         queue withdraw c1 sales FlowedOut announcement:announcements/closed
          media play a announcements/closed
          > a played
          hangup a normal-clearing
@@ -554,8 +554,8 @@ fn a_new_codec_is_agreed_inside_the_call() {
          re-answer a (PCMA)
          media negotiate a pcma SendRecv
          > a offers codecs PCMA/PCMU
-         re-answer a (PCMA)
-         media negotiate a pcma SendRecv
+         re-answer a (PCMU)
+         media negotiate a pcmu SendRecv
          > a ends
          media close a
          fact leg a ended normal-clearing
@@ -635,7 +635,7 @@ fn an_empty_re_invite_gets_our_offer_and_its_answer_counts() {
          > b accepts codecs PCMA
          media negotiate b pcma SendRecv
          > b offers nothing
-         re-answer b (PCMA/PCMU/G722)
+         re-answer b (PCMU/PCMA/G722)
          > b confirms codecs PCMU
          media negotiate b pcmu SendRecv
          > b offers nothing
@@ -655,4 +655,44 @@ fn an_empty_re_invite_gets_our_offer_and_its_answer_counts() {
          queue release anna c1 support
          fact ended c1 served normal-clearing",
     );
+}
+
+#[test]
+fn a_call_completed_elsewhere_is_given_up_and_the_phone_that_rings_hears_why() {
+    check(
+        "> call 4009
+         fact arrived c1
+         fact leg a started caller
+         183 a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         media play a music/default repeat
+         queue enqueue c1 sales
+         > offer anna sales
+         dial b 1001 as \"Lee · sales\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b rings
+         fact leg b rings
+         > a ends answered-elsewhere
+         media close a
+         fact leg a ended answered-elsewhere
+         queue withdraw c1 sales Abandoned
+         hangup b answered-elsewhere
+         fact leg b ended answered-elsewhere
+         queue settle anna withdrawn
+         fact ended c1 abandoned answered-elsewhere",
+    );
+}
+
+#[test]
+fn whoever_is_called_for_a_call_is_told_how_far_it_may_still_travel() {
+    let dialled = |call: &str, then: &str| {
+        let mut world = World::new(house(), 1);
+        world.step(call);
+        world.step(then);
+        world.last_dial.as_ref().expect("somebody was called").max_forwards
+    };
+    assert_eq!(dialled("call 4008 hops 3", "offer anna"), 2);
+    assert_eq!(dialled("call 013900 from 1001/anna hops 1", "wait 1s"), 0, "the next one says 483");
+    assert_eq!(dialled("call 4008 hops 255", "offer anna"), 69, "a loop is no longer for it");
 }

@@ -53,7 +53,7 @@ pub(crate) struct World {
     epoch: u32,
     /// With this, every third of the media worker's last words is lost.
     pub(crate) forgetful: Option<Rng>,
-    last_dial: Option<Sdp>,
+    pub(crate) last_dial: Option<Box<model::Dial>>,
 }
 
 impl World {
@@ -105,7 +105,7 @@ impl World {
                 self.said.push(line);
             }
             if let Output::Leg(LegCommand::Dial(dial)) = &output {
-                self.last_dial = dial.offer.clone();
+                self.last_dial = Some(dial.clone());
             }
             if let Output::Media { worker, command } = output {
                 self.play_media(worker, command);
@@ -248,7 +248,7 @@ impl World {
         self.input(Input::Done { ticket, result });
     }
 
-    /// `call NUMBER [from PHONE[/AGENT]] [as NAME] [withheld] [no-offer] [garbage] [replaces LEG]`
+    /// `call NUMBER [from PHONE[/AGENT]] [as NAME] [withheld] [hops N] [no-offer] [garbage] [replaces LEG]`
     fn call(&mut self, number: &str, words: &[&str]) {
         let replaced = words.iter().position(|w| *w == "replaces").map(|i| self.names.leg_named(words[i + 1]));
         self.call_replacing(number, words, replaced);
@@ -259,7 +259,7 @@ impl World {
         for step in [first, second] {
             self.step(step.trim_start_matches("> "));
         }
-        self.last_dial.take()
+        self.last_dial.take().and_then(|dial| dial.offer)
     }
 
     /// A call to 4008 with this offer; the first thing said to its leg.
@@ -295,6 +295,7 @@ impl World {
         incoming.agent = agent;
         incoming.replaces = replaces;
         incoming.caller.name = after("as").unwrap_or("Lee").into();
+        incoming.max_forwards = after("hops").map_or(70, |n| n.parse().unwrap());
         incoming.caller.withheld = has("withheld");
         self.input(Input::Leg(LegEvent::Incoming(Box::new(incoming))));
     }
@@ -313,6 +314,7 @@ impl World {
             call_id: "x".into(),
             offer,
             replaces: None,
+            max_forwards: 70,
             peer: "198.51.100.7:5060".parse().unwrap(),
         }
     }
@@ -353,7 +355,10 @@ impl World {
             "confirms" if words.contains(&"silent") => LegEvent::Confirmed { leg: id, sdp: None },
             "confirms" => LegEvent::Confirmed { leg: id, sdp: described() },
             "refuses" => LegEvent::Refused { leg: id, cause: cause(words[0]) },
-            "ends" => LegEvent::Ended { leg: id, cause: CauseKind::NormalClearing.into() },
+            "ends" => {
+                let cause = words.first().map_or(CauseKind::NormalClearing.into(), |w| cause(w));
+                LegEvent::Ended { leg: id, cause }
+            }
             "holds" => LegEvent::Offered { leg: id, sdp: directed("sendonly") },
             "retrieves" => LegEvent::Offered { leg: id, sdp: directed("sendrecv") },
             "offers" if words.contains(&"nothing") => LegEvent::Offered { leg: id, sdp: None },
@@ -426,6 +431,7 @@ fn seconds(word: &str) -> Duration {
 
 fn cause(word: &str) -> Cause {
     let kinds = [
+        CauseKind::AnsweredElsewhere,
         CauseKind::Busy,
         CauseKind::Declined,
         CauseKind::NoAnswer,

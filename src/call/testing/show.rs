@@ -2,7 +2,7 @@ use crate::Output;
 use core::fmt::Write;
 use model::{
     AgentId, ContactId, DialTarget, Directory, Fact, LegCommand, LegId, MediaCommand, Party, PhoneId, QueueCommand,
-    QueueId, Role, Sdp, SoundId, SoundName, Target,
+    QueueId, Role, Sdp, SoundId, SoundName, Target, Withdrawal,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -173,7 +173,12 @@ impl Names {
                 format!("enqueue {} {}", contact(*c), self.queue(*queue))
             }
             QueueCommand::Withdraw { contact: c, queue, why } => {
-                format!("withdraw {} {} {why:?}", contact(*c), self.queue(*queue))
+                let why = match why {
+                    Withdrawal::FlowedOut { to: Some(to) } => format!("FlowedOut {}", self.show_target(to)),
+                    Withdrawal::FlowedOut { to: None } => "FlowedOut".to_owned(),
+                    other => format!("{other:?}"),
+                };
+                format!("withdraw {} {} {why}", contact(*c), self.queue(*queue))
             }
             QueueCommand::Settle { offer, outcome } => format!("settle {} {}", self.agent(offer.agent), outcome.word()),
             QueueCommand::Release { agent, contact: c, queue } => {

@@ -9,6 +9,7 @@ use crate::user_agent::{Core, Due};
 use crate::{Message, MessageWriter, Method, StatusCode};
 use base::{Key, Slab, TimerId};
 use core::time::Duration;
+use std::borrow::Cow;
 
 /// Requests in flight. `O` names whoever wants to hear the outcome.
 #[derive(Debug)]
@@ -30,7 +31,7 @@ struct Client<O> {
     /// The CANCEL that goes by the same branch.
     cancel: Option<Key>,
     /// A CANCEL waits for the first provisional response (RFC 3261 §9.1).
-    cancel_wanted: Option<Option<&'static str>>,
+    cancel_wanted: Option<Option<Cow<'static, str>>>,
     /// Hashes of the To tags whose 2xx has been dealt with.
     accepted: Vec<u64>,
     retransmission: Option<TimerId>,
@@ -213,7 +214,7 @@ impl<O: Copy + Default> Clients<O> {
 
     /// RFC 3261 §9.1: only after a provisional response, only before a final one. An INVITE without one yet is
     /// cancelled when it gets it.
-    pub(crate) fn cancel(&mut self, core: &mut Core, key: Key, reason: Option<&'static str>) {
+    pub(crate) fn cancel(&mut self, core: &mut Core, key: Key, reason: Option<Cow<'static, str>>) {
         let Some(client) = self.slab.get_mut(key) else { return };
         match client.machine {
             Machine::Invite(ClientInvite::Calling) => client.cancel_wanted = Some(reason),
@@ -224,11 +225,11 @@ impl<O: Copy + Default> Clients<O> {
         }
     }
 
-    fn send_cancel(&mut self, core: &mut Core, key: Key, reason: Option<&'static str>) {
+    fn send_cancel(&mut self, core: &mut Core, key: Key, reason: Option<Cow<'static, str>>) {
         let Some(client) = self.slab.get_mut(key) else { return };
         let invite = core::mem::take(&mut client.message);
         let place = client.place;
-        let cancel = self.start(core, place, O::default(), |_, _, out| write_cancel(&invite, reason, out));
+        let cancel = self.start(core, place, O::default(), |_, _, out| write_cancel(&invite, reason.as_deref(), out));
         let Some(client) = self.slab.get_mut(key) else { return };
         client.message = invite;
         client.cancel = Some(cancel);

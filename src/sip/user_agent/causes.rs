@@ -1,7 +1,9 @@
 //! Between SIP's status codes and the causes the rest of the house speaks of.
 
-use crate::StatusCode;
+use crate::header::Reason;
+use crate::{Message, StatusCode};
 use model::{Cause, CauseKind};
+use std::borrow::Cow;
 
 /// What a refusal of our INVITE means.
 pub(crate) fn cause_of(status: StatusCode) -> Cause {
@@ -26,7 +28,7 @@ pub(crate) fn cause_of(status: StatusCode) -> Cause {
 /// How we refuse a call for this cause.
 pub(crate) fn status_of(cause: Cause) -> StatusCode {
     // What the far side of the call was told is passed on where it says more than our own word.
-    if let Some(status @ (404 | 410 | 480 | 484 | 486 | 488 | 600 | 603 | 604 | 606)) = cause.sip {
+    if let Some(status @ (404 | 410 | 480 | 482 | 483 | 484 | 486 | 488 | 600 | 603 | 604 | 606)) = cause.sip {
         return StatusCode::new(status).expect("listed above");
     }
     match cause.kind {
@@ -50,9 +52,30 @@ pub(crate) fn status_of(cause: Cause) -> StatusCode {
     }
 }
 
-/// RFC 3326 Reason of our CANCEL or BYE; `None` where a plain one says it all.
-pub(crate) const fn reason_of(cause: Cause) -> Option<&'static str> {
-    match cause.kind {
+/// RFC 3326 Reason of our CANCEL or BYE; `None` where a plain one says it all. What the other side's telephone network
+/// said goes on as it came.
+pub(crate) fn reason_of(cause: Cause) -> Option<Cow<'static, str>> {
+    match (own_reason(cause.kind), cause.q850) {
+        (Some(own), Some(q850)) if own.starts_with("SIP") => Some(format!("{own}, Q.850;cause={q850}").into()),
+        (Some(own), None) => Some(own.into()),
+        (Some(_) | None, Some(q850)) => Some(format!("Q.850;cause={q850}").into()),
+        (None, None) => None,
+    }
+}
+
+/// Why the caller's side says it ends the call; it may call it what it likes, a CANCEL gives up and a BYE hangs up.
+pub(crate) fn told_by(request: &Message<'_>, plain: Cause) -> Cause {
+    let reasons = || request.all::<Reason<'_>>().filter_map(Result::ok);
+    let elsewhere = reasons().any(|r| r.sip_cause() == Some(200));
+    // Q.850 has seven bits; 16 is what a BYE means by itself.
+    let says_more = |q: &u16| (1..=127).contains(q) && !(*q == 16 && plain.kind == CauseKind::NormalClearing);
+    let q850 = reasons().find_map(|r| r.q850_cause()).filter(says_more);
+    let kind = if elsewhere && plain.kind == CauseKind::Cancelled { CauseKind::AnsweredElsewhere } else { plain.kind };
+    Cause { kind, q850, ..plain }
+}
+
+const fn own_reason(kind: CauseKind) -> Option<&'static str> {
+    match kind {
         // RFC 3326 §2: the phone shows no missed call.
         CauseKind::AnsweredElsewhere => Some("SIP;cause=200;text=\"Call completed elsewhere\""),
         CauseKind::NormalClearing => Some("Q.850;cause=16;text=\"Normal call clearing\""),

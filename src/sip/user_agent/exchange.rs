@@ -168,8 +168,8 @@ impl UserAgent {
         if !update && up.unacked.is_some() {
             return self.refuse_in(server, message, StatusCode::REQUEST_PENDING);
         }
-        up.dialog.refresh_target(&self.core, message, &from, peer);
         if update && sdp.is_none() {
+            up.dialog.refresh_target(&self.core, message, &from, peer);
             return self.accept_refresh(server, message, key);
         }
         if let Exchange::Backoff { timer } = up.exchange {
@@ -180,7 +180,7 @@ impl UserAgent {
         }
         let mut request = self.core.buffer();
         request.extend_from_slice(bytes);
-        up.exchange = Exchange::Asking { server, request };
+        up.exchange = Exchange::Asking { server, request, from };
         self.core.emit(LegEvent::Offered { leg, sdp });
     }
 
@@ -193,13 +193,15 @@ impl UserAgent {
             self.acknowledge(key);
             return self.offer_next(key);
         }
-        let Exchange::Asking { server, request } = core::mem::replace(&mut up.exchange, Exchange::Stable) else {
+        let Exchange::Asking { server, request, from } = core::mem::replace(&mut up.exchange, Exchange::Stable) else {
             return;
         };
         let Some(source) = self.servers.source(server) else { return self.core.recycle(request) };
         let message = Message::parse(&request).expect("it was read when it came");
         let agreed = self.agree_interval(key, &message);
-        let Some(Session { phase: Phase::Up(up), .. }) = self.calls.get_mut(key) else { return };
+        let Some(Session { phase: Phase::Up(up), peer, .. }) = self.calls.get_mut(key) else { return };
+        // Only now: what is refused changes nothing, the peer's place included (RFC 6141 §4).
+        up.dialog.refresh_target(&self.core, &message, &from, *peer);
         up.described = Some(sdp);
         let mut bytes = self.core.buffer();
         let mut writer = MessageWriter::response(&mut bytes, &message, StatusCode::OK, None, source);
@@ -236,7 +238,7 @@ impl UserAgent {
             self.acknowledge(key);
             return self.end_with_bye(key, cause);
         }
-        let Exchange::Asking { server, request } = core::mem::replace(&mut up.exchange, Exchange::Stable) else {
+        let Exchange::Asking { server, request, .. } = core::mem::replace(&mut up.exchange, Exchange::Stable) else {
             return;
         };
         if let Ok(message) = Message::parse(&request) {
@@ -249,7 +251,7 @@ impl UserAgent {
     /// The call ends while the peer waits for an answer to its request (RFC 3261 §15.1.2).
     pub(crate) fn drop_exchange(&mut self, exchange: Exchange) {
         match exchange {
-            Exchange::Asking { server, request } => {
+            Exchange::Asking { server, request, .. } => {
                 if let Ok(message) = Message::parse(&request) {
                     self.refuse_in(server, &message, StatusCode::REQUEST_TERMINATED);
                 }

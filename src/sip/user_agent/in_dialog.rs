@@ -1,7 +1,7 @@
 //! Requests inside a dialog, and ours.
 
 use super::accounts::authorize;
-use super::causes::reason_of;
+use super::causes::{reason_of, told_by};
 use super::core::{Due, SessionTimer};
 use super::machine::{Owner, UserAgent};
 use super::session::{Phase, Session};
@@ -102,16 +102,18 @@ impl UserAgent {
         let leg = session.leg;
         match &session.phase {
             Phase::Inward(_) => {
+                let cause = told_by(message, Cause::with_sip(CauseKind::Cancelled, 487));
                 self.reply(server, message, StatusCode::OK);
                 self.reject(key, StatusCode::REQUEST_TERMINATED, None, Cause::new(CauseKind::Cancelled));
-                self.core.emit(LegEvent::Ended { leg, cause: Cause::with_sip(CauseKind::Cancelled, 487) });
+                self.core.emit(LegEvent::Ended { leg, cause });
             }
             Phase::Up(up) => {
                 let told = up.hangup.is_some();
                 self.reply(server, message, StatusCode::OK);
                 self.end_session(key);
                 if !told {
-                    self.core.emit(LegEvent::Ended { leg, cause: CauseKind::NormalClearing.into() });
+                    let cause = told_by(message, CauseKind::NormalClearing.into());
+                    self.core.emit(LegEvent::Ended { leg, cause });
                 }
             }
             // The two BYEs crossed; ours will be answered too.
@@ -129,7 +131,9 @@ impl UserAgent {
             return self.refuse_in(server, message, StatusCode::UNSUPPORTED_MEDIA_TYPE);
         }
         self.reply(server, message, StatusCode::OK);
-        let Some(leg) = self.calls.get(key).filter(|s| matches!(s.phase, Phase::Up(_))).map(|s| s.leg) else { return };
+        // A caller who waits for an answer presses keys too.
+        let hears = |s: &&Session| matches!(s.phase, Phase::Up(_) | Phase::Inward(_));
+        let Some(leg) = self.calls.get(key).filter(hears).map(|s| s.leg) else { return };
         if let Some((key, held)) = super::digits::read(message.body()) {
             self.core.emit(LegEvent::Digit { leg, key, held });
         }
@@ -154,7 +158,7 @@ impl UserAgent {
         if let Some(session) = self.calls.get_mut(key) {
             session.phase = Phase::Closing(Box::new(up.dialog));
         }
-        self.send_bye(key, cause.and_then(reason_of), false);
+        self.send_bye(key, cause.and_then(reason_of).as_deref(), false);
     }
 
     pub(crate) fn send_bye(&mut self, key: Key, reason: Option<&str>, repeated: bool) {

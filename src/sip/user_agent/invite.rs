@@ -11,7 +11,6 @@ use super::requests::{ALLOW, SDP, SUPPORTED_LATE_OFFER, SUPPORTED_LINE};
 use super::session::{Attempt, Outward, Phase, Session, Up};
 use super::session_timer::write_first;
 use crate::header::{HeaderName, MinSe};
-use crate::limits::MAX_FORWARDS;
 use crate::transaction::Failure;
 use crate::uri::OwnedUri;
 use crate::{CSeq, Message, MessageWriter, Method, StatusCode};
@@ -40,7 +39,7 @@ impl UserAgent {
         let client = clients.start(core, attempt.place, owner, |core, branch, out| {
             let mut writer = MessageWriter::request(out, Method::Invite, &attempt.uri.uri());
             core.via(&mut writer, &attempt.place, branch.as_str());
-            writer.number(HeaderName::MaxForwards, MAX_FORWARDS).raw(HeaderName::From, from);
+            writer.number(HeaderName::MaxForwards, u32::from(dial.max_forwards)).raw(HeaderName::From, from);
             write_to(core, dial, &attempt.uri, &mut writer);
             writer.text(HeaderName::CallId, call_id);
             writer.header(&CSeq { number: attempt.cseq, method: Method::Invite });

@@ -1,6 +1,7 @@
 //! Calls that come in: from the INVITE to its final answer.
 
 use super::body::body;
+use super::causes::{reason_of, told_by};
 use super::core::{Due, SessionTimer};
 use super::dialog::{Dialog, Path};
 use super::identity;
@@ -11,7 +12,7 @@ use super::reliable::requires_100rel;
 use super::requests::{ALLOW, SUPPORTED_LINE, write_refusal_fields};
 use super::session::{Inward, Phase, Reliable, Session, Unacked, Up};
 use super::session_timer::Agreed;
-use crate::header::{HeaderName, RSeq, Replaces};
+use crate::header::{HeaderName, MaxForwards, RSeq, Replaces};
 use crate::input::{Counter, Output, Place};
 use crate::transaction::{RequestKey, T1, response_place};
 use crate::{Message, MessageWriter, StatusCode};
@@ -93,6 +94,8 @@ impl UserAgent {
             call_id: message.call_id().into(),
             offer,
             replaces,
+            // RFC 3261 §16.6 step 3: one that came without gets the usual.
+            max_forwards: message.one::<MaxForwards>().ok().flatten().map_or(model::MAX_FORWARDS, |MaxForwards(n)| n),
             peer: from.remote(),
         };
         self.core.emit(LegEvent::Incoming(Box::new(incoming)));
@@ -197,8 +200,8 @@ impl UserAgent {
                 }
                 None => write_refusal_fields(&mut writer, &invite, status),
             }
-            if let Some(reason) = super::causes::reason_of(cause) {
-                writer.text(HeaderName::Reason, reason);
+            if let Some(reason) = reason_of(cause) {
+                writer.text(HeaderName::Reason, &reason);
             }
             writer.end();
         }
@@ -224,7 +227,7 @@ impl UserAgent {
         let Some(found) = self.calls.get(session) else { return };
         let leg = found.leg;
         if let Phase::Inward(_) = found.phase {
-            let cause = cancel_cause(message);
+            let cause = told_by(message, Cause::with_sip(CauseKind::Cancelled, 487));
             self.reject(session, StatusCode::REQUEST_TERMINATED, None, Cause::new(CauseKind::Cancelled));
             self.core.emit(LegEvent::Ended { leg, cause });
         }
@@ -257,14 +260,5 @@ impl UserAgent {
         agreed.write(&mut writer);
         end(writer, sdp);
         Some(bytes)
-    }
-}
-
-/// RFC 3326: the caller's side may say why it cancelled.
-fn cancel_cause(cancel: &Message<'_>) -> Cause {
-    let reasons = cancel.all::<crate::header::Reason<'_>>().filter_map(Result::ok);
-    match reasons.filter_map(|r| r.sip_cause()).next() {
-        Some(200) => Cause::with_sip(CauseKind::AnsweredElsewhere, 487),
-        Some(_) | None => Cause::with_sip(CauseKind::Cancelled, 487),
     }
 }

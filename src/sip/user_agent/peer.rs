@@ -5,7 +5,7 @@ use super::lookup::Subject;
 use super::machine::UserAgent;
 use crate::Message;
 use crate::hash::HashKey;
-use crate::uri::OwnedUri;
+use crate::uri::{Host, OwnedUri};
 use core::net::{IpAddr, SocketAddr};
 use model::{Directory, Network, PhoneId, Source, TrunkId};
 use std::collections::HashMap;
@@ -28,6 +28,13 @@ impl Peer {
 }
 
 impl UserAgent {
+    /// Whether a number at this host can be dialled from here: it is ours, or a trunk's, and the routes say the rest.
+    pub(crate) fn leads_to(&self, host: &Host<'_>) -> bool {
+        let trunks = 0..self.core.directory().trunks.len() as u32;
+        let mut uris = trunks.filter_map(|id| self.lookups.uri(Subject::Trunk(TrunkId(id))));
+        self.core.is_own_host(host) || uris.any(|uri| uri.uri().sip().is_some_and(|sip| sip.host.equivalent(host)))
+    }
+
     /// Whether an INVITE is for this house. A carrier may also call the number at its own host, as it names it.
     pub(crate) fn is_for_us(&self, invite: &Message<'_>, source: Source) -> bool {
         let Some(uri) = invite.uri() else { return false };

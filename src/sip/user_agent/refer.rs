@@ -44,6 +44,8 @@ impl UserAgent {
     fn refer_target(&self, uri: &Uri<'_>) -> Result<ReferTarget, StatusCode> {
         let sip = match uri.kind() {
             UriKind::Tel(_) => return Ok(ReferTarget::Dialled(number_of(uri))),
+            // As for an INVITE: there is no TLS to keep the promise of `sips` with.
+            UriKind::Sip(sip) if sip.secure => return Err(StatusCode::UNSUPPORTED_URI_SCHEME),
             UriKind::Sip(sip) => sip,
             UriKind::Other => return Err(StatusCode::UNSUPPORTED_URI_SCHEME),
         };
@@ -56,6 +58,8 @@ impl UserAgent {
             .filter_map(|h| h.split_once('='))
             .find(|(name, _)| HeaderName::of(name.as_bytes()) == HeaderName::Replaces);
         match replaces {
+            // Who lives elsewhere is not called here under the same name, as with an INVITE (RFC 3261 §8.2.2.1).
+            None if !self.leads_to(&sip.host) => Err(StatusCode::NOT_FOUND),
             None => Ok(ReferTarget::Dialled(number_of(uri))),
             Some((_, value)) => {
                 let value = unescape(value);

@@ -166,6 +166,8 @@ impl UserAgent {
             return Err(StatusCode::NOT_IMPLEMENTED);
         }
         match message.uri().map(|u| *u.kind()) {
+            // RFC 3261 §26.2.2: `sips` promises TLS on every hop, and there is none here.
+            Some(UriKind::Sip(sip)) if sip.secure => return Err(StatusCode::UNSUPPORTED_URI_SCHEME),
             Some(UriKind::Sip(_) | UriKind::Tel(_)) => {}
             Some(_) | None => return Err(StatusCode::UNSUPPORTED_URI_SCHEME),
         }

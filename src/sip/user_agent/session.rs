@@ -148,6 +148,7 @@ pub(crate) enum Exchange {
     Asking {
         server: Key,
         request: Vec<u8>,
+        from: Place,
     },
     /// After a 491 we ask again, a little later.
     Backoff {

@@ -363,3 +363,48 @@ fn two_user_agents_talk_over_a_bad_wire() {
         pair.assert_clean();
     }
 }
+
+#[test]
+fn why_the_caller_ends_it_is_heard_and_passed_on() {
+    let elsewhere = "SIP;cause=200;text=\"Call completed elsewhere\"";
+    for (reason, kind, q850, passed) in [
+        (elsewhere, CauseKind::AnsweredElsewhere, None, Some(elsewhere)),
+        ("Q.850;cause=27;text=\"Out of order\"", CauseKind::Cancelled, Some(27), Some("Q.850;cause=27")),
+        ("Q.850;cause=900", CauseKind::Cancelled, None, None),
+        ("SIP;cause=503", CauseKind::Cancelled, None, None),
+    ] {
+        let mut script = callee();
+        script.from(CARRIER, &invite());
+        script.sent();
+        let leg = incoming(&mut script);
+        let cancel =
+            invite().replace("INVITE", "CANCEL").replace("Max-Forwards", &format!("Reason: {reason}\nMax-Forwards"));
+        script.from(CARRIER, &cancel);
+        let cause = model::Cause { q850, ..model::Cause::with_sip(kind, 487) };
+        assert_eq!(script.event(), LegEvent::Ended { leg, cause });
+        let mut ringing = caller();
+        ringing.command(dial_phone(out_leg(1), 0));
+        let ours = ringing.one();
+        ringing.from(PHONE, &response(&ours, "180 Ringing", "p", ""));
+        ringing.command(hangup(out_leg(1), cause));
+        assert_eq!(ringing.one().header("Reason"), passed, "{reason}");
+    }
+}
+
+#[test]
+fn a_bye_is_a_hangup_whatever_its_reason_says_and_its_q850_goes_on() {
+    let mut script = callee();
+    script.from(CARRIER, &invite());
+    script.sent();
+    let leg = incoming(&mut script);
+    let ok = answer(&mut script, leg);
+    script.from(CARRIER, &in_dialog("ACK", 1, &ok));
+    script.events();
+    let bye = in_dialog("BYE", 2, &ok).replace("Max-Forwards", "Reason: SIP;cause=200, Q.850;cause=27\nMax-Forwards");
+    script.from(CARRIER, &bye);
+    let cause = model::Cause { q850: Some(27), ..CauseKind::NormalClearing.into() };
+    assert_eq!(script.event(), LegEvent::Ended { leg, cause });
+    let reason = |cause| super::super::causes::reason_of(cause).unwrap();
+    assert_eq!(reason(cause), "Q.850;cause=27");
+    assert_eq!(reason(CauseKind::NormalClearing.into()), "Q.850;cause=16;text=\"Normal call clearing\"");
+}

@@ -143,7 +143,7 @@ impl Chaos {
             "Supported: timer\nSession-Expires: 90;refresher=uac\n",
             "Session-Expires: 100\n",
             "RAck: 1 1 INVITE\n",
-            "Refer-To: <sip:2@h>\n",
+            "Refer-To: <sip:2@acd.example>\n",
             "RSeq: 5\nRequire: 100rel\n",
             "Min-SE: 200\n",
             "Record-Route: <sip:10.0.0.1;lr>\n",

@@ -267,3 +267,32 @@ fn a_stranger_with_the_right_tags_changes_nothing() {
     script.from(CARRIER, &in_dialog("BYE", 2, &ok, "", ""));
     assert_eq!(script.lines(), ["SIP/2.0 200 OK"]);
 }
+
+#[test]
+fn a_refused_offer_does_not_move_the_peer() {
+    for method in ["INVITE", "UPDATE"] {
+        let mut script = callee();
+        let (leg, ok) = inward_call(&mut script);
+        let moved = |cseq| {
+            in_dialog(method, cseq, &ok, "", HOLD)
+                .replace("Contact: <sip:bob@10.0.0.9:5070>", "Contact: <sip:bob@10.0.0.9:5999>")
+        };
+        script.from(CARRIER, &moved(2));
+        script.events();
+        script.command(LegCommand::RefuseOffer { leg, cause: CauseKind::NotAcceptable.into() });
+        assert_eq!(script.one().line(), "SIP/2.0 488 Not Acceptable Here");
+        script.command(LegCommand::Offer { leg, sdp: sdp(OFFER) });
+        let ours = script.one();
+        assert_eq!(ours.line(), "INVITE sip:bob@10.0.0.9:5070 SIP/2.0", "{method}: RFC 6141 §4");
+        script.from(CARRIER, &response(&ours, "200 OK", "", ANSWER));
+        script.sent();
+        script.events();
+        script.from(CARRIER, &moved(3));
+        script.events();
+        script.command(LegCommand::AnswerOffer { leg, sdp: sdp(ANSWER) });
+        assert_eq!(script.one().line(), "SIP/2.0 200 OK");
+        script.from(CARRIER, &in_dialog("ACK", 3, &ok, "", ""));
+        script.command(hangup(leg, CauseKind::NormalClearing));
+        assert_eq!(script.one().line(), "BYE sip:bob@10.0.0.9:5999 SIP/2.0", "{method}: an accepted one does");
+    }
+}

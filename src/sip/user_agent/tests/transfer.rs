@@ -48,7 +48,7 @@ fn a_refused_transfer_hears_why() {
 fn a_transferor_who_does_not_want_to_hear_hears_nothing() {
     let mut script = caller();
     let (leg, ack) = outward_call(&mut script, "");
-    script.from(PHONE, &from_phone("REFER", 1, &ack, "Refer-To: sip:2@h\nRefer-Sub: false", ""));
+    script.from(PHONE, &from_phone("REFER", 1, &ack, "Refer-To: sip:2@acd.example\nRefer-Sub: false", ""));
     script.events();
     script.command(LegCommand::ReferReply { leg, accepted: Ok(()) });
     let accepted = script.one();
@@ -77,7 +77,7 @@ fn a_bad_refer_is_refused_without_asking_the_call() {
 fn the_subscription_of_a_transfer_ends_by_itself() {
     let mut script = caller();
     let (leg, ack) = outward_call(&mut script, "");
-    script.from(PHONE, &from_phone("REFER", 1, &ack, "Refer-To: sip:2@h", ""));
+    script.from(PHONE, &from_phone("REFER", 1, &ack, "Refer-To: sip:2@acd.example", ""));
     script.command(LegCommand::ReferReply { leg, accepted: Ok(()) });
     let first = script.sent().remove(1);
     script.from(PHONE, &response(&first, "200 OK", "", ""));
@@ -89,7 +89,7 @@ fn the_subscription_of_a_transfer_ends_by_itself() {
 fn a_listener_who_is_gone_is_told_no_more() {
     let mut script = caller();
     let (leg, ack) = outward_call(&mut script, "");
-    script.from(PHONE, &from_phone("REFER", 1, &ack, "Refer-To: sip:2@h", ""));
+    script.from(PHONE, &from_phone("REFER", 1, &ack, "Refer-To: sip:2@acd.example", ""));
     script.command(LegCommand::ReferReply { leg, accepted: Ok(()) });
     let notify = script.sent().remove(1);
     script.from(PHONE, &response(&notify, "481 Call/Transaction Does Not Exist", "", ""));
@@ -157,4 +157,40 @@ fn keys_come_by_info() {
     assert_eq!(script.lines(), ["SIP/2.0 200 OK"]);
     script.wait(S);
     let _ = address(CARRIER);
+}
+
+#[test]
+fn a_caller_who_is_not_answered_yet_presses_keys_too() {
+    let mut script = callee();
+    script.from(CARRIER, &invite());
+    script.sent();
+    let leg = super::story::incoming(&mut script);
+    script.command(LegCommand::Progress {
+        leg,
+        progress: model::Progress::EarlyMedia,
+        sdp: Some(crate::testing::sdp(crate::testing::ANSWER)),
+    });
+    let early = script.one();
+    let info = in_dialog("INFO", 2, &early, "Content-Type: application/dtmf-relay", "Signal=1\r\nDuration=100\r\n");
+    script.from(CARRIER, &info);
+    assert_eq!(script.lines(), ["SIP/2.0 200 OK"]);
+    assert_eq!(script.event(), LegEvent::Digit { leg, key: Key('1'), held: Duration::from_millis(100) });
+}
+
+#[test]
+fn a_transfer_to_a_foreign_host_is_refused_and_to_a_carriers_host_asked_for() {
+    let phones = vec![fixed("1001", "sip:1001@127.0.0.1:7000")];
+    let carrier = model::Trunk { host: "127.0.0.51".into(), ..trunk("carrier", "10.0.0.0/8") };
+    let mut script = Script::new(directory(phones, vec![carrier]));
+    let (_, ack) = outward_call(&mut script, "");
+    for (cseq, uri, refusal) in [
+        (1, "sip:2002@evil.example.com", "SIP/2.0 404 Not Found"),
+        (2, "sips:2002@acd.example", "SIP/2.0 416 Unsupported URI Scheme"),
+    ] {
+        script.from(PHONE, &from_phone("REFER", cseq, &ack, &format!("Refer-To: <{uri}>"), ""));
+        assert_eq!(script.lines(), [refusal], "{uri}");
+        assert!(script.events().is_empty());
+    }
+    script.from(PHONE, &from_phone("REFER", 3, &ack, "Refer-To: <sip:2002@127.0.0.51>", ""));
+    assert!(matches!(script.event(), LegEvent::Refer { .. }), "the routes decide");
 }

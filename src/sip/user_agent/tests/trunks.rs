@@ -277,3 +277,34 @@ fn a_reload_leaves_live_calls_alone() {
     script.command(dial_trunk(out_leg(2), 0, "1"));
     assert_eq!(script.event(), LegEvent::Refused { leg: out_leg(2), cause: CauseKind::Unreachable.into() });
 }
+
+#[test]
+fn a_call_tells_how_far_it_may_travel_and_brings_it_along() {
+    for (came, told) in [("Max-Forwards: 3", 3), ("Subject: none", 70), ("Max-Forwards: 255", 255)] {
+        let mut script = house(at("127.0.0.51"));
+        script.from(super::story::CARRIER, &invite().replace("Max-Forwards: 70", came));
+        let LegEvent::Incoming(call) = script.event() else { panic!() };
+        assert_eq!(call.max_forwards, told, "{came}");
+        script.sent();
+        let LegCommand::Dial(dial) = dial_trunk(out_leg(1), 0, "1") else { panic!() };
+        script.command(LegCommand::Dial(Box::new(Dial { max_forwards: 2, ..*dial })));
+        assert_eq!(script.one().header("Max-Forwards"), Some("2"));
+    }
+}
+
+#[test]
+fn what_stopped_a_loop_is_passed_back_along_it() {
+    for status in ["482 Loop Detected", "483 Too Many Hops"] {
+        let mut script = house(at("127.0.0.51"));
+        script.command(dial_trunk(out_leg(1), 0, "1"));
+        let ours = script.one();
+        script.from("127.0.0.51:5060", &response(&ours, status, "t", ""));
+        let LegEvent::Refused { cause, .. } = script.event() else { panic!() };
+        script.sent();
+        script.from(super::story::CARRIER, &invite());
+        let leg = super::story::incoming(&mut script);
+        script.sent();
+        script.command(LegCommand::Reject { leg, cause, retry_after: None });
+        assert_eq!(script.lines(), [format!("SIP/2.0 {status}")]);
+    }
+}
