@@ -395,3 +395,31 @@ fn complaint_15_no_call_before_the_wrap_up_is_over() {
         world.check();
     }
 }
+
+/// The phone's Call-ID leads to one shard, the dialog it replaces to another: its CANCEL must go the same way.
+#[test]
+fn a_pickup_that_is_cancelled_at_any_moment_leaves_nothing_on_any_shard() {
+    let mut picked_up = 0;
+    for (seed, patience) in (0..24).zip([0, 1, 3, 10, 30, 200].into_iter().cycle()) {
+        let tables = hotline(1, "") + "[[phone]]\nid = \"2000\"\ncontact = \"sip:2000@10.1.9.9:5060\"\n";
+        let mut world = World::plan(&tables).shards(3).seed(seed).open();
+        let anna = world.phone("1001");
+        let bob = world.caller("13800138000");
+        world[bob].dials("4008");
+        world.waits_until(5 * SECOND, "they talk", |w| w[anna].is_talking() && w[bob].is_talking());
+        let other = world.phone("2000");
+        let call = world[anna].live().next().expect("she talks");
+        let line = world[anna].replaces(call);
+        world[other].invites("1001", vec![line]);
+        world.run_ms(patience);
+        picked_up += usize::from(world[other].is_talking());
+        world[other].hangs_up_all();
+        world.run_for(5);
+        world[bob].hangs_up_all();
+        world.run_for(40);
+        assert!(world[anna].live().next().is_none() && world[other].live().next().is_none(), "seed {seed}");
+        world.check();
+        assert_eq!(world.books.records.len(), 1, "seed {seed}: one call, however often it was picked up");
+    }
+    assert!((4..=20).contains(&picked_up), "{picked_up} of 24: both the CANCEL and the answer were early at times");
+}
