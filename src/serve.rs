@@ -27,7 +27,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 
-type LogHandle = reload::Handle<EnvFilter, tracing_subscriber::Registry>;
+/// The process's log: its level can be changed, its form cannot.
+pub(crate) struct Log {
+    level: reload::Handle<EnvFilter, tracing_subscriber::Registry>,
+    json: bool,
+}
 
 /// Threads for HTTP, streams and look-ups; calls need none of them.
 const RUNTIME_THREADS: usize = 2;
@@ -39,7 +43,7 @@ pub(crate) struct Control {
     line: Line,
     floor: std::sync::OnceLock<Arc<Floor>>,
     journal: Arc<Journal>,
-    log: LogHandle,
+    log: Log,
     drain_started: Notify,
     draining: AtomicBool,
     /// What is in force; held for the length of a reload, so that two do not cross.
@@ -64,9 +68,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<bool, String> {
         if args.log_json { tracing::warn!("{}", warning.line()) } else { tracing::warn!("{warning}") }
     }
     let shown = secrets::complete(&mut config)?;
-    for line in &shown {
-        eprintln!("made and kept in {}: {line}", config.secrets_file.display());
-    }
+    show_secrets(&config, &shown, args.log_json);
     let server = Server::start(config, sounds, args.config.config.clone(), &runtime, log, None)?;
     server.announce();
     if args.config.config.is_none() {
@@ -87,9 +89,9 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, String> {
         .map_err(|error| format!("no threads for the network: {error}"))
 }
 
-pub(crate) fn start_log(level: &str, as_json: bool) -> Result<LogHandle, String> {
-    let filter = log_filter(level)?;
-    let (filter, handle) = reload::Layer::new(filter);
+pub(crate) fn start_log(words: &str, as_json: bool) -> Result<Log, String> {
+    let filter = log_filter(words)?;
+    let (filter, level) = reload::Layer::new(filter);
     let registry = tracing_subscriber::registry().with(filter);
     let colours = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
@@ -99,7 +101,7 @@ pub(crate) fn start_log(level: &str, as_json: bool) -> Result<LogHandle, String>
         registry.with(layer.with_ansi(colours)).try_init()
     };
     set.map_err(|error| format!("logging cannot be started: {error}"))?;
-    Ok(handle)
+    Ok(Log { level, json: as_json })
 }
 
 /// A level, or a filter that begins with one: a misspelt word must not silence the server.
@@ -122,7 +124,7 @@ impl Server {
         sounds: Sounds,
         config_file: Option<PathBuf>,
         runtime: &tokio::runtime::Runtime,
-        log: LogHandle,
+        log: Log,
         watch: Option<Watch>,
     ) -> Result<Self, String> {
         let in_runtime = runtime.enter();
@@ -375,18 +377,29 @@ impl Control {
         let kept = config::Secrets::read(&config.secrets_file)
             .map_err(|error| format!("{}: {error}", config.secrets_file.display()))?;
         config.supply_secrets(&kept);
-        for line in secrets::complete(config)? {
-            eprintln!("made and kept in {}: {line}", config.secrets_file.display());
-        }
+        let shown = secrets::complete(config)?;
+        show_secrets(config, &shown, self.log.json);
         Ok(())
     }
 
     pub(crate) fn set_log_level(&self, level: &str, by: Actor) -> Result<(), String> {
         let filter = log_filter(level)?;
-        self.log.reload(filter).map_err(|error| error.to_string())?;
+        self.log.level.reload(filter).map_err(|error| error.to_string())?;
         let action = ForcedAction::LogLevel { level: level.into() };
         self.line.tell(Fact::Forced { by, action });
         Ok(())
+    }
+}
+
+/// To the person who started it, once. A log that machines collect keeps no password: it only says where they lie.
+fn show_secrets(config: &Config, shown: &[String], log_json: bool) {
+    let file = config.secrets_file.display();
+    if log_json && !shown.is_empty() {
+        tracing::warn!(%file, made = shown.len(), "secrets nobody gave were made");
+        return;
+    }
+    for line in shown {
+        eprintln!("made and kept in {file}: {line}");
     }
 }
 

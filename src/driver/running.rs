@@ -14,7 +14,7 @@ use media::SoundLibrary;
 use model::{Directory, ShardId, Stamped};
 use sip::{Listener, Protocol, RegistrationLimits};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -41,6 +41,8 @@ pub struct Settings {
 pub enum StartError {
     #[error("{protocol} {address} cannot be listened at: {source}{hint}")]
     Listen { protocol: &'static str, address: SocketAddr, source: io::Error, hint: &'static str },
+    #[error("media.address: {address} is not an address of this machine ({source}); name one that `ip address` lists")]
+    MediaAddress { address: IpAddr, source: io::Error },
     #[error(transparent)]
     Media(#[from] MediaStartError),
     #[error("the operating system gives no random numbers: {0}")]
@@ -67,6 +69,7 @@ impl Running {
             (0..shards).map(|_| LetterBox::new()).collect::<Result<_, _>>().map_err(StartError::Thread)?;
         let streams = Streams::new(settings.runtime.clone(), boxes.clone());
         let (udp, listening) = bind(&settings.listen, &streams)?;
+        try_media_addresses(&settings.directory.media.address)?;
         let media = Arc::new(start_media(&settings, shards, &boxes)?);
         let board = Arc::new(Board::new(acd::BoardSize::of(&settings.directory)));
         let (answers, answered) = unbounded();
@@ -203,6 +206,14 @@ fn bind(listen: &[(Protocol, SocketAddr)], streams: &Streams) -> Result<Bound, S
     Ok((udp, listening))
 }
 
+/// An address this machine does not have would make every call a 503; it is found before the first.
+fn try_media_addresses(addresses: &[IpAddr]) -> Result<(), StartError> {
+    for address in addresses {
+        UdpSocket::bind((*address, 0)).map_err(|source| StartError::MediaAddress { address: *address, source })?;
+    }
+    Ok(())
+}
+
 fn start_media(settings: &Settings, shards: u8, boxes: &[LetterBox]) -> Result<MediaPool, MediaStartError> {
     let media = &settings.directory.media;
     let config = MediaConfig {
@@ -218,4 +229,17 @@ fn start_media(settings: &Settings, shards: u8, boxes: &[LetterBox]) -> Result<M
     MediaPool::start(&config, settings.clock, &settings.sounds, move |shard: ShardId| {
         boxes[usize::from(shard.0)].wake().wake();
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_another_machine_is_refused_by_name() {
+        let theirs: IpAddr = "192.0.2.1".parse().unwrap();
+        let refused = try_media_addresses(&[IpAddr::from([127, 0, 0, 1]), theirs]).unwrap_err().to_string();
+        assert!(refused.contains("media.address") && refused.contains("192.0.2.1"), "{refused}");
+        assert!(try_media_addresses(&[IpAddr::from([127, 0, 0, 1])]).is_ok());
+    }
 }
