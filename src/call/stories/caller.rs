@@ -696,3 +696,25 @@ fn whoever_is_called_for_a_call_is_told_how_far_it_may_still_travel() {
     assert_eq!(dialled("call 013900 from 1001/anna hops 1", "wait 1s"), 0, "the next one says 483");
     assert_eq!(dialled("call 4008 hops 255", "offer anna"), 69, "a loop is no longer for it");
 }
+
+#[test]
+fn a_caller_who_moves_before_the_answer_is_followed() {
+    check(
+        "> call 4009
+         fact arrived c1
+         fact leg a started caller
+         183 a (PCMU)
+         media open a caller
+         media negotiate a pcmu SendRecv
+         media play a music/default repeat
+         queue enqueue c1 sales
+         > a offers codecs PCMA
+         re-answer a (PCMA)
+         media negotiate a pcma SendRecv
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         queue withdraw c1 sales Abandoned
+         fact ended c1 abandoned normal-clearing",
+    );
+}

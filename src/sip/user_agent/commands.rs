@@ -69,6 +69,7 @@ impl UserAgent {
                 if let Some(unacked) = inward.reliable.as_mut().and_then(|r| r.unacked.as_mut()) {
                     self.core.stop(&mut unacked.timer);
                 }
+                self.drop_exchange(core::mem::replace(&mut inward.exchange, Exchange::Stable));
             }
             Phase::Up(up) => self.wind_up(up),
             Phase::Outward(outward) => self.core.stop(&mut outward.timer),

@@ -151,10 +151,17 @@ impl UserAgent {
         let Some(Session { phase, leg, peer, .. }) = self.calls.get_mut(key) else { return };
         let (leg, peer) = (*leg, *peer);
         let Phase::Up(up) = phase else {
-            // RFC 3311 §5.2: nothing new before the first offer is answered.
-            return match sdp {
-                None if update => self.reply(server, message, StatusCode::OK),
-                Some(_) | None => self.retry_later(server, message),
+            return match (phase, sdp) {
+                (_, None) if update => self.reply(server, message, StatusCode::OK),
+                // RFC 3311 §5.1: the first offer was answered reliably, so the caller may make another.
+                (Phase::Inward(inward), sdp @ Some(_)) if update && inward.may_be_asked() => {
+                    let mut request = self.core.buffer();
+                    request.extend_from_slice(bytes);
+                    inward.exchange = Exchange::Asking { server, request, from };
+                    self.core.emit(LegEvent::Offered { leg, sdp });
+                }
+                // RFC 3311 §5.2: nothing new before that.
+                (_, Some(_) | None) => self.retry_later(server, message),
             };
         };
         match up.exchange {
@@ -186,6 +193,10 @@ impl UserAgent {
 
     /// The call's answer to the peer's offer.
     pub(crate) fn answer_offer(&mut self, key: Key, sdp: Sdp) {
+        if let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get_mut(key) {
+            let exchange = core::mem::replace(&mut inward.exchange, Exchange::Stable);
+            return self.answer_early(key, exchange, sdp);
+        }
         let Some(Session { phase: Phase::Up(up), .. }) = self.calls.get_mut(key) else { return };
         if up.owes_ack {
             up.owes_ack = false;
@@ -220,6 +231,25 @@ impl UserAgent {
         self.core.recycle(request);
     }
 
+    /// 200 to an UPDATE before the call itself is answered.
+    fn answer_early(&mut self, key: Key, exchange: Exchange, sdp: Sdp) {
+        let Exchange::Asking { server, request, from } = exchange else { return };
+        let Some(source) = self.servers.source(server) else { return self.core.recycle(request) };
+        let message = Message::parse(&request).expect("it was read when it came");
+        let mut bytes = self.core.buffer();
+        let Some(Session { phase: Phase::Inward(inward), peer, .. }) = self.calls.get_mut(key) else { return };
+        inward.dialog.refresh_target(&self.core, &message, &from, *peer);
+        let mut writer = MessageWriter::response(&mut bytes, &message, StatusCode::OK, None, source);
+        if let Some(contact) = self.core.contact(&inward.dialog.place) {
+            writer.address(HeaderName::Contact, None, &contact.uri(), &[]);
+        }
+        writer.text(HeaderName::Allow, ALLOW).text(HeaderName::Supported, SUPPORTED_LINE);
+        end(writer, Some(&sdp));
+        inward.described = Some(sdp);
+        self.servers.reply_with(&mut self.core, server, StatusCode::OK, bytes);
+        self.core.recycle(request);
+    }
+
     /// Sends the 2xx of a re-INVITE and repeats it until its ACK.
     fn send_2xx(&mut self, key: Key, server: Key, cseq: u32, bytes: Vec<u8>, offers: bool) {
         let Some(Session { phase: Phase::Up(up), .. }) = self.calls.get_mut(key) else { return };
@@ -231,6 +261,16 @@ impl UserAgent {
     }
 
     pub(crate) fn refuse_offer(&mut self, key: Key, cause: Cause) {
+        if let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get_mut(key) {
+            if let Exchange::Asking { server, request, .. } = core::mem::replace(&mut inward.exchange, Exchange::Stable)
+            {
+                if let Ok(message) = Message::parse(&request) {
+                    self.refuse_in(server, &message, status_of(cause));
+                }
+                self.core.recycle(request);
+            }
+            return;
+        }
         let Some(Session { phase: Phase::Up(up), .. }) = self.calls.get_mut(key) else { return };
         if up.owes_ack {
             // The offer came in the 2xx: it must be acknowledged, and then the call is over (RFC 3261 §13.2.2.4).

@@ -10,7 +10,7 @@ use super::machine::UserAgent;
 use super::peer::Peer;
 use super::reliable::requires_100rel;
 use super::requests::{ALLOW, SUPPORTED_LINE, write_refusal_fields};
-use super::session::{Inward, Phase, Reliable, Session, Unacked, Up};
+use super::session::{Exchange, Inward, Phase, Reliable, Session, Unacked, Up};
 use super::session_timer::Agreed;
 use crate::header::{HeaderName, MaxForwards, RSeq, Replaces};
 use crate::input::{Counter, Output, Place};
@@ -72,8 +72,18 @@ impl UserAgent {
             let tag = core.tag(leg);
             let dialog = Dialog::of_invite(core, message, path, &tag, &response_place(message, &from), peer);
             let (cseq, we_offer, agreed) = (message.cseq().number, offer.is_none(), Agreed::of(message));
-            let phase =
-                Phase::Inward(Box::new(Inward { server, invite, cseq, we_offer, agreed, dialog, merge_key, reliable }));
+            let phase = Phase::Inward(Box::new(Inward {
+                server,
+                invite,
+                cseq,
+                we_offer,
+                agreed,
+                dialog,
+                merge_key,
+                reliable,
+                exchange: Exchange::Stable,
+                described: None,
+            }));
             let (call_id, came_from) = (message.call_id().into(), Some(from.remote().ip()));
             Session { leg, peer, call_id, tag, came_from, credentials: None, phase }
         });
@@ -133,6 +143,8 @@ impl UserAgent {
         };
         let Some(sdp) = self.wait_for_prack(session, progress, sdp) else { return };
         let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get(session) else { return };
+        // The session has moved on since the first answer, which is not to be repeated.
+        let sdp = sdp.filter(|_| inward.described.is_none());
         let (server, is_reliable, we_offer) = (inward.server, inward.reliable.is_some(), inward.we_offer);
         // RFC 3262 §5: without an offer in the INVITE the first reliable response would have to make one. The 2xx makes
         // it, so the caller hears nothing before.
@@ -156,6 +168,7 @@ impl UserAgent {
             return;
         }
         let (agreed, offers) = (inward.agreed, inward.we_offer);
+        let sdp = sdp.filter(|_| inward.described.is_none());
         let Some(bytes) = self.write_answer(session, StatusCode::OK, sdp.as_ref(), agreed) else { return };
         let Some(found) = self.calls.get_mut(session) else { return };
         let Phase::Inward(mut inward) = core::mem::replace(&mut found.phase, Phase::Changing) else {
@@ -179,8 +192,14 @@ impl UserAgent {
             offers,
         };
         self.core.recycle(inward.invite);
-        let up =
-            Up { unacked: Some(unacked), merge_key: Some(inward.merge_key), described: sdp, ..Up::new(inward.dialog) };
+        let described = inward.described.or(sdp);
+        let up = Up {
+            exchange: inward.exchange,
+            unacked: Some(unacked),
+            merge_key: Some(inward.merge_key),
+            described,
+            ..Up::new(inward.dialog)
+        };
         found.phase = Phase::Up(Box::new(up));
         self.start_session_timers(session, agreed);
     }

@@ -17,7 +17,7 @@ use model::{Cause, CauseKind, LegEvent, Progress, Sdp};
 impl Reliable {
     /// RFC 3262 §3: the first number is chosen at random below 2**31.
     pub(crate) fn new(random: u64) -> Self {
-        Reliable { rseq: 1 + (random as u32 >> 2), unacked: None, waiting: None, answer: None }
+        Reliable { rseq: 1 + (random as u32 >> 2), unacked: None, agreed: false, waiting: None, answer: None }
     }
 
     pub(crate) fn is_busy(&self) -> bool {
@@ -88,6 +88,7 @@ impl UserAgent {
         let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get_mut(key) else { return };
         let Some(reliable) = &mut inward.reliable else { return };
         reliable.rseq += 1;
+        reliable.agreed |= unacked.offers;
         match (reliable.answer.take(), reliable.waiting.take()) {
             (Some(sdp), _) => self.answer(key, sdp),
             (None, Some((progress, sdp))) => self.progress(key, progress, sdp),

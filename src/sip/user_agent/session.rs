@@ -58,6 +58,10 @@ pub(crate) struct Inward {
     pub(crate) merge_key: u64,
     /// Present when the caller insists on reliable provisional responses.
     pub(crate) reliable: Option<Reliable>,
+    /// An UPDATE of the caller before the answer (RFC 3311 §5.1).
+    pub(crate) exchange: Exchange,
+    /// What we answered it; the 2xx says nothing about media then.
+    pub(crate) described: Option<Sdp>,
 }
 
 /// RFC 3262 on our side: provisional responses that are repeated until their PRACK.
@@ -65,6 +69,8 @@ pub(crate) struct Inward {
 pub(crate) struct Reliable {
     pub(crate) rseq: u32,
     pub(crate) unacked: Option<Unacked>,
+    /// A response with our answer has its PRACK: the first offer is settled.
+    pub(crate) agreed: bool,
     /// What came while one was on its way: the next goes out when its PRACK has come.
     pub(crate) waiting: Option<(Progress, Option<Sdp>)>,
     /// The answer waits too: RFC 3262 §3 forbids a 2xx before the PRACK of a response with a description.
@@ -198,6 +204,13 @@ pub(crate) struct Unacked {
     pub(crate) first: bool,
     /// The 2xx carried our offer: the ACK brings the answer.
     pub(crate) offers: bool,
+}
+
+impl Inward {
+    /// Whether the caller may offer anew before the answer: what it offered first is settled, and nothing is open.
+    pub(crate) fn may_be_asked(&self) -> bool {
+        matches!(self.exchange, Exchange::Stable) && self.reliable.as_ref().is_some_and(|r| r.agreed)
+    }
 }
 
 impl Up {

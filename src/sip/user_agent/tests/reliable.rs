@@ -1,7 +1,7 @@
 //! Reliable provisional responses (RFC 3262).
 
 use super::story::{CARRIER, MS, PHONE, S, bare, callee, caller, in_dialog, incoming, invite, response, with};
-use crate::testing::{ANSWER, Script, Sent, dial_phone, out_leg, sdp};
+use crate::testing::{ANSWER, OFFER, Script, Sent, dial_phone, out_leg, sdp};
 use model::{CauseKind, LegCommand, LegEvent, LegId, Progress};
 
 fn prack(cseq: u32, provisional: &Sent) -> String {
@@ -108,4 +108,49 @@ fn we_acknowledge_the_provisionals_of_a_phone_once_each_in_order() {
     assert_eq!(events.last(), Some(&LegEvent::Answered { leg, sdp: Some(sdp(ANSWER)) }), "the 183 had the answer");
     script.command(crate::testing::hangup(leg, CauseKind::NormalClearing));
     assert_eq!(script.one().header("CSeq"), Some("4 BYE"), "after two PRACKs");
+}
+
+#[test]
+fn after_the_prack_of_our_answer_the_caller_may_offer_anew() {
+    let mut script = callee();
+    let (leg, provisional) = ringing(&mut script);
+    let update = |cseq| in_dialog("UPDATE", cseq, &provisional, "", OFFER);
+    script.from(CARRIER, &update(2));
+    assert!(script.one().line().starts_with("SIP/2.0 500"), "RFC 3311 §5.2: our answer may not have arrived");
+    script.from(CARRIER, &prack(3, &provisional));
+    script.sent();
+    script.from(CARRIER, &update(4));
+    assert_eq!(script.event(), LegEvent::Offered { leg, sdp: Some(sdp(OFFER)) });
+    script.from(CARRIER, &update(5));
+    assert!(script.one().line().starts_with("SIP/2.0 500"), "one at a time");
+    script.command(LegCommand::AnswerOffer { leg, sdp: sdp(ANSWER) });
+    let ok = script.one();
+    assert_eq!((ok.line(), ok.header("CSeq"), ok.body()), ("SIP/2.0 200 OK", Some("4 UPDATE"), ANSWER));
+    script.from(CARRIER, &update(6));
+    script.events();
+    script.command(LegCommand::RefuseOffer { leg, cause: CauseKind::NotAcceptable.into() });
+    assert_eq!(script.lines(), ["SIP/2.0 488 Not Acceptable Here"]);
+    script.from(CARRIER, &update(7));
+    script.events();
+    script.command(LegCommand::Answer { leg, sdp: Some(sdp(ANSWER)) });
+    let ok = script.one();
+    assert_eq!((ok.header("CSeq"), ok.body()), (Some("1 INVITE"), ""), "the session has moved on since its answer");
+    script.command(LegCommand::AnswerOffer { leg, sdp: sdp(ANSWER) });
+    assert_eq!(script.one().header("CSeq"), Some("7 UPDATE"), "the answer and the UPDATE crossed");
+    script.from(CARRIER, &in_dialog("ACK", 1, &provisional, "", ""));
+    script.from(CARRIER, &in_dialog("BYE", 8, &provisional, "", ""));
+    script.assert_clean();
+}
+
+#[test]
+fn an_update_still_open_when_the_caller_gives_up_is_answered() {
+    let mut script = callee();
+    let (_, provisional) = ringing(&mut script);
+    script.from(CARRIER, &prack(2, &provisional));
+    script.from(CARRIER, &in_dialog("UPDATE", 3, &provisional, "", OFFER));
+    script.sent();
+    script.from(CARRIER, &with(&invite(), "Require: 100rel").replace("INVITE", "CANCEL"));
+    let lines = script.lines();
+    assert_eq!(lines.iter().filter(|l| l.starts_with("SIP/2.0 487")).count(), 2, "{lines:?}");
+    script.assert_clean();
 }
