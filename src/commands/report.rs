@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::{ServiceLevel, Treatment};
-use report::{QueueFigures, VisitEnd};
-use std::collections::BTreeMap;
+use report::{Counts, QueueFigures, VisitEnd};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use store::{Reader, StoredAbandoned, StoredSpan, StoredVisit};
+use store::{Reader, StoredAbandoned, StoredArrivals, StoredSpan, StoredVisit};
 
 /// Figures are also given by stretches of this length, as the trade does.
 const INTERVAL_MINUTES: i64 = 30;
@@ -41,8 +41,9 @@ Keys of --json (times RFC 3339, lengths in seconds, shares from 0 to 1, null whe
                         not_ready_seconds_by_reason{}
   abandoned[]           contact queue entered waited_seconds caller dialled
   contacts{}            how many ended served abandoned flowed-out rejected failed forced shutdown, and how many are
-                        open
-  conservation          law holds
+                        open; a talk that an operator or a stop cut counts as served, its record has the cause
+  conservation          law holds; arrivals (from the event log) answered abandoned flowed_out waiting (from the
+                        stays in queues), broken[] queue arrivals accounted, facts_lost from the event log
   formulas[]            name formula";
 
 /// Everything a report shows, before it is put into words or JSON.
@@ -56,6 +57,15 @@ struct Report {
     agents: BTreeMap<String, AgentReport>,
     abandoned: Vec<StoredAbandoned>,
     contacts: BTreeMap<String, u64>,
+    /// From the event log, where the figures are from the visits.
+    arrivals: StoredArrivals,
+}
+
+/// One queue whose visits are not those who came.
+struct Imbalance<'a> {
+    queue: &'a str,
+    arrivals: u64,
+    accounted: u64,
 }
 
 struct QueueReport {
@@ -129,7 +139,8 @@ impl Report {
         let as_of = reader.alive()?;
         let (queues, agents) = (BTreeMap::new(), BTreeMap::new());
         let (abandoned, contacts) = (reader.abandoned(from, to)?, reader.outcomes(from, to)?);
-        let mut report = Report { from, to, as_of, zone, queues, agents, abandoned, contacts };
+        let arrivals = reader.arrivals(from, to)?;
+        let mut report = Report { from, to, as_of, zone, queues, agents, abandoned, contacts, arrivals };
         let levels = reader.service_levels()?;
         for (queue, stored) in &levels {
             report.queues.insert(queue.clone(), QueueReport::new(stored.level));
@@ -154,13 +165,32 @@ impl Report {
         Ok(report)
     }
 
-    /// O = A + B + F + waiting in every interval, and the intervals add up to the total.
-    fn conserved(&self) -> bool {
-        self.queues.values().all(|queue| {
-            let intervals = || queue.intervals.values();
-            let offered: u64 = intervals().map(|figures| figures.counts.offered).sum();
-            intervals().all(QueueFigures::conserved) && queue.total.conserved() && offered == queue.total.counts.offered
-        })
+    /// Where O = A + B + F + waiting does not hold: the left side from the event log, the right side from the visits.
+    fn imbalances(&self) -> Vec<Imbalance<'_>> {
+        let names: BTreeSet<&String> = self.queues.keys().chain(self.arrivals.by_queue.keys()).collect();
+        let both = names.into_iter().map(|queue| Imbalance {
+            queue,
+            arrivals: self.arrivals.by_queue.get(queue).copied().unwrap_or(0),
+            accounted: self.queues.get(queue).map_or(0, |queue| queue.total.accounted()),
+        });
+        both.filter(|both| both.arrivals != both.accounted).collect()
+    }
+
+    /// Of all queues together.
+    fn arrived(&self) -> u64 {
+        self.arrivals.by_queue.values().sum()
+    }
+
+    /// Of all queues together.
+    fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        for Counts { answered, abandoned, flowed_out, waiting, .. } in self.queues.values().map(|q| q.total.counts) {
+            sum.answered += answered;
+            sum.abandoned += abandoned;
+            sum.flowed_out += flowed_out;
+            sum.waiting += waiting;
+        }
+        sum
     }
 
     /// RFC 3339 in the site's time zone.

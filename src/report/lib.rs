@@ -5,8 +5,8 @@
 //! stored visits and spans into the figures of a report ([`QueueFigures`], [`AgentFigures`]) by the formulas printed
 //! beside them.
 //!
-//! Invariants: conservation, offered = answered + abandoned + flowed out + waiting, holds at every instant and is
-//! checked by [`QueueFigures::conserved`]; an agent's spans meet without gap or overlap, so that the sum over states is
+//! Invariants: conservation, offered = answered + abandoned + flowed out + waiting, holds at every instant: what
+//! [`QueueFigures::accounted`] says is what came, counted elsewhere; an agent's spans meet without gap or overlap, so that the sum over states is
 //! his signed-on time; nothing counts at a call's end that is known at its answer; every contact has one record.
 //!
 //! Deliberately absent: reading or writing a store, formatting for people, any way to influence a call.

@@ -250,7 +250,7 @@ impl Day {
                 in_target: today.answered_in_target,
             };
             assert_eq!(&seen, count, "queue {index}");
-            assert!(line.today.conserved());
+            assert_eq!(line.today.accounted(), count.entered);
             let waiting = self.story.ledger.waiting().filter(|(queue, _)| queue.index() == index).count();
             assert_eq!((waiting, waiting as u64), (line.waiting, today.waiting));
         }
@@ -290,7 +290,7 @@ impl Day {
         }
         for (queue, figures) in &stored {
             let (count, seen) = (&self.counts[queue.index()], &figures.counts);
-            assert!(figures.conserved());
+            assert_eq!(figures.accounted(), count.entered);
             assert_eq!((seen.offered, seen.answered, seen.abandoned), (count.entered, count.answered, count.abandoned));
             assert_eq!(seen.handled, seen.answered);
         }

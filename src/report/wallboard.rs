@@ -199,7 +199,7 @@ mod tests {
         assert_eq!((line.today.counts.offered, line.today.counts.answered), (4, 2));
         assert_eq!(line.today.asa(), Some(secs(20)));
         assert_eq!(line.today.aht(), Some(secs(100)));
-        assert!(line.today.conserved());
+        assert_eq!(line.today.accounted(), 4);
         assert_eq!(story.wallboard.contacts(), 2);
         assert_eq!(story.wallboard.queues(story.now.mono, &story.names)[0], line);
         assert_eq!(story.wallboard.queue(SECOND, story.now.mono, &story.names).today.counts.offered, 0);
@@ -234,7 +234,7 @@ mod tests {
         story.pass(secs(10));
         let line = story.wallboard.queue(SUPPORT, story.now.mono, &story.names);
         assert_eq!((line.waiting, line.longest_wait), (1, secs(40)));
-        assert_eq!((line.today.counts.offered, line.today.counts.answered, line.today.conserved()), (1, 0, true));
+        assert_eq!((line.today.counts.offered, line.today.counts.answered, line.today.accounted()), (1, 0, 1));
         assert_eq!(story.wallboard.counting_since(), midnight);
         story.fact(Fact::Abandoned { contact, queue: SUPPORT, waited: secs(40) });
         let today = story.wallboard.queue(SUPPORT, story.now.mono, &story.names).today;

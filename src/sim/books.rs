@@ -292,7 +292,7 @@ impl Books {
             waiting: counts.waiting,
         };
         let mine = self.tally(queue);
-        if !figures.conserved() || seen != mine {
+        if figures.accounted() != mine.offered || seen != mine {
             self.breaks(format!("queue {}: the report says {seen:?}, the facts {mine:?}", queue.0));
         }
     }

@@ -17,6 +17,7 @@
 //! assert_eq!(store.boot(), 1);
 //! ```
 
+mod arrivals;
 mod encode;
 mod error;
 mod journal;
@@ -32,6 +33,7 @@ mod testing;
 mod transaction;
 mod writer;
 
+pub use arrivals::StoredArrivals;
 pub use error::StoreError;
 pub use journal::{Journal, JournalSettings, Published, Watch};
 pub use limits::{ALIVE_EVERY, STORE_TIME};

@@ -28,6 +28,9 @@ pub const ALIVE_EVERY: Duration = Duration::from_secs(60);
 pub(crate) const STOP_TIME: Duration = Duration::from_secs(8);
 /// A stay in a queue that began longer ago than this before an interval is not looked for in it.
 pub(crate) const VISIT_TIME_MAX: Duration = Duration::from_secs(24 * 3600);
+/// How far the wall clock may have been set back or forth among the rows of the event log: nobody sets a server's clock
+/// by more than this while calls are answered, and the rows of an hour more are quickly read.
+pub(crate) const CLOCK_STEP_MAX: Duration = Duration::from_secs(3600);
 /// Agents' spans are cut at midnight, so none is longer than the longest day there is, with an hour to spare.
 pub(crate) const SPAN_TIME_MAX: Duration = Duration::from_secs(26 * 3600);
 /// Octets of the event log read back after a crash for the steps of the calls it cut: under a second's work, some

@@ -12,7 +12,7 @@ use std::time::Duration;
 /// Reads a store that may be written at the same time by a running server. Everything read is of one instant.
 #[derive(Debug)]
 pub struct Reader {
-    connection: Connection,
+    pub(crate) connection: Connection,
 }
 
 /// One queue visit as stored; lives as long as the look at it.

@@ -199,10 +199,14 @@ impl House {
         wait_for(&format!("agent {id} {state}"), limit, || (self.agent_state(id) == state).then_some(()));
     }
 
-    /// The report of all that is stored, and the conservation law in it.
+    /// The report of all that is stored, and the conservation law in it: arrivals by the event log against the stays
+    /// in queues.
     pub(crate) fn report(&self) -> Value {
         let report = self.ask_json(&["report", "--from", "2000-01-01T00:00:00Z", "--to", "2100-01-01T00:00:00Z"]);
-        assert_eq!(report["conservation"]["holds"], true, "{report:#}");
+        let law = &report["conservation"];
+        assert_eq!((&law["holds"], &law["facts_lost"]), (&true.into(), &0.into()), "{report:#}");
+        let offered = report["queues"].as_array().expect("a list").iter().map(|queue| queue["offered"].as_u64());
+        assert_eq!(law["arrivals"].as_u64(), offered.sum(), "{report:#}");
         report
     }
 

@@ -22,10 +22,22 @@ impl Report {
             "from": self.time(self.from), "to": self.time(self.to), "as_of": self.time(self.as_of),
             "interval_minutes": INTERVAL_MINUTES, "attributed_by": "time of queue entry",
             "queues": queues, "agents": agents, "abandoned": abandoned, "contacts": self.contacts,
-            "conservation": {
-                "law": "offered = answered + abandoned + flowed out + waiting", "holds": self.conserved(),
-            },
+            "conservation": self.conservation_json(),
             "formulas": formulas.collect::<Vec<_>>(),
+        })
+    }
+
+    fn conservation_json(&self) -> Value {
+        let (counts, broken) = (self.counts(), self.imbalances());
+        let named = broken
+            .iter()
+            .map(|b| json!({"queue": b.queue, "arrivals": b.arrivals, "accounted": b.accounted}))
+            .collect::<Vec<_>>();
+        json!({
+            "law": "offered = answered + abandoned + flowed out + waiting", "holds": broken.is_empty(),
+            "arrivals": self.arrived(), "answered": counts.answered, "abandoned": counts.abandoned,
+            "flowed_out": counts.flowed_out, "waiting": counts.waiting, "broken": named,
+            "facts_lost": self.arrivals.facts_lost,
         })
     }
 

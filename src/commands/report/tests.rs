@@ -20,16 +20,20 @@ fn report(zone: TimeZone) -> Report {
         agents: BTreeMap::new(),
         abandoned: Vec::new(),
         contacts: BTreeMap::new(),
+        arrivals: StoredArrivals::default(),
     }
 }
 
-/// Adds a visit to queue `support` as [`Report::read`] does.
+/// Adds a visit to queue `support`, and the arrival the event log has of it, as [`Report::read`] does.
 fn add(report: &mut Report, entered: &str, waited: u64, agent: Option<&str>, end: VisitEnd) {
     let waited = Duration::from_secs(waited);
     let (contact, entered) = (model::ContactId(1), at(entered));
     let visit = StoredVisit { contact, queue: "support", entered, left: entered + waited, waited, agent, end };
     let zone = report.zone.clone();
     let asked = report.from..report.to;
+    if asked.contains(&entered) {
+        *report.arrivals.by_queue.entry("support".into()).or_default() += 1;
+    }
     add_visit(&mut report.queues, &mut report.agents, &mut HalfHours::new(&zone), asked, &visit);
 }
 
@@ -60,7 +64,24 @@ fn complaint_36_every_treatment_is_given_beside_the_one_that_counts() {
     assert_eq!(starts, expected);
     let text = report.text();
     assert!(text.contains("Queue support — goal 80 % in 20 s, treatment negative"), "{text}");
-    assert!(text.contains("checked, holds"));
+    assert!(text.contains("4 arrivals in the event log, 2 + 2 + 0 + 0 = 4 in the stays in queues: holds"), "{text}");
+}
+
+#[test]
+fn a_visit_that_is_missing_or_too_many_breaks_the_law_of_conservation_in_its_queue() {
+    let mut report = report(zone("Asia/Shanghai"));
+    add(&mut report, "2026-05-04T09:10:00+08:00", 10, Some("1001"), answered(60));
+    report.arrivals.by_queue.insert("support".into(), 3);
+    let json = report.json();
+    let law = &json["conservation"];
+    assert_eq!((&law["holds"], &law["arrivals"], &law["answered"]), (&false.into(), &3.into(), &1.into()));
+    assert_eq!(law["broken"][0], serde_json::json!({"queue": "support", "arrivals": 3, "accounted": 1}));
+    assert!(report.text().contains("1 + 0 + 0 + 0 = 1 in the stays in queues: BROKEN: support 3 against 1"));
+    // Two wrongs in two queues are no right.
+    report.arrivals.by_queue = [("support".into(), 0), ("sales".into(), 1)].into();
+    let json = report.json();
+    assert_eq!((&json["conservation"]["holds"], &json["conservation"]["arrivals"]), (&false.into(), &1.into()));
+    assert!(report.text().contains("BROKEN: sales 1 against 0, support 0 against 1"));
 }
 
 #[test]
@@ -102,6 +123,36 @@ fn a_day_without_a_time_is_answered_with_how_to_write_it() {
     assert!(instant("--to", "yesterday", &shanghai).unwrap_err().contains("2026-05-04T09:00:00+08:00"));
     let exact = instant("--from", "2026-05-04T00:00:00+08:00", &shanghai).unwrap();
     assert_eq!(exact, at("2026-05-03T16:00:00Z"));
+}
+
+#[test]
+fn visits_that_vanish_from_a_store_are_told_by_its_event_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("calls.db");
+    let url = format!("sqlite:{}", file.display());
+    drop(store::Store::open(&url).unwrap());
+    let entered = at("2026-05-04T09:10:00Z").as_micros();
+    let line = |seq: i64| {
+        let (at, detail) = (entered + seq, "queue=support priority=0 position=1");
+        format!(r#"{{"seq":{seq},"at":{at},"contact":"000000010000000{seq}","what":"queued","detail":"{detail}"}}"#)
+    };
+    let calls = rusqlite::Connection::open(&file).unwrap();
+    let body = format!("{}\n{}\n", line(1), line(2));
+    let event = "INSERT INTO event VALUES (?1 + 1, 1, 1, 2, ?2, ?3)";
+    calls.execute(event, rusqlite::params![1_i64 << 40, entered + 1000, body]).unwrap();
+    for (seq, outcome) in [(1, "answered"), (2, "abandoned")] {
+        let visit = "INSERT INTO visit VALUES (?1, ?2, 0, 'support', ?1 + 5000000, 5000000, ?3, NULL, NULL, 1, 0, 0)";
+        calls.execute(visit, rusqlite::params![entered + seq, (1_i64 << 32) + seq, outcome]).unwrap();
+    }
+    let law = || {
+        let (from, to) = (Some("2026-05-04T00:00:00Z".to_owned()), Some("2026-05-05T00:00:00Z".to_owned()));
+        let args = ReportArgs { config: ConfigArg::default(), store: None, from, to, json: true };
+        let report: serde_json::Value = serde_json::from_str(&run(&args, &url, "UTC").unwrap()).unwrap();
+        report["conservation"].clone()
+    };
+    assert_eq!((&law()["holds"], &law()["arrivals"], &law()["answered"]), (&true.into(), &2.into(), &1.into()));
+    calls.execute("DELETE FROM visit WHERE outcome = 'answered'", []).unwrap();
+    assert_eq!((&law()["holds"], &law()["arrivals"], &law()["answered"]), (&false.into(), &2.into(), &0.into()));
 }
 
 #[test]

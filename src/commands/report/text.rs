@@ -1,7 +1,7 @@
 use super::{INTERVAL_MINUTES, QueueReport, Report};
 use base::Utc;
 use model::ServiceLevel;
-use report::{FORMULAS, QueueFigures};
+use report::{Counts, FORMULAS, QueueFigures};
 // Writing to a String cannot fail: the results of `write!` here are dropped.
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -19,8 +19,7 @@ impl Report {
         self.agent_text(&mut out);
         self.abandoned_text(&mut out);
         self.contact_text(&mut out);
-        let holds = if self.conserved() { "checked, holds" } else { "BROKEN: please report this as a bug" };
-        let _ = writeln!(out, "Conservation, offered = answered + abandoned + flowed out + waiting: {holds}\n");
+        self.conservation_text(&mut out);
         let _ = writeln!(out, "Formulas (T target, S short-abandon limit):");
         for (name, formula) in FORMULAS {
             let _ = writeln!(out, "  {name:<26} {formula}");
@@ -83,6 +82,29 @@ impl Report {
             let (entered, queue, caller) = (self.time(visit.entered), shown(&visit.queue), shown(&visit.caller));
             let (waited, call) = (visit.waited.as_secs_f64(), visit.contact.to_string());
             let _ = writeln!(out, "  {entered:<25} {queue:<16} {waited:>8.1}  {call:<20} {caller}");
+        }
+        out.push('\n');
+    }
+
+    fn conservation_text(&self, out: &mut String) {
+        let (arrived, counts) = (self.arrived(), self.counts());
+        let Counts { answered, abandoned, flowed_out, waiting, .. } = counts;
+        let _ = writeln!(out, "Conservation, offered = answered + abandoned + flowed out + waiting");
+        let _ = write!(
+            out,
+            "  {arrived} arrivals in the event log, {answered} + {abandoned} + {flowed_out} + {waiting} = {} in the \
+             stays in queues: ",
+            answered + abandoned + flowed_out + waiting
+        );
+        let broken = self.imbalances();
+        let named = broken.iter().map(|b| format!("{} {} against {}", shown(b.queue), b.arrivals, b.accounted));
+        let named: Vec<String> = named.collect();
+        out.push_str(&if named.is_empty() { "holds".into() } else { format!("BROKEN: {}", named.join(", ")) });
+        out.push('\n');
+        if self.arrivals.facts_lost > 0 {
+            let lost = self.arrivals.facts_lost;
+            let _ =
+                writeln!(out, "  {lost} facts of this time are missing from the event log: the store took no writes");
         }
         out.push('\n');
     }
