@@ -147,9 +147,9 @@ impl<C: Fn() -> Now> House<C> {
                 is(AgentState::Busy { contact }),
             ],
             3 => vec![
-                Fact::LegEnded { contact, leg: caller, cause },
+                Fact::LegEnded { contact, leg: caller, cause, by: model::Releaser::Party },
                 Fact::TalkEnded { contact, agent, talked: Duration::from_secs(5), held: Duration::ZERO },
-                Fact::LegEnded { contact, leg: called, cause },
+                Fact::LegEnded { contact, leg: called, cause, by: model::Releaser::System },
                 is(AgentState::WrapUp { contact }),
             ],
             4 => vec![

@@ -4,7 +4,8 @@ use crate::leg::LegState;
 use crate::machine::{Machine, Timer};
 use base::Now;
 use model::{
-    Cause, CauseKind, ContactEnd, ContactId, Fact, LegCommand, LegId, MediaCommand, MediaPort, Party, Withdrawal,
+    Cause, CauseKind, ContactEnd, ContactId, Fact, LegCommand, LegId, MediaCommand, MediaPort, Party, Releaser,
+    Withdrawal,
 };
 
 impl Machine {
@@ -61,7 +62,8 @@ impl Machine {
                 self.keep_port(leg.contact, media.port);
             }
         }
-        self.fact(Fact::LegEnded { contact: leg.contact, leg: id, cause });
+        let by = if tell { Releaser::System } else { Releaser::Party };
+        self.fact(Fact::LegEnded { contact: leg.contact, leg: id, cause, by });
         if let Some(engaged) = leg.engaged {
             self.disengage(engaged);
         }

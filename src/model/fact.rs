@@ -99,6 +99,25 @@ impl ContactEnd {
     }
 }
 
+/// Who ended a leg (ECMA-269: the releasing device).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Releaser {
+    /// Whoever is at its far end hung up, refused, or is gone.
+    Party,
+    /// We did: the other party hung up, a rule or a person wanted it.
+    System,
+}
+
+impl Releaser {
+    /// The word used in records and events.
+    pub fn word(self) -> &'static str {
+        match self {
+            Releaser::Party => "party",
+            Releaser::System => "system",
+        }
+    }
+}
+
 /// Something that happened. Records, reports, events and metrics are made from these and from nothing else.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Fact {
@@ -128,6 +147,7 @@ pub enum Fact {
         contact: ContactId,
         leg: LegId,
         cause: Cause,
+        by: Releaser,
     },
     LegQuality {
         contact: ContactId,

@@ -35,7 +35,7 @@ pub use calendar::{Calendar, ClosedDates, DaySpan, Weekday, WeeklyHours};
 pub use cause::{Cause, CauseKind};
 pub use command::{Actor, AgentAction, Command, CommandError, SupervisorMode};
 pub use directory::Directory;
-pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, Party, Stamped, TransferKind};
+pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, Party, Releaser, Stamped, TransferKind};
 pub use generation::Generation;
 pub use identity::{Identity, Pii};
 pub use ids::{

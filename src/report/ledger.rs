@@ -4,7 +4,7 @@ use crate::limits::CLOSING_TIME;
 use crate::open::Open;
 use crate::record::{Arrival, ContactRecord, LegRecord, OpenContact};
 use crate::visit::{QueueVisit, Talk, VisitEnd};
-use crate::words::{contact_of, describe, word};
+use crate::words::{contact_of, describe, describe_party, word};
 use base::{Instant, Now};
 use core::time::Duration;
 use model::{AgentId, AgentState, ContactId, Directory, Fact, LegId, QueueId, Stamped};
@@ -70,6 +70,9 @@ impl Ledger {
             self.changed.push(*contact);
         }
         if let Some(open) = contact.and_then(|id| self.open.get_mut(&id)) {
+            if let Some(leg) = leg_of(fact).and_then(|leg| open.leg(leg)) {
+                describe_party(&leg.party, names, &mut self.detail);
+            }
             // Quality belongs to the leg, where it is kept in full.
             if !matches!(fact, Fact::LegQuality { .. }) {
                 open.step(*at, what, &self.detail);
@@ -157,7 +160,7 @@ impl Ledger {
             Fact::LegAnswered { contact, leg, codec } => {
                 self.leg(at, *contact, *leg, |l| (l.answered, l.codec) = (Some(at.utc), *codec));
             }
-            Fact::LegEnded { contact, leg, cause } => {
+            Fact::LegEnded { contact, leg, cause, by: _ } => {
                 self.leg(at, *contact, *leg, |l| (l.ended, l.cause) = (Some(at.utc), Some(*cause)));
             }
             Fact::LegQuality { contact, leg, quality } => {
@@ -307,6 +310,14 @@ impl Ledger {
         self.entries.push_back(Entry::Record(Box::new(open.record)));
         // No timer for what is closed already.
         while self.closing.pop_front_if(|(_, id)| !self.open.contains_key(id)).is_some() {}
+    }
+}
+
+/// The leg a fact is about when its details do not say whose it is.
+fn leg_of(fact: &Fact) -> Option<LegId> {
+    match fact {
+        Fact::LegRinging { leg, .. } | Fact::LegAnswered { leg, .. } | Fact::LegEnded { leg, .. } => Some(*leg),
+        _ => None,
     }
 }
 

@@ -42,6 +42,10 @@ fn an_answered_call_has_one_record_with_every_step_and_its_visit_ends_with_the_w
             "ended"
         ]
     );
+    let ends: Vec<&str> = record.steps.iter().filter(|s| s.what == "leg-ended").map(|s| &*s.detail).collect();
+    assert!(ends.iter().all(|detail| detail.contains("by=party")), "who hung up: {ends:?}");
+    assert!(ends.iter().any(|detail| detail.ends_with("party=caller")), "whose leg it was: {ends:?}");
+    assert!(ends.iter().any(|detail| detail.contains("party=agent:")), "{ends:?}");
     let visit = story.visit(contact, 0);
     assert_eq!((visit.queue, visit.agent, visit.waited), (SUPPORT, Some(AgentId(0)), secs(8)));
     assert_eq!(visit.end, work(60, 0, 5));

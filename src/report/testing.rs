@@ -260,7 +260,7 @@ impl Story {
     }
 
     pub(crate) fn leg_ended(&mut self, contact: ContactId, leg: LegId, kind: CauseKind) {
-        self.fact(Fact::LegEnded { contact, leg, cause: Cause::new(kind) });
+        self.fact(Fact::LegEnded { contact, leg, cause: Cause::new(kind), by: model::Releaser::Party });
     }
 
     pub(crate) fn quality(&mut self, contact: ContactId, leg: LegId) {

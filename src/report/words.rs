@@ -95,6 +95,11 @@ pub fn word(fact: &Fact) -> &'static str {
     }
 }
 
+/// Appends whose leg it is: facts name legs by number, and only the record knows who was on one.
+pub(crate) fn describe_party(party: &Party, names: &Directory, out: &mut String) {
+    Detail { out, start: 0, names }.party("party", party);
+}
+
 /// Appends the details of a fact.
 pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
     let start = out.len();
@@ -104,7 +109,7 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::LegStarted { party, .. } => d.party("party", party),
         Fact::LegRinging { .. } => &mut d,
         Fact::LegAnswered { codec, .. } => d.optional("codec", codec.map(|codec| codec.word())),
-        Fact::LegEnded { cause, .. } => d.cause(cause),
+        Fact::LegEnded { cause, by, .. } => d.cause(cause).with("by", by.word()),
         Fact::LegQuality { quality: q, .. } => d
             .with("received", q.packets_received)
             .with("lost", q.packets_lost)

@@ -186,9 +186,9 @@ impl Desk {
 
     pub(crate) fn hang_up(&mut self, contact: ContactId, legs: [LegId; 2], agent: u32, talked: Duration) {
         let cause = CauseKind::NormalClearing.into();
-        self.fact(Fact::LegEnded { contact, leg: legs[0], cause });
+        self.fact(Fact::LegEnded { contact, leg: legs[0], cause, by: model::Releaser::Party });
         self.fact(Fact::TalkEnded { contact, agent: AgentId(agent), talked, held: Duration::ZERO });
-        self.fact(Fact::LegEnded { contact, leg: legs[1], cause });
+        self.fact(Fact::LegEnded { contact, leg: legs[1], cause, by: model::Releaser::Party });
         self.agent(agent, AgentState::WrapUp { contact });
         for leg in legs {
             let quality = Quality { packets_received: 3000, mos: Some(4.3), jitter_ms: 1.25, ..Quality::default() };
@@ -210,7 +210,7 @@ impl Desk {
     pub(crate) fn abandon(&mut self, contact: ContactId, leg: LegId, waited: Duration) {
         let cause = CauseKind::Cancelled.into();
         self.fact(Fact::Abandoned { contact, queue: SUPPORT, waited });
-        self.fact(Fact::LegEnded { contact, leg, cause });
+        self.fact(Fact::LegEnded { contact, leg, cause, by: model::Releaser::Party });
         self.fact(Fact::LegQuality { contact, leg, quality: Quality::default() });
         self.fact(Fact::ContactEnded { contact, end: ContactEnd::Abandoned, cause });
     }
