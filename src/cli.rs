@@ -21,7 +21,7 @@ pub(crate) struct Cli {
 
 const AFTER: &str = "Without a command: `serve` on the embedded default configuration (loopback only).
 Reserved for later generations: ivr, simulate, explain, doctor, passwd.
-Exit codes: 0 as asked, 1 not as asked, 64 wrong usage.";
+Exit codes: 0 as asked, 1 not as asked, 2 no answer (phone), 64 wrong usage.";
 
 /// The names of all commands, for a suggestion.
 pub(crate) fn commands() -> Vec<String> {
@@ -35,6 +35,11 @@ fn rfc3339(text: &str) -> Result<String, String> {
         .map_err(|_| "write it like 2026-05-04T09:00:00Z or 2026-05-04T17:00:00+08:00 (RFC 3339)".into())
 }
 
+/// Checked here so that a slip is wrong usage.
+fn log_words(text: &str) -> Result<String, String> {
+    crate::serve::log_filter(text).map(|_| text.to_owned())
+}
+
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Run the call centre; prints one JSON line when ready, logs to stderr
@@ -44,6 +49,7 @@ pub(crate) enum Command {
     /// Print every key with its default
     Config,
     /// A test softphone: registers, dials, answers, plays, records, sends digits
+    #[command(after_help = "Exit codes: 0 as asked, 1 not as asked, 2 no answer, 64 wrong usage.")]
     Phone(Box<PhoneArgs>),
     /// The server with three built-in agents and a stream of callers, all on loopback
     Demo(DemoArgs),
@@ -97,7 +103,7 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArg,
     /// Log level: error, warn, info, debug, trace, or a filter such as `info,sip=debug`
-    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = log_words)]
     pub(crate) log: String,
     /// Log lines as JSON
     #[arg(long)]
@@ -195,6 +201,7 @@ pub(crate) enum CallVerb {
 #[derive(Args, Debug)]
 pub(crate) struct LogArgs {
     /// error, warn, info, debug, trace, or a filter such as `info,sip=debug`
+    #[arg(value_parser = log_words)]
     pub(crate) level: String,
     #[command(flatten)]
     pub(crate) server: ServerArg,

@@ -4,7 +4,7 @@
 
 use core::time::Duration;
 use metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, histogram};
-use model::{ContactEnd, Directory, Fact, OfferOutcome, QueueId};
+use model::{CauseKind, ContactEnd, Directory, Fact, OfferOutcome, QueueId};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
@@ -59,13 +59,17 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
     (G, "strowger_sip_transactions", "SIP transactions that live now, by side"),
     (G, "strowger_store_healthy", "1 when the store takes writes"),
     (C, "strowger_store_write_errors_total", "Transactions of the store that failed"),
-    (C, "strowger_store_write_microseconds_total", "Time spent in transactions of the store"),
+    (C, "strowger_store_write_seconds_total", "Whole seconds spent in transactions of the store"),
     (C, "strowger_store_writes_total", "Transactions of the store that were written"),
     (G, "strowger_tcp_connections", "SIP connections over TCP"),
     (G, "strowger_trunk_calls", "Calls over a trunk"),
     (G, "strowger_trunk_up", "1 when the trunk answers"),
     (G, "strowger_up_seconds", "Time since the start"),
 ];
+
+/// Why a call is refused before it is a contact, each there from the start. Any other cause would appear when it comes.
+const REFUSALS: [CauseKind; 5] =
+    [CauseKind::NotFound, CauseKind::Forbidden, CauseKind::Overload, CauseKind::NoMedia, CauseKind::Shutdown];
 
 /// What is counted as it happens. The handles are made once: a fact costs an addition and no look-up.
 pub(crate) struct Meters {
@@ -113,6 +117,10 @@ impl Meters {
                 Kind::Gauge => describe_gauge!(name, help),
                 Kind::Histogram => describe_histogram!(name, help),
             }
+        }
+        // A counter that appears with its first increment hides that one from `increase()`.
+        for cause in REFUSALS {
+            counter!("strowger_refused_total", "cause" => cause.word()).increment(0);
         }
         let ended = |end: ContactEnd| counter!("strowger_contacts_ended_total", "end" => end.word());
         let mut meters = Meters {

@@ -105,7 +105,7 @@ pub(crate) fn start_log(words: &str, as_json: bool) -> Result<Log, String> {
 }
 
 /// A level, or a filter that begins with one: a misspelt word must not silence the server.
-fn log_filter(text: &str) -> Result<EnvFilter, String> {
+pub(crate) fn log_filter(text: &str) -> Result<EnvFilter, String> {
     let wrong = || {
         format!(
             "`{text}` is not a log level; write error, warn, info, debug or trace, or a filter such as info,sip=debug"

@@ -90,7 +90,8 @@ impl Floor {
         gauge!("strowger_record_rows_waiting").set(published.rows_waiting.load(Ordering::Relaxed) as f64);
         counter!("strowger_store_writes_total").absolute(published.writes.load(Ordering::Relaxed));
         counter!("strowger_store_write_errors_total").absolute(published.write_errors.load(Ordering::Relaxed));
-        counter!("strowger_store_write_microseconds_total").absolute(published.write_micros.load(Ordering::Relaxed));
+        let write_micros = published.write_micros.load(Ordering::Relaxed);
+        counter!("strowger_store_write_seconds_total").absolute(write_micros / 1_000_000);
         gauge!("strowger_store_healthy").set(f64::from(u8::from(self.published.healthy.load(Ordering::Relaxed))));
         let sum = |of: fn(&driver::ShardGauges) -> u64| self.gauges.iter().map(|g| of(g)).sum();
         counter!("strowger_sip_datagrams_received_total").absolute(sum(|g| g.datagrams_in.load(Ordering::Relaxed)));

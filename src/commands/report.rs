@@ -12,7 +12,7 @@ use model::{ServiceLevel, Treatment};
 use report::{Counts, QueueFigures, VisitEnd};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use store::{Reader, StoredAbandoned, StoredArrivals, StoredSpan, StoredVisit};
+use store::{Reader, StoreError, StoredAbandoned, StoredArrivals, StoredSpan, StoredVisit};
 
 /// Figures are also given by stretches of this length, as the trade does.
 const INTERVAL_MINUTES: i64 = 30;
@@ -107,7 +107,10 @@ pub(crate) fn run(args: &ReportArgs, store_url: &str, time_zone: &str) -> Result
     if from >= to {
         return Err(NoReport::Usage("--from must be before --to; without --to the report ends now".into()));
     }
-    let reader = Reader::open(store_url).map_err(|error| failed(&error))?;
+    let reader = Reader::open(store_url).map_err(|error| match error {
+        StoreError::Url(_) | StoreError::Later(_) => NoReport::Usage(error.to_string()),
+        error => failed(&error),
+    })?;
     let report = Report::read(&reader, from, to, zone).map_err(|error| failed(&error))?;
     Ok(if args.json { format!("{:#}\n", report.json()) } else { report.text() })
 }
@@ -135,7 +138,7 @@ fn utc(timestamp: Timestamp) -> Utc {
 }
 
 impl Report {
-    fn read(reader: &Reader, from: Utc, to: Utc, zone: TimeZone) -> Result<Self, store::StoreError> {
+    fn read(reader: &Reader, from: Utc, to: Utc, zone: TimeZone) -> Result<Self, StoreError> {
         let as_of = reader.alive()?;
         let (queues, agents) = (BTreeMap::new(), BTreeMap::new());
         let (abandoned, contacts) = (reader.abandoned(from, to)?, reader.outcomes(from, to)?);

@@ -17,7 +17,7 @@ impl Glimpse {
     /// `None`: the configuration of a process that was given none.
     pub fn of(path: Option<&Path>) -> std::io::Result<Self> {
         let (text, folder) = match path {
-            Some(path) => (std::fs::read_to_string(path)?, path.parent().unwrap_or(Path::new(""))),
+            Some(path) => (read(path)?, path.parent().unwrap_or(Path::new(""))),
             None => (crate::embedded_text().to_owned(), Path::new("")),
         };
         Glimpse::read(&text, folder).map_err(std::io::Error::other)
@@ -32,6 +32,11 @@ impl Glimpse {
         let sounds = value("media", "sounds").filter(|text| !text.is_empty()).map(|text| folder.join(text));
         Ok(Glimpse { store: StoreUrl::parse(&store, folder)?, time_zone, sounds })
     }
+}
+
+/// With the words `check` has for a file that cannot be read.
+fn read(path: &Path) -> std::io::Result<String> {
+    std::fs::read_to_string(path).map_err(|error| std::io::Error::new(error.kind(), crate::source::spoken(&error)))
 }
 
 /// As much of the text as is TOML.

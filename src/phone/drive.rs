@@ -79,7 +79,8 @@ impl Driver {
         let io = |error: std::io::Error| Refusal::Io(error.kind());
         // A wrong file is said at once, not in the middle of a call.
         let audio = PreparedAudio::read(config.audio.clone(), &config.codecs).map_err(io)?;
-        let server = transport::resolve(&config.server, config.listen).await.map_err(io)?;
+        let nowhere = |_| Refusal::NoSuchHost(config.server.host.clone());
+        let server = transport::resolve(&config.server, config.listen).await.map_err(nowhere)?;
         let network = Network::open(&config, server).await.map_err(io)?;
         // Tags and ports need no secrecy, only difference: the hasher's own random keys are enough of a seed.
         let mut rng = Rng::new(RandomState::new().build_hasher().finish());

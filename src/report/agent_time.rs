@@ -54,6 +54,11 @@ impl AgentTimes {
         self.open.get(&agent).map(|(state, _)| *state)
     }
 
+    /// Somebody is signed on.
+    pub fn is_anybody_on(&self) -> bool {
+        self.open.values().any(|(state, _)| *state != AgentState::SignedOff)
+    }
+
     /// Every open span as it stands now, for reports up to the present.
     pub fn open_spans(&self, now: Instant) -> impl Iterator<Item = AgentSpan> {
         self.open.iter().filter_map(move |(agent, (state, since))| span(*agent, *state, *since, now))

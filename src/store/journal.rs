@@ -1,7 +1,7 @@
 use crate::encode::Rows;
 use crate::error::StoreError;
 use crate::json;
-use crate::limits::{ALIVE_EVERY, STOP_TIME, TURN_FACTS, TURN_TIME};
+use crate::limits::{ALIVE_EVERY, ALIVE_SIGNED_ON_EVERY, STOP_TIME, TURN_FACTS, TURN_TIME};
 use crate::read::past_visits;
 use crate::rows;
 use crate::schema::Store;
@@ -249,10 +249,13 @@ impl Thread {
     }
 
     fn keep_alive(&mut self, now: Now) {
+        let every = if self.ledger.agent_times().is_anybody_on() { ALIVE_SIGNED_ON_EVERY } else { ALIVE_EVERY };
+        // Whoever signs on is not behind by the time of an empty house.
+        self.alive_at = self.alive_at.min(now.mono + every);
         if self.alive_at > now.mono {
             return;
         }
-        self.alive_at = now.mono + ALIVE_EVERY;
+        self.alive_at = now.mono + every;
         let spans = core::mem::take(&mut self.agents_changed).then(|| {
             let mut rows = Rows::default();
             let spans = self.ledger.agent_times().open_spans(now.mono);

@@ -1,6 +1,6 @@
 //! The journal thread on real files: what survives what.
 
-use crate::limits::ALIVE_EVERY;
+use crate::limits::{ALIVE_EVERY, ALIVE_SIGNED_ON_EVERY};
 use crate::testing::{Desk, NOON, SUPPORT, TestClock, names, path_in, secs, url_in};
 use crate::{Reader, Store};
 use base::Utc;
@@ -223,6 +223,26 @@ fn the_report_of_a_running_server_is_right_to_within_a_minute() {
     }
     // An hour of an agent who sits still is no row yet.
     assert_eq!(desk.count("agent_span"), 0);
+    desk.stop();
+}
+
+#[test]
+fn while_somebody_is_signed_on_the_store_is_told_every_few_seconds() {
+    let folder = tempdir().unwrap();
+    let clock = TestClock::default();
+    let mut desk = Desk::open(folder.path(), &clock);
+    desk.agent(0, AgentState::Ready);
+    desk.settle();
+    let alive = |desk: &Desk| -> i64 {
+        desk.look(|c| c.query_row("SELECT value FROM meta WHERE key = 'alive'", [], |row| row.get(0)).unwrap())
+    };
+    for _ in 0..3 {
+        let before = alive(&desk);
+        clock.put_forward(ALIVE_SIGNED_ON_EVERY);
+        // The journal sleeps by the real clock: a fact wakes it.
+        desk.fact(Fact::PhoneReachable { phone: model::PhoneId(3) });
+        desk.wait(|d| alive(d) >= before + ALIVE_SIGNED_ON_EVERY.as_micros() as i64);
+    }
     desk.stop();
 }
 
@@ -494,7 +514,7 @@ fn when_nobody_calls_the_journal_sleeps() {
     let folder = tempdir().unwrap();
     let clock = TestClock::default();
     let mut desk = Desk::open(folder.path(), &clock);
-    desk.agent(0, AgentState::Ready);
+    desk.fact(Fact::PhoneReachable { phone: model::PhoneId(3) });
     desk.settle();
     let writes = desk.journal.published().writes.load(Ordering::Relaxed);
     std::thread::sleep(Duration::from_millis(400));

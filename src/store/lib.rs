@@ -36,6 +36,6 @@ mod writer;
 pub use arrivals::StoredArrivals;
 pub use error::StoreError;
 pub use journal::{Journal, JournalSettings, Published, Watch};
-pub use limits::{ALIVE_EVERY, STORE_TIME};
+pub use limits::{ALIVE_EVERY, ALIVE_SIGNED_ON_EVERY, STORE_TIME};
 pub use read::{Reader, StoredAbandoned, StoredLevel, StoredSpan, StoredTalks, StoredVisit, StoredWaiting};
 pub use schema::Store;

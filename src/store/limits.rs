@@ -21,9 +21,11 @@ pub(crate) const SPOOL_FILE_OCTETS: u64 = 192 * 1024 * 1024;
 pub(crate) const EVENT_ROW_OCTETS: usize = 64 * 1024;
 /// How long SQLite waits for another process that reads or backs up.
 pub(crate) const BUSY_TIME: Duration = Duration::from_millis(500);
-/// How often the store is told that the server lives and where its agents are: reports of a running server are at
-/// most so much behind, and so is the end of an agent's time after a crash.
+/// How often the store is told that the server lives when nobody is signed on: a machine at rest is left at rest.
 pub const ALIVE_EVERY: Duration = Duration::from_secs(60);
+/// How often while somebody is, and where the agents are: reports of a running server are at most so much behind, and
+/// so is the end of an agent's time after a crash. One row, without waiting for the disk.
+pub const ALIVE_SIGNED_ON_EVERY: Duration = Duration::from_secs(5);
 /// How long a stop waits for a store that takes no writes: supervisors kill what does not stop in time.
 pub(crate) const STOP_TIME: Duration = Duration::from_secs(8);
 /// A stay in a queue that began longer ago than this before an interval is not looked for in it.

@@ -80,7 +80,7 @@ impl Reader {
         Ok(Reader { connection })
     }
 
-    /// When the server last wrote: now, give or take a minute, when one runs.
+    /// When the server last wrote: a few seconds ago when one runs and somebody is signed on, a minute when nobody is.
     pub fn alive(&self) -> Result<Utc, StoreError> {
         Ok(Utc::from_micros(last_alive(&self.connection)?))
     }

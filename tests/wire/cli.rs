@@ -57,19 +57,32 @@ fn every_deployed_file_passes_the_check_its_header_names() {
 
 #[test]
 fn wrong_usage_exits_64_and_shows_the_nearest_command() {
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 9] = [
         (&["statsu"], "`status`"),
         (&["agnet", "1001", "ready"], "`agent`"),
         (&["xyzzy"], "strowger --help"),
         (&["doctor"], "reserved"),
         (&["serve", "--confg", "x"], "--config"),
         (&["report", "--from", "yesterday"], "yesterday"),
+        (&["report", "--store", "foo"], "sqlite:data/strowger.db"),
+        (&["serve", "--log", "bogus"], "info,sip=debug"),
+        (&["log", "bogus"], "info,sip=debug"),
     ];
     for (words, expected) in cases {
         let output = strowger(words);
         assert_eq!(output.status.code(), Some(64), "{words:?}: {}", said(&output));
         assert!(said(&output).contains(expected), "{words:?}: {}", said(&output));
     }
+}
+
+#[test]
+fn a_phone_and_a_command_name_what_they_did_not_find() {
+    let phone = strowger(&["phone", "--server", "sip:no-such-host.invalid", "--dial", "100"]);
+    assert_eq!(phone.status.code(), Some(1), "{}", said(&phone));
+    assert!(said(&phone).contains("`no-such-host.invalid`"), "{}", said(&phone));
+    let status = strowger(&["status", "--config", "nope.toml"]);
+    assert!(said(&status).contains("nope.toml: there is no such file"), "{}", said(&status));
+    assert!(said(&strowger(&["phone", "--help"])).contains("2 no answer"));
 }
 
 #[test]

@@ -165,6 +165,8 @@ fn a_wrong_time_is_wrong_usage_and_a_missing_store_is_not() {
     assert!(matches!(refused("2026-05-04", "2026-05-05T00:00:00Z"), NoReport::Usage(_)));
     assert!(matches!(refused("2026-05-05T00:00:00Z", "2026-05-04T00:00:00Z"), NoReport::Usage(_)));
     assert!(matches!(refused("2026-05-04T00:00:00Z", "2026-05-05T00:00:00Z"), NoReport::Failed(_)));
+    let args = ReportArgs { config: ConfigArg::default(), store: None, from: None, to: None, json: false };
+    assert!(matches!(run(&args, "foo", "UTC"), Err(NoReport::Usage(_))));
 }
 
 #[test]

@@ -47,6 +47,8 @@ pub(crate) enum Refusal {
     Closed,
     #[error("all lines are in use")]
     NoLine,
+    #[error("the host `{0}` of --server has no address")]
+    NoSuchHost(String),
     #[error("the socket or file cannot be opened: {0}")]
     Io(std::io::ErrorKind),
 }
