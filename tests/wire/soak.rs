@@ -17,9 +17,7 @@ const SPARE_PORTS: usize = 64;
 /// Calls of one round, how many rounds, and calls a second. `STROWGER_SOAK_CALLS` asks for the long form.
 fn size() -> (usize, usize, u32) {
     match crate::house::soak_calls() {
-        // At 30 calls a second the first thousand last as long as a transaction lingers, so that from then on as many are
-        // forgotten as come.
-        Some(all) => (1_000, all.div_ceil(1_000), 30),
+        Some(all) => (1_000, all.div_ceil(1_000), 60),
         None => (150, 3, 50),
     }
 }
