@@ -128,7 +128,7 @@ impl Contacts {
 impl Acd {
     pub(crate) fn on_call(&mut self, now: Now, command: QueueCommand) {
         match command {
-            QueueCommand::Enqueue { contact, queue, priority, entered } => {
+            QueueCommand::Enqueue { contact, queue, priority, entered, wish: _ } => {
                 self.enqueue(now, contact, queue, priority, entered);
             }
             QueueCommand::Withdraw { contact, queue: _, why } => self.withdraw(now, contact, why),

@@ -211,7 +211,7 @@ impl Run {
     fn enqueue(&mut self, contact: ContactId, queue: QueueId, priority: i32) {
         self.waiting.push((contact, queue));
         let entered = self.entered[&contact];
-        self.house.call(QueueCommand::Enqueue { contact, queue, priority, entered });
+        self.house.call(QueueCommand::Enqueue { contact, queue, priority, entered, wish: model::Wish::default() });
         self.digest();
     }
 

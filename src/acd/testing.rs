@@ -21,6 +21,7 @@ pub(crate) fn queue(name: &str) -> Queue {
         name: name.into(),
         strategy: Strategy::LongestIdle,
         idle_clock: IdleClock::Release,
+        routing: model::Routing::default(),
         answer: AnswerMode::AtOnce,
         hours: None,
         music: SoundId(0),
@@ -55,6 +56,7 @@ pub(crate) fn agent(n: u32, queues: &[u32]) -> Agent {
         pin: None,
         queues: queues.iter().map(|q| QueueId(*q)).collect(),
         skills: Vec::new(),
+        weight: 1,
         class: ClassOfService::Internal,
         initial_state: InitialState::Ready,
         supervises: model::Supervises::Nobody,
@@ -111,6 +113,7 @@ pub(crate) fn directory(queues: Vec<Queue>, agents: Vec<Agent>) -> Directory {
         numbers: Vec::new(),
         calendars: Vec::new(),
         skills: Vec::new(),
+        requirements: Vec::new(),
         sounds: Default::default(),
     }
 }
@@ -179,7 +182,13 @@ impl House {
         self.contacts += 1;
         let contact = ContactId::new(ShardId(0), 1, self.contacts);
         let entered = self.now.mono;
-        self.call(QueueCommand::Enqueue { contact, queue: QueueId(queue), priority, entered });
+        self.call(QueueCommand::Enqueue {
+            contact,
+            queue: QueueId(queue),
+            priority,
+            entered,
+            wish: model::Wish::default(),
+        });
         contact
     }
 

@@ -259,7 +259,7 @@ impl World {
     fn enqueue(&mut self, contact: ContactId, queue: QueueId, priority: i32, entered: Instant) {
         self.calls.insert(contact, Call::Waiting { queue, entered, ring: None });
         self.promises.enqueued(self.now.mono, contact, queue, priority, entered);
-        self.call(contact, QueueCommand::Enqueue { contact, queue, priority, entered });
+        self.call(contact, QueueCommand::Enqueue { contact, queue, priority, entered, wish: model::Wish::default() });
     }
 
     fn withdraw(&mut self, contact: ContactId) {

@@ -52,7 +52,7 @@
 //! #     numbers: vec![NumberRule { pattern: Pattern { stem: "4008".into(), open_ended: false }, trunk: None,
 //! #         to: Target::Announcement(SoundName("announcements/closed".into())), priority: 0,
 //! #         language: Language::English, attach: vec![] }],
-//! #     skills: vec![], sounds: Default::default(),
+//! #     skills: vec![], requirements: vec![], sounds: Default::default(),
 //! # };
 //! let now = Now::new(Instant::ZERO, Utc::from_secs(1_700_000_000));
 //! let config = Config { directory: Arc::new(directory), shard: ShardId(0), shards: 1, boot: 1, seed: 1, workers: 0 };

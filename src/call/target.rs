@@ -65,7 +65,7 @@ impl Machine {
         contact.stage = Stage::Waiting { queue, ring: None };
         let (caller, priority, entered) = (contact.caller, contact.priority, contact.entered.unwrap_or(now.mono));
         self.hear_music(now, id, caller);
-        self.queue(QueueCommand::Enqueue { contact: id, queue, priority, entered });
+        self.queue(QueueCommand::Enqueue { contact: id, queue, priority, entered, wish: model::Wish::default() });
     }
 
     fn seize(&mut self, now: Now, id: ContactId, agent: AgentId) {

@@ -57,6 +57,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
         pin: pin.map(|at| at.value),
         queues: plain(queues.value),
         skills: skills(table, refs),
+        weight: 1,
         class: table.word("class", &CLASSES, &[]),
         initial_state,
         supervises,

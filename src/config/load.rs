@@ -206,6 +206,7 @@ fn read<'a>(
         numbers: rules.into_iter().map(|(rule, _)| rule).collect(),
         calendars: fill(calendars, previous.map(|p| &p.calendars), |_| {})?,
         skills: fill(skills, previous.map(|p| &p.skills), |_| {})?,
+        requirements: Vec::new(),
         sounds: sounds.clone(),
     };
     let secrets_file = store.folder().join("secrets.toml");

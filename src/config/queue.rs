@@ -83,6 +83,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         name: entry.name.clone(),
         strategy: table.word("strategy", &STRATEGIES, &STRATEGIES_LATER),
         idle_clock: table.word("idle_clock", &IDLE_CLOCKS, &[]),
+        routing: model::Routing::default(),
         answer: table.word("answer", &ANSWER_MODES, &[]),
         hours: hours.value,
         announce: announce(table),

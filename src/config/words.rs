@@ -174,7 +174,6 @@ impl Named for Queue {
 
     fn fields(&self, directory: &Directory) -> Vec<Field> {
         let to = |to: &Target| target(directory, to);
-        let Strategy::LongestIdle = self.strategy;
         let max_wait = self.max_wait.as_ref().map(|rule| format!("{} to {}", spell_duration(rule.after), to(&rule.to)));
         let max_length = self.max_length.as_ref().map(|rule| format!("{} to {}", rule.at, to(&rule.to)));
         let keys: Vec<String> = self.keys.iter().map(|(key, target)| format!("{key} to {}", to(target))).collect();
@@ -184,7 +183,7 @@ impl Named for Queue {
         };
         let level = self.service_level;
         vec![
-            ("strategy", "longest-idle".into()),
+            ("strategy", self.strategy.word().into()),
             ("idle_clock", idle_clock(self.idle_clock).into()),
             ("answer", answer(self.answer).into()),
             ("hours", self.hours.map_or(String::new(), |id| directory.calendar(id).name.to_string())),

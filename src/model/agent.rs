@@ -9,7 +9,10 @@ pub struct Agent {
     pub phone: Option<PhoneId>,
     pub pin: Option<Secret>,
     pub queues: Vec<QueueId>,
+    /// Sorted by skill.
     pub skills: Vec<SkillLevel>,
+    /// His share with the strategy `weighted`, from 1.
+    pub weight: u32,
     pub class: ClassOfService,
     pub initial_state: InitialState,
     pub supervises: Supervises,

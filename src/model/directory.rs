@@ -1,6 +1,6 @@
 use crate::{
     Agent, AgentId, Calendar, CalendarId, FeatureCodes, Generation, Language, Limits, MediaSettings, NumberRule, Phone,
-    PhoneId, Queue, QueueId, Route, Site, SoundId, SoundName, Trunk, TrunkId,
+    PhoneId, Queue, QueueId, Requirement, Route, Site, SoundId, SoundName, Trunk, TrunkId,
 };
 use std::collections::HashMap;
 
@@ -23,6 +23,8 @@ pub struct Directory {
     pub numbers: Vec<NumberRule>,
     pub calendars: Vec<Calendar>,
     pub skills: Vec<Box<str>>,
+    /// Demands on skills; those that mean the same are one.
+    pub requirements: Vec<Requirement>,
     /// Every sound the library holds, per language.
     pub sounds: HashMap<(Language, SoundName), SoundId>,
 }

@@ -23,6 +23,8 @@ index_id! {
     TrunkId,
     RouteId,
     SkillId,
+    /// A class of demands on skills: its place in [`crate::Directory::requirements`].
+    RequirementId,
     CalendarId,
     /// A sound in the library: a prompt, or a whole music playlist.
     SoundId,

@@ -25,6 +25,7 @@ mod number;
 mod phone;
 mod queue;
 mod queueing;
+mod routing;
 mod secret;
 mod site;
 mod sound;
@@ -39,8 +40,8 @@ pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, Party, Releaser, Stam
 pub use generation::Generation;
 pub use identity::{Identity, Pii};
 pub use ids::{
-    AgentId, CalendarId, ContactId, LegId, OfferId, PhoneId, QueueId, RouteId, ShardId, SkillId, SoundId, TrunkId,
-    WorkerId,
+    AgentId, CalendarId, ContactId, LegId, OfferId, PhoneId, QueueId, RequirementId, RouteId, ShardId, SkillId,
+    SoundId, TrunkId, WorkerId,
 };
 pub use leg::{Dial, DialTarget, Incoming, LegCommand, LegEvent, MAX_FORWARDS, Progress, ReferTarget, Sdp, Source};
 pub use media::{
@@ -54,6 +55,9 @@ pub use queue::{
     ServiceLevel, Strategy, Treatment, WrapUpMode,
 };
 pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
+pub use routing::{
+    Ageing, FigureRange, Preferred, QueueFigure, Requirement, Routing, SkillRange, Step, Wish, level_of,
+};
 pub use secret::Secret;
 pub use site::{FeatureCodes, Limits, MediaSettings, Site};
 pub use sound::{Language, SoundName};

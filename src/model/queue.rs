@@ -1,4 +1,4 @@
-use crate::{CalendarId, SoundId, SoundName, Target};
+use crate::{CalendarId, Routing, SoundId, SoundName, Target};
 use core::time::Duration;
 
 /// A waiting line and how it is served.
@@ -7,6 +7,7 @@ pub struct Queue {
     pub name: Box<str>,
     pub strategy: Strategy,
     pub idle_clock: IdleClock,
+    pub routing: Routing,
     pub answer: AnswerMode,
     pub hours: Option<CalendarId>,
     /// Played while waiting, over and over.
@@ -32,8 +33,61 @@ pub struct Queue {
 /// Which ready agent gets a contact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Strategy {
+    /// The agent idle longest by the queue's clock.
     #[default]
     LongestIdle,
+    /// One after the other, each once before anybody is asked again.
+    RoundRobin,
+    /// Who was given the fewest contacts since he signed on.
+    LeastCalls,
+    /// The smallest share of work in his time since he signed on.
+    LeastOccupied,
+    /// Always the first in the configuration who is ready.
+    Linear,
+    Random,
+    /// At random, in proportion to [`crate::Agent::weight`].
+    Weighted,
+    /// All who are ready at once; the first who answers has it.
+    RingAll,
+    /// One phone, then one more each time [`Routing::ring_step`] has passed.
+    RingProgressive,
+    /// The highest level in the skills asked for.
+    BestSkill,
+    /// Who can do the least else: generalists are kept free.
+    LeastVersatile,
+}
+
+impl Strategy {
+    pub const ALL: [Strategy; 11] = [
+        Strategy::LongestIdle,
+        Strategy::RoundRobin,
+        Strategy::LeastCalls,
+        Strategy::LeastOccupied,
+        Strategy::Linear,
+        Strategy::Random,
+        Strategy::Weighted,
+        Strategy::RingAll,
+        Strategy::RingProgressive,
+        Strategy::BestSkill,
+        Strategy::LeastVersatile,
+    ];
+
+    /// The word in the configuration.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Strategy::LongestIdle => "longest-idle",
+            Strategy::RoundRobin => "round-robin",
+            Strategy::LeastCalls => "least-calls",
+            Strategy::LeastOccupied => "least-occupied",
+            Strategy::Linear => "linear",
+            Strategy::Random => "random",
+            Strategy::Weighted => "weighted",
+            Strategy::RingAll => "ring-all",
+            Strategy::RingProgressive => "ring-progressive",
+            Strategy::BestSkill => "best-skill",
+            Strategy::LeastVersatile => "least-versatile",
+        }
+    }
 }
 
 /// From when idle time counts.

@@ -1,4 +1,4 @@
-use crate::{AgentId, Cause, ContactId, FlowReason, OfferId, PhoneId, QueueId, Target};
+use crate::{AgentId, Cause, ContactId, FlowReason, OfferId, PhoneId, QueueId, Target, Wish};
 use base::Instant;
 use core::time::Duration;
 
@@ -6,7 +6,7 @@ use core::time::Duration;
 #[derive(Clone, PartialEq, Debug)]
 pub enum QueueCommand {
     /// Wait in a queue. `entered` is the contact's first enqueue time and is kept through every move.
-    Enqueue { contact: ContactId, queue: QueueId, priority: i32, entered: Instant },
+    Enqueue { contact: ContactId, queue: QueueId, priority: i32, entered: Instant, wish: Wish },
     /// The contact leaves without being served.
     Withdraw { contact: ContactId, queue: QueueId, why: Withdrawal },
     /// How an offer ended; sent exactly once for every [`QueueEvent::Offer`] and [`QueueEvent::Seized`].

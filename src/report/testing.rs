@@ -28,6 +28,7 @@ pub(crate) fn queue(name: &str) -> Queue {
         name: name.into(),
         strategy: Strategy::LongestIdle,
         idle_clock: IdleClock::Release,
+        routing: model::Routing::default(),
         answer: AnswerMode::AtOnce,
         hours: None,
         music: SoundId(0),
@@ -56,6 +57,7 @@ pub(crate) fn agent(n: u32, queues: &[u32]) -> Agent {
         pin: None,
         queues: queues.iter().map(|q| QueueId(*q)).collect(),
         skills: Vec::new(),
+        weight: 1,
         class: ClassOfService::Internal,
         initial_state: InitialState::Ready,
         supervises: model::Supervises::Nobody,
@@ -126,6 +128,7 @@ pub(crate) fn names() -> Directory {
         numbers: Vec::new(),
         calendars: Vec::new(),
         skills: Vec::new(),
+        requirements: Vec::new(),
         sounds: Default::default(),
     }
 }

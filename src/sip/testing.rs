@@ -96,6 +96,7 @@ pub(crate) fn directory(phones: Vec<Phone>, trunks: Vec<Trunk>) -> Directory {
         numbers: Vec::new(),
         calendars: Vec::new(),
         skills: Vec::new(),
+        requirements: Vec::new(),
         sounds: std::collections::HashMap::default(),
     }
 }

@@ -254,6 +254,7 @@ pub(crate) fn names() -> Directory {
         numbers: Vec::new(),
         calendars: Vec::new(),
         skills: Vec::new(),
+        requirements: Vec::new(),
         sounds: Default::default(),
     }
 }
@@ -266,6 +267,7 @@ pub(crate) fn agent(n: u32) -> Agent {
         pin: None,
         queues: vec![SUPPORT],
         skills: Vec::new(),
+        weight: 1,
         class: ClassOfService::Internal,
         initial_state: InitialState::Ready,
         supervises: model::Supervises::Nobody,
@@ -300,6 +302,7 @@ fn queue(name: &str) -> Queue {
         name: name.into(),
         strategy: Strategy::LongestIdle,
         idle_clock: IdleClock::Release,
+        routing: model::Routing::default(),
         answer: AnswerMode::AtOnce,
         hours: None,
         music: SoundId(0),

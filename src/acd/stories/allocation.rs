@@ -33,7 +33,13 @@ impl Busy {
     fn round(&mut self) {
         self.calls += 1;
         let (contact, entered) = (ContactId::new(ShardId(0), 1, self.calls), self.house.now.mono);
-        self.input(QueueCommand::Enqueue { contact, queue: QueueId(self.calls % 2), priority: 0, entered });
+        self.input(QueueCommand::Enqueue {
+            contact,
+            queue: QueueId(self.calls % 2),
+            priority: 0,
+            entered,
+            wish: model::Wish::default(),
+        });
         if self.talks.len() as u32 == AGENTS {
             let (agent, contact, queue) = self.talks.swap_remove(self.calls as usize % AGENTS as usize);
             self.input(QueueCommand::Release { agent, contact, queue: Some(queue) });

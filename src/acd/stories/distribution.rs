@@ -121,7 +121,13 @@ fn a_contact_keeps_its_first_enqueue_time_in_the_next_queue() {
     let later = house.arrive(1, 0);
     house.pass(secs(10));
     let queue = QueueId(1);
-    house.call(model::QueueCommand::Enqueue { contact: moved, queue, priority: 0, entered });
+    house.call(model::QueueCommand::Enqueue {
+        contact: moved,
+        queue,
+        priority: 0,
+        entered,
+        wish: model::Wish::default(),
+    });
     house.release(0, busy, Some(1));
     house.connect(moved);
     house.release(0, moved, Some(1));

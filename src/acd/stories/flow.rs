@@ -178,7 +178,7 @@ fn a_ring_of_overflow_rules_ends() {
         house.pass(secs(1));
         if let Some(QueueEvent::FlowOut { to: Target::Queue(queue), .. }) = house.event() {
             flows += 1;
-            house.call(QueueCommand::Enqueue { contact, queue, priority: 0, entered });
+            house.call(QueueCommand::Enqueue { contact, queue, priority: 0, entered, wish: model::Wish::default() });
         }
     }
     assert_eq!(flows, 8, "FLOWS_MAX, then it stays where it is");

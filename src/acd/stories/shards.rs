@@ -82,7 +82,13 @@ impl Pair {
 
     fn enqueue(&mut self) {
         let (queue, entered) = (QueueId(0), self.now.mono);
-        self.call(QueueCommand::Enqueue { contact: CONTACT, queue, priority: 0, entered });
+        self.call(QueueCommand::Enqueue {
+            contact: CONTACT,
+            queue,
+            priority: 0,
+            entered,
+            wish: model::Wish::default(),
+        });
     }
 
     fn state(&self) -> AgentState {
@@ -173,7 +179,7 @@ fn a_contact_for_a_queue_the_other_shard_has_not_read_of_yet_waits_for_its_reloa
     let directory = Arc::new(directory);
     pair.shards[1].handle_input(pair.now, Input::Reload(Arc::clone(&directory)));
     let (queue, entered) = (QueueId(2), pair.now.mono);
-    pair.call(QueueCommand::Enqueue { contact: CONTACT, queue, priority: 0, entered });
+    pair.call(QueueCommand::Enqueue { contact: CONTACT, queue, priority: 0, entered, wish: model::Wish::default() });
     pair.deliver(nothing);
     assert!(pair.events.is_empty());
     pair.shards[0].handle_input(pair.now, Input::Reload(directory));

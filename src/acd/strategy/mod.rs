@@ -27,7 +27,18 @@ pub(crate) struct AgentKey {
 
 pub(crate) fn agent_key(queue: &Queue, agent: AgentId, idle: &IdleStamps) -> AgentKey {
     let score = match queue.strategy {
-        Strategy::LongestIdle => longest_idle::score(queue.idle_clock, idle),
+        // The configuration refuses the others by name until their files stand here.
+        Strategy::LongestIdle
+        | Strategy::RoundRobin
+        | Strategy::LeastCalls
+        | Strategy::LeastOccupied
+        | Strategy::Linear
+        | Strategy::Random
+        | Strategy::Weighted
+        | Strategy::RingAll
+        | Strategy::RingProgressive
+        | Strategy::BestSkill
+        | Strategy::LeastVersatile => longest_idle::score(queue.idle_clock, idle),
     };
     AgentKey { score, agent }
 }

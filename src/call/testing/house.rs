@@ -50,6 +50,7 @@ pub(crate) fn house() -> Directory {
         numbers: numbers(),
         calendars: Vec::new(),
         skills: Vec::new(),
+        requirements: Vec::new(),
         sounds,
     }
 }
@@ -97,6 +98,7 @@ fn queue(name: &str) -> Queue {
         name: name.into(),
         strategy: model::Strategy::LongestIdle,
         idle_clock: model::IdleClock::Release,
+        routing: model::Routing::default(),
         answer: AnswerMode::AtOnce,
         hours: None,
         music: SoundId(0),
@@ -144,6 +146,7 @@ fn agent(index: u32, name: &str) -> Agent {
         pin: Some(Secret::new("1234")),
         queues: vec![QueueId(0)],
         skills: Vec::new(),
+        weight: 1,
         class: if index == 3 { ClassOfService::Internal } else { ClassOfService::National },
         initial_state: InitialState::Ready,
         supervises: Supervises::Everybody,

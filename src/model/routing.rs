@@ -1,0 +1,155 @@
+//! What a contact asks of an agent, and in which order contacts and agents are looked at.
+
+use crate::{AgentId, RequirementId, SkillId, SkillLevel};
+use core::time::Duration;
+
+/// Who may serve a contact: a condition on skills in disjunctive form, one class for every text that means the same.
+///
+/// `french >= 4 && (billing >= 5 || vip)` is `any = [[french 4..=10, billing 5..=10], [french 4..=10, vip 1..=10]]`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Requirement {
+    /// As it was first written.
+    pub text: Box<str>,
+    /// One of these must hold completely. Sorted, none implied by another, never empty inside.
+    pub any: Vec<Vec<SkillRange>>,
+}
+
+/// A skill the agent does not have has level 0.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SkillRange {
+    pub skill: SkillId,
+    pub least: u8,
+    pub most: u8,
+}
+
+impl SkillRange {
+    pub fn holds(&self, skills: &[SkillLevel]) -> bool {
+        (self.least..=self.most).contains(&level_of(skills, self.skill))
+    }
+}
+
+impl Requirement {
+    pub fn fits(&self, skills: &[SkillLevel]) -> bool {
+        self.any.iter().any(|all| all.iter().all(|range| range.holds(skills)))
+    }
+}
+
+/// The agent's level in a skill, 0 when he does not have it. `skills` is sorted by skill.
+pub fn level_of(skills: &[SkillLevel], skill: SkillId) -> u8 {
+    skills.binary_search_by_key(&skill, |level| level.skill).map_or(0, |at| skills[at].level)
+}
+
+/// How contacts of a queue are matched with agents, beyond the strategy.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Routing {
+    /// What its contacts ask, from the strictest to the last; empty: anybody who serves the queue.
+    pub steps: Vec<Step>,
+    pub ageing: Ageing,
+    /// With `ring-progressive`: one more phone rings each time this has passed.
+    pub ring_step: Duration,
+    /// An offer that failed this often lets the contact go by the rule of the longest wait.
+    pub tries: u8,
+    /// At most so many of its contacts are talked with at a time; `None`: no cap.
+    pub max_talking: Option<u32>,
+}
+
+impl Default for Routing {
+    fn default() -> Self {
+        Routing {
+            steps: Vec::new(),
+            ageing: Ageing::default(),
+            ring_step: Duration::from_secs(5),
+            tries: 10,
+            max_talking: None,
+        }
+    }
+}
+
+/// One step of a queue's demands: after `lasts` the next one counts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// `None`: anybody who serves the queue.
+    pub needs: Option<RequirementId>,
+    /// `None`: to the end; the last step only.
+    pub lasts: Option<Duration>,
+    /// The step is skipped unless one of these holds completely when its turn comes; empty: always taken.
+    pub only_if: Vec<Vec<FigureRange>>,
+}
+
+/// A figure of the queue lies between two values, both included.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct FigureRange {
+    pub figure: QueueFigure,
+    pub least: u32,
+    pub most: u32,
+}
+
+/// What a step's condition may look at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum QueueFigure {
+    /// Contacts in the queue, this one included.
+    Waiting,
+    /// Agents of the queue who are signed on.
+    SignedOn,
+    /// Agents of the queue who are ready, busy, ringing or in wrap-up.
+    Staffed,
+    /// Agents of the queue who are ready now.
+    Ready,
+    /// Expected wait of this contact in seconds; 0 when unknown.
+    ExpectedWait,
+    /// The contact's priority, ageing included.
+    Priority,
+}
+
+/// Priority that grows while a contact waits: `priority + waited × per_minute`, at most `cap`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ageing {
+    /// Points a minute; 0: priority stays as it is.
+    pub per_minute: u32,
+    /// What ageing adds at most; 0: nothing.
+    pub cap: u32,
+}
+
+/// What the contact's own data ask beyond the queue's rules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Wish {
+    /// Asked besides the current step's.
+    pub needs: Option<RequirementId>,
+    /// Kept for this agent at first.
+    pub agent: Option<Preferred>,
+}
+
+/// An agent who knows the customer: nobody else is asked until `wait` has passed, unless he is not even signed on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Preferred {
+    pub agent: AgentId,
+    pub wait: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skills(levels: &[(u32, u8)]) -> Vec<SkillLevel> {
+        levels.iter().map(|&(skill, level)| SkillLevel { skill: SkillId(skill), level }).collect()
+    }
+
+    #[test]
+    fn one_alternative_that_holds_completely_is_enough() {
+        let at_least = |skill, least| SkillRange { skill: SkillId(skill), least, most: 10 };
+        let (french, billing, vip) = (at_least(0, 4), at_least(1, 5), at_least(2, 1));
+        let any = vec![vec![french, billing], vec![french, vip]];
+        let requirement = Requirement { text: "french >= 4 && (billing >= 5 || vip)".into(), any };
+        assert!(requirement.fits(&skills(&[(0, 4), (1, 5)])));
+        assert!(requirement.fits(&skills(&[(0, 9), (2, 1)])));
+        assert!(!requirement.fits(&skills(&[(0, 3), (1, 10), (2, 10)])));
+        assert!(!requirement.fits(&skills(&[(0, 10), (1, 4)])));
+    }
+
+    #[test]
+    fn a_missing_skill_is_level_zero() {
+        let without = SkillRange { skill: SkillId(7), least: 0, most: 0 };
+        assert!(without.holds(&skills(&[(0, 4)])));
+        assert!(!without.holds(&skills(&[(7, 1)])));
+    }
+}
