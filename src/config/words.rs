@@ -3,8 +3,8 @@
 use crate::scalar::spell_duration;
 use model::{
     Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, Directory, EmptyWhen, IdleClock, InitialState, Network,
-    NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Secret, SoundId, Strategy, Supervises, Target, Treatment,
-    Trunk, WrapUpMode,
+    NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Secret, SoundId, Supervises, Target, Treatment, Trunk,
+    WrapUpMode,
 };
 
 /// A key and its value as text.
