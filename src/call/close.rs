@@ -21,7 +21,7 @@ impl Machine {
             self.drop_leg_gone(now, id, cause);
             return self.end(now, contact, end, cause);
         }
-        if state.stage.ring().is_some_and(|r| r.leg == id) {
+        if state.stage.ring(id).is_some() {
             return self.refused(now, id, cause);
         }
         let talking = matches!(state.stage, Stage::Talking { far } if far == id);
@@ -101,7 +101,7 @@ impl Machine {
                 self.withdraw(now, id, why, said_to_the_rung(cause));
             }
             Stage::Seizing { .. } | Stage::SigningOn(_) | Stage::Asking { .. } => self.leave_stage(id),
-            Stage::Ringing(_) => self.cancel_ring(now, id, said_to_the_rung(cause)),
+            Stage::Ringing(_) => self.cancel_rings(now, id, said_to_the_rung(cause)),
             Stage::Watching(watch) => self.unwatch(id, watch),
             Stage::Arriving | Stage::Noticing { .. } | Stage::Talking { .. } | Stage::Announcing => {}
         }

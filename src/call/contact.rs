@@ -57,10 +57,10 @@ pub(crate) enum Stage {
     Noticing {
         queue: QueueId,
     },
-    /// In a queue, perhaps with an agent's phone ringing.
+    /// In a queue, perhaps with agents' phones ringing. Those that have answered stand first, in the order they did.
     Waiting {
         queue: QueueId,
-        ring: Option<Ring>,
+        rings: Vec<Ring>,
     },
     /// The distributor is asked for a named agent.
     Seizing {
@@ -97,8 +97,8 @@ impl Stage {
         match self {
             Stage::Arriving => "arriving",
             Stage::Noticing { .. } => "notice",
-            Stage::Waiting { ring: None, .. } => "waiting",
-            Stage::Waiting { ring: Some(_), .. } | Stage::Seizing { .. } | Stage::Ringing(_) => "ringing",
+            Stage::Waiting { rings, .. } if rings.is_empty() => "waiting",
+            Stage::Waiting { .. } | Stage::Seizing { .. } | Stage::Ringing(_) => "ringing",
             Stage::Talking { .. } => "talking",
             Stage::Announcing => "announcement",
             Stage::SigningOn(_) | Stage::Asking { .. } => "feature-code",
@@ -107,10 +107,31 @@ impl Stage {
         }
     }
 
-    pub(crate) fn ring(&self) -> Option<&Ring> {
+    /// Everybody who is being rung.
+    pub(crate) fn rings(&self) -> &[Ring] {
         match self {
-            Stage::Waiting { ring, .. } => ring.as_ref(),
-            Stage::Ringing(ring) => Some(ring),
+            Stage::Waiting { rings, .. } => rings,
+            Stage::Ringing(ring) => core::slice::from_ref(ring),
+            Stage::Arriving
+            | Stage::Noticing { .. }
+            | Stage::Seizing { .. }
+            | Stage::Talking { .. }
+            | Stage::Announcing
+            | Stage::SigningOn(_)
+            | Stage::Asking { .. }
+            | Stage::Watching(_)
+            | Stage::Closing { .. } => &[],
+        }
+    }
+
+    pub(crate) fn ring(&self, leg: LegId) -> Option<&Ring> {
+        self.rings().iter().find(|r| r.leg == leg)
+    }
+
+    pub(crate) fn ring_mut(&mut self, leg: LegId) -> Option<&mut Ring> {
+        match self {
+            Stage::Waiting { rings, .. } => rings.iter_mut().find(|r| r.leg == leg),
+            Stage::Ringing(ring) => Some(ring).filter(|r| r.leg == leg),
             Stage::Arriving
             | Stage::Noticing { .. }
             | Stage::Seizing { .. }
@@ -123,34 +144,40 @@ impl Stage {
         }
     }
 
-    pub(crate) fn ring_mut(&mut self) -> Option<&mut Ring> {
+    /// Takes one ringing out: a waiting contact goes on waiting, another is between two stages.
+    pub(crate) fn take_ring(&mut self, leg: LegId) -> Option<Ring> {
         match self {
-            Stage::Waiting { ring, .. } => ring.as_mut(),
-            Stage::Ringing(ring) => Some(ring),
-            Stage::Arriving
-            | Stage::Noticing { .. }
-            | Stage::Seizing { .. }
-            | Stage::Talking { .. }
-            | Stage::Announcing
-            | Stage::SigningOn(_)
-            | Stage::Asking { .. }
-            | Stage::Watching(_)
-            | Stage::Closing { .. } => None,
-        }
-    }
-
-    /// Takes the ringing out: a waiting contact goes on waiting, another is between two stages.
-    pub(crate) fn take_ring(&mut self) -> Option<Ring> {
-        match core::mem::replace(self, Stage::Arriving) {
-            Stage::Waiting { queue, ring } => {
-                *self = Stage::Waiting { queue, ring: None };
-                ring
+            Stage::Waiting { rings, .. } => {
+                let at = rings.iter().position(|r| r.leg == leg)?;
+                Some(rings.remove(at))
             }
-            Stage::Ringing(ring) => Some(ring),
+            Stage::Ringing(ring) if ring.leg == leg => self.take_rings().pop(),
+            _ => None,
+        }
+    }
+
+    /// Takes all of it out.
+    pub(crate) fn take_rings(&mut self) -> Vec<Ring> {
+        if let Stage::Waiting { rings, .. } = self {
+            return core::mem::take(rings);
+        }
+        match core::mem::replace(self, Stage::Arriving) {
+            Stage::Ringing(ring) => vec![ring],
             other => {
                 *self = other;
-                None
+                Vec::new()
             }
+        }
+    }
+
+    /// A phone was answered: of several the first has the caller, once both can be joined.
+    pub(crate) fn put_answered(&mut self, leg: LegId) {
+        if let Stage::Waiting { rings, .. } = self
+            && let Some(at) = rings.iter().position(|r| r.leg == leg)
+        {
+            let ring = rings.remove(at);
+            let place = rings.iter().take_while(|r| r.answered).count();
+            rings.insert(place, Ring { answered: true, ..ring });
         }
     }
 }

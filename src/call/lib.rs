@@ -10,6 +10,8 @@
 //! - After a `Hangup`, `Reject` or an end reported by the leg port a leg is forgotten at once. What still arrives for it
 //!   is ignored; a 2xx that crosses our CANCEL is acknowledged and hung up by the leg port.
 //! - Every `Offer` and `Seized` is settled exactly once; every accepted agent is released exactly once.
+//! - Of several phones that ring for one contact the first to be joined has it: until then the others ring on, then
+//!   they are told that it was answered elsewhere, whether they ring or were picked up too late.
 //! - A session description never leaves without a port in hand; every port taken is closed, kept or given back.
 //! - A contact's state is computed from its stage and legs, and `ContactEnded` is its last fact, after the media
 //!   worker's last words or a guard of two seconds.

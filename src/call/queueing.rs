@@ -1,6 +1,7 @@
 use crate::contact::Stage;
 use crate::hear::{Hearing, Then};
 use crate::machine::Machine;
+use crate::ring::Ring;
 use crate::say;
 use base::Now;
 use core::time::Duration;
@@ -33,21 +34,21 @@ impl Machine {
         }
     }
 
-    /// A contact and an agent are reserved for each other. Whoever is no longer there to be offered is withdrawn.
+    /// A contact and an agent are reserved for each other; several agents may be, for one contact. Whoever is no longer
+    /// there to be offered is withdrawn, and so is a second offer to the same agent: his phone rings already.
     fn offered(&mut self, now: Now, offer: Offer) {
         let id = offer.id.contact;
-        let waits = self
-            .contacts
-            .get(&id)
-            .is_some_and(|c| matches!(c.stage, Stage::Waiting { queue, ring: None } if queue == offer.queue));
+        let waits = self.contacts.get(&id).is_some_and(|c| {
+            matches!(&c.stage, Stage::Waiting { queue, rings } if *queue == offer.queue && !rings_agent(rings, offer.id))
+        });
         if !waits {
             return self.settle(Some(offer.id), OfferOutcome::Withdrawn);
         }
         let call = self.agent_call(offer.id, offer.phone, offer.ring_timeout, Some(offer.queue));
         match self.ring(now, id, call) {
             Ok(new) => {
-                if let Some(Stage::Waiting { ring, .. }) = self.contacts.get_mut(&id).map(|c| &mut c.stage) {
-                    *ring = Some(new);
+                if let Some(Stage::Waiting { rings, .. }) = self.contacts.get_mut(&id).map(|c| &mut c.stage) {
+                    rings.push(new);
                 }
             }
             // Failed, not withdrawn: a withdrawn offer is made again at once, and would fail again at once.
@@ -73,11 +74,10 @@ impl Machine {
 
     /// The agent signed off or was forced while his phone rang.
     fn revoked(&mut self, now: Now, offer: OfferId) {
-        let ringing =
-            self.contacts.get(&offer.contact).and_then(|c| c.stage.ring()).is_some_and(|r| r.offer == Some(offer));
-        if ringing {
+        let rings = self.contacts.get(&offer.contact).map(|c| c.stage.rings()).unwrap_or_default();
+        if let Some(leg) = rings.iter().find(|r| r.offer == Some(offer)).map(|r| r.leg) {
             let cause = Cause::new(CauseKind::Cancelled);
-            self.ring_over(now, offer.contact, OfferOutcome::Withdrawn, cause, true);
+            self.ring_over(now, leg, OfferOutcome::Withdrawn, cause, true);
         }
     }
 
@@ -129,7 +129,7 @@ impl Machine {
         let waits =
             self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Waiting { queue, .. } if queue == from));
         if waits {
-            self.cancel_ring(now, id, CauseKind::Cancelled.into());
+            self.cancel_rings(now, id, CauseKind::Cancelled.into());
             if let Some(contact) = self.contacts.get_mut(&id) {
                 contact.stage = Stage::Arriving;
             }
@@ -143,7 +143,7 @@ impl Machine {
         let queue = *queue;
         // First the contact, then the offer: the other way round a freed contact could be offered to the next agent.
         self.queue(QueueCommand::Withdraw { contact: id, queue, why });
-        self.cancel_ring(now, id, told);
+        self.cancel_rings(now, id, told);
         if let Some(contact) = self.contacts.get_mut(&id) {
             contact.stage = Stage::Arriving;
         }
@@ -161,4 +161,8 @@ impl Machine {
             Some((_, false)) | None => ContactEnd::Failed,
         }
     }
+}
+
+fn rings_agent(rings: &[Ring], offer: OfferId) -> bool {
+    rings.iter().any(|r| r.offer.is_some_and(|o| o.agent == offer.agent))
 }

@@ -8,7 +8,7 @@ use base::{Now, TimerId};
 use core::time::Duration;
 use model::{
     Cause, CauseKind, ContactId, Dial, DialTarget, Fact, Identity, LegCommand, LegId, OfferId, OfferOutcome, Party,
-    PhoneId, Pii, QueueCommand, QueueId, Role, Sdp,
+    PhoneId, Pii, QueueCommand, QueueId, RINGS_MAX, Role, Sdp,
 };
 
 /// A leg we dialled for a contact, until it is in the conversation or over.
@@ -19,6 +19,8 @@ pub(crate) struct Ring {
     pub(crate) offer: Option<OfferId>,
     /// 180 or 183 came.
     pub(crate) rang: bool,
+    /// It was picked up and waits to be joined, or for another who was quicker.
+    pub(crate) answered: bool,
     pub(crate) timer: TimerId,
     /// Runs until the first sign of life.
     pub(crate) silent: Option<TimerId>,
@@ -43,7 +45,8 @@ impl Machine {
     /// Dials; `Err` when there is no port or no place for another leg.
     pub(crate) fn ring(&mut self, now: Now, id: ContactId, call: Call) -> Result<Ring, CauseKind> {
         let contact = self.contacts.get(&id).ok_or(CauseKind::ServerFailure)?;
-        if contact.legs.len() >= LEGS_MAX {
+        let rings = contact.stage.rings().len();
+        if rings >= RINGS_MAX || contact.legs.len().saturating_sub(rings) >= LEGS_MAX {
             return Err(CauseKind::Overload);
         }
         let (worker, other, max_forwards) = (contact.worker, contact.caller, contact.max_forwards);
@@ -76,7 +79,7 @@ impl Machine {
         let timer = self.timers.insert(now.mono + call.ring_max, Timer::Ring(leg));
         let silent = (call.silent_max < call.ring_max)
             .then(|| self.timers.insert(now.mono + call.silent_max, Timer::Silent(leg)));
-        Ok(Ring { leg, offer: call.offer, rang: false, timer, silent, onward: None })
+        Ok(Ring { leg, offer: call.offer, rang: false, answered: false, timer, silent, onward: None })
     }
 
     /// An agent's phone for a contact; `queue` when an offer from a queue rings it.
@@ -133,7 +136,7 @@ impl Machine {
         }
         let Some(state) = self.contacts.get_mut(&contact) else { return };
         let (caller, direct) = (state.caller, matches!(state.stage, Stage::Ringing(_)));
-        let Some(ring) = state.stage.ring_mut().filter(|r| r.leg == id) else { return };
+        let Some(ring) = state.stage.ring_mut(id) else { return };
         ring.rang = true;
         if let Some(silent) = ring.silent.take() {
             self.timers.cancel(silent);
@@ -162,55 +165,52 @@ impl Machine {
         leg.state = LegState::Up;
         let contact = leg.contact;
         if let Err(kind) = self.accept_answer(id, sdp) {
-            return self.ring_over(now, contact, OfferOutcome::Failed(kind.into()), kind.into(), true);
+            return self.ring_over(now, id, OfferOutcome::Failed(kind.into()), kind.into(), true);
         }
         self.open_media(id);
         self.fact(Fact::LegAnswered { contact, leg: id, codec: self.codec(id) });
-        let ring = self.contacts.get_mut(&contact).and_then(|c| c.stage.ring_mut()).filter(|r| r.leg == id);
-        if let Some(ring) = ring {
-            ring.rang = true;
-            let timers = (ring.timer, ring.silent.take());
-            self.timers.cancel(timers.0);
-            if let Some(silent) = timers.1 {
-                self.timers.cancel(silent);
-            }
-            let caller = self.contacts[&contact].caller;
-            self.answer(caller);
-            self.try_bridge(now, contact);
+        let Some(state) = self.contacts.get_mut(&contact) else { return };
+        let caller = state.caller;
+        let Some(ring) = state.stage.ring_mut(id) else { return };
+        ring.rang = true;
+        let timers = (ring.timer, ring.silent.take());
+        state.stage.put_answered(id);
+        self.timers.cancel(timers.0);
+        if let Some(silent) = timers.1 {
+            self.timers.cancel(silent);
         }
+        self.answer(caller);
+        self.try_bridge(now, contact);
     }
 
     /// The ring time is over.
     pub(crate) fn rang_out(&mut self, now: Now, leg: LegId) {
-        let Some((contact, rang)) = self.ring_of(leg) else { return };
+        let Some(rang) = self.ring_of(leg).map(|r| r.rang) else { return };
         let kind = if rang { CauseKind::NoAnswer } else { CauseKind::Unreachable };
         let outcome = if rang { OfferOutcome::Missed } else { OfferOutcome::Failed(kind.into()) };
-        self.ring_over(now, contact, outcome, kind.into(), true);
+        self.ring_over(now, leg, outcome, kind.into(), true);
     }
 
     pub(crate) fn no_sign_of_life(&mut self, now: Now, leg: LegId) {
-        if let Some((contact, _)) = self.ring_of(leg) {
-            let cause = Cause::new(CauseKind::Unreachable);
-            self.ring_over(now, contact, OfferOutcome::Failed(cause), cause, true);
-        }
+        let cause = Cause::new(CauseKind::Unreachable);
+        self.ring_over(now, leg, OfferOutcome::Failed(cause), cause, true);
     }
 
     /// The leg said no, or ended before it was in the conversation.
     pub(crate) fn refused(&mut self, now: Now, leg: LegId, cause: Cause) {
-        if let Some((contact, _)) = self.ring_of(leg) {
-            self.ring_over(now, contact, outcome_of(cause), cause, false);
-        }
+        self.ring_over(now, leg, outcome_of(cause), cause, false);
     }
 
-    fn ring_of(&self, leg: LegId) -> Option<(ContactId, bool)> {
+    fn ring_of(&self, leg: LegId) -> Option<&Ring> {
         let contact = self.legs.get(&leg)?.contact;
-        let ring = self.contacts.get(&contact)?.stage.ring().filter(|r| r.leg == leg)?;
-        Some((contact, ring.rang))
+        self.contacts.get(&contact)?.stage.ring(leg)
     }
 
-    /// Nobody was reached: the leg is put away, the distributor told, and the contact goes on.
-    pub(crate) fn ring_over(&mut self, now: Now, id: ContactId, outcome: OfferOutcome, cause: Cause, tell: bool) {
-        let Some(ring) = self.contacts.get_mut(&id).and_then(|c| c.stage.take_ring()) else { return };
+    /// Nobody was reached by this leg: it is put away, the distributor told, and the contact goes on, with whoever
+    /// else is being rung.
+    pub(crate) fn ring_over(&mut self, now: Now, leg: LegId, outcome: OfferOutcome, cause: Cause, tell: bool) {
+        let Some(id) = self.legs.get(&leg).map(|l| l.contact) else { return };
+        let Some(ring) = self.contacts.get_mut(&id).and_then(|c| c.stage.take_ring(leg)) else { return };
         self.stop_ring_timers(&ring);
         self.drop_leg(now, ring.leg, cause, tell);
         self.settle(ring.offer, outcome);
@@ -220,9 +220,15 @@ impl Machine {
         }
     }
 
-    /// The ringing is taken back; what becomes of the contact is the caller's business.
-    pub(crate) fn cancel_ring(&mut self, now: Now, id: ContactId, cause: Cause) {
-        if let Some(ring) = self.contacts.get_mut(&id).and_then(|c| c.stage.take_ring()) {
+    /// All ringing is taken back; what becomes of the contact is the caller's business.
+    pub(crate) fn cancel_rings(&mut self, now: Now, id: ContactId, cause: Cause) {
+        let rings = self.contacts.get_mut(&id).map(|c| c.stage.take_rings()).unwrap_or_default();
+        self.take_back(now, rings, cause);
+    }
+
+    /// Phones stop ringing, or are hung up at once if they were picked up meanwhile; nobody is said to have missed it.
+    pub(crate) fn take_back(&mut self, now: Now, rings: Vec<Ring>, cause: Cause) {
+        for ring in rings {
             self.stop_ring_timers(&ring);
             self.drop_leg(now, ring.leg, cause, true);
             self.settle(ring.offer, OfferOutcome::Withdrawn);

@@ -3,19 +3,21 @@ use crate::leg::Talk;
 use crate::machine::Machine;
 use base::Now;
 use core::time::Duration;
-use model::{ContactId, Fact, LegId, OfferOutcome, Role};
+use model::{CauseKind, ContactId, Fact, LegId, OfferOutcome, Role};
 
 impl Machine {
-    /// Joins caller and far side as soon as both are answered and described.
+    /// Joins caller and far side as soon as both are answered and described. Until then whoever else is rung goes on
+    /// ringing: who picked up may hang up again. Then the others are told that it was answered elsewhere.
     pub(crate) fn try_bridge(&mut self, now: Now, id: ContactId) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let (caller, queue) = (contact.caller, contact.queue);
-        let Some(far) = contact.stage.ring().map(|r| r.leg) else { return };
-        if ![caller, far].iter().all(|leg| self.legs.get(leg).is_some_and(|l| l.is_ready())) {
+        let ready = |leg: &LegId| self.legs.get(leg).is_some_and(|l| l.is_ready());
+        let Some(far) = contact.stage.rings().iter().map(|r| r.leg).find(ready).filter(|_| ready(&caller)) else {
             return;
-        }
+        };
         let from_queue = matches!(contact.stage, Stage::Waiting { .. });
-        let Some(ring) = contact.stage.take_ring() else { return };
+        let Some(ring) = contact.stage.take_ring(far) else { return };
+        let losers = contact.stage.take_rings();
         contact.stage = Stage::Talking { far };
         contact.served = true;
         contact.hops = 0;
@@ -23,6 +25,7 @@ impl Machine {
             self.settle(Some(offer), OfferOutcome::Accepted);
             self.engage(far, offer.agent, id, queue.filter(|_| from_queue));
         }
+        self.take_back(now, losers, CauseKind::AnsweredElsewhere.into());
         for leg in [caller, far] {
             self.start_talk(now, leg);
         }

@@ -39,6 +39,10 @@ pub fn level_of(skills: &[SkillLevel], skill: SkillId) -> u8 {
     skills.binary_search_by_key(&skill, |level| level.skill).map_or(0, |at| skills[at].level)
 }
 
+/// Phones that ring for one contact at a time: a large team rings as a whole, and a directory with a mistake in it does
+/// not send a thousand INVITEs for one caller.
+pub const RINGS_MAX: usize = 32;
+
 /// How contacts of a queue are matched with agents, beyond the strategy.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Routing {

@@ -7,4 +7,5 @@ mod offer;
 mod phone;
 mod queue;
 mod supervisor;
+mod together;
 mod transfer;

@@ -218,43 +218,6 @@ fn an_agent_who_signs_off_while_it_rings_is_withdrawn() {
 }
 
 #[test]
-fn a_second_offer_while_one_rings_is_withdrawn() {
-    check(
-        "> call 4008
-         fact arrived c1
-         fact leg a started caller
-         answer a (PCMU)
-         media open a caller
-         media negotiate a pcmu SendRecv
-         fact leg a answered pcmu
-         media play a music/default repeat
-         queue enqueue c1 support
-         > offer anna
-         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
-         fact leg b started anna
-         > offer ben
-         queue settle ben withdrawn
-         > b answers
-         media open b agent
-         media negotiate b pcmu SendRecv
-         fact leg b answered pcmu
-         queue settle anna accepted
-         fact talk c1 anna support
-         media join a
-         media join b
-         > b ends
-         fact talked c1 anna 0s held 0s
-         media close b
-         fact leg b ended normal-clearing
-         queue release anna c1 support
-         hangup a normal-clearing
-         media close a
-         fact leg a ended normal-clearing
-         fact ended c1 served normal-clearing",
-    );
-}
-
-#[test]
 fn the_callers_codec_comes_first_in_the_offer_to_the_agent() {
     check(
         "> call 4008 codecs G722/PCMA
