@@ -25,6 +25,8 @@ pub enum Entry {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Told<'a> {
     pub contact: Option<ContactId>,
+    /// The leg that started, rang, was answered or ended.
+    pub leg: Option<LegId>,
     pub what: &'static str,
     pub detail: &'a str,
 }
@@ -53,7 +55,7 @@ impl Ledger {
     /// Takes one fact in journal order.
     pub fn handle_fact(&mut self, stamped: &Stamped, names: &Directory) -> Told<'_> {
         let Stamped { at, fact } = stamped;
-        let (contact, what) = (contact_of(fact), word(fact));
+        let (contact, leg, what) = (contact_of(fact), leg_of(fact), word(fact));
         self.detail.clear();
         describe(fact, names, &mut self.detail);
         if let Fact::ContactArrived { contact, source, caller, dialled, call_id, attached } = fact {
@@ -70,7 +72,8 @@ impl Ledger {
             self.changed.push(*contact);
         }
         if let Some(open) = contact.and_then(|id| self.open.get_mut(&id)) {
-            if let Some(leg) = leg_of(fact).and_then(|leg| open.leg(leg)) {
+            // Of a leg that starts the fact itself says it, and the record does not know it yet.
+            if let Some(leg) = leg.and_then(|leg| open.leg(leg)) {
                 describe_party(&leg.party, names, &mut self.detail);
             }
             // Quality belongs to the leg, where it is kept in full.
@@ -79,7 +82,7 @@ impl Ledger {
             }
         }
         self.take(*at, fact);
-        Told { contact, what, detail: &self.detail }
+        Told { contact, leg, what, detail: &self.detail }
     }
 
     /// Closes what waited long enough; call at the time [`Self::poll_timeout`] names.
@@ -316,7 +319,10 @@ impl Ledger {
 /// The leg a fact is about when its details do not say whose it is.
 fn leg_of(fact: &Fact) -> Option<LegId> {
     match fact {
-        Fact::LegRinging { leg, .. } | Fact::LegAnswered { leg, .. } | Fact::LegEnded { leg, .. } => Some(*leg),
+        Fact::LegStarted { leg, .. }
+        | Fact::LegRinging { leg, .. }
+        | Fact::LegAnswered { leg, .. }
+        | Fact::LegEnded { leg, .. } => Some(*leg),
         _ => None,
     }
 }

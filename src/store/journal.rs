@@ -296,7 +296,8 @@ impl Thread {
     }
 }
 
-/// One line: `{"seq":7,"at":1700000000000000,"contact":"…","what":"offered","detail":"queue=support agent=1001"}`.
+/// One line: `{"seq":7,"at":1700000000000000,"contact":"…","what":"offered","detail":"queue=support agent=1001"}`; what
+/// happened to a leg names it besides, `"leg":"…"`.
 fn write_event(body: &mut Vec<u8>, sequence: u64, at: Utc, told: &Told<'_>) {
     body.extend_from_slice(b"{\"seq\":");
     json::count(body, sequence);
@@ -305,6 +306,11 @@ fn write_event(body: &mut Vec<u8>, sequence: u64, at: Utc, told: &Told<'_>) {
     if let Some(contact) = told.contact {
         body.extend_from_slice(b",\"contact\":\"");
         json::hex(body, contact.0);
+        body.push(b'"');
+    }
+    if let Some(leg) = told.leg {
+        body.extend_from_slice(b",\"leg\":\"");
+        json::hex(body, leg.0);
         body.push(b'"');
     }
     body.extend_from_slice(b",\"what\":");

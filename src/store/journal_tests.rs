@@ -165,6 +165,11 @@ fn fault_d1_every_call_of_a_killed_server_has_one_record_with_an_end_and_a_cause
     let words: Vec<&str> = steps.iter().map(|(_, what, _)| what.as_str()).collect();
     assert_eq!(words[..4], ["arrived", "leg-started", "leg-answered", "queued"]);
     assert_eq!(words[words.len() - 2..], ["recording-started", "ended"]);
+    let legs: serde_json::Value = serde_json::from_str(&contact_text(copy.path(), talking, "legs")).unwrap();
+    let whose = |leg: &serde_json::Value| (leg["party"].clone(), leg["codec"].clone(), leg["cause"].clone());
+    let cut = |party: &str| (party.into(), "pcmu".into(), "server-failure".into());
+    assert_eq!(legs.as_array().unwrap().iter().map(whose).collect::<Vec<_>>(), [cut("caller"), cut("agent:1000")]);
+    assert!(legs[0]["answered"].is_i64() && legs[0]["ended"].is_i64(), "{legs}");
     // Conservation: who waited has flowed out, who was answered has been handled up to the end.
     let seen = visits(&reader);
     assert_eq!(seen.len(), 3);

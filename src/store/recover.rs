@@ -21,8 +21,20 @@ struct Leftover {
 
 struct Told {
     at: i64,
+    leg: Option<String>,
     what: String,
     detail: String,
+}
+
+/// A leg as the event log tells of it.
+struct Leg<'a> {
+    id: &'a str,
+    party: &'a str,
+    started: i64,
+    answered: Option<i64>,
+    codec: Option<&'a str>,
+    /// When, with its cause and SIP status.
+    ended: Option<(i64, Option<&'a str>, Option<i64>)>,
 }
 
 pub(crate) fn close_leftovers(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -102,7 +114,7 @@ fn read_line(line: &str, wanted: &HashMap<i64, Leftover>) -> Option<(i64, Told)>
     wanted.get(&contact)?;
     let line: serde_json::Value = serde_json::from_str(line).ok()?;
     let word = |key: &str| line[key].as_str().map(str::to_owned);
-    let told = Told { at: line["at"].as_i64()?, what: word("what")?, detail: word("detail")? };
+    let told = Told { at: line["at"].as_i64()?, leg: word("leg"), what: word("what")?, detail: word("detail")? };
     (told.what != "quality").then_some((contact, told))
 }
 
@@ -122,7 +134,8 @@ impl Leftover {
     fn close(&self, transaction: &Transaction<'_>, alive: i64) -> rusqlite::Result<()> {
         let ended = alive.max(self.started);
         let (end, cause) = (ContactEnd::Failed.word(), CauseKind::ServerFailure.word());
-        let (mut steps, mut recordings) = (Out::new(), Out::new());
+        let (mut legs, mut steps, mut recordings) = (Out::new(), Out::new(), Out::new());
+        write_legs(&mut legs, &self.legs(), ended);
         let mut array = Json::array(&mut steps);
         for step in &self.steps {
             write_step(array.next(), (step.at - self.started).max(0), &step.what, &step.detail);
@@ -131,15 +144,61 @@ impl Leftover {
         array.end();
         let recorded = self.steps.iter().filter(|step| step.what == "recording-started");
         write_texts(&mut recordings, recorded.filter_map(|step| step.detail.strip_prefix("name=")));
-        let (steps, recordings) = (String::from_utf8_lossy(&steps), String::from_utf8_lossy(&recordings));
+        let text = |out: Out| String::from_utf8_lossy(&out).into_owned();
+        let (legs, steps, recordings) = (text(legs), text(steps), text(recordings));
         let close = "INSERT OR IGNORE INTO contact
-            SELECT id, started, ?2, ?3, source, caller, dialled, call_id, ?4, ?5, NULL, attached, '[]', ?6, ?7, ?8
+            SELECT id, started, ?2, ?3, source, caller, dialled, call_id, ?4, ?5, NULL, attached, ?6, ?7, ?8, ?9
             FROM open_contact WHERE id = ?1";
         transaction
             .prepare_cached(close)?
-            .execute(params![self.id, ended, ended - self.started, end, cause, recordings, steps, self.truncated])
+            .execute(params![self.id, ended, ended - self.started, end, cause, legs, recordings, steps, self.truncated])
             .map(drop)
     }
+
+    fn legs(&self) -> Vec<Leg<'_>> {
+        let mut legs: Vec<Leg<'_>> = Vec::new();
+        for step in &self.steps {
+            let Some(id) = step.leg.as_deref() else { continue };
+            if let ("leg-started", Some(party)) = (&*step.what, step.detail.strip_prefix("party=")) {
+                legs.push(Leg { id, party, started: step.at, answered: None, codec: None, ended: None });
+                continue;
+            }
+            let Some(leg) = legs.iter_mut().rfind(|leg| leg.id == id) else { continue };
+            match &*step.what {
+                "leg-answered" => (leg.answered, leg.codec) = (Some(step.at), detail(&step.detail, "codec=")),
+                "leg-ended" => {
+                    let sip = detail(&step.detail, "sip=").and_then(|sip| sip.parse().ok());
+                    leg.ended = Some((step.at, detail(&step.detail, "cause="), sip));
+                }
+                _ => {}
+            }
+        }
+        legs
+    }
+}
+
+/// A value of `name=value name=value`.
+fn detail<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    text.split(' ').find_map(|pair| pair.strip_prefix(name))
+}
+
+/// As [`crate::rows`] writes those of a call that ended; the ones that were up ended with the server.
+fn write_legs(out: &mut Out, legs: &[Leg<'_>], ended: i64) {
+    let mut array = Json::array(out);
+    for leg in legs {
+        let mut object = Json::object(array.next());
+        let (at, cause, sip) = leg.ended.unwrap_or((ended, Some(CauseKind::ServerFailure.word()), None));
+        object
+            .text("party", leg.party)
+            .int("started", leg.started)
+            .some_int("answered", leg.answered)
+            .int("ended", at)
+            .some_text("codec", leg.codec)
+            .some_text("cause", cause)
+            .some_int("sip", sip);
+        object.end();
+    }
+    array.end();
 }
 
 /// Answered visits whose agent was not through: what is known of his work is added up.
