@@ -1,6 +1,5 @@
 use super::epoll_io::EpollIo;
 use super::sockets::SocketStock;
-use super::sounds::LoadedSounds;
 use super::thread::{Inbox, MediaThread, ThreadParts, ThreadStats};
 use super::uring_io::{UringIo, probe};
 use super::writer::{RecordingWriter, WriterStats};
@@ -192,20 +191,6 @@ impl MediaPool {
         for thread in &self.threads {
             thread.inbox.replace_sounds(sounds.clone());
         }
-    }
-
-    /// Makes the G.722 forms of loaded sounds on a thread of its own and gives them to the workers when they are there.
-    pub fn widen_sounds(&self, sounds: LoadedSounds) -> io::Result<()> {
-        let inboxes: Vec<Arc<Inbox>> = self.threads.iter().map(|thread| thread.inbox.clone()).collect();
-        let widen = move || match sounds.widen() {
-            Ok(library) => {
-                let library = Arc::new(library);
-                inboxes.iter().for_each(|inbox| inbox.replace_sounds(library.clone()));
-            }
-            // They were readable a moment ago; calls go on with what there is.
-            Err(errors) => tracing::error!(%errors, "sounds cannot be made ready for G.722"),
-        };
-        std::thread::Builder::new().name("sounds".into()).spawn(widen).map(drop)
     }
 
     pub fn stats(&self) -> MediaStats {
