@@ -4,6 +4,7 @@ use crate::limits::{DEVICE_BUSY_BACK_OFF, DEVICE_RETRY, DIRECT_RING_TIME, RESERV
 use crate::machine::{Acd, Timer};
 use crate::message::{ToAgent, ToContact, ToQueue};
 use crate::staff::{Agent, Engagement, Fault, OpenOffer, Stance, WrapUp, counts};
+use crate::strategy::IdleStamps;
 use crate::words::Seat;
 use base::{Now, TimerId};
 use core::time::Duration;
@@ -61,6 +62,7 @@ impl Acd {
             }
             (false, Seat::Ready) => {
                 if self.board.take_agent(id, seat_of(want)) {
+                    self.lines.sort_out(id, &self.directory);
                     self.show(now, id, want);
                 } // else a queue has just claimed him, and its message is on the way: decided when it comes.
             }
@@ -90,6 +92,11 @@ impl Acd {
         }
         if matches!(want, AgentState::Ready) && !matches!(had, AgentState::Ready | AgentState::Reserved { .. }) {
             agent.idle.ready = now.mono;
+        }
+        agent.count_time(now.mono);
+        if had == AgentState::SignedOff {
+            let zero = Duration::ZERO;
+            agent.idle = IdleStamps { calls: 0, worked: zero, staffed: zero, ..agent.idle };
         }
         agent.shown = want;
         agent.shown_phone = phone;
@@ -173,6 +180,7 @@ impl Acd {
         match (outcome, queue) {
             (OfferOutcome::Accepted, _) => {
                 agent.misses = 0;
+                agent.idle.calls += u32::from(queue.is_some());
                 agent.engage(offer.contact, queue, now.mono);
             }
             (OfferOutcome::Missed, Some(queue)) => self.missed(now, id, queue, true),
@@ -287,7 +295,7 @@ impl Acd {
             return Err(CauseKind::Unregistered);
         }
         match self.board.seat(id).0 {
-            Seat::Ready if self.board.take_agent(id, Seat::Ringing) => {}
+            Seat::Ready if self.board.take_agent(id, Seat::Ringing) => self.lines.sort_out(id, &self.directory),
             Seat::Away => {
                 self.board.seat_agent(id, Seat::Ringing);
             }

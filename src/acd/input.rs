@@ -56,4 +56,6 @@ impl fmt::Debug for Ticket {
 pub struct Seating {
     pub shard: ShardId,
     pub shards: u8,
+    /// From which the strategies `random` and `weighted` draw.
+    pub seed: u64,
 }

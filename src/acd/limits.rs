@@ -37,6 +37,9 @@ pub(crate) const DEVICE_BUSY_BACK_OFF: Duration = Duration::from_secs(10);
 /// take an agent out for the day.
 pub(crate) const DEVICE_RETRY: Duration = Duration::from_secs(30);
 
+/// How often the share of work of those who are ready is taken anew. Ten seconds of a shift change it by little.
+pub(crate) const REBASE_EVERY: Duration = Duration::from_secs(10);
+
 /// Offers of one contact that may fail before its overflow rule is used, when the queue has one.
 pub(crate) const TRIES_MAX: u8 = 10;
 

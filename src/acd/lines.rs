@@ -6,8 +6,8 @@ use crate::input::Seating;
 use crate::limits::{REFUSAL_BACK_OFF, REFUSALS_KEPT, TAKEN_BACK_PAUSE};
 use crate::machine::{Acd, Timer};
 use crate::message::{Departure, Stay, ToAgent, ToContact, ToQueue};
-use crate::order::Order;
-use crate::strategy::{AgentKey, IdleStamps, agent_key};
+use crate::order::{Keyed, Order};
+use crate::strategy::{self, AgentKey, Candidate, IdleStamps, Pick, agent_key};
 use crate::words::HeadKey;
 use base::{Instant, Key, Now, Slab, TimerId};
 use model::{AgentId, ContactId, Directory, OfferId, OfferOutcome, QueueId};
@@ -21,6 +21,9 @@ pub(crate) struct ContactKey {
     slot: u32,
 }
 
+impl Keyed for ContactKey {}
+impl Keyed for (Instant, ContactId, u32) {}
+
 /// One queue of this shard.
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -29,7 +32,19 @@ pub(crate) struct Line {
     /// All contacts in the queue by the time they came into it, those being offered included.
     pub(crate) arrivals: Order<(Instant, ContactId, u32)>,
     ready: Order<AgentKey>,
+    /// The instant the drifting keys of `ready` are taken at.
+    based: Instant,
+    /// Contacts given to agents so far: the clock of round-robin.
+    turns: u64,
     pub(crate) measures: Measures,
+}
+
+/// An agent's part in a queue of this shard.
+#[derive(Clone, Copy, Debug)]
+struct Service {
+    queue: QueueId,
+    /// The queue's `turns` when it last gave him a contact.
+    turn: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,7 +95,9 @@ pub(crate) struct Lines {
     /// Agents this shard believes to be ready, by id; the board decides.
     ready: Vec<Option<ReadyAgent>>,
     /// The queues of this shard each agent serves.
-    served: Vec<Box<[QueueId]>>,
+    served: Vec<Box<[Service]>>,
+    /// Agents being sorted anew; kept for its room.
+    moved: Vec<AgentId>,
 }
 
 impl ContactKey {
@@ -99,6 +116,7 @@ impl Lines {
             by_slot: vec![None; slots],
             ready: Vec::new(),
             served: Vec::new(),
+            moved: Vec::new(),
         };
         lines.adopt(directory);
         lines
@@ -114,13 +132,18 @@ impl Lines {
                 order: Order::with_capacity(0),
                 arrivals: Order::with_capacity(0),
                 ready: Order::with_capacity(0),
+                based: Instant::ZERO,
+                turns: 0,
                 measures: Measures::default(),
             });
         }
-        self.served.clear();
-        self.served.extend(directory.agents.iter().map(|agent| {
+        let before = core::mem::take(&mut self.served);
+        self.served.extend(directory.agents.iter().enumerate().map(|(index, agent)| {
             let queues = if agent.removed { &[][..] } else { &agent.queues[..] };
-            queues.iter().copied().filter(|q| here(q) && !directory.queue(*q).removed).collect::<Box<[_]>>()
+            let served = queues.iter().copied().filter(|q| here(q) && !directory.queue(*q).removed);
+            let known = before.get(index).map_or(&[][..], |services| &services[..]);
+            let turn = |queue| known.iter().find(|s| s.queue == queue).map_or(0, |s| s.turn);
+            served.map(|queue| Service { queue, turn: turn(queue) }).collect::<Box<[_]>>()
         }));
         let known = self.ready.len().max(directory.agents.len());
         self.ready.resize(known, None);
@@ -153,21 +176,23 @@ impl Lines {
     }
 
     /// Remembers a ready agent for whom nobody waits here.
-    pub(crate) fn remember(&mut self, agent: AgentId, ready: ReadyAgent, directory: &Directory) {
+    pub(crate) fn remember(&mut self, now: Now, agent: AgentId, ready: ReadyAgent, directory: &Directory) {
         if self.ready.get(agent.index()).is_none() {
             // Configured by a reload that is still on its way to us; then he is sorted in.
             self.ready.resize(agent.index() + 1, None);
             self.served.resize(agent.index() + 1, Box::default());
         }
         self.sort_out(agent, directory);
+        for at in 0..self.served[agent.index()].len() {
+            self.rebase(now, self.served[agent.index()][at].queue, directory);
+        }
         self.ready[agent.index()] = Some(ready);
         self.sort_in(agent, ready, directory);
     }
 
     fn sort_in(&mut self, agent: AgentId, ready: ReadyAgent, directory: &Directory) {
         for at in 0..self.served[agent.index()].len() {
-            let queue = self.served[agent.index()][at];
-            let key = agent_key(directory.queue(queue), agent, &ready.idle);
+            let (queue, key) = self.key_in(at, agent, &ready, directory);
             self.line(queue).ready.insert(key);
         }
     }
@@ -175,10 +200,73 @@ impl Lines {
     pub(crate) fn sort_out(&mut self, agent: AgentId, directory: &Directory) {
         let Some(ready) = self.ready.get_mut(agent.index()).and_then(Option::take) else { return };
         for at in 0..self.served[agent.index()].len() {
-            let queue = self.served[agent.index()][at];
-            let key = agent_key(directory.queue(queue), agent, &ready.idle);
+            let (queue, key) = self.key_in(at, agent, &ready, directory);
             self.line(queue).ready.remove(&key);
         }
+    }
+
+    /// His key in the `at`-th queue he serves here; the same until he is sorted out.
+    fn key_in(&mut self, at: usize, id: AgentId, ready: &ReadyAgent, directory: &Directory) -> (QueueId, AgentKey) {
+        let Service { queue, turn } = self.served[id.index()][at];
+        let (agent, idle, based) = (directory.agent(id), &ready.idle, self.line(queue).based);
+        let candidate = Candidate { id, agent, idle, turn, asked: [None; 2], based };
+        (queue, agent_key(directory.queue(queue), &candidate))
+    }
+
+    /// He is being given a contact of this queue; he is not sorted in anywhere now.
+    fn note_turn(&mut self, queue: QueueId, agent: AgentId) {
+        let line = self.line(queue);
+        line.turns += 1;
+        let turn = line.turns;
+        if let Some(service) = self.served[agent.index()].iter_mut().find(|s| s.queue == queue) {
+            service.turn = turn;
+        }
+    }
+
+    /// Keys that drift are taken anew when their time has come: before anybody looks at them or is sorted in.
+    fn rebase(&mut self, now: Now, queue: QueueId, directory: &Directory) {
+        let based = strategy::based_at(now.mono);
+        if !strategy::rule(directory.queue(queue).strategy).drifts || self.line(queue).based == based {
+            return;
+        }
+        let mut moved = core::mem::take(&mut self.moved);
+        moved.extend(self.line(queue).ready.iter().map(|key| key.agent));
+        let line = self.line(queue);
+        line.ready.clear();
+        line.based = based;
+        for agent in moved.drain(..) {
+            let service = self.served[agent.index()].iter().position(|s| s.queue == queue);
+            if let (Some(at), Some(ready)) = (service, self.ready[agent.index()]) {
+                let (_, key) = self.key_in(at, agent, &ready, directory);
+                self.line(queue).ready.insert(key);
+            }
+        }
+        self.moved = moved;
+    }
+
+    /// Whom the queue's strategy asks first for this contact; `None` when nobody is ready whom it may ask.
+    fn first_for(&mut self, now: Now, key: Key, lost: u32, directory: &Directory) -> Option<AgentId> {
+        let entry = self.entries.get(key)?;
+        let (queue, contact, tries) = (entry.stay.queue, entry.stay.contact, entry.tries);
+        self.rebase(now, queue, directory);
+        let at = queue.index() / usize::from(self.seating.shards);
+        let ready = &self.lines[at].ready;
+        let start = match strategy::rule(directory.queue(queue).strategy).pick {
+            Pick::First => ready.first(),
+            Pick::Drawn => {
+                ready.at_mass(strategy::scaled(strategy::draw(self.seating.seed, contact, tries, lost), ready.mass()))
+            }
+        };
+        // From there on, and round once: those who said no a moment ago are passed over.
+        let entry = self.entries.get(key)?;
+        let mut next = start;
+        while let Some(candidate) = next {
+            if !entry.refuses(now, candidate.agent) {
+                return Some(candidate.agent);
+            }
+            next = ready.after(&candidate).or_else(|| ready.first()).filter(|again| Some(*again) != start);
+        }
+        None
     }
 
     /// The contact this agent should get next from this shard: the best over all queues he serves here, leaving out
@@ -186,7 +274,7 @@ impl Lines {
     pub(crate) fn best_for(&mut self, now: Now, agent: AgentId) -> Option<Key> {
         let mut best: Option<ContactKey> = None;
         for at in 0..self.served.get(agent.index())?.len() {
-            let queue = self.served[agent.index()][at];
+            let queue = self.served[agent.index()][at].queue;
             let mut head = self.line(queue).order.first();
             while let Some(key) = head.filter(|key| self.refuses(now, *key, agent)) {
                 head = self.line(queue).order.after(&key);
@@ -406,27 +494,37 @@ impl Acd {
         self.arm_ask(now, key);
     }
 
-    /// Agent surplus: the ready agent who comes first by the queue's strategy. What he gets is the best contact for him,
-    /// by the same rule as when he becomes free; it is this one unless something ended for several at once.
-    /// True when the contact does not wait any more.
+    /// Agent surplus: the ready agent who comes first by the queue's strategy, for the contact that comes first for him
+    /// by the same rule as when he becomes free. That is another one than this only when something ended for several at
+    /// once; then that one is matched before. True when the contact does not wait any more.
     fn match_contact(&mut self, now: Now, key: Key) -> bool {
-        let Some(queue) = self.lines.entries.get(key).map(|e| e.stay.queue) else { return true };
-        let mut candidate = self.lines.line(queue).ready.first();
-        while let Some(next) = candidate.filter(|_| self.is_waiting(key)) {
-            candidate = self.lines.line(queue).ready.after(&next);
-            let agent = next.agent;
-            if self.lines.entries.get(key).is_some_and(|e| e.refuses(now, agent)) {
-                continue;
-            }
-            let Some(epoch) = self.lines.ready[agent.index()].map(|r| r.epoch) else { continue };
+        let mut lost = 0;
+        while self.is_waiting(key) {
+            let Some((chosen, agent)) = self.next_match(now, key, lost) else { return false };
+            let Some(epoch) = self.lines.ready[agent.index()].map(|r| r.epoch) else { return false };
             let claimed = self.board.claim_agent(agent, epoch);
             // Ours, or somebody else's who tells everybody when he is free again.
             self.lines.sort_out(agent, &self.directory);
-            if claimed {
-                self.give(now, agent, epoch);
+            if !claimed {
+                lost += 1;
+            } else if !self.claim(chosen, agent, epoch) {
+                self.undo(agent, epoch);
             }
         }
-        !self.is_waiting(key)
+        true
+    }
+
+    /// Ends: each contact looked at is more pressing than the one before.
+    fn next_match(&mut self, now: Now, key: Key, lost: u32) -> Option<(Key, AgentId)> {
+        let mut chosen = key;
+        loop {
+            let agent = self.lines.first_for(now, chosen, lost, &self.directory)?;
+            let best = self.lines.best_for(now, agent)?;
+            if best == chosen {
+                return Some((chosen, agent));
+            }
+            chosen = best;
+        }
     }
 
     /// Contact surplus: the agent, already claimed, gets the best contact over all his queues here. Was that one gone,
@@ -434,9 +532,13 @@ impl Acd {
     pub(crate) fn give(&mut self, now: Now, agent: AgentId, epoch: u32) {
         let given = self.lines.best_for(now, agent).is_some_and(|key| self.claim(key, agent, epoch));
         if !given {
-            self.board.undo_agent(agent, epoch);
-            self.send(self.agent_home(agent), ToAgent::Undone { agent });
+            self.undo(agent, epoch);
         }
+    }
+
+    fn undo(&mut self, agent: AgentId, epoch: u32) {
+        self.board.undo_agent(agent, epoch);
+        self.send(self.agent_home(agent), ToAgent::Undone { agent });
     }
 
     /// The second half of a match; the agent is ours. False when the contact is gone: its `Leave` is on the way.
@@ -450,6 +552,7 @@ impl Acd {
         }
         let offer = OfferId { contact: stay.contact, contact_epoch, agent, agent_epoch };
         let (queue, slot) = (stay.queue, stay.slot);
+        self.lines.note_turn(queue, agent);
         let ring_timeout = self.directory.queue(queue).ring_timeout;
         self.send(self.agent_home(agent), ToAgent::Reserved { offer, queue, slot });
         self.send(stay.contact.home(), ToContact::Offer { stay, offer, ring_timeout });

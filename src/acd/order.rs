@@ -2,6 +2,14 @@
 
 const NIL: u32 = u32::MAX;
 
+/// What a list may hold.
+pub(crate) trait Keyed: Copy + Ord {
+    /// How often it is drawn by [`Order::at_mass`], compared with the others.
+    fn mass(&self) -> u32 {
+        1
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Node<K> {
     key: K,
@@ -9,6 +17,8 @@ struct Node<K> {
     left: u32,
     right: u32,
     size: u32,
+    /// Of this node and all below it.
+    mass: u64,
 }
 
 /// Distinct keys in ascending order: insert, remove, first, next and rank each in O(log n).
@@ -23,7 +33,7 @@ pub(crate) struct Order<K> {
     drawn: u64,
 }
 
-impl<K: Copy + Ord> Order<K> {
+impl<K: Keyed> Order<K> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         Order { nodes: Vec::with_capacity(capacity), free: Vec::with_capacity(capacity), root: NIL, drawn: 0 }
     }
@@ -97,6 +107,33 @@ impl<K: Copy + Ord> Order<K> {
         Err(before)
     }
 
+    /// The mass of all keys.
+    pub(crate) fn mass(&self) -> u64 {
+        self.mass_of(self.root)
+    }
+
+    /// The key at which the running sum of masses first exceeds `mass`.
+    pub(crate) fn at_mass(&self, mut mass: u64) -> Option<K> {
+        let mut at = self.root;
+        while let Some(node) = self.nodes.get(at as usize) {
+            let left = self.mass_of(node.left);
+            let own = u64::from(node.key.mass());
+            if mass < left {
+                at = node.left;
+            } else if mass < left + own {
+                return Some(node.key);
+            } else {
+                mass -= left + own;
+                at = node.right;
+            }
+        }
+        None
+    }
+
+    fn mass_of(&self, at: u32) -> u64 {
+        self.nodes.get(at as usize).map_or(0, |n| n.mass)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = K> {
         core::iter::successors(self.first(), |key| self.after(key))
     }
@@ -108,7 +145,7 @@ impl<K: Copy + Ord> Order<K> {
     fn place(&mut self, key: K) -> u32 {
         self.drawn = self.drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let weight = ((self.drawn ^ (self.drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32) as u32;
-        let node = Node { key, weight, left: NIL, right: NIL, size: 1 };
+        let node = Node { key, weight, left: NIL, right: NIL, size: 1, mass: u64::from(key.mass()) };
         match self.free.pop() {
             Some(at) => {
                 self.nodes[at as usize] = node;
@@ -125,7 +162,10 @@ impl<K: Copy + Ord> Order<K> {
 
     fn update(&mut self, at: u32) {
         let node = &self.nodes[at as usize];
-        self.nodes[at as usize].size = 1 + self.size(node.left) + self.size(node.right);
+        let size = 1 + self.size(node.left) + self.size(node.right);
+        let mass = u64::from(node.key.mass()) + self.mass_of(node.left) + self.mass_of(node.right);
+        self.nodes[at as usize].size = size;
+        self.nodes[at as usize].mass = mass;
     }
 
     /// Keys below `key`, and the rest.
@@ -191,6 +231,12 @@ mod tests {
     use super::*;
     use base::Rng;
 
+    impl Keyed for u64 {
+        fn mass(&self) -> u32 {
+            (*self % 4) as u32
+        }
+    }
+
     #[test]
     fn agrees_with_a_sorted_vector() {
         let mut rng = Rng::new(5);
@@ -214,6 +260,14 @@ mod tests {
                 }
             }
             assert_eq!((order.len(), order.first()), (plain.len(), plain.first().copied()));
+            let all = plain.iter().map(|k| u64::from(k.mass())).sum();
+            assert_eq!(order.mass(), all);
+            let (mass, mut sum) = (rng.below(all + 1), 0);
+            let drawn = plain.iter().copied().find(|k| {
+                sum += u64::from(k.mass());
+                sum > mass
+            });
+            assert_eq!(order.at_mass(mass), drawn);
         }
         assert_eq!(order.iter().collect::<Vec<_>>(), plain);
     }

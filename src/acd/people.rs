@@ -125,6 +125,7 @@ impl Acd {
         if !self.board.vacate_agent(id) {
             return;
         }
+        self.lines.sort_out(id, &self.directory);
         self.set_comeback(id, None);
         self.clear_fault(id);
         self.board.stand_up(phone, id);

@@ -5,14 +5,19 @@
 //! choice, so every decision is compared. Between two inputs nobody may be ready for anybody who waits.
 
 use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
+use crate::strategy::{draw, scaled};
 use base::Instant;
-use model::{AgentId, AgentState, ContactId, Directory, Fact, IdleClock, OfferOutcome, QueueId};
+use core::time::Duration;
+use model::{AgentId, AgentState, ContactId, Directory, Fact, IdleClock, OfferOutcome, QueueId, Strategy};
+use std::collections::HashMap;
 
 #[derive(Debug)]
 pub(crate) struct Reference {
-    serves: Vec<Vec<QueueId>>,
-    clocks: Vec<IdleClock>,
+    directory: Directory,
+    seed: u64,
     agents: Vec<Clocks>,
+    /// Who got contacts of a queue, the latest last.
+    given: HashMap<QueueId, Vec<AgentId>>,
     waiting: Vec<Waiting>,
     /// Offered, Answered, Abandoned, Flowed out.
     pub(crate) counts: [usize; 4],
@@ -25,6 +30,21 @@ struct Clocks {
     released: Instant,
     ready: Instant,
     offered: Instant,
+    calls: usize,
+    time: Time,
+    /// Before the last change of state.
+    before: Time,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Time {
+    worked: Duration,
+    staffed: Duration,
+    since: Instant,
+}
+
+impl Time {
+    const NONE: Time = Time { worked: Duration::ZERO, staffed: Duration::ZERO, since: Instant::ZERO };
 }
 
 #[derive(Clone, Debug)]
@@ -38,16 +58,27 @@ struct Waiting {
     held: bool,
     held_until: Option<Instant>,
     refused: Vec<(AgentId, Instant)>,
+    tries: u8,
 }
 
 impl Reference {
-    pub(crate) fn new(directory: &Directory) -> Self {
+    pub(crate) fn new(directory: &Directory, seed: u64) -> Self {
         let state = AgentState::SignedOff;
         let zero = Instant::ZERO;
+        let agent = Clocks {
+            state,
+            released: zero,
+            ready: zero,
+            offered: zero,
+            calls: 0,
+            time: Time::NONE,
+            before: Time::NONE,
+        };
         Reference {
-            serves: directory.agents.iter().map(|a| a.queues.clone()).collect(),
-            clocks: directory.queues.iter().map(|q| q.idle_clock).collect(),
-            agents: vec![Clocks { state, released: zero, ready: zero, offered: zero }; directory.agents.len()],
+            directory: directory.clone(),
+            seed,
+            agents: vec![agent; directory.agents.len()],
+            given: HashMap::new(),
             waiting: Vec::new(),
             counts: [0; 4],
             decisions: 0,
@@ -74,6 +105,7 @@ impl Reference {
                     held: false,
                     held_until: None,
                     refused: vec![],
+                    tries: 0,
                 };
                 let ahead = self.waiting.iter().filter(|w| w.queue == queue && !w.offered && w.key() < new.key());
                 // Those who are held come back into the line at some time in this millisecond.
@@ -84,7 +116,10 @@ impl Reference {
             }
             Fact::Offered { contact, queue, agent } => self.offered(now, *contact, *queue, *agent),
             Fact::OfferEnded { contact, agent, outcome, .. } => self.offer_ended(now, *contact, *agent, *outcome),
-            Fact::Connected { contact, queue, .. } => self.left(*contact, *queue, 1),
+            Fact::Connected { contact, queue, agent, .. } => {
+                self.agents[agent.index()].calls += 1;
+                self.left(*contact, *queue, 1);
+            }
             Fact::Abandoned { contact, queue, .. } => self.left(*contact, *queue, 2),
             Fact::FlowedOut { contact, queue, .. } => self.left(*contact, *queue, 3),
             Fact::AgentChanged { agent, state, .. } => self.agent(now, *agent, *state),
@@ -105,8 +140,16 @@ impl Reference {
 
     fn agent(&mut self, now: Instant, id: AgentId, state: AgentState) {
         let agent = &mut self.agents[id.index()];
+        agent.before = agent.time;
+        let passed = now.since(agent.time.since);
+        agent.time.since = now;
+        if !matches!(agent.state, AgentState::SignedOff | AgentState::NotReady { .. }) {
+            agent.time.staffed += passed;
+            agent.time.worked += if agent.state == AgentState::Ready { Duration::ZERO } else { passed };
+        }
         if agent.state == AgentState::SignedOff {
             (agent.released, agent.ready, agent.offered) = (now, now, now);
+            (agent.calls, agent.time) = (0, Time { since: now, ..Time::NONE });
         }
         if state == AgentState::Ready && !matches!(agent.state, AgentState::Ready | AgentState::Reserved { .. }) {
             agent.ready = now;
@@ -122,10 +165,8 @@ impl Reference {
         chosen.held = false;
         let chosen = chosen.clone();
         assert_eq!((chosen.queue, chosen.offered), (queue, false), "offered once, from where it waits");
-        let mut others = self.ready_for(now, &chosen);
-        others.push(id);
-        others.sort_by_key(|a| (self.idle_since(*a, queue), *a));
-        assert_eq!(others[0], id, "the agent idle longest gets {contact}");
+        assert_eq!(self.choose(now, &chosen, id), id, "who comes first by the strategy gets {chosen:?}");
+        self.given.entry(queue).or_default().push(id);
         let mut contacts: Vec<_> = self.waiting.iter().filter(|w| self.may_get(now, w, id)).collect();
         contacts.sort_by_key(|w| w.key());
         assert_eq!(contacts[0].contact, contact, "the first contact goes to {id:?}");
@@ -143,6 +184,56 @@ impl Reference {
         }
         if let OfferOutcome::Rejected(_) = outcome {
             waiting.refused.push((agent, now + REFUSAL_BACK_OFF));
+        }
+        if !matches!(outcome, OfferOutcome::Accepted | OfferOutcome::Withdrawn) {
+            waiting.tries += 1;
+        }
+    }
+
+    /// Of all who are ready, and the one just reserved, whom the strategy wants.
+    fn choose(&self, now: Instant, contact: &Waiting, reserved: AgentId) -> AgentId {
+        let queue = &self.directory.queues[contact.queue.index()];
+        let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a);
+        let all = (0..self.agents.len() as u32).map(AgentId);
+        let mut all: Vec<_> = all.filter(|a| *a == reserved || self.is_ready(contact, *a)).collect();
+        if let Strategy::Random | Strategy::Weighted = queue.strategy {
+            let weight = |a: &AgentId| match queue.strategy {
+                Strategy::Weighted => u64::from(self.directory.agents[a.index()].weight),
+                _ => 1,
+            };
+            // Everybody has as many tickets as he weighs; those who refused pass theirs on to the next.
+            let tickets: Vec<_> = (0..all.len()).flat_map(|i| vec![i; weight(&all[i]) as usize]).collect();
+            let drawn = scaled(draw(self.seed, contact.contact, contact.tries, 0), tickets.len() as u64);
+            all.rotate_left(tickets[drawn as usize]);
+            return all.into_iter().find(may).expect("the reserved one may");
+        }
+        all.retain(may);
+        all.sort_by_key(|a| (self.score(now, contact.queue, *a), self.idle_since(*a, contact.queue), *a));
+        all[0]
+    }
+
+    fn score(&self, now: Instant, queue: QueueId, id: AgentId) -> u128 {
+        let agent = &self.agents[id.index()];
+        match self.directory.queues[queue.index()].strategy {
+            Strategy::RoundRobin => {
+                let given = self.given.get(&queue).map_or(&[][..], |given| given);
+                given.iter().rposition(|a| *a == id).map_or(0, |turn| 1 + turn as u128)
+            }
+            Strategy::LeastCalls => agent.calls as u128,
+            Strategy::Linear => id.0.into(),
+            Strategy::LeastOccupied => {
+                // As it was while he was ready; the reserved one is not any more.
+                let time = if agent.state == AgentState::Ready { agent.time } else { agent.before };
+                // Since his state changed, or at the last whole ten seconds.
+                let based = Instant::from_millis(now.as_millis() / 10_000 * 10_000);
+                let staffed = (time.staffed + based.since(time.since)).as_nanos();
+                (time.worked.as_nanos() << 32).checked_div(staffed).unwrap_or(0).min(1 << 32)
+            }
+            Strategy::LeastVersatile => {
+                let agent = &self.directory.agents[id.index()];
+                (agent.skills.len() + agent.queues.len()) as u128
+            }
+            _ => 0,
         }
     }
 
@@ -164,12 +255,20 @@ impl Reference {
 
     fn may_get(&self, now: Instant, waiting: &Waiting, agent: AgentId) -> bool {
         let refused = waiting.refused.iter().any(|(a, until)| *a == agent && *until > now);
-        !waiting.offered && !waiting.held && !refused && self.serves[agent.index()].contains(&waiting.queue)
+        !waiting.offered && !waiting.held && !refused && self.serves(agent, waiting.queue)
+    }
+
+    fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
+        self.directory.agents[agent.index()].queues.contains(&queue)
+    }
+
+    fn is_ready(&self, waiting: &Waiting, agent: AgentId) -> bool {
+        self.agents[agent.index()].state == AgentState::Ready && self.serves(agent, waiting.queue)
     }
 
     fn idle_since(&self, agent: AgentId, queue: QueueId) -> Instant {
         let clocks = &self.agents[agent.index()];
-        match self.clocks[queue.index()] {
+        match self.directory.queues[queue.index()].idle_clock {
             IdleClock::Release => clocks.released,
             IdleClock::Ready => clocks.ready,
             IdleClock::Offer => clocks.offered,

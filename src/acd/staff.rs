@@ -3,6 +3,7 @@
 use crate::limits::ENGAGED_MAX;
 use crate::strategy::IdleStamps;
 use base::{Instant, TimerId};
+use core::time::Duration;
 use model::{AgentState, ContactId, NotReadyReason, OfferId, PhoneId, QueueId};
 
 /// The agents of this shard; agent `id` is at `id / shards`.
@@ -135,6 +136,19 @@ impl Agent {
     /// Nothing keeps him: no offer, no call, no wrap-up.
     pub(crate) fn is_free(&self) -> bool {
         self.offer.is_none() && self.engaged.is_empty() && self.wrap_up.is_none()
+    }
+
+    /// Adds the time in the state shown so far to his share of work.
+    pub(crate) fn count_time(&mut self, now: Instant) {
+        let passed = now.since(self.idle.counted);
+        self.idle.counted = now;
+        let (works, staffed) = match self.shown {
+            AgentState::SignedOff | AgentState::NotReady { .. } => (false, false),
+            AgentState::Ready => (false, true),
+            AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => (true, true),
+        };
+        self.idle.worked += if works { passed } else { Duration::ZERO };
+        self.idle.staffed += if staffed { passed } else { Duration::ZERO };
     }
 
     pub(crate) fn engage(&mut self, contact: ContactId, queue: Option<QueueId>, since: Instant) {

@@ -2,7 +2,7 @@
 
 use crate::Input;
 use crate::reference::Reference;
-use crate::testing::{House, agent, directory, queue, secs};
+use crate::testing::{House, SEED, agent, directory, queue, secs};
 use base::Instant;
 use core::time::Duration;
 use model::{
@@ -73,9 +73,21 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+const STRATEGIES: [model::Strategy; 8] = [
+    model::Strategy::LongestIdle,
+    model::Strategy::RoundRobin,
+    model::Strategy::LeastCalls,
+    model::Strategy::LeastOccupied,
+    model::Strategy::Linear,
+    model::Strategy::Random,
+    model::Strategy::Weighted,
+    model::Strategy::LeastVersatile,
+];
+
 /// What differs between the queues of a random house.
 #[derive(Clone, Debug)]
 struct Line {
+    strategy: usize,
     idle_clock: IdleClock,
     wrap_up_mode: WrapUpMode,
     wrap_up: u64,
@@ -94,17 +106,13 @@ fn line() -> impl Strategy<Value = Line> {
     let max_wait = proptest::option::weighted(0.3, (5..40u64, target()));
     let max_length = proptest::option::weighted(0.2, (0..4u32, target()));
     let missed = (0..3u32, (0..2u64).prop_map(|n| n * 20));
-    (clock, mode, 0..4u64, missed, max_wait, max_length, any::<bool>(), proptest::option::weighted(0.2, target()))
-        .prop_map(|(idle_clock, wrap_up_mode, wrap_up, missed, max_wait, max_length, none_available, empty)| Line {
-            idle_clock,
-            wrap_up_mode,
-            wrap_up,
-            missed,
-            max_wait,
-            max_length,
-            none_available,
-            empty,
-        })
+    let rules = (missed, max_wait, max_length, any::<bool>(), proptest::option::weighted(0.2, target()));
+    (0..STRATEGIES.len(), clock, mode, 0..4u64, rules).prop_map(
+        |(strategy, idle_clock, wrap_up_mode, wrap_up, rules)| {
+            let (missed, max_wait, max_length, none_available, empty) = rules;
+            Line { strategy, idle_clock, wrap_up_mode, wrap_up, missed, max_wait, max_length, none_available, empty }
+        },
+    )
 }
 
 impl Line {
@@ -115,6 +123,7 @@ impl Line {
         };
         let when = if self.none_available { EmptyWhen::NoneAvailable } else { EmptyWhen::NoAgents };
         Queue {
+            strategy: STRATEGIES[self.strategy],
             idle_clock: self.idle_clock,
             wrap_up_mode: self.wrap_up_mode,
             wrap_up: secs(self.wrap_up),
@@ -129,7 +138,11 @@ impl Line {
 
 fn house(lines: &[Line], staff: &[BTreeSet<u32>]) -> Directory {
     let serves = |queues: &BTreeSet<u32>| queues.iter().copied().collect::<Vec<_>>();
-    let agents = staff.iter().zip(0u32..).map(|(queues, n)| agent(n, &serves(queues)));
+    let agents = staff.iter().zip(0u32..).map(|(queues, n)| {
+        let mut agent = agent(n, &serves(queues));
+        agent.weight = 1 + n * n;
+        agent
+    });
     directory(lines.iter().map(Line::queue).collect(), agents.collect())
 }
 
@@ -148,7 +161,7 @@ impl Run {
     fn new(directory: &Directory) -> Self {
         let mut run = Run {
             house: House::new(directory.clone()),
-            reference: Reference::new(directory),
+            reference: Reference::new(directory, SEED),
             entered: HashMap::new(),
             waiting: Vec::new(),
             open: Vec::new(),

@@ -12,6 +12,8 @@ use model::{
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+pub(crate) const SEED: u64 = 7;
+
 pub(crate) fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }
@@ -138,7 +140,7 @@ impl House {
         directory.limits.shards = 1;
         let now = Now::new(Instant::from_millis(1_000_000), Utc::from_secs(1_790_000_000));
         let board = Arc::new(Board::new(BoardSize::of(&directory)));
-        let seating = Seating { shard: ShardId(0), shards: 1 };
+        let seating = Seating { shard: ShardId(0), shards: 1, seed: SEED };
         let acd = Acd::new(now, Arc::new(directory), board, seating);
         let mut house =
             House { acd, now, facts: Vec::new(), events: VecDeque::new(), replies: VecDeque::new(), contacts: 0 };
@@ -248,6 +250,30 @@ impl House {
         let offer = self.offer(contact);
         self.settle(offer, OfferOutcome::Accepted);
         offer.agent.0
+    }
+
+    /// The same when more than one phone may ring for it.
+    pub(crate) fn connect_ringing(&mut self, contact: ContactId) -> u32 {
+        let winner = self.connect(contact);
+        self.drop_lost(contact);
+        winner
+    }
+
+    /// What the call room does for a contact that has its agent: the other phones stop.
+    fn drop_lost(&mut self, contact: ContactId) {
+        let mine = |event: &QueueEvent| match event {
+            QueueEvent::Offer(offer) => offer.id.contact == contact,
+            QueueEvent::Revoke { offer } => offer.contact == contact,
+            _ => false,
+        };
+        let events = core::mem::take(&mut self.events);
+        let (lost, kept): (Vec<_>, Vec<_>) = events.into_iter().partition(mine);
+        self.events = kept.into();
+        for event in lost {
+            if let QueueEvent::Revoke { offer } = event {
+                self.settle(offer, OfferOutcome::Withdrawn);
+            }
+        }
     }
 
     pub(crate) fn state(&self, agent: u32) -> AgentState {

@@ -134,7 +134,7 @@ impl Acd {
                 self.lines.sort_out(agent, &self.directory);
                 tour.last.insert(self.seating.shard);
             } else {
-                self.lines.remember(agent, ReadyAgent { epoch, idle }, &self.directory);
+                self.lines.remember(now, agent, ReadyAgent { epoch, idle }, &self.directory);
             }
             return Some(tour);
         };

@@ -75,7 +75,7 @@ impl World {
         let directory = Arc::new(directory);
         let board = Arc::new(Board::new(BoardSize::of(&directory)));
         let now = Now::new(Instant::from_millis(5_000), Utc::from_secs(1_790_000_000));
-        let seat = |shard| Seating { shard: ShardId(shard), shards };
+        let seat = |shard| Seating { shard: ShardId(shard), shards, seed };
         let start = |shard| Acd::new(now, Arc::clone(&directory), Arc::clone(&board), seat(shard));
         let shards = (0..shards).map(start).collect();
         let delay = *rng.pick(&DELAYS).expect("two");

@@ -11,19 +11,21 @@ use model::{
     QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target, Treatment, WrapUpMode,
 };
 
-const STRATEGIES: [(&str, Strategy); 1] = [("longest-idle", Strategy::LongestIdle)];
+const STRATEGIES: [(&str, Strategy); 7] = [
+    ("longest-idle", Strategy::LongestIdle),
+    ("round-robin", Strategy::RoundRobin),
+    ("least-calls", Strategy::LeastCalls),
+    ("least-occupied", Strategy::LeastOccupied),
+    ("linear", Strategy::Linear),
+    ("random", Strategy::Random),
+    ("weighted", Strategy::Weighted),
+];
 const FULL_DISTRIBUTOR: &str = "the full distributor (a later version)";
-const STRATEGIES_LATER: [(&str, &str); 10] = [
-    ("round-robin", FULL_DISTRIBUTOR),
-    ("fewest-calls", FULL_DISTRIBUTOR),
-    ("least-occupied", FULL_DISTRIBUTOR),
-    ("least-talk-time", FULL_DISTRIBUTOR),
-    ("random", FULL_DISTRIBUTOR),
-    ("linear", FULL_DISTRIBUTOR),
+const STRATEGIES_LATER: [(&str, &str); 4] = [
     ("ring-all", FULL_DISTRIBUTOR),
-    ("skills", FULL_DISTRIBUTOR),
+    ("ring-progressive", FULL_DISTRIBUTOR),
     ("best-skill", FULL_DISTRIBUTOR),
-    ("weighted", FULL_DISTRIBUTOR),
+    ("least-versatile", FULL_DISTRIBUTOR),
 ];
 const IDLE_CLOCKS: [(&str, IdleClock); 3] =
     [("release", IdleClock::Release), ("ready", IdleClock::Ready), ("offer", IdleClock::Offer)];

@@ -57,7 +57,7 @@ impl Shard {
             call::Config { directory: Arc::clone(&directory), shard, shards, boot, seed: seed ^ 0xca11, workers },
             now,
         );
-        let seating = Seating { shard, shards };
+        let seating = Seating { shard, shards, seed: seed ^ 0xacd };
         let acd = Acd::new(now, Arc::clone(&directory), Arc::clone(&board), seating);
         let mut this = Shard {
             id: shard,

@@ -9,3 +9,4 @@ mod flow;
 mod reload;
 mod shards;
 mod states;
+mod strategies;

@@ -26,7 +26,7 @@ impl Pair {
         let board = Arc::new(Board::new(BoardSize::of(&directory)));
         let now = Now::new(Instant::from_millis(1_000), Utc::from_secs(1_790_000_000));
         let start = |shard| {
-            let seating = Seating { shard: ShardId(shard), shards: 2 };
+            let seating = Seating { shard: ShardId(shard), shards: 2, seed: 7 };
             Acd::new(now, Arc::clone(&directory), Arc::clone(&board), seating)
         };
         let shards = [start(0), start(1)];

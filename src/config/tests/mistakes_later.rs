@@ -68,12 +68,12 @@ fn strategies_of_the_full_distributor() {
         r#"
 [[queue]]
 name = "support"
-strategy = "round-robin"
+strategy = "best-skill"
 "#,
         r#"
-t.toml:3:12: error: strategy "round-robin" needs the full distributor (a later version)
-    3 | strategy = "round-robin"
-      |            ^^^^^^^^^^^^^ today there is "longest-idle"
+t.toml:3:12: error: strategy "best-skill" needs the full distributor (a later version)
+    3 | strategy = "best-skill"
+      |            ^^^^^^^^^^^^ one of "longest-idle", "round-robin", "least-calls", "least-occupied", "linear", "random", "weighted"
 
 1 error
 "#,
