@@ -23,7 +23,7 @@ pub(crate) fn gather(main: &Path) -> Gathered {
     match Source::read(main) {
         Ok(source) => {
             gathered.seen.insert(identity(main), Span { file: 0, start: 0, end: 0 });
-            gathered.sources.push(source);
+            gathered.push(source);
             gathered.follow(0, 0);
         }
         Err(why) => gathered.problems.push(file_problem(main, why)),
@@ -39,6 +39,15 @@ impl Gathered {
         let mut gathered = Gathered { sources: vec![source], ..Gathered::default() };
         gathered.follow(0, 0);
         gathered
+    }
+
+    fn push(&mut self, source: Source) {
+        let (file, foreign) = (self.sources.len() as u32, source.foreign);
+        self.sources.push(source);
+        if let Some(at) = foreign {
+            let span = Span::new(file, at..at + char::REPLACEMENT_CHARACTER.len_utf8());
+            self.error(span, "this is not UTF-8 text".into(), "save the file as UTF-8");
+        }
     }
 
     fn follow(&mut self, file: usize, depth: u8) {
@@ -92,7 +101,7 @@ impl Gathered {
         match Source::read(path) {
             Ok(source) => {
                 self.seen.insert(id, span);
-                self.sources.push(source);
+                self.push(source);
                 self.follow(self.sources.len() - 1, depth + 1);
             }
             Err(why) => self.error(span, format!("{}: {why}", path.display()), ""),

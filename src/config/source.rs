@@ -31,6 +31,8 @@ pub(crate) struct Source {
     /// Where relative file names in it start.
     pub(crate) folder: PathBuf,
     pub(crate) text: String,
+    /// Where the first octet stands that is not UTF-8.
+    pub(crate) foreign: Option<usize>,
     pub(crate) world_readable: bool,
     /// As against a text that came from elsewhere.
     pub(crate) is_file: bool,
@@ -48,15 +50,17 @@ impl Source {
             return Err(format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20));
         }
         let octets = std::fs::read(path).map_err(|e| spoken(&e))?;
-        let text = String::from_utf8(octets).map_err(|e| {
-            let line = e.as_bytes()[..e.utf8_error().valid_up_to()].iter().filter(|b| **b == b'\n').count() + 1;
-            format!("line {line} is not UTF-8 text")
-        })?;
+        // Other octets are shown as U+FFFD, and the first of them is an error of its own.
+        let (text, foreign) = match String::from_utf8(octets) {
+            Ok(text) => (text, None),
+            Err(e) => (String::from_utf8_lossy(e.as_bytes()).into_owned(), Some(e.utf8_error().valid_up_to())),
+        };
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(Source {
             name: path.to_path_buf(),
             folder,
             text,
+            foreign,
             world_readable: world_readable(&metadata),
             is_file: true,
             line_starts: OnceCell::new(),
@@ -68,6 +72,7 @@ impl Source {
             name: name.into(),
             folder: PathBuf::new(),
             text: text.into(),
+            foreign: None,
             world_readable: false,
             is_file: false,
             line_starts: OnceCell::new(),

@@ -1,6 +1,6 @@
 use super::protocol::{Reply, Request};
 use std::fmt::Write as _;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal as _, Write};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -53,7 +53,12 @@ pub(crate) fn watch(socket: &Path, request: &Request, json: bool, again: bool) -
         } else {
             show(&reply)
         };
-        let clear = if again && !json { "\x1b[H\x1b[2J" } else { "" };
+        // A terminal shows one table; a file or a pipe gets one after the other.
+        let clear = match (again && !json, io::stdout().is_terminal()) {
+            (true, true) => "\x1b[H\x1b[2J",
+            (true, false) => "\n",
+            (false, _) => "",
+        };
         if write!(out, "{clear}{text}").and_then(|()| out.flush()).is_err() {
             return Ok(true);
         }

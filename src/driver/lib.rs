@@ -26,6 +26,7 @@ mod resolve;
 mod running;
 mod shard_loop;
 mod stream;
+mod trace;
 #[allow(unsafe_code, reason = "batches of datagrams need recvmmsg and sendmmsg")]
 mod udp;
 #[allow(unsafe_code, reason = "eventfd has no safe face in std")]

@@ -8,6 +8,7 @@ use crate::media::MediaPool;
 use crate::pace::{Pace, Step, sharpen_timers};
 use crate::resolve::Resolver;
 use crate::stream::Streams;
+use crate::trace;
 use crate::udp::{Inbox, Outbox, UdpListener};
 use base::{Instant, Now};
 use crossbeam::channel::Sender;
@@ -208,6 +209,7 @@ impl ShardLoop {
     fn read_letter(&mut self, turn: &mut Turn, now: Now, letter: Letter) {
         let input = match &letter {
             Letter::Datagram { local, remote, bytes } => {
+                trace::message("in", remote, bytes);
                 Input::Sip(sip::Input::Datagram { local: *local, remote: *remote, bytes })
             }
             Letter::StreamOpened { connection, local, remote, writer } => {
@@ -215,6 +217,7 @@ impl ShardLoop {
                 Input::Sip(sip::Input::StreamOpened { connection: *connection, local: *local, remote: *remote })
             }
             Letter::StreamMessage { connection, local, remote, bytes } => {
+                trace::message("in", remote, bytes);
                 Input::Sip(sip::Input::StreamMessage { connection: *connection, local: *local, remote: *remote, bytes })
             }
             Letter::StreamBroken { connection, remote, bytes, fault } => {
@@ -254,6 +257,7 @@ impl ShardLoop {
             let Some((remote, bytes)) = turn.inbox.datagram(index) else { continue };
             let home = home_of(bytes, shards);
             if home == self.shard.id() {
+                trace::message("in", remote, bytes);
                 let now = self.clock.now();
                 self.shard.handle_input(now, Input::Sip(sip::Input::Datagram { local, remote, bytes }));
             } else {
@@ -339,9 +343,11 @@ impl ShardLoop {
                 Destination::Datagram { local, remote } => {
                     let found = self.listeners.iter().position(|listener| listener.local() == local);
                     let Some(index) = found else { continue };
+                    trace::message("out", remote, &turn.message);
                     turn.outboxes[index].push(remote, &turn.message);
                 }
                 Destination::Stream(connection) => {
+                    trace::message("out", format_args!("connection {}", connection.0), &turn.message);
                     if let Some(writer) = turn.writers.get(&connection)
                         && writer.try_send(turn.message.as_slice().into()).is_err()
                     {

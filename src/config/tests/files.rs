@@ -176,7 +176,10 @@ fn a_main_file_that_cannot_be_read_is_told_plainly() {
     let folder = Folder::new("main");
     assert_eq!(folder.report(), "main.toml: error: there is no such file\n\n1 error");
     std::fs::write(folder.0.join("main.toml"), b"[site]\n# \xff\n").unwrap();
-    assert_eq!(folder.report(), "main.toml: error: line 2 is not UTF-8 text\n\n1 error");
+    assert_eq!(
+        folder.report(),
+        "main.toml:2:3: error: this is not UTF-8 text\n    2 | # \u{fffd}\n      |   ^ save the file as UTF-8\n\n1 error"
+    );
     let report = load(&folder.0, &sounds()).unwrap_err().to_string();
     assert!(report.contains("this is a folder, not a file"), "{report}");
 }
