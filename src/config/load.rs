@@ -158,6 +158,8 @@ fn read<'a>(
     let site = site::read(document.one("site"), reach);
     let media = media::read(document.one("media"), limits);
     sip::check_reach(document.one("sip"), document.one("site"), document.one("media"), &sip, &media.address);
+    let http = http::read(document.one("http"));
+    http::check_port(document.one("http"), &http, &sip.listen);
     let feature_codes = feature_codes::read(document.one("feature_codes"));
     let store = store::read(document.one("store"));
     let (entries, mut refs) = declare_all(document, previous, sounds, site.language);
@@ -213,7 +215,7 @@ fn read<'a>(
     Some(Config {
         directory,
         sip,
-        http: http::read(document.one("http")),
+        http,
         store,
         recording: recording::read(document.one("recording")),
         sounds: media::sounds(document.one("media")),

@@ -286,3 +286,22 @@ t.toml:3:9: error: `33` is not a feature code
 "#,
     );
 }
+
+#[test]
+fn sip_over_tcp_and_http_at_one_port() {
+    refused(
+        r#"
+[sip]
+listen = ["tcp:127.0.0.1:5060"]
+[http]
+listen = "127.0.0.1:5060"
+"#,
+        r#"
+t.toml:4:10: error: http.listen and sip.listen both want tcp:127.0.0.1:5060
+    4 | listen = "127.0.0.1:5060"
+      |          ^^^^^^^^^^^^^^^^ take another port, for instance 8080
+
+1 error
+"#,
+    );
+}
