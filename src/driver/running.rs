@@ -9,7 +9,7 @@ use crate::stream::Streams;
 use crate::udp::UdpListener;
 use acd::Board;
 use crossbeam::channel::{Sender, unbounded};
-use engine::Shard;
+use engine::{Legs, Shard, SipLegs};
 use media::SoundLibrary;
 use model::{Directory, ShardId, Stamped};
 use sip::{Listener, Protocol, RegistrationLimits};
@@ -95,10 +95,12 @@ impl Running {
                 shards,
                 boot: settings.boot,
                 seed: u64::from_ne_bytes(seed).wrapping_add(u64::from(number)),
-                secret,
-                listeners: running.listeners(),
-                user_agent: concat!("Strowger/", env!("CARGO_PKG_VERSION")).into(),
-                registration: RegistrationLimits::default(),
+                legs: Legs::Sip(SipLegs {
+                    secret,
+                    listeners: running.listeners(),
+                    user_agent: concat!("Strowger/", env!("CARGO_PKG_VERSION")).into(),
+                    registration: RegistrationLimits::default(),
+                }),
                 workers: settings.media_workers,
             };
             let gauges = Arc::new(ShardGauges::default());

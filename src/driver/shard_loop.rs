@@ -285,6 +285,7 @@ impl ShardLoop {
 
     fn carry_out_one(&mut self, turn: &mut Turn, output: Output) {
         match output {
+            Output::Leg(command) => tracing::error!(?command, "a command to a leg nobody has: the legs here are SIP"),
             Output::Media { worker, command } => {
                 if let Err(busy) = self.media.send(self.shard.id(), worker, command) {
                     tracing::error!(worker = worker.0, command = ?busy.0, "a media worker is far behind; a command is lost");

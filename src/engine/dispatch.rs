@@ -17,7 +17,7 @@ impl Shard {
                 self.acd_says(now, output);
             } else if let Some(output) = self.call.poll_output() {
                 self.call_says(now, output);
-            } else if let Some(output) = self.sip.poll_output() {
+            } else if let Some(output) = self.legs.poll_output() {
                 self.sip_says(now, output);
             } else {
                 return;
@@ -54,7 +54,10 @@ impl Shard {
 
     fn call_says(&mut self, now: Now, output: call::Output) {
         match output {
-            call::Output::Leg(command) => self.sip.handle_input(now, sip::Input::Leg(command)),
+            call::Output::Leg(command) => {
+                let outward = self.legs.command(now, command);
+                self.outputs.extend(outward.map(Output::Leg));
+            }
             call::Output::Media { worker, command } => self.outputs.push_back(Output::Media { worker, command }),
             call::Output::Queue(command) => self.acd.handle_input(now, acd::Input::Call(command)),
             call::Output::People { ticket, command } => self.feature_code(now, ticket, command),
@@ -73,7 +76,7 @@ impl Shard {
     }
 
     /// A call from a phone gets the name of who sits at it.
-    fn seated(&self, event: LegEvent) -> LegEvent {
+    pub(crate) fn seated(&self, event: LegEvent) -> LegEvent {
         match event {
             LegEvent::Incoming(mut incoming) => {
                 if let Source::Phone(phone) = incoming.source {

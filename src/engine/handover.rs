@@ -60,7 +60,7 @@ impl Shard {
 
     /// The sender's name is only a hint here: the home shard asks for credentials like any other.
     fn named_home(&self, message: &Message<'_>) -> Option<ShardId> {
-        if let Some(home) = self.sip.home_of_replaced(message) {
+        if let Some(home) = self.legs.home_of_replaced(message) {
             return Some(home);
         }
         let of_call = |agent: AgentId| self.board.agent_contact(agent).map(|contact| contact.home());

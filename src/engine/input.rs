@@ -1,7 +1,11 @@
+use crate::legs::Legs;
 use crate::status::{CallStatus, ShardStatus, TrunkStatus};
 use acd::{AcdMessage, Board};
-use model::{Command, CommandError, Directory, MediaCommand, MediaEvent, ShardId, Stamped, WorkerId};
-use sip::{ConnectionId, Listener, LocationUpdate, Note, Query, RegistrationLimits};
+use model::{
+    Command, CommandError, Directory, LegCommand, LegEvent, MediaCommand, MediaEvent, PhoneId, ShardId, Stamped,
+    WorkerId,
+};
+use sip::{ConnectionId, LocationUpdate, Note, Query};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -15,11 +19,7 @@ pub struct Config {
     /// Grows with every start of the process, so that no id is used twice.
     pub boot: u32,
     pub seed: u64,
-    /// From the operating system; the same on every shard.
-    pub secret: [u8; 32],
-    pub listeners: Vec<Listener>,
-    pub user_agent: Box<str>,
-    pub registration: RegistrationLimits,
+    pub legs: Legs,
     /// Media workers 0 to `workers − 1`; none: no sound, as in traffic simulation.
     pub workers: u8,
 }
@@ -31,6 +31,13 @@ pub struct Ticket(pub u64);
 #[derive(Debug)]
 pub enum Input<'a> {
     Sip(sip::Input<'a>),
+    /// What a leg of [`Legs::Outside`] does.
+    Leg(LegEvent),
+    /// A phone of [`Legs::Outside`] can or cannot be reached any more; one shard is told.
+    Device {
+        phone: PhoneId,
+        reachable: bool,
+    },
     Media(MediaEvent),
     Mail(Mail),
     Ask {
@@ -89,6 +96,8 @@ pub enum Answer {
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum Output {
+    /// To a leg of [`Legs::Outside`].
+    Leg(LegCommand),
     Media {
         worker: WorkerId,
         command: MediaCommand,

@@ -1,10 +1,11 @@
 use crate::handover::Handovers;
 use crate::input::{Answer, Ask, Config, Input, Mail, Output, Ticket};
+use crate::legs::{LegPort, Seat};
 use crate::status::{CallStatus, ShardStatus, TrunkStatus};
 use acd::{Acd, Board, Seating};
 use base::{Instant, Now};
 use model::{AgentId, Command, Directory, Fact, Party, ShardId, Stamped};
-use sip::{Counters, Destination, UserAgent};
+use sip::{Counters, Destination};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ pub struct Shard {
     pub(crate) shards: u8,
     pub(crate) directory: Arc<Directory>,
     pub(crate) board: Arc<Board>,
-    pub(crate) sip: UserAgent,
+    pub(crate) legs: LegPort,
     pub(crate) call: call::Machine,
     pub(crate) acd: Acd,
     pub(crate) outputs: VecDeque<Output>,
@@ -36,23 +37,9 @@ pub(crate) enum Asker {
 
 impl Shard {
     pub fn new(now: Now, config: Config) -> Self {
-        let Config { directory, board, shard, shards, boot, seed, secret, listeners, user_agent, registration, .. } =
-            config;
-        let sip = UserAgent::new(
-            sip::Config {
-                directory: Arc::clone(&directory),
-                shard,
-                shards,
-                boot,
-                seed,
-                secret,
-                listeners,
-                user_agent,
-                registration,
-            },
-            now,
-        );
-        let workers = config.workers;
+        let Config { directory, board, shard, shards, boot, seed, legs, workers } = config;
+        let seat = Seat { directory: Arc::clone(&directory), shard, shards, boot, seed };
+        let legs = LegPort::new(now, legs, seat);
         let call = call::Machine::new(
             call::Config { directory: Arc::clone(&directory), shard, shards, boot, seed: seed ^ 0xca11, workers },
             now,
@@ -64,7 +51,7 @@ impl Shard {
             shards,
             directory,
             board,
-            sip,
+            legs,
             call,
             acd,
             outputs: VecDeque::new(),
@@ -81,17 +68,24 @@ impl Shard {
     pub fn handle_input(&mut self, now: Now, input: Input<'_>) {
         match input {
             Input::Sip(input) => self.signal(now, input),
+            Input::Leg(event) => {
+                let event = self.seated(event);
+                self.call.handle_input(now, call::Input::Leg(event));
+            }
+            Input::Device { phone, reachable } => {
+                self.acd.handle_input(now, acd::Input::Device { phone, reachable });
+            }
             Input::Media(event) => self.call.handle_input(now, call::Input::Media(event)),
             Input::Mail(Mail::Acd(message)) => self.acd.handle_input(now, acd::Input::Shard(message)),
             Input::Mail(Mail::Location(update)) => {
                 self.tell_place(now, &update);
-                self.sip.handle_input(now, sip::Input::Location(update));
+                self.legs.handle_input(now, sip::Input::Location(update));
             }
             Input::Mail(Mail::Datagram { local, remote, bytes }) => {
-                self.sip.handle_input(now, sip::Input::Datagram { local, remote, bytes: &bytes });
+                self.legs.handle_input(now, sip::Input::Datagram { local, remote, bytes: &bytes });
             }
             Input::Mail(Mail::StreamMessage { connection, local, remote, bytes }) => {
-                self.sip.handle_input(now, sip::Input::StreamMessage { connection, local, remote, bytes: &bytes });
+                self.legs.handle_input(now, sip::Input::StreamMessage { connection, local, remote, bytes: &bytes });
             }
             Input::Mail(Mail::TrunkUp(trunk)) => self.call.handle_input(now, call::Input::TrunkUp(trunk)),
             Input::Mail(Mail::TrunkDown(trunk)) => self.call.handle_input(now, call::Input::TrunkDown(trunk)),
@@ -104,7 +98,7 @@ impl Shard {
             }
             Input::Shutdown => {
                 self.call.handle_input(now, call::Input::Shutdown);
-                self.sip.handle_input(now, sip::Input::Shutdown);
+                self.legs.handle_input(now, sip::Input::Shutdown);
             }
             Input::ClockJump => self.acd.handle_input(now, acd::Input::ClockJump),
         }
@@ -113,8 +107,8 @@ impl Shard {
 
     pub fn handle_timeout(&mut self, now: Now) {
         let due = |at: Option<Instant>| at.is_some_and(|at| at <= now.mono);
-        if due(self.sip.poll_timeout()) {
-            self.sip.handle_timeout(now);
+        if due(self.legs.poll_timeout()) {
+            self.legs.handle_timeout(now);
             self.drain(now);
         }
         if due(self.call.poll_timeout()) {
@@ -133,11 +127,11 @@ impl Shard {
 
     /// Writes the next message to send into `buffer` (emptied first).
     pub fn poll_transmit(&mut self, buffer: &mut Vec<u8>) -> Option<Destination> {
-        self.sip.poll_transmit(buffer)
+        self.legs.poll_transmit(buffer)
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {
-        [self.sip.poll_timeout(), self.call.poll_timeout(), self.acd.poll_timeout()].into_iter().flatten().min()
+        [self.legs.poll_timeout(), self.call.poll_timeout(), self.acd.poll_timeout()].into_iter().flatten().min()
     }
 
     pub fn id(&self) -> ShardId {
@@ -149,7 +143,7 @@ impl Shard {
     }
 
     pub fn counters(&self) -> &Counters {
-        self.sip.counters()
+        self.legs.counters()
     }
 
     pub fn status(&self) -> ShardStatus {
@@ -157,7 +151,7 @@ impl Shard {
             contacts: self.call.load().contacts,
             legs: self.call.load().legs,
             ports: self.call.load().ports_in_hand,
-            sip: self.sip.population(),
+            sip: self.legs.population(),
             draining: self.draining,
         }
     }
@@ -184,7 +178,7 @@ impl Shard {
         };
         match mail {
             Some((to, mail)) => self.outputs.push_back(Output::Mail { to, mail }),
-            None => self.sip.handle_input(now, input),
+            None => self.legs.handle_input(now, input),
         }
     }
 
@@ -236,13 +230,13 @@ impl Shard {
             registered: self.directory.trunk(state.trunk).register.then_some(state.registered),
             calls: state.calls,
         };
-        self.sip.trunk_states().map(status).collect()
+        self.legs.trunk_states().map(status).collect()
     }
 
     fn reload(&mut self, now: Now, directory: Arc<Directory>) {
         self.directory = Arc::clone(&directory);
         self.handovers.learn(&directory, self.shards);
-        self.sip.handle_input(now, sip::Input::Directory(Arc::clone(&directory)));
+        self.legs.handle_input(now, sip::Input::Directory(Arc::clone(&directory)));
         self.call.handle_input(now, call::Input::Reload(Arc::clone(&directory)));
         self.acd.handle_input(now, acd::Input::Reload(directory));
     }

@@ -86,6 +86,7 @@ impl World {
 
     fn carry_out_one(&mut self, shard: usize, output: Output) {
         match output {
+            Output::Leg(command) => unreachable!("the legs are SIP: {command:?}"),
             Output::Media { worker, command } => {
                 self.floor.handle_command(self.now, ShardId(shard as u8), worker, command);
             }

@@ -48,6 +48,7 @@ pub mod limits;
 mod phone;
 mod plan;
 mod sounds;
+pub mod traffic;
 mod transcript;
 mod world;
 

@@ -10,7 +10,7 @@ use base::{Instant, Now, Rng};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::ops::{Index, IndexMut};
 use core::time::Duration;
-use engine::{Answer as Reply, Ask, Input, Mail, Shard, Ticket};
+use engine::{Answer as Reply, Ask, Input, Legs, Mail, Shard, SipLegs, Ticket};
 use model::{
     Actor, AgentAction, AgentId, AgentState, Command, CommandError, ContactId, Directory, PhoneId, QueueId, ShardId,
 };
@@ -101,10 +101,12 @@ impl World {
                 shards: count,
                 boot: 1,
                 seed: seed.wrapping_mul(31) + u64::from(n),
-                secret: [seed as u8 | 1; 32],
-                listeners: vec![Listener { protocol: Protocol::Udp, address: HOUSE, advertised: None }],
-                user_agent: "Strowger".into(),
-                registration: RegistrationLimits::default(),
+                legs: Legs::Sip(SipLegs {
+                    secret: [seed as u8 | 1; 32],
+                    listeners: vec![Listener { protocol: Protocol::Udp, address: HOUSE, advertised: None }],
+                    user_agent: "Strowger".into(),
+                    registration: RegistrationLimits::default(),
+                }),
                 workers,
             };
             Shard::new(now, config)

@@ -1,0 +1,91 @@
+use base::Rng;
+use core::time::Duration;
+use std::sync::Arc;
+
+/// How long something lasts.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Spread {
+    Exactly(Duration),
+    Exponential {
+        mean: Duration,
+    },
+    /// What talks, wrap-up and the time people take are like.
+    Lognormal {
+        mean: Duration,
+        /// Standard deviation of the times themselves, not of their logarithms.
+        deviation: Duration,
+    },
+    /// One of these, each as likely as the others.
+    Observed(Arc<[Duration]>),
+}
+
+impl Spread {
+    pub const ZERO: Spread = Spread::Exactly(Duration::ZERO);
+
+    /// Draws once or, for a fixed length, not at all.
+    pub fn draw(&self, rng: &mut Rng) -> Duration {
+        match self {
+            Spread::Exactly(length) => *length,
+            Spread::Exponential { mean } => seconds(rng.exponential(mean.as_secs_f64())),
+            Spread::Lognormal { mean, deviation } => {
+                let (mean, deviation) = (mean.as_secs_f64(), deviation.as_secs_f64());
+                if mean <= 0.0 {
+                    return Duration::ZERO;
+                }
+                let square = (1.0 + (deviation / mean).powi(2)).ln();
+                seconds((mean.ln() - square / 2.0 + square.sqrt() * normal(rng)).exp())
+            }
+            Spread::Observed(values) => rng.pick(values).copied().unwrap_or_default(),
+        }
+    }
+
+    pub fn mean(&self) -> Duration {
+        match self {
+            Spread::Exactly(length) => *length,
+            Spread::Exponential { mean } | Spread::Lognormal { mean, .. } => *mean,
+            Spread::Observed(values) => {
+                let sum: f64 = values.iter().map(Duration::as_secs_f64).sum();
+                seconds(sum / values.len().max(1) as f64)
+            }
+        }
+    }
+}
+
+/// Nanoseconds are the clock's grain; what is longer than the longest `Duration` does not happen.
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
+/// Box and Muller 1958.
+fn normal(rng: &mut Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - rng.unit()).ln()).sqrt();
+    radius * (core::f64::consts::TAU * rng.unit()).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(spread: &Spread) -> (f64, f64) {
+        let mut rng = Rng::new(11);
+        let draws: Vec<f64> = (0..200_000).map(|_| spread.draw(&mut rng).as_secs_f64()).collect();
+        let mean = draws.iter().sum::<f64>() / draws.len() as f64;
+        let variance = draws.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / draws.len() as f64;
+        (mean, variance.sqrt())
+    }
+
+    #[test]
+    fn draws_have_the_moments_that_were_asked_for() {
+        let secs = Duration::from_secs;
+        let near = |found: f64, wanted: f64| assert!((found / wanted - 1.0).abs() < 0.03, "{found} is not {wanted}");
+        let (mean, deviation) = moments(&Spread::Exponential { mean: secs(180) });
+        near(mean, 180.0);
+        near(deviation, 180.0);
+        let (mean, deviation) = moments(&Spread::Lognormal { mean: secs(240), deviation: secs(120) });
+        near(mean, 240.0);
+        near(deviation, 120.0);
+        let (mean, _) = moments(&Spread::Observed([secs(10), secs(20), secs(60)].into()));
+        near(mean, 30.0);
+        assert_eq!(moments(&Spread::Exactly(secs(7))), (7.0, 0.0));
+    }
+}

@@ -1,0 +1,285 @@
+use super::demand::{Caller, Demand};
+use super::house::{Deed, News, Ring, SimpleHouse};
+use super::roster::{Shift, Wish, wishes};
+use super::staff::{Manners, Staff};
+use base::{Instant, Now, Rng, Utc};
+use core::cmp::Reverse;
+use core::time::Duration;
+use model::{AgentAction, AgentId, ContactId, DialTarget, Directory, Fact, LegId, Party, Source, Stamped};
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+
+/// A day to be rehearsed: a house, who calls it and who is there.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    pub directory: Arc<Directory>,
+    /// Midnight of the first day.
+    pub begins: Utc,
+    /// Midnight of each day, since `begins`: not all days have 24 hours.
+    pub midnights: Vec<Duration>,
+    /// Length of an interval of the report and of the arrival curve.
+    pub interval: Duration,
+    pub demand: Demand,
+    pub shifts: Vec<Shift>,
+    pub manners: Manners,
+}
+
+/// What somebody will do.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Plan {
+    GiveUp {
+        leg: LegId,
+    },
+    TalkOver {
+        leg: LegId,
+    },
+    Answer {
+        leg: LegId,
+    },
+    Refuse {
+        leg: LegId,
+    },
+    /// The agent is through with his notes, or comes back by himself; of an older plan the number is wrong.
+    Return {
+        agent: AgentId,
+        plan: u32,
+    },
+}
+
+/// One day, or several, of one seed: the shipped engine on a clock that jumps from event to event.
+pub struct Rehearsal<'a> {
+    scene: &'a Scene,
+    house: SimpleHouse,
+    now: Now,
+    began: Now,
+    callers: Vec<Caller>,
+    next_caller: usize,
+    wishes: Vec<Wish>,
+    next_wish: usize,
+    agenda: BinaryHeap<Reverse<(Instant, u64, Plan)>>,
+    planned: u64,
+    /// Callers in the house, by their leg.
+    inside: HashMap<LegId, Inside>,
+    legs: HashMap<ContactId, LegId>,
+    staff: Staff,
+    shard: u8,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Inside {
+    caller: usize,
+    talks: bool,
+    rings: u32,
+}
+
+impl<'a> Rehearsal<'a> {
+    pub fn new(scene: &'a Scene, seed: u64) -> Self {
+        // The day's chance does not depend on the configuration: two of them meet the same callers.
+        let callers = scene.demand.callers(seed, &scene.midnights, scene.interval);
+        let now = Now::new(Instant::from_millis(1000), scene.begins);
+        let wishes = wishes(&scene.shifts, &scene.midnights);
+        let mut rehearsal = Rehearsal {
+            scene,
+            house: SimpleHouse::new(now, &scene.directory, seed),
+            now,
+            began: now,
+            callers,
+            next_caller: 0,
+            wishes,
+            next_wish: 0,
+            agenda: BinaryHeap::new(),
+            planned: 0,
+            inside: HashMap::new(),
+            legs: HashMap::new(),
+            staff: Staff::new(&scene.directory),
+            shard: 0,
+        };
+        rehearsal.open();
+        rehearsal
+    }
+
+    /// Every phone is there; whoever the configuration signs on at its start goes home until his shift begins.
+    fn open(&mut self) {
+        let directory = Arc::clone(&self.scene.directory);
+        for (n, phone) in directory.phones.iter().enumerate() {
+            if !phone.removed && phone.contact.is_none() {
+                self.house.reaches(self.now, model::PhoneId(n as u32), true);
+            }
+        }
+        for (n, agent) in directory.agents.iter().enumerate() {
+            if !agent.removed && agent.phone.is_some() {
+                self.house.wishes(self.now, AgentId(n as u32), AgentAction::SignOff);
+            }
+        }
+    }
+
+    pub fn now(&self) -> Now {
+        self.now
+    }
+
+    pub fn callers(&self) -> &[Caller] {
+        &self.callers
+    }
+
+    pub fn house(&self) -> &SimpleHouse {
+        &self.house
+    }
+
+    /// Runs to the end: until everybody has called and hung up and every agent has gone. Every fact goes to `book`.
+    pub fn run(&mut self, mut book: impl FnMut(&Stamped)) {
+        self.listen(&mut book);
+        while self.step(&mut book) {}
+    }
+
+    /// One instant; false when nothing is left to come.
+    pub fn step(&mut self, book: &mut impl FnMut(&Stamped)) -> bool {
+        let Some(due) = self.next_due() else { return false };
+        let at = due.max(self.now.mono);
+        // Both clocks from their beginning: adding step by step would lose the civil clock's fractions.
+        self.now = self.began + (at - self.began.mono);
+        if self.house.poll_timeout().is_some_and(|due| due <= at) {
+            self.house.handle_timeout(self.now);
+            self.listen(book);
+        }
+        while let Some(wish) = self.wishes.get(self.next_wish).copied().filter(|w| self.began.mono + w.at <= at) {
+            self.next_wish += 1;
+            self.staff.wishes(wish.agent, wish.action);
+            self.house.wishes(self.now, wish.agent, wish.action);
+            self.listen(book);
+        }
+        while let Some(Reverse((_, _, plan))) = self.agenda.peek().copied().filter(|Reverse((due, ..))| *due <= at) {
+            self.agenda.pop();
+            self.carry_out(plan);
+            self.listen(book);
+        }
+        while self.callers.get(self.next_caller).is_some_and(|c| self.began.mono + c.at <= at) {
+            self.next_caller += 1;
+            self.call(self.next_caller - 1);
+            self.listen(book);
+        }
+        true
+    }
+
+    fn next_due(&self) -> Option<Instant> {
+        let caller = self.callers.get(self.next_caller).map(|c| self.began.mono + c.at);
+        let wish = self.wishes.get(self.next_wish).map(|w| self.began.mono + w.at);
+        let plan = self.agenda.peek().map(|Reverse((due, ..))| *due);
+        [self.house.poll_timeout(), caller, wish, plan].into_iter().flatten().min()
+    }
+
+    fn plan(&mut self, after: Duration, plan: Plan) {
+        self.planned += 1;
+        self.agenda.push(Reverse((self.now.mono + after, self.planned, plan)));
+    }
+
+    fn call(&mut self, nth: usize) {
+        let caller = &self.callers[nth];
+        let ring =
+            Ring { source: Source::Trunk(caller.trunk), dialled: &caller.dialled, caller: &caller.number, name: "" };
+        let (shard, patience) = (self.shard, caller.patience);
+        self.shard = (self.shard + 1) % self.house.shards().len() as u8;
+        let leg = self.house.calls(self.now, shard, &ring);
+        if self.house.leg(leg).is_some() {
+            self.inside.insert(leg, Inside { caller: nth, talks: false, rings: 0 });
+            if let Some(patience) = patience {
+                self.plan(patience, Plan::GiveUp { leg });
+            }
+        }
+    }
+
+    fn carry_out(&mut self, plan: Plan) {
+        match plan {
+            Plan::GiveUp { leg } => {
+                if self.inside.get(&leg).is_some_and(|inside| !inside.talks) {
+                    self.leave(leg);
+                }
+            }
+            Plan::TalkOver { leg } => self.leave(leg),
+            Plan::Answer { leg } => self.house.does(self.now, leg, Deed::Answer),
+            Plan::Refuse { leg } => self.house.does(self.now, leg, Deed::Refuse(model::CauseKind::Declined)),
+            Plan::Return { agent, plan } => {
+                if let Some(action) = self.staff.returns(agent, plan) {
+                    self.house.wishes(self.now, agent, action);
+                }
+            }
+        }
+    }
+
+    fn leave(&mut self, leg: LegId) {
+        if self.inside.remove(&leg).is_some() {
+            self.house.does(self.now, leg, Deed::HangUp);
+        }
+    }
+
+    fn listen(&mut self, book: &mut impl FnMut(&Stamped)) {
+        while let Some(news) = self.house.poll_news() {
+            match news {
+                News::Fact(fact) => {
+                    book(&fact);
+                    self.learn(&fact.fact);
+                }
+                News::Rings { leg, to } => self.rings(leg, &to),
+                News::Over { leg, .. } => {
+                    self.inside.remove(&leg);
+                }
+                News::Answered { .. } | News::Answer { .. } => {}
+            }
+        }
+    }
+
+    fn learn(&mut self, fact: &Fact) {
+        match *fact {
+            Fact::LegStarted { contact, leg, party: Party::Caller } => {
+                self.legs.insert(contact, leg);
+            }
+            Fact::Offered { contact, .. } => {
+                if let Some(inside) = self.legs.get(&contact).and_then(|leg| self.inside.get_mut(leg)) {
+                    inside.rings += 1;
+                }
+            }
+            Fact::LegStarted { contact, leg, party: Party::Agent(_) } => {
+                // What an agent does with this call is the same whoever he is.
+                let inside = self.legs.get(&contact).and_then(|leg| self.inside.get(leg));
+                let chance = inside.map_or(0, |i| self.callers[i.caller].seed ^ u64::from(i.rings));
+                self.decide(leg, chance);
+            }
+            Fact::TalkStarted { contact, queue, .. } => {
+                let Some(leg) = self.legs.get(&contact).copied() else { return };
+                let Some(inside) = self.inside.get_mut(&leg).filter(|inside| !inside.talks) else { return };
+                inside.talks = true;
+                let talk = self.callers[inside.caller].talk;
+                self.staff.will_wrap(contact, queue, self.callers[inside.caller].wrap_up);
+                self.plan(talk, Plan::TalkOver { leg });
+            }
+            Fact::AgentChanged { agent, state, .. } => {
+                if let Some((after, plan)) = self.staff.changed(agent, state, &self.scene.manners) {
+                    self.plan(after, Plan::Return { agent, plan });
+                }
+            }
+            Fact::ContactEnded { contact, .. } => {
+                self.legs.remove(&contact);
+            }
+            _ => {}
+        }
+    }
+
+    /// Numbers outside never answer here: what they would do is not part of the rehearsal.
+    fn rings(&mut self, leg: LegId, to: &DialTarget) {
+        match to {
+            DialTarget::Phone(_) => self.house.does(self.now, leg, Deed::Ring),
+            DialTarget::Trunk { .. } => self.house.does(self.now, leg, Deed::Refuse(model::CauseKind::Unreachable)),
+        }
+    }
+
+    fn decide(&mut self, leg: LegId, chance: u64) {
+        let mut rng = Rng::new(chance);
+        let manners = &self.scene.manners;
+        let lot = rng.unit();
+        let after = manners.answers_after.draw(&mut rng);
+        if lot < manners.declines {
+            self.plan(after, Plan::Refuse { leg });
+        } else if lot >= manners.declines + manners.misses {
+            self.plan(after, Plan::Answer { leg });
+        }
+    }
+}
