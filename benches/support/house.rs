@@ -2,7 +2,7 @@
 
 use crate::messages::{OFFER, request};
 use base::{Instant, Now, Utc};
-use engine::{Config, Input, Output, Shard};
+use engine::{Config, Input, Legs, Output, Shard, SipLegs};
 use model::{Family, MediaCommand, MediaEvent, MediaPort, ShardId, WorkerId};
 use sip::{Destination, Listener, Message, MessageWriter, Protocol, RegistrationLimits, StatusCode};
 use std::net::SocketAddr;
@@ -58,10 +58,12 @@ impl House {
             shards: 1,
             boot: 1,
             seed: 7,
-            secret: [7; 32],
-            listeners: vec![Listener { protocol: Protocol::Udp, address: address(HOUSE), advertised: None }],
-            user_agent: "bench".into(),
-            registration: RegistrationLimits::default(),
+            legs: Legs::Sip(SipLegs {
+                secret: [7; 32],
+                listeners: vec![Listener { protocol: Protocol::Udp, address: address(HOUSE), advertised: None }],
+                user_agent: "bench".into(),
+                registration: RegistrationLimits::default(),
+            }),
             workers: 1,
         };
         let mut house = House { shard: Shard::new(now, config), now, buffer: Vec::new(), next_port: 10_000 };
