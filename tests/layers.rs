@@ -33,8 +33,9 @@ const fn rim(name: &'static str, layer: u8, rooms: &'static [&'static str], crat
 
 const ROOMS: &[Room] = &[
     pure("base", 0, &[], &[]),
+    pure("expr", 0, &[], &["thiserror"]),
     pure("netem", 0, &["base"], &[]),
-    pure("model", 1, &["base"], &["serde", "thiserror"]),
+    pure("model", 1, &["base", "expr"], &["serde", "thiserror"]),
     pure("sip", 1, &["base", "model"], &["thiserror", "md-5", "sha2", "hmac"]),
     pure("sdp", 1, &["base"], &["thiserror"]),
     pure("rtp", 1, &["base"], &["thiserror"]),
@@ -52,7 +53,7 @@ const ROOMS: &[Room] = &[
     rim(
         "config",
         3,
-        &["base", "model", "sip", "sdp", "media", "call", "acd", "engine"],
+        &["base", "expr", "model", "sip", "sdp", "media", "call", "acd", "engine"],
         &["serde", "toml", "jiff", "thiserror"],
     ),
     rim(

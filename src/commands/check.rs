@@ -1,6 +1,7 @@
 //! `strowger check`: reads everything, binds nothing.
 
 use crate::cli::ConfigArg;
+use crate::commands::overtaking;
 use crate::sounds::Sounds;
 use config::Config;
 
@@ -42,6 +43,9 @@ pub(crate) fn run(args: &ConfigArg) -> Result<bool, String> {
         Ok(config) => {
             for warning in &config.warnings {
                 println!("{warning}\n");
+            }
+            for bound in overtaking::bounds(&config.directory) {
+                println!("{bound}");
             }
             let d = &config.directory;
             println!(

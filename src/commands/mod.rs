@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod demo;
+mod overtaking;
 pub(crate) mod phone;
 pub(crate) mod report;
 mod story;

@@ -15,6 +15,8 @@ use std::collections::HashMap;
 const INITIAL_STATES: [(&str, InitialState); 2] =
     [("not-ready", InitialState::NotReady), ("ready", InitialState::Ready)];
 
+/// A share: somebody who gets a thousand times as much as another is not meant.
+const MAX_WEIGHT: u32 = 1_000;
 /// PINs are keyed in on a telephone.
 const PIN_DIGITS: core::ops::RangeInclusive<usize> = 3..=16;
 
@@ -57,7 +59,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
         pin: pin.map(|at| at.value),
         queues: plain(queues.value),
         skills: skills(table, refs),
-        weight: 1,
+        weight: table.count("weight", 1..=MAX_WEIGHT),
         class: table.word("class", &CLASSES, &[]),
         initial_state,
         supervises,

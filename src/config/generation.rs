@@ -1,28 +1,41 @@
 //! `[generation]`.
 
+use crate::modules::Modules;
 use crate::table::{Table, Wrong};
+use engine::MODULES;
 use model::Generation;
 
-const NEEDS: [(u8, &str); 4] = [
-    (2, "self-service by keys"),
-    (3, "voice and data in step"),
-    (4, "one queue over all media"),
-    (5, "the platform: tenants, cluster, workforce"),
-];
+/// The highest generation of which something is built.
+const TODAY: Generation = Generation::Cti;
 
-pub(crate) fn read(table: &Table<'_>) -> Generation {
+pub(crate) fn read(table: &Table<'_>) -> Modules {
     let level = table.convert("level", |value| {
         let level = value.integer()?;
-        if level == 1 {
-            return Ok(Generation::Hotline);
-        }
-        match NEEDS.iter().find(|(later, _)| i64::from(*later) == level) {
-            Some((_, what)) => Err(Wrong::new(
-                format!("generation.level {level} needs {what}, a later version"),
-                "today there is level 1",
-            )),
-            None => Err(Wrong::new(format!("there is no generation {level}"), "today there is level 1")),
+        let found = u8::try_from(level).ok().and_then(Generation::from_level);
+        let today = format!("today there are levels 1 to {}", TODAY.level());
+        match found {
+            Some(level) if level <= TODAY => Ok(level),
+            Some(later) => {
+                Err(Wrong::new(format!("generation.level {level} needs {}, a later version", brings(later)), today))
+            }
+            None => Err(Wrong::new(format!("there is no generation {level}"), today)),
         }
     });
-    level.value
+    let missing: Vec<&str> =
+        MODULES.iter().filter(|m| !m.built && m.generation <= level.value).map(|m| m.name).collect();
+    if !missing.is_empty() {
+        let message = format!("generation {} is not all there: {} will come", level.value.level(), missing.join(", "));
+        table.reader.warn(level.span, message, "what is there can be used");
+    }
+    Modules::read(table, level.value)
+}
+
+fn brings(generation: Generation) -> &'static str {
+    match generation {
+        Generation::Hotline => "the hotline",
+        Generation::Ivr => "self-service by keys",
+        Generation::Cti => "voice and data in step",
+        Generation::Multimedia => "one queue over all media",
+        Generation::Platform => "the platform: tenants, cluster, workforce",
+    }
 }

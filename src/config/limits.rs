@@ -50,6 +50,8 @@ pub(crate) const MAX_NUMBERS: usize = 10_000;
 pub(crate) const MAX_CALENDARS: usize = 1_000;
 /// Skills are compared for every pair of agent and contact.
 pub(crate) const MAX_SKILLS: usize = 1_000;
+/// Different demands on skills; each has an ordered list in every queue that asks it.
+pub(crate) const MAX_REQUIREMENTS: usize = 10_000;
 /// Signalling loops: a core each, and the shard has eight bits in an id.
 pub(crate) const MAX_SHARDS: u32 = 64;
 /// Two ports and a leg on each side: what 16 bits of ports on two addresses can carry.

@@ -1,5 +1,7 @@
+use crate::condition::Requirements;
 use crate::document::Document;
 use crate::include::{Gathered, gather};
+use crate::modules::Modules;
 use crate::names::{Entry, Names, declare, read_all};
 use crate::problem::{Note, Problem, Report, Severity, file_problem};
 use crate::reader::Reader;
@@ -152,7 +154,8 @@ fn read<'a>(
     previous: Option<&Directory>,
     sounds: &SoundNames,
 ) -> Option<Config> {
-    let generation = generation::read(document.one("generation"));
+    let modules = generation::read(document.one("generation"));
+    let generation = modules.level;
     let limits = limits::read(document.one("limits"));
     let (sip, reach) = sip::read(document.one("sip"));
     let site = site::read(document.one("site"), reach);
@@ -162,7 +165,7 @@ fn read<'a>(
     http::check_port(document.one("http"), &http, &sip.listen);
     let feature_codes = feature_codes::read(document.one("feature_codes"));
     let store = store::read(document.one("store"));
-    let (entries, mut refs) = declare_all(document, previous, sounds, site.language);
+    let (entries, mut refs) = declare_all(document, previous, sounds, site.language, modules);
 
     let mut trunks = slots(&refs.trunks);
     read_all(&entries.trunks, &mut trunks, trunk::read);
@@ -183,6 +186,10 @@ fn read<'a>(
     let mut queues = slots(&refs.queues);
     read_all(&entries.queues, &mut queues, |entry| queue::read(entry, &refs));
     queue::check_circles(reader, &queues);
+    // What was refused is not there: a warning after it could be its consequence.
+    if reader.errors() == 0 {
+        queue::warn_of_unreachable(reader, &queues, &agents, &refs, &entries.skills);
+    }
     at_most(document, "number", limits::MAX_NUMBERS);
     let rules = document.all("number").iter();
     let rules: Vec<_> = rules.filter_map(|table| Some((number::read(table, &refs)?, table.span))).collect();
@@ -208,7 +215,7 @@ fn read<'a>(
         numbers: rules.into_iter().map(|(rule, _)| rule).collect(),
         calendars: fill(calendars, previous.map(|p| &p.calendars), |_| {})?,
         skills: fill(skills, previous.map(|p| &p.skills), |_| {})?,
-        requirements: Vec::new(),
+        requirements: refs.requirements.into_all(),
         sounds: sounds.clone(),
     };
     let secrets_file = store.folder().join("secrets.toml");
@@ -231,6 +238,7 @@ fn declare_all<'a, 's>(
     previous: Option<&Directory>,
     sounds: &'s SoundNames,
     language: model::Language,
+    modules: Modules,
 ) -> (Entries<'a>, Refs<'s>) {
     macro_rules! names {
         ($noun:literal, $field:ident, $name:expr) => {
@@ -244,6 +252,8 @@ fn declare_all<'a, 's>(
         trunks: names!("trunk", trunks, |t| &*t.name),
         calendars: names!("calendar", calendars, |c| &*c.name),
         skills: names!("skill", skills, |s| &**s),
+        requirements: Requirements::new(previous.map_or_else(Vec::new, |p| p.requirements.clone())),
+        modules,
         routes: Vec::new(),
         sounds,
         language,

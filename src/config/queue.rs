@@ -2,13 +2,14 @@
 
 use crate::names::Entry;
 use crate::reader::Reader;
+use crate::routing::{self, Demands};
 use crate::scalar::{self, DurationRange};
 use crate::source::{At, Span};
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
 use model::{
-    AnnouncePolicy, AnswerMode, CalendarId, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait, MissedPolicy, Queue,
-    QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target, Treatment, WrapUpMode,
+    Agent, AnnouncePolicy, AnswerMode, CalendarId, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait, MissedPolicy,
+    Queue, QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target, Treatment, WrapUpMode,
 };
 
 const STRATEGIES: [(&str, Strategy); 7] = [
@@ -56,6 +57,7 @@ const TARGET: DurationRange = DurationRange::seconds(0, 3600);
 pub(crate) struct ReadQueue {
     pub(crate) queue: Queue,
     pub(crate) at_once: Vec<(QueueId, Span)>,
+    pub(crate) demands: Demands,
 }
 
 pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
@@ -69,6 +71,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         let name = refs.sound(value.text()?, "music")?;
         Ok(refs.sound_id(&name).expect("a name that was just found"))
     });
+    let (routing, demands) = routing::read(entry, refs);
     let max_wait = max_wait(table, refs, own);
     let max_length = max_length(table, refs, own);
     let empty = empty(table, refs, own);
@@ -85,7 +88,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         name: entry.name.clone(),
         strategy: table.word("strategy", &STRATEGIES, &STRATEGIES_LATER),
         idle_clock: table.word("idle_clock", &IDLE_CLOCKS, &[]),
-        routing: model::Routing::default(),
+        routing,
         answer: table.word("answer", &ANSWER_MODES, &[]),
         hours: hours.value,
         announce: announce(table),
@@ -104,7 +107,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         removed: false,
         music: music?.value,
     };
-    Some(ReadQueue { queue, at_once })
+    Some(ReadQueue { queue, at_once, demands })
 }
 
 /// `to` of a rule; a rule that leads back to its own queue is refused.
@@ -215,6 +218,23 @@ fn service_level(table: &Table<'_>) -> ServiceLevel {
         percent: inner.count("percent", 1..=100) as u8,
         treatment: inner.word("treatment", &TREATMENTS, &[]),
         short_abandon: inner.duration("short_abandon", TARGET),
+    }
+}
+
+/// See [`routing::warn_of_unreachable`].
+pub(crate) fn warn_of_unreachable(
+    reader: &Reader<'_>,
+    queues: &[Option<ReadQueue>],
+    agents: &[Option<Agent>],
+    refs: &Refs<'_>,
+    skills: &[Entry<'_>],
+) {
+    let skill_name = |id: model::SkillId| {
+        skills.iter().find(|entry| entry.index == id.0).map_or(String::new(), |entry| entry.name.to_string())
+    };
+    for (read, id) in queues.iter().zip(0u32..) {
+        let Some(ReadQueue { queue, demands, .. }) = read else { continue };
+        routing::warn_of_unreachable(reader, QueueId(id), &queue.name, demands, &refs.requirements, agents, skill_name);
     }
 }
 

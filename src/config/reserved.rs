@@ -19,14 +19,12 @@ pub(crate) fn key(title: &str, key: &str, value: &DeValue<'_>) -> Answer {
                 Answer::Needs("tenants (generation 5)")
             }
         }
-        ("[generation]", "enable" | "disable") => Answer::Needs("modules of a later generation (2 and above)"),
         ("[sip]", "tls_certificate" | "tls_key" | "certificate" | "key") => {
             Answer::Needs("SIP over TLS (a later version)")
         }
         ("[http]", "tls_certificate" | "tls_key" | "certificate" | "key") => Answer::Needs("HTTPS (a later version)"),
         ("[[queue]]", "callback") => Answer::Needs("callbacks (generation 2)"),
         ("[[queue]]", "voicemail") => Answer::Needs("voicemail (generation 2)"),
-        ("[[queue]]", "skills") => Answer::Needs("skill-based distribution (the full distributor, a later version)"),
         ("[[trunk]]", "transport") => {
             Answer::Needs("a transport of its own (a later version; today the look-up of RFC 3263 decides)")
         }
@@ -50,10 +48,14 @@ pub(crate) fn table(name: &str) -> Option<&'static str> {
 pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
     static MAX_WAIT: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("after = \"\"\nto = \"\""));
     static MAX_LENGTH: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("at = 200\nto = \"\""));
+    static AGEING: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("per_minute = 1\ncap = 20"));
+    static STEP: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("needs = \"\"\nfor = \"30s\"\nif = \"\""));
     static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
     match title {
         "max_wait" => &MAX_WAIT,
         "max_length" => &MAX_LENGTH,
+        "ageing" => &AGEING,
+        "step" => &STEP,
         _ => &EMPTY,
     }
 }

@@ -240,6 +240,20 @@ impl<'a> Table<'a> {
         }
     }
 
+    /// Where a stretch of a text stands in its file; the whole text when it is written with escapes.
+    pub(crate) fn inside(&self, value: Value<'_>, text: &str, stretch: core::ops::Range<usize>) -> Span {
+        let Span { file, start, end } = value.span;
+        let raw = self.reader.sources[file as usize].text.get(start as usize..end as usize).unwrap_or("");
+        let quoted = |quote: &str| raw.strip_prefix(quote).and_then(|raw| raw.strip_suffix(quote)) == Some(text);
+        match ["\"\"\"", "'''", "\"", "'"].into_iter().find(|quote| value.given && quoted(quote)) {
+            Some(quote) => {
+                let start = start as usize + quote.len();
+                Span::new(file, start + stretch.start..start + stretch.end)
+            }
+            None => value.span,
+        }
+    }
+
     /// `{n}` replaced by the number of the range.
     pub(crate) fn filled(&self, text: &'a str) -> Result<Cow<'a, str>, Wrong> {
         if !text.contains("{n}") {

@@ -1,3 +1,5 @@
+use crate::condition::Requirements;
+use crate::modules::Modules;
 use crate::names::Names;
 use crate::scalar;
 use crate::suggest::advice;
@@ -16,6 +18,8 @@ pub(crate) struct Refs<'a> {
     pub(crate) trunks: Names,
     pub(crate) calendars: Names,
     pub(crate) skills: Names,
+    pub(crate) requirements: Requirements,
+    pub(crate) modules: Modules,
     pub(crate) routes: Vec<Route>,
     pub(crate) sounds: &'a SoundNames,
     /// The site's.

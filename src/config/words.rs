@@ -2,9 +2,9 @@
 
 use crate::scalar::spell_duration;
 use model::{
-    Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, Directory, EmptyWhen, IdleClock, InitialState, Network,
-    NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Secret, SoundId, Supervises, Target, Treatment, Trunk,
-    WrapUpMode,
+    Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, Directory, EmptyWhen, FigureRange, IdleClock,
+    InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Secret, SoundId, Step, Supervises,
+    Target, Treatment, Trunk, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -182,9 +182,16 @@ impl Named for Queue {
             EmptyWhen::NoneAvailable => "none-available",
         };
         let level = self.service_level;
+        let routing = &self.routing;
+        let steps: Vec<String> = routing.steps.iter().map(|one| step(directory, one)).collect();
         vec![
             ("strategy", self.strategy.word().into()),
             ("idle_clock", idle_clock(self.idle_clock).into()),
+            ("steps", steps.join(", ")),
+            ("ageing", format!("{} a minute up to {}", routing.ageing.per_minute, routing.ageing.cap)),
+            ("ring_step", spell_duration(routing.ring_step)),
+            ("tries", routing.tries.to_string()),
+            ("max_talking", routing.max_talking.map_or("off".into(), |most| most.to_string())),
             ("answer", answer(self.answer).into()),
             ("hours", self.hours.map_or(String::new(), |id| directory.calendar(id).name.to_string())),
             ("music", sound(directory, self.music)),
@@ -260,6 +267,7 @@ impl Named for Agent {
             ("phone", self.phone.map_or(String::new(), |phone| directory.phone(phone).id.to_string())),
             ("queues", queues.join(" ")),
             ("skills", skills.join(", ")),
+            ("weight", self.weight.to_string()),
             ("class", class(self.class).into()),
             ("initial_state", initial.into()),
             ("supervises", supervises),
@@ -288,6 +296,18 @@ fn destination(directory: &Directory, target: &Target, reveal: bool) -> String {
         Target::Number(number) if reveal => format!("number:{number}"),
         Target::Number(number) => format!("number:…{}", &number[number.len().saturating_sub(2)..]),
     }
+}
+
+fn step(directory: &Directory, step: &Step) -> String {
+    let mut text = step.needs.map_or("anybody".into(), |id| directory.requirements[id.index()].text.to_string());
+    if let Some(lasts) = step.lasts {
+        text.push_str(&format!(" for {}", spell_duration(lasts)));
+    }
+    for all in &step.only_if {
+        let range = |range: &FigureRange| format!("{:?} {} to {}", range.figure, range.least, range.most);
+        text.push_str(&format!(" if {}", all.iter().map(range).collect::<Vec<_>>().join(" and ")));
+    }
+    text
 }
 
 fn pattern(pattern: &Pattern) -> String {

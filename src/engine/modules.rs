@@ -7,20 +7,38 @@ pub struct Module {
     pub generation: Generation,
     /// Part of this program; others are known by name, so that asking for one gets a clear answer.
     pub built: bool,
+    /// The rest works without it, so it can be disabled alone.
+    pub optional: bool,
+}
+
+const fn core(name: &'static str) -> Module {
+    Module { name, generation: Generation::Hotline, built: true, optional: false }
+}
+
+const fn built(name: &'static str, generation: Generation) -> Module {
+    Module { name, generation, built: true, optional: true }
+}
+
+const fn later(name: &'static str, generation: Generation) -> Module {
+    Module { name, generation, built: false, optional: true }
 }
 
 /// The closed registry, in order of generation. Nothing else in the house asks which level it is.
 pub const MODULES: &[Module] = &[
-    Module { name: "call", generation: Generation::Hotline, built: true },
-    Module { name: "acd", generation: Generation::Hotline, built: true },
-    Module { name: "media", generation: Generation::Hotline, built: true },
-    Module { name: "report", generation: Generation::Hotline, built: true },
-    Module { name: "ivr", generation: Generation::Ivr, built: false },
-    Module { name: "cti", generation: Generation::Cti, built: false },
-    Module { name: "outbound", generation: Generation::Cti, built: false },
-    Module { name: "multimedia", generation: Generation::Multimedia, built: false },
-    Module { name: "workforce", generation: Generation::Platform, built: false },
-    Module { name: "tenancy", generation: Generation::Platform, built: false },
+    core("call"),
+    core("acd"),
+    core("media"),
+    core("report"),
+    later("ivr", Generation::Ivr),
+    later("queue.callback", Generation::Ivr),
+    built("queue.skills", Generation::Cti),
+    later("queue.sticky", Generation::Cti),
+    later("queue.data", Generation::Cti),
+    later("cti", Generation::Cti),
+    later("outbound", Generation::Cti),
+    later("multimedia", Generation::Multimedia),
+    later("workforce", Generation::Platform),
+    later("tenancy", Generation::Platform),
 ];
 
 #[cfg(test)]

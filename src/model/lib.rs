@@ -56,7 +56,8 @@ pub use queue::{
 };
 pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
 pub use routing::{
-    Ageing, FigureRange, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing, SkillRange, Step, Wish, level_of,
+    Ageing, FigureRange, Overtaking, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing, SkillRange, Step, Wish,
+    level_of,
 };
 pub use secret::Secret;
 pub use site::{FeatureCodes, Limits, MediaSettings, Site};

@@ -3,16 +3,16 @@
 use super::refused;
 
 #[test]
-fn a_generation_above_the_first() {
+fn a_generation_above_what_is_built() {
     refused(
         r#"
 [generation]
-level = 3
+level = 4
 "#,
         r#"
-t.toml:2:9: error: generation.level 3 needs voice and data in step, a later version
-    2 | level = 3
-      |         ^ today there is level 1
+t.toml:2:9: error: generation.level 4 needs one queue over all media, a later version
+    2 | level = 4
+      |         ^ today there are levels 1 to 3
 
 1 error
 "#,
@@ -30,11 +30,11 @@ enable = ["cti"]
         r#"
 t.toml:2:9: error: there is no generation 6
     2 | level = 6
-      |         ^ today there is level 1
+      |         ^ today there are levels 1 to 3
 
-t.toml:3:1: error: `enable` in [generation] needs modules of a later generation (2 and above)
+t.toml:3:11: error: cti comes with a later version
     3 | enable = ["cti"]
-      | ^^^^^^ leave it out
+      |           ^^^^^ leave it out
 
 2 errors
 "#,

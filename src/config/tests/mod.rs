@@ -6,11 +6,14 @@ mod issue;
 mod mistakes_file;
 mod mistakes_later;
 mod mistakes_people;
+mod mistakes_routing;
 mod mistakes_rules;
 mod mistakes_site;
 mod mistakes_types;
+mod modules;
 mod mutations;
 mod reload;
+mod routing;
 mod size;
 mod warnings;
 

@@ -1,0 +1,119 @@
+//! How far a contact can be overtaken in each queue: what `strowger check` says about fairness.
+
+use core::time::Duration;
+use model::{Directory, Overtaking, Queue, QueueId, Target};
+use std::collections::BTreeSet;
+
+/// One line for each queue that contacts of different priorities come to.
+pub(crate) fn bounds(directory: &Directory) -> Vec<String> {
+    let priorities = priorities(directory);
+    let queues = directory.queues.iter().zip(&priorities).filter(|(queue, _)| !queue.removed);
+    queues.filter_map(|(queue, priorities)| bound(queue, priorities)).collect()
+}
+
+fn bound(queue: &Queue, priorities: &BTreeSet<i32>) -> Option<String> {
+    let (lowest, highest) = (*priorities.first()?, *priorities.last()?);
+    let name = &queue.name;
+    let said = match queue.routing.ageing.overtaking(highest.abs_diff(lowest)) {
+        Overtaking::Never => return None,
+        Overtaking::Within { after, until } => format!(
+            "is overtaken only by those of {highest} who come at most {} later, while it waits no longer than {}",
+            spell(after),
+            spell(until)
+        ),
+        Overtaking::WithoutEnd if queue.routing.ageing.per_minute == 0 => {
+            format!("can be overtaken without end by those of {highest}; `ageing` sets a bound")
+        }
+        Overtaking::WithoutEnd => {
+            format!(
+                "can be overtaken without end by those of {highest}; a cap of {} sets a bound",
+                highest.abs_diff(lowest)
+            )
+        }
+    };
+    Some(format!("queue {name}: a contact of priority {lowest} {said}"))
+}
+
+/// The priorities of the contacts that can come to each queue, by a number or from another queue.
+fn priorities(directory: &Directory) -> Vec<BTreeSet<i32>> {
+    let mut found = vec![BTreeSet::new(); directory.queues.len()];
+    for rule in &directory.numbers {
+        if let Target::Queue(queue) = rule.to {
+            found[queue.index()].insert(rule.priority);
+        }
+    }
+    // A contact keeps its priority on its way: as many rounds as there are queues reach every one.
+    for _ in 0..directory.queues.len() {
+        let mut grown = false;
+        for (from, queue) in directory.queues.iter().enumerate() {
+            for to in ways_out(queue) {
+                let here = found[from].clone();
+                let there = &mut found[to.index()];
+                let before = there.len();
+                there.extend(here);
+                grown |= there.len() > before;
+            }
+        }
+        if !grown {
+            break;
+        }
+    }
+    found
+}
+
+fn ways_out(queue: &Queue) -> impl Iterator<Item = QueueId> {
+    let rules = [
+        queue.max_wait.as_ref().map(|rule| &rule.to),
+        queue.max_length.as_ref().map(|rule| &rule.to),
+        queue.empty.to.as_ref(),
+        queue.closed.as_ref(),
+    ];
+    rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to)).filter_map(|to| match to {
+        Target::Queue(id) => Some(*id),
+        Target::Agent(_) | Target::Announcement(_) | Target::Number(_) => None,
+    })
+}
+
+fn spell(time: Duration) -> String {
+    let (minutes, seconds) = (time.as_secs() / 60, time.as_secs() % 60);
+    match (minutes, seconds) {
+        (0, seconds) => format!("{seconds} s"),
+        (minutes, 0) => format!("{minutes} min"),
+        (minutes, seconds) => format!("{minutes} min {seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sounds::Sounds;
+
+    fn said(text: &str) -> Vec<String> {
+        let sounds = Sounds::find(None).expect("the sounds of the tree");
+        bounds(&config::load_text("t.toml", text, &sounds.names).unwrap_or_else(|report| panic!("{report}")).directory)
+    }
+
+    const QUEUES: &str = "[[number]]\nmatch = \"1\"\nto = \"queue:a\"\n[[number]]\nmatch = \"2\"\nto = \
+                          \"queue:a\"\npriority = 5\n[[queue]]\nname = \"b\"\n[[queue]]\nname = \"a\"\nmax_length = { \
+                          at = 9, to = \"queue:b\" }\n";
+
+    #[test]
+    fn a_queue_of_one_priority_needs_no_bound() {
+        assert_eq!(said("[[queue]]\nname = \"a\"\n[[number]]\nmatch = \"1\"\nto = \"queue:a\""), [""; 0]);
+    }
+
+    #[test]
+    fn the_bound_is_what_ageing_makes_of_the_spread() {
+        assert_eq!(
+            said(&format!("{QUEUES}ageing = {{ per_minute = 2, cap = 20 }}")),
+            [
+                "queue b: a contact of priority 0 can be overtaken without end by those of 5; `ageing` sets a bound",
+                "queue a: a contact of priority 0 is overtaken only by those of 5 who come at most 2 min 30 s later, \
+                 while it waits no longer than 10 min",
+            ]
+        );
+        assert!(
+            said(&format!("{QUEUES}ageing = {{ per_minute = 2, cap = 4 }}"))[1].ends_with("a cap of 5 sets a bound")
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! What demands, steps and the like come to.
+
+use super::{read, warned};
+use crate::Config;
+use core::time::Duration;
+use model::{Ageing, FigureRange, QueueFigure, Routing};
+
+const SKILLS: &str = "[generation]\nenable = [\"queue.skills\"]\n[[skill]]\nname = \"french\"\n[[skill]]\nname = \
+                      \"billing\"\n[[skill]]\nname = \"vip\"\n[[agent]]\nid = \"1\"\nqueues = [\"q\"]\nskills = { french \
+                      = 10, billing = 10, vip = 10 }\n";
+
+fn queue(keys: &str) -> Config {
+    read(&format!("{SKILLS}[[queue]]\nname = \"q\"\n{keys}")).unwrap_or_else(|report| panic!("{report}"))
+}
+
+fn routing(config: &Config) -> &Routing {
+    &config.directory.queues[0].routing
+}
+
+#[test]
+fn one_demand_is_one_step_to_the_end() {
+    let config = queue("needs = \"french >= 4 && (billing >= 5 || vip)\"");
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    let [step] = &routing(&config).steps[..] else { panic!("{:?}", routing(&config).steps) };
+    assert_eq!((step.lasts, step.only_if.len()), (None, 0));
+    let requirement = &config.directory.requirements[step.needs.unwrap().index()];
+    assert_eq!(&*requirement.text, "french >= 4 && (billing >= 5 || vip)");
+    let ranges: Vec<Vec<_>> =
+        requirement.any.iter().map(|all| all.iter().map(|r| (r.skill.0, r.least, r.most)).collect()).collect();
+    assert_eq!(ranges, [vec![(0, 4, 10), (1, 5, 10)], vec![(0, 4, 10), (2, 1, 10)]]);
+}
+
+#[test]
+fn steps_relax_with_time_and_the_state_of_the_queue() {
+    let config = queue(
+        "steps = [{ needs = \"french >= 8\", for = \"30s\" }, { needs = \"french >= 4\", for = \"1m\", if = \"waiting > \
+         5 || expected_wait >= 60\" }, { }]",
+    );
+    let steps = &routing(&config).steps;
+    assert_eq!(
+        steps.iter().map(|step| step.lasts).collect::<Vec<_>>(),
+        [Some(Duration::from_secs(30)), Some(Duration::from_secs(60)), None]
+    );
+    assert_eq!(steps.iter().map(|step| step.needs.is_some()).collect::<Vec<_>>(), [true, true, false]);
+    let range = |figure, least| vec![FigureRange { figure, least, most: u32::MAX }];
+    assert_eq!(steps[1].only_if, [range(QueueFigure::Waiting, 6), range(QueueFigure::ExpectedWait, 60)]);
+}
+
+#[test]
+fn demands_that_mean_the_same_are_one() {
+    let config = queue(
+        "needs = \"french >= 4 && vip\"\n[[queue]]\nname = \"r\"\nneeds = \"!(vip < 1 || 4 > french)\"\n[[agent]]\nid = \
+         \"2\"\nqueues = [\"r\"]\nskills = { french = 5, vip = 1 }",
+    );
+    assert_eq!(config.directory.requirements.len(), 1);
+}
+
+#[test]
+fn what_is_left_out_is_how_it_was() {
+    let config = queue("");
+    assert_eq!(*routing(&config), Routing::default());
+    let config = queue("ageing = { per_minute = 2, cap = 30 }\ntries = 3\nring_step = \"8s\"\nmax_talking = 4");
+    let expected = Routing {
+        ageing: Ageing { per_minute: 2, cap: 30 },
+        tries: 3,
+        ring_step: Duration::from_secs(8),
+        max_talking: Some(4),
+        ..Routing::default()
+    };
+    assert_eq!(*routing(&config), expected);
+}
+
+const TWO_AGENTS: &str = r#"
+[generation]
+enable = ["queue.skills"]
+[[skill]]
+name = "french"
+[[skill]]
+name = "vip"
+[[agent]]
+id = "1"
+queues = ["q"]
+skills = { french = 3 }
+[[agent]]
+id = "2"
+queues = ["q"]
+skills = { vip = 2 }
+"#;
+
+/// Complaint 50: weights and penalties interact so that agents get nothing.
+#[test]
+fn a_demand_nobody_meets_is_warned_of() {
+    warned(
+        &format!("{TWO_AGENTS}[[queue]]\nname = \"q\"\nneeds = \"french >= 4\"\n"),
+        r#"
+t.toml:17:9: warning: no agent of queue q can ever serve this
+    17 | needs = "french >= 4"
+      |         ^^^^^^^^^^^^^ nobody has french 4 (the best has 3)
+"#
+        .replace("    17", "   17")
+        .as_str(),
+    );
+    warned(
+        &format!("{TWO_AGENTS}[[queue]]\nname = \"q\"\nneeds = \"french && vip\"\n"),
+        r#"
+t.toml:17:9: warning: no agent of queue q can ever serve this
+   17 | needs = "french && vip"
+      |         ^^^^^^^^^^^^^^^ nobody has all of it together
+"#,
+    );
+    warned(
+        &format!("{TWO_AGENTS}[[queue]]\nname = \"q\"\n[[queue]]\nname = \"r\"\nneeds = \"french\"\n"),
+        r#"
+t.toml:19:9: warning: no agent serves queue r
+   19 | needs = "french"
+      |         ^^^^^^^^ give agents the queue
+"#,
+    );
+}
