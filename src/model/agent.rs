@@ -110,6 +110,15 @@ impl NotReadyReason {
             NotReadyReason::Forced => "forced".into(),
         }
     }
+
+    /// The one whose word this is.
+    pub fn of_word(word: &str) -> Option<Self> {
+        use serde::Deserialize as _;
+        if let Some(code) = word.strip_prefix("code-") {
+            return code.parse().ok().map(NotReadyReason::Code);
+        }
+        Self::deserialize(serde::de::IntoDeserializer::<serde::de::value::Error>::into_deserializer(word)).ok()
+    }
 }
 
 impl AgentState {

@@ -93,4 +93,10 @@ impl CauseKind {
             CauseKind::ServerFailure => "server-failure",
         }
     }
+
+    /// The one whose word this is.
+    pub fn of_word(word: &str) -> Option<Self> {
+        use serde::Deserialize as _;
+        Self::deserialize(serde::de::IntoDeserializer::<serde::de::value::Error>::into_deserializer(word)).ok()
+    }
 }

@@ -33,7 +33,8 @@ pub enum TransferKind {
 }
 
 /// Why a contact left a queue unserved, other than by hanging up.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum FlowReason {
     MaxWait,
     MaxLength,
@@ -64,6 +65,12 @@ impl FlowReason {
             FlowReason::Forced => "forced",
             FlowReason::Shutdown => "shutdown",
         }
+    }
+
+    /// The one whose word this is.
+    pub fn of_word(word: &str) -> Option<Self> {
+        use serde::Deserialize as _;
+        Self::deserialize(serde::de::IntoDeserializer::<serde::de::value::Error>::into_deserializer(word)).ok()
     }
 }
 

@@ -132,8 +132,8 @@ fn complaint_37_missed_and_rejected_are_different_steps_and_the_caller_keeps_one
     story.hang_up(contact, caller, 2, leg, secs(9));
     story.pass(CLOSING_TIME);
     let details: Vec<_> = story.records[&contact].steps.iter().filter(|s| s.what == "offer-ended").collect();
-    assert_eq!(&*details[0].detail, "agent=1000 outcome=missed");
-    assert_eq!(&*details[1].detail, "agent=1001 outcome=rejected cause=declined sip=603");
+    assert_eq!(&*details[0].detail, "queue=support agent=1000 outcome=missed");
+    assert_eq!(&*details[1].detail, "queue=support agent=1001 outcome=rejected cause=declined sip=603");
     assert_eq!(story.visits.len(), 1);
     assert_eq!(story.visit(contact, 0).waited, secs(30));
 }

@@ -26,6 +26,7 @@ mod handling;
 mod ledger;
 mod limits;
 mod open;
+mod read_back;
 mod record;
 #[cfg(test)]
 mod testing;
@@ -38,6 +39,7 @@ pub use figures::QueueFigures;
 pub use formulas::{Counts, FORMULAS, average, occupancy, ratio, service_level};
 pub use ledger::{Entry, Ledger, Told};
 pub use limits::CLOSING_TIME;
+pub use read_back::Indices;
 pub use record::{Arrival, ContactRecord, LegRecord, OpenContact, Step, Waiting};
 pub use visit::{QueueVisit, Talk, VisitEnd, Work};
 pub use wallboard::{QueueNow, Wallboard};

@@ -119,7 +119,7 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
             d.queue(*queue).with("priority", priority).with("position", position)
         }
         Fact::Offered { queue, agent, .. } => d.queue(*queue).agent(*agent),
-        Fact::OfferEnded { agent, outcome, .. } => d.agent(*agent).outcome(outcome),
+        Fact::OfferEnded { queue, agent, outcome, .. } => d.queue(*queue).agent(*agent).outcome(outcome),
         Fact::Connected { queue, agent, waited, .. } => d.queue(*queue).agent(*agent).millis("waited_ms", *waited),
         Fact::Abandoned { queue, waited, .. } => d.queue(*queue).millis("waited_ms", *waited),
         Fact::FlowedOut { queue, waited, why, to, .. } => {
@@ -272,11 +272,10 @@ impl Detail<'_> {
         self.with("state", state.word());
         match state {
             AgentState::NotReady { reason } => self.with("reason", reason.word()),
-            AgentState::SignedOff
-            | AgentState::Ready
-            | AgentState::Reserved { .. }
-            | AgentState::Busy { .. }
-            | AgentState::WrapUp { .. } => self,
+            AgentState::Reserved { contact } | AgentState::Busy { contact } | AgentState::WrapUp { contact } => {
+                self.with("contact", contact)
+            }
+            AgentState::SignedOff | AgentState::Ready => self,
         }
     }
 
@@ -345,7 +344,7 @@ mod tests {
             (Fact::LegStarted { contact, leg: LegId(1), party: Party::Agent(agent) }, "leg-started: party=agent:1002"),
             (
                 Fact::OfferEnded { contact, queue, agent, outcome: OfferOutcome::Missed },
-                "offer-ended: agent=1002 outcome=missed",
+                "offer-ended: queue=second agent=1002 outcome=missed",
             ),
             (
                 Fact::Connected { contact, queue, agent, waited: Duration::from_millis(1500) },

@@ -1,0 +1,229 @@
+//! The event log's words turned back into facts, for whoever follows the distributor's decisions again.
+//!
+//! Only what a distributor writes and reads is known here. Names that the configuration has no more are no facts of it:
+//! they are left out, and so is what a later version may write.
+
+use core::time::Duration;
+use model::{
+    AgentId, AgentState, Cause, CauseKind, ContactId, Directory, Fact, FlowReason, NotReadyReason, OfferOutcome,
+    QueueId,
+};
+use std::collections::HashMap;
+
+/// Names of the configuration with their indices.
+#[derive(Debug)]
+pub struct Indices {
+    agents: HashMap<Box<str>, AgentId>,
+    queues: HashMap<Box<str>, QueueId>,
+}
+
+impl Indices {
+    pub fn new(directory: &Directory) -> Self {
+        // Of two with one name the later is the one in force: the other was removed.
+        Indices {
+            agents: directory.agents.iter().zip(0..).map(|(agent, n)| (agent.id.clone(), AgentId(n))).collect(),
+            queues: directory.queues.iter().zip(0..).map(|(queue, n)| (queue.name.clone(), QueueId(n))).collect(),
+        }
+    }
+
+    /// The fact behind a line of the event log: its word, its contact and its details.
+    pub fn fact(&self, what: &str, contact: Option<ContactId>, detail: &str) -> Option<Fact> {
+        let d = Details { indices: self, text: detail };
+        if what == "agent" {
+            return Some(Fact::AgentChanged { agent: d.agent()?, state: d.state()?, phone: None });
+        }
+        let contact = contact?;
+        Some(match what {
+            "queued" => {
+                let (priority, position) = (d.number("priority")?, d.number("position")?);
+                Fact::Queued { contact, queue: d.queue()?, priority, position }
+            }
+            "offered" => Fact::Offered { contact, queue: d.queue()?, agent: d.agent()? },
+            "offer-ended" => Fact::OfferEnded { contact, queue: d.queue()?, agent: d.agent()?, outcome: d.outcome()? },
+            "connected" => Fact::Connected { contact, queue: d.queue()?, agent: d.agent()?, waited: d.waited()? },
+            "abandoned" => Fact::Abandoned { contact, queue: d.queue()?, waited: d.waited()? },
+            "flowed-out" => {
+                let why = FlowReason::of_word(d.plain("why")?)?;
+                Fact::FlowedOut { contact, queue: d.queue()?, waited: d.waited()?, why, to: None }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// `name=value name="a value" …`, as `words` writes it.
+struct Details<'a> {
+    indices: &'a Indices,
+    text: &'a str,
+}
+
+impl<'a> Details<'a> {
+    /// As it stands: up to the next space, or from quote to quote.
+    fn raw(&self, name: &str) -> Option<&'a str> {
+        let mut rest = self.text;
+        loop {
+            let (key, value) = rest.split_once('=')?;
+            let end = match value.strip_prefix('"') {
+                Some(quoted) => closing_quote(quoted)? + 2,
+                None => value.find(' ').unwrap_or(value.len()),
+            };
+            if key == name {
+                return value.get(..end);
+            }
+            rest = value.get(end..)?.trim_start_matches(' ');
+        }
+    }
+
+    fn plain(&self, name: &str) -> Option<&'a str> {
+        self.raw(name).filter(|raw| !raw.starts_with('"'))
+    }
+
+    /// The name among those known whose written form it is; so quoted names need no second reader of escapes.
+    fn known<T: Copy>(&self, name: &str, names: &HashMap<Box<str>, T>) -> Option<T> {
+        let raw = self.raw(name)?;
+        match raw.starts_with('"') {
+            false => names.get(raw).copied(),
+            true => names.iter().find(|(known, _)| format!("{known:?}") == raw).map(|(_, id)| *id),
+        }
+    }
+
+    fn agent(&self) -> Option<AgentId> {
+        self.known("agent", &self.indices.agents)
+    }
+
+    fn queue(&self) -> Option<QueueId> {
+        self.known("queue", &self.indices.queues)
+    }
+
+    fn number<T: core::str::FromStr>(&self, name: &str) -> Option<T> {
+        self.plain(name)?.parse().ok()
+    }
+
+    fn waited(&self) -> Option<Duration> {
+        self.number("waited_ms").map(Duration::from_millis)
+    }
+
+    fn contact(&self) -> Option<ContactId> {
+        u64::from_str_radix(self.plain("contact")?, 16).ok().map(ContactId)
+    }
+
+    fn state(&self) -> Option<AgentState> {
+        Some(match self.plain("state")? {
+            "signed-off" => AgentState::SignedOff,
+            "not-ready" => AgentState::NotReady { reason: NotReadyReason::of_word(self.plain("reason")?)? },
+            "ready" => AgentState::Ready,
+            "reserved" => AgentState::Reserved { contact: self.contact()? },
+            "busy" => AgentState::Busy { contact: self.contact()? },
+            "wrap-up" => AgentState::WrapUp { contact: self.contact()? },
+            _ => return None,
+        })
+    }
+
+    fn outcome(&self) -> Option<OfferOutcome> {
+        let cause = || {
+            let kind = CauseKind::of_word(self.plain("cause")?)?;
+            Some(match self.number("sip") {
+                Some(status) => Cause::with_sip(kind, status),
+                None => Cause::new(kind),
+            })
+        };
+        Some(match self.plain("outcome")? {
+            "accepted" => OfferOutcome::Accepted,
+            "missed" => OfferOutcome::Missed,
+            "withdrawn" => OfferOutcome::Withdrawn,
+            "rejected" => OfferOutcome::Rejected(cause()?),
+            "failed" => OfferOutcome::Failed(cause()?),
+            _ => return None,
+        })
+    }
+}
+
+/// Where a text written by `{:?}` ends, the opening quote left out.
+fn closing_quote(text: &str) -> Option<usize> {
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match (escaped, c) {
+            (false, '"') => return Some(at),
+            (false, '\\') => escaped = true,
+            _ => escaped = false,
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::names;
+    use crate::words::words;
+    use model::ShardId;
+
+    const CONTACT: ContactId = ContactId::new(ShardId(1), 7, 9);
+
+    fn there_and_back(fact: Fact, names: &Directory) {
+        let (what, detail) = words(&fact, names);
+        let back = Indices::new(names).fact(what, crate::words::contact_of(&fact), &detail);
+        assert_eq!(back, Some(fact), "{what}: {detail}");
+    }
+
+    #[test]
+    fn what_a_distributor_told_is_read_as_it_was_told() {
+        let (contact, queue, agent, waited) = (CONTACT, QueueId(1), AgentId(2), Duration::from_millis(1500));
+        there_and_back(Fact::Queued { contact, queue, priority: -3, position: 2 }, &names());
+        there_and_back(Fact::Offered { contact, queue, agent }, &names());
+        there_and_back(Fact::Connected { contact, queue, agent, waited }, &names());
+        there_and_back(Fact::Abandoned { contact, queue, waited }, &names());
+        for why in [FlowReason::MaxWait, FlowReason::TriesExhausted, FlowReason::QueueRemoved, FlowReason::Shutdown] {
+            there_and_back(Fact::FlowedOut { contact, queue, waited, why, to: None }, &names());
+        }
+        let busy = Cause::with_sip(CauseKind::Busy, 486);
+        for outcome in [
+            OfferOutcome::Accepted,
+            OfferOutcome::Missed,
+            OfferOutcome::Withdrawn,
+            OfferOutcome::Rejected(busy),
+            OfferOutcome::Failed(Cause::new(CauseKind::Unreachable)),
+        ] {
+            there_and_back(Fact::OfferEnded { contact, queue, agent, outcome }, &names());
+        }
+    }
+
+    #[test]
+    fn every_state_of_an_agent_is_read_with_its_contact_or_reason() {
+        let agent = AgentId(1);
+        let contact = CONTACT;
+        for state in [
+            AgentState::SignedOff,
+            AgentState::Ready,
+            AgentState::Reserved { contact },
+            AgentState::Busy { contact },
+            AgentState::WrapUp { contact },
+            AgentState::NotReady { reason: NotReadyReason::Code(9) },
+            AgentState::NotReady { reason: NotReadyReason::DeviceUnreachable },
+        ] {
+            there_and_back(Fact::AgentChanged { agent, state, phone: None }, &names());
+        }
+    }
+
+    #[test]
+    fn a_name_with_quotes_and_equals_signs_is_found_again() {
+        let mut names = names();
+        names.queues[1].name = "a \"b\" agent=1 \\".into();
+        there_and_back(Fact::Offered { contact: CONTACT, queue: QueueId(1), agent: AgentId(0) }, &names);
+    }
+
+    #[test]
+    fn what_is_not_known_is_no_fact() {
+        let names = names();
+        let indices = Indices::new(&names);
+        for (what, detail) in [
+            ("offered", "queue=gone agent=1000"),
+            ("offered", "queue=\"cut"),
+            ("agent", "agent=1000 state=dreaming"),
+            ("queued", "queue=second priority=x position=1"),
+            ("ringing", ""),
+        ] {
+            assert_eq!(indices.fact(what, Some(CONTACT), detail), None, "{what}: {detail}");
+        }
+    }
+}
