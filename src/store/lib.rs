@@ -20,6 +20,7 @@
 mod arrivals;
 mod encode;
 mod error;
+mod events;
 mod journal;
 mod json;
 mod limits;
@@ -35,6 +36,7 @@ mod writer;
 
 pub use arrivals::StoredArrivals;
 pub use error::StoreError;
+pub use events::StoredEvent;
 pub use journal::{Journal, JournalSettings, Published, Watch};
 pub use limits::{ALIVE_EVERY, ALIVE_SIGNED_ON_EVERY, STORE_TIME};
 pub use read::{Reader, StoredAbandoned, StoredLevel, StoredSpan, StoredTalks, StoredVisit, StoredWaiting};

@@ -1,0 +1,126 @@
+//! The event log line by line, for whoever follows again what the distributor did.
+
+use crate::error::StoreError;
+use crate::read::Reader;
+use base::Utc;
+use core::ops::ControlFlow;
+use model::ContactId;
+use rusqlite::params;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+/// One fact in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredEvent<'a> {
+    pub sequence: u64,
+    pub at: Utc,
+    pub contact: Option<ContactId>,
+    pub what: Cow<'a, str>,
+    pub detail: Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    seq: u64,
+    at: i64,
+    #[serde(borrow)]
+    contact: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    what: Cow<'a, str>,
+    #[serde(borrow)]
+    detail: Cow<'a, str>,
+}
+
+impl Reader {
+    /// The facts of one start of the server, in order, until `each` has seen enough. Tells how many of those before
+    /// are missing: they were given up while the store could not be written.
+    pub fn each_event(
+        &self,
+        boot: u32,
+        mut each: impl FnMut(&StoredEvent<'_>) -> ControlFlow<()>,
+    ) -> Result<u64, StoreError> {
+        let rows = "SELECT first, last, body FROM event WHERE id >= ?1 AND id < ?2 ORDER BY id";
+        let mut statement = self.connection.prepare(rows)?;
+        let boot = i64::from(boot);
+        let mut rows = statement.query(params![boot << 40, (boot + 1) << 40])?;
+        let (mut next, mut missing): (Option<i64>, u64) = (None, 0);
+        while let Some(row) = rows.next()? {
+            let (first, last): (i64, i64) = (row.get(0)?, row.get(1)?);
+            missing += next.map_or(0, |next| (first - next).max(0).unsigned_abs());
+            next = Some(last + 1);
+            let body = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+            for line in body.lines() {
+                // A line a power cut left half is no fact.
+                let Ok(line) = serde_json::from_str::<Line<'_>>(line) else { continue };
+                let contact = line.contact.and_then(|id| u64::from_str_radix(&id, 16).ok()).map(ContactId);
+                let Line { seq, at, what, detail, .. } = line;
+                let event = StoredEvent { sequence: seq, at: Utc::from_micros(at), contact, what, detail };
+                if each(&event).is_break() {
+                    return Ok(missing);
+                }
+            }
+        }
+        Ok(missing)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Store;
+    use crate::testing::{Desk, TestClock, path_in, url_in};
+    use rusqlite::Connection;
+    use tempfile::tempdir;
+
+    fn words(reader: &Reader, boot: u32) -> (Vec<(u64, String)>, u64) {
+        let mut all = Vec::new();
+        let missing = reader.each_event(boot, |event| {
+            all.push((event.sequence, event.what.to_string()));
+            ControlFlow::Continue(())
+        });
+        (all, missing.unwrap())
+    }
+
+    #[test]
+    fn facts_of_one_start_come_in_order_and_those_of_another_do_not() {
+        let folder = tempdir().unwrap();
+        let mut desk = Desk::open(folder.path(), &TestClock::default());
+        let first = desk.serve("+86100", 0);
+        desk.stop();
+        let mut desk =
+            Desk::with_store(folder.path(), &TestClock::default(), Store::open(&url_in(folder.path())).unwrap());
+        desk.serve("+86100", 0);
+        desk.serve("+86100", 0);
+        desk.stop();
+        let reader = Reader::open(&url_in(folder.path())).unwrap();
+        let (one, two) = (words(&reader, 1).0, words(&reader, 2).0);
+        assert_eq!((one[0].1.as_str(), one[one.len() - 1].1.as_str()), ("arrived", "ended"));
+        assert_eq!(two.len(), 2 * one.len());
+        assert!(one.windows(2).chain(two.windows(2)).all(|pair| pair[0].0 + 1 == pair[1].0), "in order, none left out");
+        let mut of_first = 0;
+        let until_queued = |event: &StoredEvent<'_>| {
+            of_first += usize::from(event.contact == Some(first));
+            if event.what == "queued" { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        reader.each_event(1, until_queued).unwrap();
+        assert!(of_first < one.len(), "it stopped in the middle");
+        assert_eq!(words(&reader, 3), (Vec::new(), 0));
+    }
+
+    #[test]
+    fn facts_that_were_given_up_are_counted() {
+        let folder = tempdir().unwrap();
+        let mut desk = Desk::open(folder.path(), &TestClock::default());
+        for _ in 0..3 {
+            desk.serve("+86100", 0);
+            desk.settle();
+        }
+        desk.stop();
+        let connection = Connection::open(path_in(folder.path())).unwrap();
+        let gone = "DELETE FROM event WHERE id = (SELECT id FROM event ORDER BY id LIMIT 1 OFFSET 1)
+            RETURNING last - first + 1";
+        let gone: i64 = connection.query_row(gone, [], |row| row.get(0)).unwrap();
+        let reader = Reader::open(&url_in(folder.path())).unwrap();
+        assert_eq!(words(&reader, 1).1, gone.unsigned_abs());
+    }
+}
