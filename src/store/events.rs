@@ -94,7 +94,7 @@ mod tests {
         desk.stop();
         let reader = Reader::open(&url_in(folder.path())).unwrap();
         let (one, two) = (words(&reader, 1).0, words(&reader, 2).0);
-        assert_eq!((one[0].1.as_str(), one[one.len() - 1].1.as_str()), ("arrived", "ended"));
+        assert_eq!((one[0].1.as_str(), one[one.len() - 1].1.as_str()), ("arrived", "agent"));
         assert_eq!(two.len(), 2 * one.len());
         assert!(one.windows(2).chain(two.windows(2)).all(|pair| pair[0].0 + 1 == pair[1].0), "in order, none left out");
         let mut of_first = 0;
