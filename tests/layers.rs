@@ -41,7 +41,7 @@ const ROOMS: &[Room] = &[
     pure("rtp", 1, &["base"], &["thiserror"]),
     pure("audio", 1, &["base"], &["thiserror", "hound", "rustfft"]),
     pure("media", 2, &["base", "model", "rtp", "audio"], &["thiserror"]),
-    pure("call", 2, &["base", "model", "sdp"], &["thiserror"]),
+    pure("call", 2, &["base", "expr", "model", "sdp"], &["thiserror"]),
     pure("acd", 2, &["base", "model"], &["thiserror", "jiff", "loom"]),
     pure("report", 2, &["base", "model"], &["serde"]),
     pure(

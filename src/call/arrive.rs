@@ -164,6 +164,7 @@ impl Machine {
                 spare,
                 language: treatment.language,
                 priority: treatment.priority,
+                attached: treatment.attached.clone(),
                 entered: None,
                 queue: None,
                 stage: Stage::Arriving,

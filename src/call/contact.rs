@@ -26,6 +26,8 @@ pub(crate) struct Contact {
     pub(crate) spare: Option<MediaPort>,
     pub(crate) language: Language,
     pub(crate) priority: i32,
+    /// Words attached by its number, for rules of queues.
+    pub(crate) attached: Vec<(Box<str>, Box<str>)>,
     /// First time in any queue; kept through every move.
     pub(crate) entered: Option<Instant>,
     /// The queue it was last in: its talk counts for it, its music is heard on hold.

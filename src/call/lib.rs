@@ -111,6 +111,7 @@ mod supervise;
 mod talk;
 mod target;
 mod transfer;
+mod wish;
 
 #[cfg(test)]
 mod stories;
@@ -121,9 +122,9 @@ mod walk;
 
 pub use input::{Config, Input, Output, Ticket};
 pub use limits::{
-    ANSWER_MAX, CLOSING_MAX, DIALS_MAX, FIRST_KEY_MAX, HOPS_MAX, LEGS_MAX, NEXT_KEY_MAX, OUTWARD_RING_MAX,
-    PHONE_RING_MAX, PHONE_SILENT_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES, STOCK_BATCH, STOCK_HIGH,
-    STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX,
+    ANSWER_MAX, CLOSING_MAX, DIALS_MAX, FIRST_KEY_MAX, HOPS_MAX, KNOWN_CALLERS_MAX, LEGS_MAX, NEXT_KEY_MAX,
+    OUTWARD_RING_MAX, PHONE_RING_MAX, PHONE_SILENT_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES, STICKY_MAX,
+    STOCK_BATCH, STOCK_HIGH, STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX,
 };
 pub use machine::Machine;
 pub use status::{ContactStatus, Load, PartyStatus};

@@ -2,6 +2,7 @@ use crate::arrive::Names;
 use crate::contact::{Contact, Stage};
 use crate::leg::Leg;
 use crate::stock::{Stock, family_of};
+use crate::wish::KnownCallers;
 use crate::{Config, Input, Output, Ticket};
 use base::{Instant, Now, Rng, Slab, TimerWheel};
 use core::net::IpAddr;
@@ -27,6 +28,7 @@ pub struct Machine {
     pub(crate) stock: Stock,
     /// Questions to the distributor, and the contact that asks.
     pub(crate) tickets: BTreeMap<Ticket, ContactId>,
+    pub(crate) known_callers: KnownCallers,
     pub(crate) trunks_down: BTreeSet<TrunkId>,
     /// Where phones were last heard from; at most one entry a phone of the directory.
     pub(crate) phones_at: BTreeMap<PhoneId, IpAddr>,
@@ -67,6 +69,7 @@ impl Machine {
             outward: Slab::new(),
             closing_media: BTreeMap::new(),
             tickets: BTreeMap::new(),
+            known_callers: KnownCallers::default(),
             trunks_down: BTreeSet::new(),
             phones_at: BTreeMap::new(),
             timers: TimerWheel::new(now.mono),

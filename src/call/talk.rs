@@ -23,7 +23,11 @@ impl Machine {
         contact.hops = 0;
         if let Some(offer) = ring.offer {
             self.settle(Some(offer), OfferOutcome::Accepted);
-            self.engage(far, offer.agent, id, queue.filter(|_| from_queue));
+            let queue = queue.filter(|_| from_queue);
+            self.engage(far, offer.agent, id, queue);
+            if let Some(queue) = queue {
+                self.know(now, id, queue, offer.agent);
+            }
         }
         self.take_back(now, losers, CauseKind::AnsweredElsewhere.into());
         for leg in [caller, far] {

@@ -61,11 +61,12 @@ impl Machine {
 
     /// The caller takes his place.
     pub(crate) fn wait_in(&mut self, now: Now, id: ContactId, queue: QueueId) {
+        let (priority, wish) = self.judge(now, id, queue);
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.stage = Stage::Waiting { queue, rings: Vec::new() };
-        let (caller, priority, entered) = (contact.caller, contact.priority, contact.entered.unwrap_or(now.mono));
+        let (caller, entered) = (contact.caller, contact.entered.unwrap_or(now.mono));
         self.hear_music(now, id, caller);
-        self.queue(QueueCommand::Enqueue { contact: id, queue, priority, entered, wish: model::Wish::default() });
+        self.queue(QueueCommand::Enqueue { contact: id, queue, priority, entered, wish });
     }
 
     fn seize(&mut self, now: Now, id: ContactId, agent: AgentId) {

@@ -56,6 +56,7 @@ mod recording;
 mod reserved;
 mod route;
 mod routing;
+mod rules;
 mod scalar;
 mod secret;
 mod sip;

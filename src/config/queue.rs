@@ -3,6 +3,7 @@
 use crate::names::Entry;
 use crate::reader::Reader;
 use crate::routing::{self, Demands};
+use crate::rules::NamedAgents;
 use crate::scalar::{self, DurationRange};
 use crate::source::{At, Span};
 use crate::table::{Table, Wrong};
@@ -58,6 +59,7 @@ pub(crate) struct ReadQueue {
     pub(crate) queue: Queue,
     pub(crate) at_once: Vec<(QueueId, Span)>,
     pub(crate) demands: Demands,
+    pub(crate) named: NamedAgents,
 }
 
 pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
@@ -71,7 +73,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         let name = refs.sound(value.text()?, "music")?;
         Ok(refs.sound_id(&name).expect("a name that was just found"))
     });
-    let (routing, demands) = routing::read(entry, refs);
+    let (routing, demands, named) = routing::read(entry, refs);
     let max_wait = max_wait(table, refs, own);
     let max_length = max_length(table, refs, own);
     let empty = empty(table, refs, own);
@@ -107,7 +109,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         removed: false,
         music: music?.value,
     };
-    Some(ReadQueue { queue, at_once, demands })
+    Some(ReadQueue { queue, at_once, demands, named })
 }
 
 /// `to` of a rule; a rule that leads back to its own queue is refused.
@@ -233,7 +235,8 @@ pub(crate) fn warn_of_unreachable(
         skills.iter().find(|entry| entry.index == id.0).map_or(String::new(), |entry| entry.name.to_string())
     };
     for (read, id) in queues.iter().zip(0u32..) {
-        let Some(ReadQueue { queue, demands, .. }) = read else { continue };
+        let Some(ReadQueue { queue, demands, named, .. }) = read else { continue };
+        routing::warn_of_absent(reader, QueueId(id), &queue.name, named, agents);
         routing::warn_of_unreachable(reader, QueueId(id), &queue.name, demands, &refs.requirements, agents, skill_name);
     }
 }

@@ -50,12 +50,17 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
     static MAX_LENGTH: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("at = 200\nto = \"\""));
     static AGEING: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("per_minute = 1\ncap = 20"));
     static STEP: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("needs = \"\"\nfor = \"30s\"\nif = \"\""));
+    static STICKY: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("wait = \"20s\"\nremember = \"7d\""));
+    static RULE: LazyLock<DeTable<'static>> =
+        LazyLock::new(|| parse("if = \"\"\npriority = 0\nneeds = \"\"\nagent = \"\"\nwait = \"20s\""));
     static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
     match title {
         "max_wait" => &MAX_WAIT,
         "max_length" => &MAX_LENGTH,
         "ageing" => &AGEING,
         "step" => &STEP,
+        "sticky" => &STICKY,
+        "rule" => &RULE,
         _ => &EMPTY,
     }
 }

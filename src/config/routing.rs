@@ -4,6 +4,7 @@ use crate::condition::{Requirements, demand, figures};
 use crate::names::Entry;
 use crate::reader::Reader;
 use crate::reserved;
+use crate::rules::{self, NamedAgents};
 use crate::scalar::DurationRange;
 use crate::source::Span;
 use crate::table::{Table, Wrong};
@@ -22,9 +23,10 @@ const MAX_POINTS: u32 = 10_000;
 /// Where a queue's demands are written, for [`warn_of_unreachable`].
 pub(crate) type Demands = Vec<(RequirementId, Span)>;
 
-pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> (Routing, Demands) {
+pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> (Routing, Demands, NamedAgents) {
     let table = &entry.table;
-    let (steps, demands) = steps(entry, refs);
+    let (steps, mut demands) = steps(entry, refs);
+    let (rules, named) = rules::read(entry, refs, &mut demands);
     let ageing = table.inner("ageing", "ageing").map_or(Ageing::default(), |inner| Ageing {
         per_minute: inner.count("per_minute", 1..=MAX_POINTS),
         cap: inner.count("cap", 1..=MAX_POINTS),
@@ -42,11 +44,13 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> (Routing, Demands) {
     let routing = Routing {
         steps,
         ageing,
+        rules,
+        sticky: rules::sticky(entry, refs),
         ring_step: table.duration("ring_step", RING_STEP),
         tries: table.count("tries", 1..=100) as u8,
         max_talking: max_talking.value,
     };
-    (routing, demands)
+    (routing, demands, named)
 }
 
 fn steps(entry: &Entry<'_>, refs: &Refs<'_>) -> (Vec<Step>, Demands) {
@@ -113,6 +117,23 @@ fn inner_tables<'a>(table: &Table<'a>) -> Vec<Table<'a>> {
         table.reader.error(table.span, format!("there are more than {MAX_STEPS} steps"), "make larger ones");
     }
     tables
+}
+
+/// A rule that names somebody who never serves the queue asks for nothing.
+pub(crate) fn warn_of_absent(
+    reader: &Reader<'_>,
+    queue: QueueId,
+    name: &str,
+    named: &NamedAgents,
+    agents: &[Option<Agent>],
+) {
+    for (id, span) in named {
+        let Some(agent) = &agents[id.index()] else { continue };
+        if !agent.queues.contains(&queue) {
+            let message = format!("agent {} does not serve queue {name}: nobody is asked first", agent.id);
+            reader.warn(*span, message, "give the agent the queue");
+        }
+    }
 }
 
 /// A demand that nobody who serves the queue will ever meet: its contacts would wait for a step for nothing.

@@ -3,8 +3,8 @@
 use crate::scalar::spell_duration;
 use model::{
     Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, Directory, EmptyWhen, FigureRange, IdleClock,
-    InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Secret, SoundId, Step, Supervises,
-    Target, Treatment, Trunk, WrapUpMode,
+    InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule, Secret, SoundId, Step,
+    Supervises, Target, Treatment, Trunk, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -183,12 +183,20 @@ impl Named for Queue {
         };
         let level = self.service_level;
         let routing = &self.routing;
+        let rules: Vec<String> = routing.rules.iter().map(|one| rule(directory, one)).collect();
         let steps: Vec<String> = routing.steps.iter().map(|one| step(directory, one)).collect();
         vec![
             ("strategy", self.strategy.word().into()),
             ("idle_clock", idle_clock(self.idle_clock).into()),
             ("steps", steps.join(", ")),
             ("ageing", format!("{} a minute up to {}", routing.ageing.per_minute, routing.ageing.cap)),
+            ("rules", rules.join(", ")),
+            (
+                "sticky",
+                routing.sticky.map_or("off".into(), |sticky| {
+                    format!("{} within {}", spell_duration(sticky.wait), spell_duration(sticky.remember))
+                }),
+            ),
             ("ring_step", spell_duration(routing.ring_step)),
             ("tries", routing.tries.to_string()),
             ("max_talking", routing.max_talking.map_or("off".into(), |most| most.to_string())),
@@ -296,6 +304,15 @@ fn destination(directory: &Directory, target: &Target, reveal: bool) -> String {
         Target::Number(number) if reveal => format!("number:{number}"),
         Target::Number(number) => format!("number:…{}", &number[number.len().saturating_sub(2)..]),
     }
+}
+
+fn rule(directory: &Directory, rule: &Rule) -> String {
+    let mut parts = Vec::new();
+    parts.extend(rule.when.as_ref().map(|when| format!("if {}", when.text())));
+    parts.extend(rule.priority.map(|priority| format!("priority {priority}")));
+    parts.extend(rule.needs.map(|id| format!("needs {}", directory.requirements[id.index()].text)));
+    parts.extend(rule.agent.map(|a| format!("agent {} for {}", directory.agent(a.agent).id, spell_duration(a.wait))));
+    parts.join(" ")
 }
 
 fn step(directory: &Directory, step: &Step) -> String {

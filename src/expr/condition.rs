@@ -32,8 +32,7 @@ pub enum Value<'v> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Condition<V> {
     pub(crate) root: Truth<V>,
-    /// Of its text.
-    pub(crate) octets: usize,
+    pub(crate) text: Box<str>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -92,6 +91,11 @@ pub(crate) enum Method {
 }
 
 impl<V> Condition<V> {
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// `values` gives each name's value; one of another kind than was said when the text was read counts as false, 0
     /// or the empty text.
     pub fn holds<'v>(&'v self, values: &dyn Fn(&'v V) -> Value<'v>) -> bool {

@@ -27,7 +27,7 @@ pub fn alternatives<V: Ord + Clone>(
     condition: &Condition<V>,
     bounds: RangeInclusive<i64>,
 ) -> Result<Vec<Vec<Interval<V>>>, Mistake> {
-    let normal = Normal { bounds, octets: condition.octets };
+    let normal = Normal { bounds, octets: condition.text.len() };
     let mut terms = normal.terms(&condition.root, true)?;
     if let Some(largest) = normal.largest(&terms) {
         terms = largest;

@@ -16,7 +16,7 @@ pub struct Unknown {
 /// Reads a condition; `names` says what a name stands for and of what kind it is.
 pub fn compile<V>(text: &str, names: impl Fn(&str) -> Result<(V, Kind), Unknown>) -> Result<Condition<V>, Mistake> {
     let node = parse(text)?;
-    Ok(Condition { root: Typing { names: &names }.truth(node)?, octets: text.len() })
+    Ok(Condition { root: Typing { names: &names }.truth(node)?, text: text.into() })
 }
 
 struct Typing<'n, V> {

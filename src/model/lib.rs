@@ -26,6 +26,7 @@ mod phone;
 mod queue;
 mod queueing;
 mod routing;
+mod rules;
 mod secret;
 mod site;
 mod sound;
@@ -59,6 +60,7 @@ pub use routing::{
     Ageing, FigureRange, Overtaking, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing, SkillRange, Step, Wish,
     level_of,
 };
+pub use rules::{Attribute, Attributes, Rule, Sticky};
 pub use secret::Secret;
 pub use site::{FeatureCodes, Limits, MediaSettings, Site};
 pub use sound::{Language, SoundName};

@@ -1,6 +1,6 @@
 //! What a contact asks of an agent, and in which order contacts and agents are looked at.
 
-use crate::{AgentId, RequirementId, SkillId, SkillLevel};
+use crate::{AgentId, RequirementId, Rule, SkillId, SkillLevel, Sticky};
 use core::time::Duration;
 
 /// Who may serve a contact: a condition on skills in disjunctive form, one class for every text that means the same.
@@ -49,6 +49,9 @@ pub struct Routing {
     /// What its contacts ask, from the strictest to the last; empty: anybody who serves the queue.
     pub steps: Vec<Step>,
     pub ageing: Ageing,
+    /// Over the contact's own data, in order.
+    pub rules: Vec<Rule>,
+    pub sticky: Option<Sticky>,
     /// With `ring-progressive`: one more phone rings each time this has passed.
     pub ring_step: Duration,
     /// An offer that failed this often lets the contact go by the rule of the longest wait.
@@ -62,6 +65,8 @@ impl Default for Routing {
         Routing {
             steps: Vec::new(),
             ageing: Ageing::default(),
+            rules: Vec::new(),
+            sticky: None,
             ring_step: Duration::from_secs(5),
             tries: 10,
             max_talking: None,

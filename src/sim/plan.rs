@@ -42,15 +42,19 @@ pub struct WorldPlan {
 impl WorldPlan {
     /// Configuration tables behind those of every world: queues, phones, agents, numbers, …
     pub(crate) fn new(tables: &str) -> Self {
+        match Self::read(tables) {
+            Ok(plan) => plan,
+            Err(report) => panic!("the world's configuration is wrong\n{report}"),
+        }
+    }
+
+    pub(crate) fn read(tables: &str) -> Result<Self, config::Report> {
         let sounds = Sounds::new();
         let text = format!("{BASE}{tables}");
-        let config = match config::load_text("world.toml", &text, &sounds.names) {
-            Ok(config) => config,
-            Err(report) => panic!("the world's configuration is wrong\n{report}"),
-        };
+        let config = config::load_text("world.toml", &text, &sounds.names)?;
         // Monday, 5 January 2026, 09:00 UTC.
         let begins = Utc::from_secs(1_767_603_600);
-        WorldPlan {
+        Ok(WorldPlan {
             directory: config.directory,
             sounds,
             seed: 1,
@@ -58,7 +62,7 @@ impl WorldPlan {
             workers: 1,
             voices: true,
             names_take: Duration::ZERO,
-        }
+        })
     }
 
     pub fn seed(self, seed: u64) -> Self {

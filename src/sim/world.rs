@@ -82,6 +82,11 @@ impl World {
         World::plan(tables).open()
     }
 
+    /// As [`World::plan`] for a configuration that may be refused.
+    pub fn try_plan(tables: &str) -> Result<WorldPlan, config::Report> {
+        WorldPlan::read(tables)
+    }
+
     pub fn plan(tables: &str) -> WorldPlan {
         WorldPlan::new(tables)
     }

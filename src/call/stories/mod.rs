@@ -9,3 +9,4 @@ mod queue;
 mod supervisor;
 mod together;
 mod transfer;
+mod wish;

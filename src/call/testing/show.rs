@@ -169,8 +169,10 @@ impl Names {
 
     fn queue_command(&self, command: &QueueCommand) -> String {
         match command {
-            QueueCommand::Enqueue { contact: c, queue, .. } => {
-                format!("enqueue {} {}", contact(*c), self.queue(*queue))
+            QueueCommand::Enqueue { contact: c, queue, priority, wish, .. } => {
+                let priority = if *priority == 0 { String::new() } else { format!(" priority {priority}") };
+                let agent = wish.agent.map_or(String::new(), |a| format!(" for {}", self.agent(a.agent)));
+                format!("enqueue {} {}{priority}{agent}", contact(*c), self.queue(*queue))
             }
             QueueCommand::Withdraw { contact: c, queue, why } => {
                 let why = match why {

@@ -2,7 +2,7 @@
 
 use super::refused;
 
-const HEAD: &str = "[generation]\nenable = [\"queue.skills\"]\n[[skill]]\nname = \"french\"\n[[queue]]\nname = \"q\"\n";
+const HEAD: &str = "[generation]\nenable = [\"queue.skills\", \"queue.data\"]\n[[skill]]\nname = \"french\"\n[[queue]]\nname = \"q\"\n";
 
 /// What is said about the lines below `HEAD`.
 fn wrong(lines: &str, expected: &str) {
@@ -171,6 +171,45 @@ t.toml:9:25: error: `per_minute` cannot be 0
       |                         ^ from 1 to 10000
 
 3 errors
+"#,
+    );
+}
+
+#[test]
+fn rules_with_mistakes() {
+    wrong(
+        r#"rules = [{ if = "tier == 'gold'", priority = 2000 }, { if = "caller > 5", agent = "7" }, { if = "caller == ''" }]
+sticky = { remember = "1s" }"#,
+        r#"
+t.toml:7:18: error: nothing here is called `tier`
+    7 | rules = [{ if = "tier == 'gold'", priority = 2000 }, { if = "caller > 5", agent = "7" }, { if = "caller == ''" }]
+      |                  ^^^^ there is: caller, dialled, language, and data.… for what is attached
+
+t.toml:7:46: error: `priority` cannot be 2000
+    7 | rules = [{ if = "tier == 'gold'", priority = 2000 }, { if = "caller > 5", agent = "7" }, { if = "caller == ''" }]
+      |                                              ^^^^ from -1000 to 1000
+
+t.toml:7:62: error: a text cannot be compared with a number
+    7 | rules = [{ if = "tier == 'gold'", priority = 2000 }, { if = "caller > 5", agent = "7" }, { if = "caller == ''" }]
+      |                                                              ^^^^^^^^^^ write the number as a text, or `.number()` behind the text
+
+t.toml:7:83: error: there is no agent "7"
+    7 | rules = [{ if = "tier == 'gold'", priority = 2000 }, { if = "caller > 5", agent = "7" }, { if = "caller == ''" }]
+      |                                                                                   ^^^ there is no agent at all
+
+t.toml:7:90: error: this rule does nothing
+    7 | rules = [{ if = "tier == 'gold'", priority = 2000 }, { if = "caller > 5", agent = "7" }, { if = "caller == ''" }]
+      |                                                                                          ^^^^^^^^^^^^^^^^^^^^^^^ give it priority, needs or agent
+
+t.toml:8:10: error: queue q needs queue.sticky (generation 3), level is 1
+    8 | sticky = { remember = "1s" }
+      |          ^^^^^^^^^^^^^^^^^^^ set generation.level = 3, or enable = ["queue.sticky"]
+
+t.toml:8:23: error: `remember` cannot be 1s
+    8 | sticky = { remember = "1s" }
+      |                       ^^^^ from 1m to 90d
+
+7 errors
 "#,
     );
 }

@@ -36,7 +36,7 @@ name = "support"
 steps = [{ needs = "french" }]
 "#,
         r#"
-t.toml:2:9: warning: generation 3 is not all there: ivr, queue.callback, queue.sticky, queue.data, cti, outbound will come
+t.toml:2:9: warning: generation 3 is not all there: ivr, queue.callback, cti, outbound will come
     2 | level = 3
       |         ^ what is there can be used
 

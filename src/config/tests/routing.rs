@@ -3,9 +3,9 @@
 use super::{read, warned};
 use crate::Config;
 use core::time::Duration;
-use model::{Ageing, FigureRange, QueueFigure, Routing};
+use model::{Ageing, AgentId, Attributes, FigureRange, Preferred, QueueFigure, Routing, Sticky, Wish};
 
-const SKILLS: &str = "[generation]\nenable = [\"queue.skills\"]\n[[skill]]\nname = \"french\"\n[[skill]]\nname = \
+const SKILLS: &str = "[generation]\nenable = [\"queue.skills\", \"queue.data\", \"queue.sticky\"]\n[[skill]]\nname = \"french\"\n[[skill]]\nname = \
                       \"billing\"\n[[skill]]\nname = \"vip\"\n[[agent]]\nid = \"1\"\nqueues = [\"q\"]\nskills = { french \
                       = 10, billing = 10, vip = 10 }\n";
 
@@ -72,7 +72,7 @@ fn what_is_left_out_is_how_it_was() {
 
 const TWO_AGENTS: &str = r#"
 [generation]
-enable = ["queue.skills"]
+enable = ["queue.skills", "queue.data"]
 [[skill]]
 name = "french"
 [[skill]]
@@ -114,6 +114,37 @@ t.toml:17:9: warning: no agent of queue q can ever serve this
 t.toml:19:9: warning: no agent serves queue r
    19 | needs = "french"
       |         ^^^^^^^^ give agents the queue
+"#,
+    );
+}
+
+#[test]
+fn rules_over_data_and_the_agent_who_knows_the_caller() {
+    let config = queue(
+        "sticky = { remember = \"1d\" }\nrules = [{ if = \"data.tier == 'gold' || caller.starts_with('+86')\", priority = \
+         5, needs = \"vip\", agent = \"1\", wait = \"9s\" }, { priority = -3 }]",
+    );
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    let routing = routing(&config);
+    let sticky = Sticky { wait: Duration::from_secs(20), remember: Duration::from_secs(86_400) };
+    assert_eq!(routing.sticky, Some(sticky));
+    let [first, second] = &routing.rules[..] else { panic!("{:?}", routing.rules) };
+    assert_eq!((first.priority, second.priority), (Some(5), Some(-3)));
+    assert!(first.needs.is_some() && second.when.is_none());
+    assert_eq!(first.agent, Some(Preferred { agent: AgentId(0), wait: Duration::from_secs(9) }));
+    let contact = |caller| Attributes { caller, dialled: "4008", language: "en", data: &[] };
+    assert_eq!(routing.judge(&contact("+8613800138000"), 0).0, 5);
+    assert_eq!(routing.judge(&contact("110"), 0), (-3, Wish::default()));
+}
+
+#[test]
+fn a_rule_for_somebody_who_does_not_serve_the_queue_is_warned_of() {
+    warned(
+        &format!("{TWO_AGENTS}[[queue]]\nname = \"q\"\n[[queue]]\nname = \"r\"\nrules = [{{ agent = \"1\" }}]\n"),
+        r#"
+t.toml:19:20: warning: agent 1 does not serve queue r: nobody is asked first
+   19 | rules = [{ agent = "1" }]
+      |                    ^^^ give the agent the queue
 "#,
     );
 }

@@ -1,0 +1,117 @@
+//! What a contact's data ask: rules and the agent who knows the caller.
+
+use crate::testing::{World, check_in, house};
+use core::time::Duration;
+use expr::Kind;
+use model::{AgentId, Attribute, Directory, Preferred, Rule, Sticky};
+
+fn rule(when: &str, priority: Option<i32>, agent: Option<u32>) -> Rule {
+    let names = |name: &str| {
+        let attribute = match name.strip_prefix("data.") {
+            Some(key) => Attribute::Data(key.into()),
+            None if name == "dialled" => Attribute::Dialled,
+            None => Attribute::Caller,
+        };
+        Ok((attribute, Kind::Text))
+    };
+    let agent = agent.map(|id| Preferred { agent: AgentId(id), wait: Duration::from_secs(20) });
+    Rule { when: Some(expr::compile(when, names).expect("a condition")), priority, needs: None, agent }
+}
+
+fn ruled(rules: Vec<Rule>) -> Directory {
+    let mut house = house();
+    house.queues[0].routing.rules = rules;
+    house
+}
+
+const ARRIVES: &str = "
+     > call 4008
+     fact arrived c1
+     fact leg a started caller
+     answer a (PCMU)
+     media open a caller
+     media negotiate a pcmu SendRecv
+     fact leg a answered pcmu
+     media play a music/default repeat";
+
+#[test]
+fn a_rule_gives_priority_and_names_an_agent() {
+    let rules = vec![
+        rule("data.tier == 'gold'", Some(9), None),
+        rule("caller.starts_with('+86') && dialled == '4008'", Some(5), Some(1)),
+    ];
+    let mut house = ruled(rules);
+    house.agents[1].queues = vec![model::QueueId(0)];
+    check_in(World::new(house, 1), &format!("{ARRIVES}\n     queue enqueue c1 support priority 5 for ben"));
+}
+
+#[test]
+fn data_attached_by_the_number_decide() {
+    let mut house = ruled(vec![rule("data.tier == 'gold'", Some(9), None)]);
+    for number in &mut house.numbers {
+        number.attach = vec![("tier".into(), "gold".into())];
+    }
+    check_in(World::new(house, 1), &format!("{ARRIVES}\n     queue enqueue c1 support priority 9"));
+}
+
+#[test]
+fn an_agent_who_does_not_serve_the_queue_is_not_waited_for() {
+    let mut house = ruled(vec![rule("caller.starts_with('+')", None, Some(1))]);
+    house.agents[1].queues.clear();
+    check_in(World::new(house, 1), &format!("{ARRIVES}\n     queue enqueue c1 support"));
+}
+
+fn sticky(remember: u64) -> Directory {
+    let mut house = house();
+    house.queues[0].routing.sticky =
+        Some(Sticky { wait: Duration::from_secs(20), remember: Duration::from_secs(remember) });
+    house
+}
+
+/// The first call is served by Anna and ends; after a pause the same caller calls again.
+fn again(pause: &str, placed: &str) -> String {
+    format!(
+        "{ARRIVES}
+         queue enqueue c1 support
+         > offer anna
+         dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg b started anna
+         > b answers
+         media open b agent
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         queue settle anna accepted
+         fact talk c1 anna support
+         media join a
+         media join b
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         fact talked c1 anna 0s held 0s
+         hangup b normal-clearing
+         media close b
+         fact leg b ended normal-clearing
+         queue release anna c1 support
+         fact ended c1 served normal-clearing
+         > wait {pause}
+         > call 4008
+         fact arrived c2
+         fact leg c started caller
+         answer c (PCMU)
+         media open c caller
+         media negotiate c pcmu SendRecv
+         fact leg c answered pcmu
+         media play c music/default repeat
+         {placed}"
+    )
+}
+
+#[test]
+fn a_caller_comes_back_to_who_served_him() {
+    check_in(World::new(sticky(3600), 1), &again("600s", "queue enqueue c2 support for anna"));
+}
+
+#[test]
+fn after_its_time_a_talk_is_forgotten() {
+    check_in(World::new(sticky(300), 1), &again("600s", "queue enqueue c2 support"));
+}

@@ -1,0 +1,103 @@
+//! `rules` and `sticky` of `[[queue]]`: what a contact's own data ask.
+
+use crate::condition::{condition, demand};
+use crate::names::Entry;
+use crate::reserved;
+use crate::routing::Demands;
+use crate::scalar::DurationRange;
+use crate::source::Span;
+use crate::table::{Table, Wrong};
+use crate::target::Refs;
+use expr::{Kind, Unknown};
+use model::{AgentId, Attribute, Preferred, Rule, Sticky};
+use toml::de::DeValue;
+
+/// Looked at for every contact that comes into the queue.
+const MAX_RULES: usize = 100;
+/// A caller who waits longer for one person would rather be served.
+const WAIT: DurationRange = DurationRange::seconds(1, 3600);
+const REMEMBER: DurationRange = DurationRange::seconds(60, 90 * 24 * 3600);
+/// As the priority of a number.
+const PRIORITY: core::ops::RangeInclusive<i64> = -1_000..=1_000;
+
+/// Agents named by rules, to be checked once all agents are read.
+pub(crate) type NamedAgents = Vec<(AgentId, Span)>;
+
+pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>, demands: &mut Demands) -> (Vec<Rule>, NamedAgents) {
+    let table = &entry.table;
+    let tables = table.list("rules", |value| match value.value {
+        DeValue::Table(given) => {
+            Ok(Table::new(table.reader, given, reserved::inner_defaults("rule"), "a rule", value.span))
+        }
+        _ => Err(Wrong::new("a rule is a table", "write { if = \"data.tier == 'gold'\", priority = 5 }")),
+    });
+    let mut named = NamedAgents::new();
+    let mut rules = Vec::with_capacity(tables.value.len());
+    for inner in &tables.value {
+        rules.push(rule(&inner.value, refs, demands, &mut named));
+    }
+    if !rules.is_empty() {
+        refs.modules.need(table.reader, tables.span, &format!("queue {}", entry.name), "queue.data");
+    }
+    if let Some(inner) = tables.value.get(MAX_RULES) {
+        table.reader.error(
+            inner.span,
+            format!("there are more than {MAX_RULES} rules"),
+            "let data say what they have in common",
+        );
+    }
+    (rules, named)
+}
+
+fn rule(table: &Table<'_>, refs: &Refs<'_>, demands: &mut Demands, named: &mut NamedAgents) -> Rule {
+    table.check_keys();
+    let needs = demand(table, "needs", &refs.skills, &refs.requirements);
+    demands.extend(needs);
+    let wait = table.duration("wait", WAIT);
+    let agent = table.convert("agent", |value| match value.text()? {
+        "" => Ok(None),
+        id => Ok(Some(AgentId(refs.agents.find(id)?))),
+    });
+    named.extend(agent.value.map(|id| (id, agent.span)));
+    let priority = table.is_given("priority").then(|| {
+        let priority = table.convert("priority", |value| {
+            let found = value.integer()?;
+            if PRIORITY.contains(&found) {
+                return Ok(found as i32);
+            }
+            let help = format!("from {} to {}", PRIORITY.start(), PRIORITY.end());
+            Err(Wrong::new(format!("`priority` cannot be {found}"), help))
+        });
+        priority.value
+    });
+    if priority.is_none() && !["needs", "agent"].iter().any(|key| table.is_given(key)) {
+        table.reader.error(table.span, "this rule does nothing", "give it priority, needs or agent");
+    }
+    Rule {
+        when: condition(table, "if", attribute).map(|(_, condition, _)| condition),
+        priority,
+        needs: needs.map(|(id, _)| id),
+        agent: agent.value.map(|agent| Preferred { agent, wait }),
+    }
+}
+
+fn attribute(name: &str) -> Result<(Attribute, Kind), Unknown> {
+    let attribute = match (name, name.strip_prefix("data.")) {
+        (_, Some(key)) => Attribute::Data(key.into()),
+        ("caller", None) => Attribute::Caller,
+        ("dialled", None) => Attribute::Dialled,
+        ("language", None) => Attribute::Language,
+        (_, None) => {
+            return Err(Unknown {
+                help: "there is: caller, dialled, language, and data.… for what is attached".into(),
+            });
+        }
+    };
+    Ok((attribute, Kind::Text))
+}
+
+pub(crate) fn sticky(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Sticky> {
+    let inner = entry.table.inner("sticky", "sticky")?;
+    refs.modules.need(entry.table.reader, inner.span, &format!("queue {}", entry.name), "queue.sticky");
+    Some(Sticky { wait: inner.duration("wait", WAIT), remember: inner.duration("remember", REMEMBER) })
+}
