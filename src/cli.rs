@@ -167,6 +167,9 @@ pub(crate) struct AgentArgs {
     /// What to do: in a call, `not-ready` and `sign-off` count from its end
     #[arg(value_enum)]
     pub(crate) action: AgentVerb,
+    /// With `extend`: by how much, such as 30s; one minute when not given
+    #[arg(value_parser = parse_duration)]
+    pub(crate) by: Option<std::time::Duration>,
     #[command(flatten)]
     pub(crate) server: ServerArg,
 }
@@ -179,6 +182,8 @@ pub(crate) enum AgentVerb {
     NotReady,
     /// Leave all queues
     SignOff,
+    /// More time for wrap-up: the one he is in, or that of the call he is in
+    Extend,
 }
 
 #[derive(Args, Debug)]

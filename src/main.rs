@@ -72,8 +72,9 @@ fn run(command: Command) -> Result<ExitCode, String> {
                 AgentVerb::Ready => control::AgentVerb::Ready,
                 AgentVerb::NotReady => control::AgentVerb::NotReady,
                 AgentVerb::SignOff => control::AgentVerb::SignOff,
+                AgentVerb::Extend => control::AgentVerb::Extend,
             };
-            ask(&args.server, &Request::Agent { id: args.id, action })
+            ask(&args.server, &Request::Agent { id: args.id, action, seconds: args.by.map(|by| by.as_secs()) })
         }
         Command::Call(args) => match args.action {
             CallVerb::Hangup => ask(&args.server, &Request::HangUp { call: args.id }),

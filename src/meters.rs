@@ -178,6 +178,7 @@ impl Meters {
             | Fact::RecordingStarted { .. }
             | Fact::RecordingStopped { .. }
             | Fact::AgentChanged { .. }
+            | Fact::SignOffReason { .. }
             | Fact::Forced { .. }
             | Fact::PhoneReachable { .. }
             | Fact::PhoneUnreachable { .. }

@@ -6,7 +6,7 @@ use crate::message::{ToAgent, ToContact, ToQueue};
 use crate::staff::{Agent, Engagement, Fault, OpenOffer, Stance, WrapUp, counts};
 use crate::strategy::IdleStamps;
 use crate::words::Seat;
-use base::{Now, TimerId};
+use base::{Instant, Now, TimerId};
 use core::time::Duration;
 use model::{
     AgentId, AgentState, CauseKind, ContactId, EmptyWhen, Fact, NotReadyReason, OfferId, OfferOutcome, PhoneId,
@@ -44,6 +44,14 @@ impl Acd {
     /// After every change: publishes his state and brings his claim word in line with it.
     pub(crate) fn refresh(&mut self, now: Now, id: AgentId) {
         self.leave_if_free(id);
+        self.settle_state(now, id);
+        let reachable = self.is_reachable(id);
+        if let Some(pending) = self.agent(id).map(|a| a.pending(reachable)) {
+            self.board.show_pending(id, pending);
+        }
+    }
+
+    fn settle_state(&mut self, now: Now, id: AgentId) {
         let reachable = self.is_reachable(id);
         let Some(agent) = self.agent(id) else { return };
         let want = agent.state(reachable);
@@ -336,16 +344,33 @@ impl Acd {
         self.stop_wrap_up(now, id);
         let queue = self.directory.queue(queue);
         let (mode, time) = (queue.wrap_up_mode, queue.wrap_up);
-        let timed = match mode {
-            WrapUpMode::Fixed | WrapUpMode::Capped => true,
-            WrapUpMode::AgentEnded => false,
+        let Some(agent) = self.agent(id) else { return };
+        let longer = time + core::mem::take(&mut agent.extension);
+        let (timed, least) = match mode {
+            WrapUpMode::Fixed => (true, now.mono + time),
+            WrapUpMode::Capped => (true, now.mono),
+            WrapUpMode::AgentEnded => (false, now.mono),
         };
-        if timed && time.is_zero() {
+        if timed && longer.is_zero() {
             return self.handled(now, work);
         }
-        let timer = timed.then(|| self.timers.insert_after(now.mono, time, Timer::WrapUp(id)));
+        let ends = timed.then(|| now.mono + longer);
+        let timer = ends.map(|at| self.timers.insert(at, Timer::WrapUp(id)));
         if let Some(agent) = self.agent(id) {
-            agent.wrap_up = Some(WrapUp { work, timer, may_end: mode != WrapUpMode::Fixed });
+            agent.wrap_up = Some(WrapUp { work, timer, ends, least });
+        }
+    }
+
+    /// It ends at this time and not when it would have.
+    pub(crate) fn wrap_up_until(&mut self, id: AgentId, at: Instant) {
+        if self.agent(id).and_then(|a| a.wrap_up).is_none_or(|w| w.ends.is_none()) {
+            return;
+        }
+        let timer = self.timers.insert(at, Timer::WrapUp(id));
+        let Some(wrap_up) = self.agent(id).and_then(|a| a.wrap_up.as_mut()) else { return };
+        wrap_up.ends = Some(at);
+        if let Some(old) = wrap_up.timer.replace(timer) {
+            self.timers.cancel(old);
         }
     }
 

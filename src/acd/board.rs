@@ -38,12 +38,17 @@ impl BoardSize {
     }
 }
 
+/// Marks that something is pending; signed off is all zeros.
+const PENDING: u64 = 1 << 56;
+
 #[derive(Debug)]
 struct AgentWords {
     /// `epoch:32 | 0:16 | capacity:8 | seat:8`.
     claim: AtomicU64,
     /// `0:40 | code:8 | reason:8 | state:8`, for displays.
     shown: AtomicU64,
+    /// What he will be when nothing keeps him, as `shown`, marked with `PENDING`; 0: nothing.
+    pending: AtomicU64,
     /// Civil microseconds since when `shown` holds.
     since: AtomicU64,
     /// The contact of `shown`, 0 when none.
@@ -129,6 +134,12 @@ impl Board {
         let shown = words.shown.load(Ordering::Acquire);
         let contact = ContactId(words.contact.load(Ordering::Acquire));
         decode_state(shown, contact)
+    }
+
+    /// What he asked to be, or was told to be, and will be as soon as nothing keeps him.
+    pub fn agent_pending(&self, agent: AgentId) -> Option<AgentState> {
+        let word = self.agents[agent.index()].pending.load(Ordering::Acquire);
+        (word & PENDING != 0).then(|| decode_state(word, ContactId(0)))
     }
 
     pub fn agent_since(&self, agent: AgentId) -> Utc {
@@ -274,6 +285,12 @@ impl Board {
         words.since.store(since.as_micros() as u64, Ordering::Release);
         words.shown.store(shown, Ordering::Release);
     }
+
+    /// For displays: what was asked for and waits. Only states without a contact are ever pending.
+    pub(crate) fn show_pending(&self, agent: AgentId, state: Option<AgentState>) {
+        let word = state.map_or(0, |state| encode_state(state).0 | PENDING);
+        self.agents[agent.index()].pending.store(word, Ordering::Release);
+    }
 }
 
 /// The contact's word. Slots are given out and taken back by the contact's home.
@@ -393,6 +410,7 @@ impl AgentWords {
         AgentWords {
             claim: AtomicU64::new(seat_word(Seat::Away, 0)),
             shown: AtomicU64::new(0),
+            pending: AtomicU64::new(0),
             since: AtomicU64::new(0),
             contact: AtomicU64::new(0),
             phone: AtomicU64::new(0),

@@ -40,6 +40,9 @@ pub(crate) const DEVICE_RETRY: Duration = Duration::from_secs(30);
 /// How often the share of work of those who are ready is taken anew. Ten seconds of a shift change it by little.
 pub(crate) const REBASE_EVERY: Duration = Duration::from_secs(10);
 
+/// Wrap-up lasts at most so much longer on request: who needs more is not in wrap-up but not ready, with a reason.
+pub(crate) const WRAP_UP_EXTENSION_MAX: Duration = Duration::from_secs(3600);
+
 /// Offers of one contact that may fail before its overflow rule is used, when the queue has one.
 pub(crate) const TRIES_MAX: u8 = 10;
 

@@ -1,8 +1,10 @@
 //! What people ask of an agent: himself from his phone, a supervisor or an operator.
 
+use crate::limits::WRAP_UP_EXTENSION_MAX;
 use crate::machine::Acd;
 use crate::staff::Stance;
 use base::Now;
+use core::time::Duration;
 use model::{Actor, AgentAction, AgentId, CommandError, Fact, ForcedAction, InitialState, NotReadyReason, PhoneId};
 
 impl Acd {
@@ -14,12 +16,15 @@ impl Acd {
         self.may(id, action)?;
         if forced {
             self.fact(Fact::Forced { by, action: ForcedAction::Agent { agent: id, action } });
+        } else {
+            self.directory.reasons.check(action)?;
         }
         match action {
             AgentAction::SignOn { phone } => self.sign_on(now, id, phone),
-            AgentAction::SignOff => self.ask_sign_off(now, id, forced),
+            AgentAction::SignOff { code } => self.ask_sign_off(now, id, code, forced),
             AgentAction::Ready => self.ask_ready(now, id),
             AgentAction::NotReady { code } => self.ask_not_ready(now, id, code, forced),
+            AgentAction::Extend { by } => self.extend_wrap_up(now, id, by),
         }
         self.refresh(now, id);
         Ok(())
@@ -36,8 +41,13 @@ impl Acd {
                 }
                 self.board.sit_down(phone, id).then_some(()).ok_or(CommandError::PhoneTaken)
             }
-            AgentAction::SignOff | AgentAction::NotReady { .. } => {
+            AgentAction::SignOff { .. } | AgentAction::NotReady { .. } => {
                 signed_on.map(|_| ()).ok_or(CommandError::NotSignedOn)
+            }
+            AgentAction::Extend { .. } => {
+                signed_on.ok_or(CommandError::NotSignedOn)?;
+                let owes = self.agent(id).is_some_and(|a| a.owes_wrap_up());
+                owes.then_some(()).ok_or(CommandError::NoWrapUp)
             }
             AgentAction::Ready => {
                 let phone = signed_on.ok_or(CommandError::NotSignedOn)?;
@@ -74,12 +84,17 @@ impl Acd {
         }
     }
 
-    fn ask_sign_off(&mut self, now: Now, id: AgentId, forced: bool) {
+    fn ask_sign_off(&mut self, now: Now, id: AgentId, code: u8, forced: bool) {
         let Some(agent) = self.agent(id) else { return };
         agent.leaving = true;
-        if agent.engaged.is_empty() && agent.wrap_up.is_some_and(|w| w.may_end || forced) {
+        let stops = forced && agent.engaged.is_empty();
+        if code != 0 {
+            self.fact(Fact::SignOffReason { agent: id, code });
+        }
+        if stops {
             self.stop_wrap_up(now, id);
         }
+        self.end_own_wrap_up(now, id);
         self.revoke_offer(id);
     }
 
@@ -106,10 +121,29 @@ impl Acd {
         }
     }
 
-    /// A fixed wrap-up runs its time; the others end with his word, unless another call keeps him.
+    /// A fixed wrap-up runs its time, but not what he asked for beyond it; the others end with his word, unless another
+    /// call keeps him.
     fn end_own_wrap_up(&mut self, now: Now, id: AgentId) {
-        if self.agent(id).is_some_and(|a| a.engaged.is_empty() && a.wrap_up.is_some_and(|w| w.may_end)) {
-            self.stop_wrap_up(now, id);
+        let Some(agent) = self.agent(id) else { return };
+        agent.extension = Duration::ZERO;
+        match agent.wrap_up.filter(|_| agent.engaged.is_empty()).map(|w| w.least) {
+            Some(least) if least <= now.mono => self.stop_wrap_up(now, id),
+            Some(least) => self.wrap_up_until(id, least),
+            None => {}
+        }
+    }
+
+    /// More time to finish the paperwork of a call from a queue: now, or after the call he is in.
+    fn extend_wrap_up(&mut self, now: Now, id: AgentId, by: Duration) {
+        let Some(agent) = self.agent(id) else { return };
+        match agent.wrap_up {
+            Some(wrap_up) => {
+                let most = now.mono + WRAP_UP_EXTENSION_MAX;
+                if let Some(ends) = wrap_up.ends {
+                    self.wrap_up_until(id, (ends + by).min(most.max(ends)));
+                }
+            }
+            None => agent.extension = (agent.extension + by).min(WRAP_UP_EXTENSION_MAX),
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct Agent {
     /// The queue contact he has released while another call still kept him.
     pub(crate) owed: Option<Engagement>,
     pub(crate) wrap_up: Option<WrapUp>,
+    /// Asked for during the call, on top of the wrap-up that follows.
+    pub(crate) extension: Duration,
     /// Offers in a row that he did not take.
     pub(crate) misses: u32,
     pub(crate) idle: IdleStamps,
@@ -80,8 +82,10 @@ pub(crate) struct WrapUp {
     pub(crate) work: Engagement,
     /// `None`: only the agent ends it.
     pub(crate) timer: Option<TimerId>,
-    /// The agent may end it before its time.
-    pub(crate) may_end: bool,
+    /// When the timer runs out.
+    pub(crate) ends: Option<Instant>,
+    /// From here on the agent may end it.
+    pub(crate) least: Instant,
 }
 
 impl Agent {
@@ -95,6 +99,7 @@ impl Agent {
             engaged: Vec::new(),
             owed: None,
             wrap_up: None,
+            extension: Duration::ZERO,
             misses: 0,
             idle: IdleStamps::default(),
             comeback: None,
@@ -131,6 +136,18 @@ impl Agent {
             (Stance::Ready, Some(Fault::Busy)) => not_ready(NotReadyReason::DeviceBusy),
             (Stance::Ready, None) => AgentState::Ready,
         }
+    }
+
+    /// What he will be when nothing keeps him any more, if that is not ready (CSTA's pending state): what he was told to
+    /// be last, or what his phone makes him. `None` while nothing keeps him.
+    pub(crate) fn pending(&self, reachable: bool) -> Option<AgentState> {
+        let after = if self.leaving { AgentState::SignedOff } else { self.rest(reachable) };
+        (self.phone.is_some() && !self.is_free() && after != AgentState::Ready).then_some(after)
+    }
+
+    /// He is in wrap-up, or will be: a queue's contact is or was in his hands.
+    pub(crate) fn owes_wrap_up(&self) -> bool {
+        self.wrap_up.is_some() || self.owed.is_some() || self.engaged.iter().any(|e| e.queue.is_some())
     }
 
     /// Nothing keeps him: no offer, no call, no wrap-up.

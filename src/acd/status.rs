@@ -29,6 +29,8 @@ pub struct StateCounts {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct AgentStatus {
     pub state: AgentState,
+    /// What he will be when nothing keeps him any more, if not ready.
+    pub pending: Option<AgentState>,
     pub since: base::Utc,
     pub phone: Option<PhoneId>,
     pub contact: Option<ContactId>,
@@ -38,6 +40,7 @@ impl Board {
     pub fn agent_status(&self, agent: AgentId) -> AgentStatus {
         AgentStatus {
             state: self.agent_state(agent),
+            pending: self.agent_pending(agent),
             since: self.agent_since(agent),
             phone: self.agent_phone(agent),
             contact: self.agent_contact(agent),

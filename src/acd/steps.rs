@@ -54,7 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
     let action = prop_oneof![
         1 => Just(AgentAction::SignOn { phone: None }),
         1 => (0..6u32).prop_map(|n| AgentAction::SignOn { phone: Some(PhoneId(n)) }),
-        1 => Just(AgentAction::SignOff),
+        1 => Just(AgentAction::SignOff { code: 0 }),
         4 => Just(AgentAction::Ready),
         2 => (0..3u8).prop_map(|code| AgentAction::NotReady { code }),
     ];
@@ -320,7 +320,7 @@ impl Run {
         }
         self.house.input(Input::Drain);
         for agent in 0..self.agents {
-            let _ = self.house.force(agent, AgentAction::SignOff);
+            let _ = self.house.force(agent, AgentAction::SignOff { code: 0 });
         }
         self.digest();
         self.house.acd.assert_empty();

@@ -72,6 +72,7 @@ pub(crate) fn phone(n: u32) -> Phone {
         password: None,
         contact: Some("sip:phone@192.0.2.1".into()),
         auto_answer: false,
+        answer_tone: true,
         removed: false,
     }
 }
@@ -101,6 +102,7 @@ pub(crate) fn directory(queues: Vec<Queue>, agents: Vec<Agent>) -> Directory {
             sign_off: codes(),
             ready: codes(),
             not_ready: codes(),
+            extend: codes(),
             listen: codes(),
             whisper: codes(),
             barge: codes(),
@@ -116,6 +118,7 @@ pub(crate) fn directory(queues: Vec<Queue>, agents: Vec<Agent>) -> Directory {
         calendars: Vec::new(),
         skills: Vec::new(),
         requirements: Vec::new(),
+        reasons: model::Reasons::default(),
         sounds: Default::default(),
     }
 }

@@ -343,7 +343,7 @@ impl World {
     fn people(&mut self) {
         let (agent, shard) = (self.any_agent(), self.any_shard());
         let action = match self.rng.below(8) {
-            0 => AgentAction::SignOff,
+            0 => AgentAction::SignOff { code: 0 },
             1 | 2 => AgentAction::SignOn { phone: None },
             3 => AgentAction::NotReady { code: 1 },
             _ => AgentAction::Ready,
@@ -398,7 +398,7 @@ impl World {
             self.drawn += 1;
             let (ticket, by) = (Ticket(self.drawn), Actor::Operator("root".into()));
             self.promises.asked(ticket);
-            self.input(0, Input::People { ticket, agent, action: AgentAction::SignOff, by });
+            self.input(0, Input::People { ticket, agent, action: AgentAction::SignOff { code: 0 }, by });
         }
         let end = self.now.mono + secs(10);
         while self.now.mono < end {

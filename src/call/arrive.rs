@@ -245,9 +245,13 @@ fn has_far_side(destination: &Destination) -> bool {
 fn occupies(destination: &Destination) -> bool {
     match destination {
         Destination::Target(_) | Destination::Phone(_) | Destination::Feature(Feature::Watch { .. }) => true,
-        Destination::Feature(Feature::SignOn { .. } | Feature::SignOff | Feature::Ready | Feature::NotReady { .. }) => {
-            false
-        }
+        Destination::Feature(
+            Feature::SignOn { .. }
+            | Feature::SignOff { .. }
+            | Feature::Ready
+            | Feature::NotReady { .. }
+            | Feature::Extend { .. },
+        ) => false,
     }
 }
 

@@ -3,6 +3,7 @@ use crate::hear::{Hearing, Then};
 use crate::machine::{Machine, Timer};
 use crate::{ANSWER_MAX, FIRST_KEY_MAX, NEXT_KEY_MAX, SIGN_ON_TRIES, TYPED_MAX};
 use base::{Now, TimerId};
+use core::time::Duration;
 use model::{
     Actor, AgentAction, AgentId, Command, CommandError, ContactId, Key, PhoneId, SoundName, Source, SupervisorMode,
 };
@@ -14,10 +15,16 @@ pub(crate) enum Feature {
     SignOn {
         typed: Box<str>,
     },
-    SignOff,
+    SignOff {
+        code: u8,
+    },
     Ready,
     NotReady {
         code: u8,
+    },
+    /// More time for wrap-up.
+    Extend {
+        by: Duration,
     },
     /// Into a colleague's call; without a mode: take it over.
     Watch {
@@ -47,7 +54,8 @@ impl Machine {
         let action = match feature {
             Feature::SignOn { typed } => return self.begin_sign_on(now, id, &typed),
             Feature::Watch { agent, mode } => return self.watch(now, id, &agent, mode),
-            Feature::SignOff => AgentAction::SignOff,
+            Feature::SignOff { code } => AgentAction::SignOff { code },
+            Feature::Extend { by } => AgentAction::Extend { by },
             Feature::Ready => AgentAction::Ready,
             Feature::NotReady { code } => AgentAction::NotReady { code },
         };
@@ -205,9 +213,11 @@ impl Machine {
         }
         let sound = match (result, action) {
             (Ok(()), AgentAction::SignOn { .. }) => "agent/signed-on",
-            (Ok(()), AgentAction::SignOff) => "agent/signed-off",
+            (Ok(()), AgentAction::SignOff { .. }) => "agent/signed-off",
             (Ok(()), AgentAction::Ready) => "agent/ready",
             (Ok(()), AgentAction::NotReady { .. }) => "agent/not-ready",
+            (Ok(()), AgentAction::Extend { .. }) => "agent/extended",
+            (Err(CommandError::ReasonMissing | CommandError::NoSuchReason), _) => "agent/give-a-reason",
             (Err(CommandError::NotSignedOn), _) => "agent/not-signed-on",
             (Err(CommandError::NoSuchAgent), _) => "agent/no-such-agent",
             (
@@ -215,7 +225,8 @@ impl Machine {
                     CommandError::PhoneTaken
                     | CommandError::NoPhone
                     | CommandError::PhoneUnreachable
-                    | CommandError::NoSuchContact,
+                    | CommandError::NoSuchContact
+                    | CommandError::NoWrapUp,
                 ),
                 _,
             ) => "agent/not-allowed",

@@ -1,5 +1,6 @@
 use crate::feature::Feature;
 use crate::machine::Machine;
+use core::time::Duration;
 use model::{AgentId, CauseKind, ClassOfService, PhoneId, RouteId, SupervisorMode, Target};
 
 /// What a number dialled inside the house leads to.
@@ -59,6 +60,7 @@ impl Machine {
             (&codes.sign_off, Code::SignOff),
             (&codes.ready, Code::Ready),
             (&codes.not_ready, Code::NotReady),
+            (&codes.extend, Code::Extend),
             (&codes.listen, Code::Watch(SupervisorMode::Listen)),
             (&codes.whisper, Code::Watch(SupervisorMode::Whisper)),
             (&codes.barge, Code::Watch(SupervisorMode::Barge)),
@@ -69,17 +71,23 @@ impl Machine {
         let rest = &dialled[code.len()..];
         match meaning {
             Code::SignOn => Some(Feature::SignOn { typed: rest.into() }),
-            Code::SignOff if rest.is_empty() => Some(Feature::SignOff),
+            Code::SignOff => Some(Feature::SignOff { code: small(rest, 0)? }),
             Code::Ready if rest.is_empty() => Some(Feature::Ready),
-            Code::NotReady if rest.is_empty() => Some(Feature::NotReady { code: 0 }),
-            Code::NotReady => match rest.parse::<u8>() {
-                Ok(code) if rest.len() == 1 => Some(Feature::NotReady { code }),
-                Ok(_) | Err(_) => None,
-            },
+            Code::NotReady => Some(Feature::NotReady { code: small(rest, 0)? }),
+            Code::Extend => Some(Feature::Extend { by: Duration::from_secs(60) * u32::from(small(rest, 1)?) }),
             Code::Watch(mode) => Some(Feature::Watch { agent: rest.into(), mode: Some(*mode) }),
             Code::TakeOver => Some(Feature::Watch { agent: rest.into(), mode: None }),
-            Code::SignOff | Code::Ready => None,
+            Code::Ready => None,
         }
+    }
+}
+
+/// One or two digits behind a code; `none` when there are none.
+fn small(rest: &str, none: u8) -> Option<u8> {
+    match rest.len() {
+        0 => Some(none),
+        1 | 2 => rest.parse().ok(),
+        _ => None,
     }
 }
 
@@ -89,6 +97,7 @@ enum Code {
     SignOff,
     Ready,
     NotReady,
+    Extend,
     Watch(SupervisorMode),
     TakeOver,
 }

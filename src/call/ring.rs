@@ -19,6 +19,8 @@ pub(crate) struct Ring {
     pub(crate) offer: Option<OfferId>,
     /// 180 or 183 came.
     pub(crate) rang: bool,
+    /// Its phone opens by itself: a tone tells the agent that somebody is there.
+    pub(crate) tone: bool,
     /// It was picked up and waits to be joined, or for another who was quicker.
     pub(crate) answered: bool,
     pub(crate) timer: TimerId,
@@ -67,6 +69,10 @@ impl Machine {
         if let Some(contact) = self.contacts.get_mut(&id) {
             contact.legs.push(leg);
         }
+        let tone = match call.to {
+            DialTarget::Phone(phone) => call.auto_answer && self.directory.phone(phone).answer_tone,
+            DialTarget::Trunk { .. } => false,
+        };
         self.leg_command(LegCommand::Dial(Box::new(Dial {
             leg,
             to: call.to,
@@ -79,7 +85,7 @@ impl Machine {
         let timer = self.timers.insert(now.mono + call.ring_max, Timer::Ring(leg));
         let silent = (call.silent_max < call.ring_max)
             .then(|| self.timers.insert(now.mono + call.silent_max, Timer::Silent(leg)));
-        Ok(Ring { leg, offer: call.offer, rang: false, answered: false, timer, silent, onward: None })
+        Ok(Ring { leg, offer: call.offer, rang: false, tone, answered: false, timer, silent, onward: None })
     }
 
     /// An agent's phone for a contact; `queue` when an offer from a queue rings it.

@@ -1,4 +1,5 @@
 use crate::contact::Stage;
+use crate::hear::Then;
 use crate::leg::Talk;
 use crate::machine::Machine;
 use base::Now;
@@ -34,8 +35,17 @@ impl Machine {
             self.start_talk(now, leg);
         }
         self.settle_hearing(now, id);
+        if ring.tone {
+            self.tone(now, far, "tones/zip");
+        }
         self.start_recording(now, id);
         self.transferred(now, id);
+    }
+
+    /// For this leg alone, over the talk that has begun.
+    fn tone(&mut self, now: Now, leg: LegId, name: &str) {
+        let sounds = self.directory.sound(model::Language::English, name).into_iter().collect();
+        self.overlay(now, leg, sounds, Then::Nothing);
     }
 
     pub(crate) fn start_talk(&mut self, now: Now, id: LegId) {

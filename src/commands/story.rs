@@ -51,7 +51,7 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
                 AgentState::Ready => "is ready".to_owned(),
                 AgentState::WrapUp { .. } => "wraps up".to_owned(),
                 AgentState::SignedOff => "signs off".to_owned(),
-                AgentState::NotReady { reason } => format!("is not ready: {}", reason.word()),
+                AgentState::NotReady { reason } => format!("is not ready: {}", names.reasons.word(*reason)),
                 // Told with the call.
                 AgentState::Reserved { .. } | AgentState::Busy { .. } => return None,
             };
@@ -73,6 +73,7 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
         | Fact::SupervisorLeft { .. }
         | Fact::RecordingStarted { .. }
         | Fact::ContactEnded { .. }
+        | Fact::SignOffReason { .. }
         | Fact::Forced { .. }
         | Fact::PhoneReachable { .. }
         | Fact::PhoneUnreachable { .. }

@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// Tables that stand once: key and title.
-pub(crate) const SINGLE: [(&str, &str); 9] = [
+pub(crate) const SINGLE: [(&str, &str); 10] = [
     ("generation", "[generation]"),
     ("site", "[site]"),
     ("sip", "[sip]"),
@@ -18,10 +18,11 @@ pub(crate) const SINGLE: [(&str, &str); 9] = [
     ("recording", "[recording]"),
     ("limits", "[limits]"),
     ("feature_codes", "[feature_codes]"),
+    ("agent_states", "[agent_states]"),
 ];
 
 /// Tables that stand any number of times.
-pub(crate) const MANY: [(&str, &str); 8] = [
+pub(crate) const MANY: [(&str, &str); 9] = [
     ("trunk", "[[trunk]]"),
     ("route", "[[route]]"),
     ("number", "[[number]]"),
@@ -30,6 +31,7 @@ pub(crate) const MANY: [(&str, &str); 8] = [
     ("queue", "[[queue]]"),
     ("phone", "[[phone]]"),
     ("agent", "[[agent]]"),
+    ("reason", "[[reason]]"),
 ];
 
 /// All files as one: each table with its defaults, in the order of the files.

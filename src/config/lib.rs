@@ -52,6 +52,7 @@ mod phone;
 mod problem;
 mod queue;
 mod reader;
+mod reason;
 mod recording;
 mod reserved;
 mod route;

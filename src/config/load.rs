@@ -10,7 +10,7 @@ use crate::source::{Source, Span};
 use crate::target::{Refs, SoundNames};
 use crate::{
     HttpSettings, RecordingSettings, SipSettings, StoreUrl, agent, calendar, feature_codes, generation, http, limits,
-    media, number, phone, queue, recording, route, scalar, sip, site, skill, store, trunk,
+    media, number, phone, queue, reason, recording, route, scalar, sip, site, skill, store, trunk,
 };
 use model::{Directory, TrunkId};
 use std::path::{Path, PathBuf};
@@ -190,6 +190,7 @@ fn read<'a>(
     if reader.errors() == 0 {
         queue::warn_of_unreachable(reader, &queues, &agents, &refs, &entries.skills);
     }
+    let reasons = reason::read(document.one("agent_states"), document.all("reason"), reader);
     at_most(document, "number", limits::MAX_NUMBERS);
     let rules = document.all("number").iter();
     let rules: Vec<_> = rules.filter_map(|table| Some((number::read(table, &refs)?, table.span))).collect();
@@ -201,6 +202,7 @@ fn read<'a>(
         media,
         limits,
         feature_codes,
+        reasons,
         queues: fill(
             queues.into_iter().map(|read| read.map(|read| read.queue)),
             previous.map(|p| &p.queues),

@@ -17,6 +17,7 @@ pub(crate) fn read(entry: &Entry<'_>) -> Option<Phone> {
         password: secret(table, PASSWORD).map(|at| at.value),
         contact: contact.value,
         auto_answer: table.flag("auto_answer"),
+        answer_tone: table.flag("answer_tone"),
         removed: false,
     })
 }

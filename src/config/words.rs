@@ -30,7 +30,8 @@ pub(crate) trait Named: PartialEq {
 
 /// What is not in a list and can change while the process runs.
 pub(crate) fn settings(directory: &Directory) -> Vec<Field> {
-    let Directory { site, media, limits, feature_codes: codes, generation, .. } = directory;
+    let Directory { site, media, limits, feature_codes: codes, generation, reasons, .. } = directory;
+    let named: Vec<String> = reasons.all.iter().map(|r| format!("{} {}", r.code, r.name)).collect();
     let codecs: Vec<&str> = media.codecs.iter().map(|codec| codec.word()).collect();
     let address = |address: Option<core::net::IpAddr>| address.map_or(String::new(), |address| address.to_string());
     vec![
@@ -50,10 +51,14 @@ pub(crate) fn settings(directory: &Directory) -> Vec<Field> {
         ("feature_codes.sign_off", codes.sign_off.to_string()),
         ("feature_codes.ready", codes.ready.to_string()),
         ("feature_codes.not_ready", codes.not_ready.to_string()),
+        ("feature_codes.extend", codes.extend.to_string()),
         ("feature_codes.listen", codes.listen.to_string()),
         ("feature_codes.whisper", codes.whisper.to_string()),
         ("feature_codes.barge", codes.barge.to_string()),
         ("feature_codes.take_over", codes.take_over.to_string()),
+        ("agent_states.not_ready_reason", needed(reasons.for_not_ready)),
+        ("agent_states.sign_off_reason", needed(reasons.for_sign_off)),
+        ("reasons", named.join(", ")),
     ]
 }
 
@@ -237,7 +242,11 @@ impl Named for Phone {
     }
 
     fn fields(&self, _: &Directory) -> Vec<Field> {
-        vec![("contact", self.contact.as_deref().unwrap_or("").into()), ("auto_answer", self.auto_answer.to_string())]
+        vec![
+            ("contact", self.contact.as_deref().unwrap_or("").into()),
+            ("auto_answer", self.auto_answer.to_string()),
+            ("answer_tone", self.answer_tone.to_string()),
+        ]
     }
 
     fn hidden(&self) -> Vec<(&'static str, &str)> {
@@ -285,6 +294,10 @@ impl Named for Agent {
     fn hidden(&self) -> Vec<(&'static str, &str)> {
         vec![("name", &self.name), ("pin", exposed(self.pin.as_ref()))]
     }
+}
+
+fn needed(mandatory: bool) -> String {
+    if mandatory { "mandatory" } else { "optional" }.into()
 }
 
 fn exposed(secret: Option<&Secret>) -> &str {

@@ -138,13 +138,14 @@ fn show(reply: &Reply) -> String {
             }),
         ),
         Reply::Agents(lines) => table(
-            &["agent", "name", "state", "reason", "for", "phone", "call"],
+            &["agent", "name", "state", "reason", "next", "for", "phone", "call"],
             lines.iter().map(|a| {
                 vec![
                     a.agent.clone(),
                     a.name.clone(),
                     a.state.clone(),
                     a.reason.clone().unwrap_or_default(),
+                    a.next.clone().unwrap_or_default(),
                     clock(a.seconds),
                     a.phone.clone().unwrap_or_default(),
                     a.call.clone().unwrap_or_default(),

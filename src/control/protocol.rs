@@ -8,11 +8,21 @@ pub(crate) enum Request {
     Agents,
     Calls,
     Trunks,
-    Agent { id: String, action: AgentVerb },
-    HangUp { call: String },
+    Agent {
+        id: String,
+        action: AgentVerb,
+        /// With `extend`: by how much.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seconds: Option<u64>,
+    },
+    HangUp {
+        call: String,
+    },
     Drain,
     Reload,
-    Log { level: String },
+    Log {
+        level: String,
+    },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -21,6 +31,7 @@ pub(crate) enum AgentVerb {
     Ready,
     NotReady,
     SignOff,
+    Extend,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -82,6 +93,8 @@ pub(crate) struct AgentLine {
     pub(crate) name: String,
     pub(crate) state: String,
     pub(crate) reason: Option<String>,
+    /// What he will be when nothing keeps him any more, if not ready.
+    pub(crate) next: Option<String>,
     pub(crate) seconds: f64,
     pub(crate) phone: Option<String>,
     pub(crate) call: Option<String>,

@@ -1,9 +1,10 @@
 use super::protocol::{AgentLine, AgentVerb, CallLine, QueueLine, Reply, Request, StatusLine, TrunkLine};
 use crate::serve::Control;
 use arc_swap::ArcSwap;
+use core::time::Duration;
 use driver::{Clock, Line, LineError};
 use jiff::Timestamp;
-use model::{Actor, AgentAction, AgentId, Command, CommandError, Directory, NotReadyReason, QueueId, Source};
+use model::{Actor, AgentAction, AgentId, Command, CommandError, Directory, QueueId, Source};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -58,7 +59,7 @@ pub(crate) fn serve(path: &Path, floor: Arc<Floor>, control: Arc<Control>) -> io
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a control connection could not be accepted");
-                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                    tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
         }
@@ -99,6 +100,9 @@ pub(crate) fn user_name(uid: u32) -> String {
     named.unwrap_or_else(|| format!("uid-{uid}"))
 }
 
+/// `extend` without a time.
+const EXTENSION: Duration = Duration::from_secs(60);
+
 impl Floor {
     pub(crate) fn is_ready(&self) -> bool {
         !self.draining.load(Ordering::Relaxed) && self.published.healthy.load(Ordering::Relaxed)
@@ -118,7 +122,7 @@ impl Floor {
                 Ok(trunks) => Reply::Trunks(trunks),
                 Err(error) => refused(error.to_string()),
             },
-            Request::Agent { id, action } => self.force(&id, action, by),
+            Request::Agent { id, action, seconds } => self.force(&id, action, seconds, by),
             Request::HangUp { call } => self.hang_up(&call, by),
             Request::Drain => {
                 self.draining.store(true, Ordering::Relaxed);
@@ -133,7 +137,7 @@ impl Floor {
         }
     }
 
-    fn force(&self, id: &str, action: AgentVerb, by: Actor) -> Reply {
+    fn force(&self, id: &str, action: AgentVerb, seconds: Option<u64>, by: Actor) -> Reply {
         let names = self.names.load();
         let Some(agent) = names.agent_named(id) else {
             return Reply::Refused {
@@ -143,7 +147,8 @@ impl Floor {
         let action = match action {
             AgentVerb::Ready => AgentAction::Ready,
             AgentVerb::NotReady => AgentAction::NotReady { code: 0 },
-            AgentVerb::SignOff => AgentAction::SignOff,
+            AgentVerb::SignOff => AgentAction::SignOff { code: 0 },
+            AgentVerb::Extend => AgentAction::Extend { by: seconds.map_or(EXTENSION, Duration::from_secs) },
         };
         match self.line.command(Command::Agent { agent, action, by }) {
             Ok(()) => Reply::Done { message: format!("agent {id}: done") },
@@ -230,7 +235,11 @@ impl Floor {
                 agent: agent.id.to_string(),
                 name: agent.name.to_string(),
                 state: status.state.word().into(),
-                reason: reason(&status.state),
+                reason: reason(&names, &status.state),
+                next: status.pending.map(|state| {
+                    let reason = reason(&names, &state).map_or(String::new(), |reason| format!(" ({reason})"));
+                    format!("{}{reason}", state.word())
+                }),
                 seconds: seconds_since(now, status.since),
                 phone: status.phone.map(|phone| names.phone(phone).id.to_string()),
                 call: status.contact.map(|contact| contact.to_string()),
@@ -272,8 +281,8 @@ impl Floor {
     }
 }
 
-fn reason(state: &model::AgentState) -> Option<String> {
-    if let model::AgentState::NotReady { reason } = state { Some(NotReadyReason::word(*reason)) } else { None }
+fn reason(names: &Directory, state: &model::AgentState) -> Option<String> {
+    if let model::AgentState::NotReady { reason } = state { Some(names.reasons.word(*reason)) } else { None }
 }
 
 fn seconds_since(now: base::Utc, since: base::Utc) -> f64 {

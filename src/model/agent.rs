@@ -84,7 +84,7 @@ pub enum AgentState {
 pub enum NotReadyReason {
     /// Just signed on.
     SignedOn,
-    /// By himself, with the digit he dialled; 0 when he gave none.
+    /// By himself, with the reason he dialled; 0 when he gave none.
     Code(u8),
     /// Let an offer ring out.
     Missed,

@@ -1,4 +1,5 @@
 use crate::{AgentId, ContactId, PhoneId};
+use core::time::Duration;
 
 /// Who gave a command; goes into the fact.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -23,11 +24,18 @@ pub enum AgentAction {
     SignOn {
         phone: Option<PhoneId>,
     },
-    SignOff,
+    /// With the reason dialled; 0 when none.
+    SignOff {
+        code: u8,
+    },
     Ready,
-    /// With the reason digit dialled; 0 when none.
+    /// With the reason dialled; 0 when none.
     NotReady {
         code: u8,
+    },
+    /// More time for wrap-up, that of the call he is in or of the last one.
+    Extend {
+        by: Duration,
     },
 }
 
@@ -45,6 +53,12 @@ pub enum CommandError {
     PhoneTaken,
     #[error("the agent's phone is not reachable")]
     PhoneUnreachable,
+    #[error("a reason must be given")]
+    ReasonMissing,
+    #[error("there is no such reason")]
+    NoSuchReason,
+    #[error("the agent has no wrap-up that could be extended")]
+    NoWrapUp,
 }
 
 /// What a supervisor's leg may do; changed by key without redialling.

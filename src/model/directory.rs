@@ -1,6 +1,6 @@
 use crate::{
     Agent, AgentId, Calendar, CalendarId, FeatureCodes, Generation, Language, Limits, MediaSettings, NumberRule, Phone,
-    PhoneId, Queue, QueueId, Requirement, Route, Site, SoundId, SoundName, Trunk, TrunkId,
+    PhoneId, Queue, QueueId, Reasons, Requirement, Route, Site, SoundId, SoundName, Trunk, TrunkId,
 };
 use std::collections::HashMap;
 
@@ -15,6 +15,7 @@ pub struct Directory {
     pub media: MediaSettings,
     pub limits: Limits,
     pub feature_codes: FeatureCodes,
+    pub reasons: Reasons,
     pub queues: Vec<Queue>,
     pub agents: Vec<Agent>,
     pub phones: Vec<Phone>,

@@ -268,6 +268,11 @@ pub enum Fact {
         state: AgentState,
         phone: Option<PhoneId>,
     },
+    /// An agent who signs off said why.
+    SignOffReason {
+        agent: AgentId,
+        code: u8,
+    },
     /// A forced action and who did it.
     Forced {
         by: Actor,

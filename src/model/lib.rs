@@ -25,6 +25,7 @@ mod number;
 mod phone;
 mod queue;
 mod queueing;
+mod reason;
 mod routing;
 mod rules;
 mod secret;
@@ -56,6 +57,7 @@ pub use queue::{
     ServiceLevel, Strategy, Treatment, WrapUpMode,
 };
 pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
+pub use reason::{Reason, Reasons};
 pub use routing::{
     Ageing, FigureRange, Overtaking, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing, SkillRange, Step, Wish,
     level_of,

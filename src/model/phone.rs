@@ -9,6 +9,8 @@ pub struct Phone {
     /// A SIP URI; when given the phone needs no registration.
     pub contact: Option<Box<str>>,
     pub auto_answer: bool,
+    /// Its agent hears a tone when a call opened by itself.
+    pub answer_tone: bool,
     /// Deleted by a reload: kept so that its index stays its own.
     pub removed: bool,
 }

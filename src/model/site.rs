@@ -41,6 +41,7 @@ pub struct FeatureCodes {
     pub sign_off: Box<str>,
     pub ready: Box<str>,
     pub not_ready: Box<str>,
+    pub extend: Box<str>,
     pub listen: Box<str>,
     pub whisper: Box<str>,
     pub barge: Box<str>,

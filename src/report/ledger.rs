@@ -201,6 +201,7 @@ impl Ledger {
             Fact::AgentChanged { agent, state, .. } => self.agent_changed(at, *agent, *state),
             // A step of the record and a line of the event log, nothing more.
             Fact::ContactArrived { .. }
+            | Fact::SignOffReason { .. }
             | Fact::LegRinging { .. }
             | Fact::Offered { .. }
             | Fact::OfferEnded { .. }

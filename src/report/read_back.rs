@@ -5,8 +5,7 @@
 
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, Cause, CauseKind, ContactId, Directory, Fact, FlowReason, NotReadyReason, OfferOutcome,
-    QueueId,
+    AgentId, AgentState, Cause, CauseKind, ContactId, Directory, Fact, FlowReason, OfferOutcome, QueueId, Reasons,
 };
 use std::collections::HashMap;
 
@@ -15,6 +14,7 @@ use std::collections::HashMap;
 pub struct Indices {
     agents: HashMap<Box<str>, AgentId>,
     queues: HashMap<Box<str>, QueueId>,
+    reasons: Reasons,
 }
 
 impl Indices {
@@ -23,6 +23,7 @@ impl Indices {
         Indices {
             agents: directory.agents.iter().zip(0..).map(|(agent, n)| (agent.id.clone(), AgentId(n))).collect(),
             queues: directory.queues.iter().zip(0..).map(|(queue, n)| (queue.name.clone(), QueueId(n))).collect(),
+            reasons: directory.reasons.clone(),
         }
     }
 
@@ -110,7 +111,7 @@ impl<'a> Details<'a> {
     fn state(&self) -> Option<AgentState> {
         Some(match self.plain("state")? {
             "signed-off" => AgentState::SignedOff,
-            "not-ready" => AgentState::NotReady { reason: NotReadyReason::of_word(self.plain("reason")?)? },
+            "not-ready" => AgentState::NotReady { reason: self.indices.reasons.of_word(self.plain("reason")?)? },
             "ready" => AgentState::Ready,
             "reserved" => AgentState::Reserved { contact: self.contact()? },
             "busy" => AgentState::Busy { contact: self.contact()? },
@@ -156,6 +157,7 @@ mod tests {
     use super::*;
     use crate::testing::names;
     use crate::words::words;
+    use model::NotReadyReason;
     use model::ShardId;
 
     const CONTACT: ContactId = ContactId::new(ShardId(1), 7, 9);
@@ -202,6 +204,16 @@ mod tests {
             AgentState::NotReady { reason: NotReadyReason::DeviceUnreachable },
         ] {
             there_and_back(Fact::AgentChanged { agent, state, phone: None }, &names());
+        }
+    }
+
+    #[test]
+    fn a_reason_is_read_by_the_name_the_house_gave_it() {
+        let mut names = names();
+        names.reasons.all = vec![model::Reason { code: 9, name: "break".into() }];
+        for reason in [NotReadyReason::Code(9), NotReadyReason::Code(2), NotReadyReason::Missed] {
+            let state = AgentState::NotReady { reason };
+            there_and_back(Fact::AgentChanged { agent: AgentId(0), state, phone: None }, &names);
         }
     }
 

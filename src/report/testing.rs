@@ -71,6 +71,7 @@ pub(crate) fn phone(n: u32) -> Phone {
         password: None,
         contact: Some("sip:phone@192.0.2.1".into()),
         auto_answer: false,
+        answer_tone: true,
         removed: false,
     }
 }
@@ -101,6 +102,7 @@ pub(crate) fn names() -> Directory {
             sign_off: code(),
             ready: code(),
             not_ready: code(),
+            extend: code(),
             listen: code(),
             whisper: code(),
             barge: code(),
@@ -129,6 +131,7 @@ pub(crate) fn names() -> Directory {
         calendars: Vec::new(),
         skills: Vec::new(),
         requirements: Vec::new(),
+        reasons: model::Reasons::default(),
         sounds: Default::default(),
     }
 }

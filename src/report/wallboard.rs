@@ -55,6 +55,7 @@ impl Wallboard {
                 self.agents.insert(*agent, *state);
             }
             Fact::LegStarted { .. }
+            | Fact::SignOffReason { .. }
             | Fact::LegRinging { .. }
             | Fact::LegAnswered { .. }
             | Fact::LegEnded { .. }

@@ -3,8 +3,8 @@
 use core::fmt::{Display, Write as _};
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, AgentState, Cause, ContactId, Directory, Fact, ForcedAction, OfferOutcome, Party,
-    QueueId, Source, Target, TransferKind,
+    Actor, AgentAction, AgentId, AgentState, Cause, ContactId, Directory, Fact, ForcedAction, NotReadyReason,
+    OfferOutcome, Party, QueueId, Source, Target, TransferKind,
 };
 
 /// The contact a fact is about.
@@ -36,6 +36,7 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         | Fact::ContactEnded { contact, .. }
         | Fact::ReservationExpired { contact, .. } => Some(*contact),
         Fact::AgentChanged { .. }
+        | Fact::SignOffReason { .. }
         | Fact::Forced { .. }
         | Fact::PhoneReachable { .. }
         | Fact::PhoneUnreachable { .. }
@@ -84,6 +85,7 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::ContactEnded { .. } => "ended",
         Fact::ReservationExpired { .. } => "reservation-expired",
         Fact::AgentChanged { .. } => "agent",
+        Fact::SignOffReason { .. } => "sign-off-reason",
         Fact::Forced { .. } => "forced",
         Fact::PhoneReachable { .. } => "phone-reachable",
         Fact::PhoneUnreachable { .. } => "phone-unreachable",
@@ -146,6 +148,10 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::ContactEnded { end, cause, .. } => d.with("end", end.word()).cause(cause),
         Fact::AgentChanged { agent, state, phone } => {
             d.agent(*agent).state(*state).optional("phone", phone.map(|p| &*names.phone(p).id))
+        }
+        Fact::SignOffReason { agent, code } => {
+            let word = names.reasons.word(NotReadyReason::Code(*code));
+            d.agent(*agent).with("reason", word)
         }
         Fact::Forced { by, action } => d.action(action).actor(by),
         Fact::PhoneReachable { phone } | Fact::PhoneUnreachable { phone } => d.text("phone", &names.phone(*phone).id),
@@ -271,7 +277,10 @@ impl Detail<'_> {
     fn state(&mut self, state: AgentState) -> &mut Self {
         self.with("state", state.word());
         match state {
-            AgentState::NotReady { reason } => self.with("reason", reason.word()),
+            AgentState::NotReady { reason } => {
+                let word = self.names.reasons.word(reason);
+                self.with("reason", word)
+            }
             AgentState::Reserved { contact } | AgentState::Busy { contact } | AgentState::WrapUp { contact } => {
                 self.with("contact", contact)
             }
@@ -287,9 +296,12 @@ impl Detail<'_> {
                 self.agent(*agent);
                 match action {
                     AgentAction::SignOn { .. } => self.with("action", "sign-on"),
-                    AgentAction::SignOff => self.with("action", "sign-off"),
+                    AgentAction::SignOff { code } => self.with("action", "sign-off").with("code", code),
                     AgentAction::Ready => self.with("action", "ready"),
                     AgentAction::NotReady { code } => self.with("action", "not-ready").with("code", code),
+                    AgentAction::Extend { by } => {
+                        self.with("action", "extend").with("by", format_args!("{}s", by.as_secs()))
+                    }
                 }
             }
         }

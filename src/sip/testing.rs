@@ -30,7 +30,7 @@ pub(crate) fn network(text: &str) -> Network {
 }
 
 pub(crate) fn phone(id: &str) -> Phone {
-    Phone { id: id.into(), password: None, contact: None, auto_answer: false, removed: false }
+    Phone { id: id.into(), password: None, contact: None, auto_answer: false, answer_tone: true, removed: false }
 }
 
 pub(crate) fn fixed(id: &str, contact: &str) -> Phone {
@@ -83,6 +83,7 @@ pub(crate) fn directory(phones: Vec<Phone>, trunks: Vec<Trunk>) -> Directory {
             sign_off: "*12".into(),
             ready: "*13".into(),
             not_ready: "*14".into(),
+            extend: "*15".into(),
             listen: "*31".into(),
             whisper: "*32".into(),
             barge: "*33".into(),
@@ -97,6 +98,7 @@ pub(crate) fn directory(phones: Vec<Phone>, trunks: Vec<Trunk>) -> Directory {
         calendars: Vec::new(),
         skills: Vec::new(),
         requirements: Vec::new(),
+        reasons: model::Reasons::default(),
         sounds: std::collections::HashMap::default(),
     }
 }

@@ -70,22 +70,22 @@ pub(crate) fn talk(rows: &mut Rows, talk: &Talk, names: &Directory) {
 
 pub(crate) fn agent_span(rows: &mut Rows, span: &AgentSpan, names: &Directory) {
     rows.row(Table::AgentSpan).int(span.from.as_micros()).text(&names.agent(span.agent).id);
-    write_state(rows, span);
+    write_state(rows, span, names);
     rows.int(micros(span.lasted));
 }
 
 /// Where an agent is now.
 pub(crate) fn open_span(rows: &mut Rows, span: &AgentSpan, names: &Directory) {
     rows.row(Table::OpenSpan).text(&names.agent(span.agent).id);
-    write_state(rows, span);
+    write_state(rows, span, names);
     rows.int(span.from.as_micros());
 }
 
 /// state, reason, contact
-fn write_state(rows: &mut Rows, span: &AgentSpan) {
+fn write_state(rows: &mut Rows, span: &AgentSpan, names: &Directory) {
     rows.text(span.state.word());
     match span.state {
-        AgentState::NotReady { reason } => rows.text(&reason.word()),
+        AgentState::NotReady { reason } => rows.text(&names.reasons.word(reason)),
         AgentState::SignedOff
         | AgentState::Ready
         | AgentState::Reserved { .. }

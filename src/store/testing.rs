@@ -241,6 +241,7 @@ pub(crate) fn names() -> Directory {
             sign_off: code(),
             ready: code(),
             not_ready: code(),
+            extend: code(),
             listen: code(),
             whisper: code(),
             barge: code(),
@@ -255,6 +256,7 @@ pub(crate) fn names() -> Directory {
         calendars: Vec::new(),
         skills: Vec::new(),
         requirements: Vec::new(),
+        reasons: model::Reasons::default(),
         sounds: Default::default(),
     }
 }
@@ -276,7 +278,14 @@ pub(crate) fn agent(n: u32) -> Agent {
 }
 
 pub(crate) fn phone(n: u32) -> Phone {
-    Phone { id: format!("{}", 1000 + n).into(), password: None, contact: None, auto_answer: false, removed: false }
+    Phone {
+        id: format!("{}", 1000 + n).into(),
+        password: None,
+        contact: None,
+        auto_answer: false,
+        answer_tone: true,
+        removed: false,
+    }
 }
 
 fn trunk() -> Trunk {

@@ -261,7 +261,7 @@ fn a_sign_off_takes_back_what_rings_and_waits_for_what_talks() {
     let mut house = House::new(hotline(1));
     let contact = house.arrive(0, 0);
     let offer = house.offer(contact);
-    house.ask(0, AgentAction::SignOff).expect("he is signed on");
+    house.ask(0, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     assert_eq!(house.event(), Some(QueueEvent::Revoke { offer }));
     house.settle(offer, OfferOutcome::Withdrawn);
     assert_eq!(house.state(0), AgentState::SignedOff);
@@ -270,7 +270,7 @@ fn a_sign_off_takes_back_what_rings_and_waits_for_what_talks() {
     assert_eq!(house.state(0), not_ready(NotReadyReason::SignedOn));
     house.ask(0, AgentAction::Ready).expect("he is signed on");
     house.connect(contact);
-    house.ask(0, AgentAction::SignOff).expect("he is signed on");
+    house.ask(0, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     assert_eq!(house.state(0), AgentState::Busy { contact });
     house.release(0, contact, Some(0));
     assert_eq!(house.state(0), AgentState::SignedOff);
@@ -315,7 +315,7 @@ fn hot_desking_binds_the_agent_to_one_phone_at_a_time() {
     };
     assert_eq!(phone, PhoneId(2));
     house.hang_up(contact, 0);
-    house.ask(0, AgentAction::SignOff).expect("he is signed on");
+    house.ask(0, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     assert_eq!(house.ask(1, sign_on(2)), Ok(()));
     assert_eq!(house.ask(0, sign_on(9)), Err(CommandError::NoPhone));
     house.device(0, false);

@@ -62,7 +62,7 @@ fn who_cannot_be_seized_is_refused_with_the_reason() {
     house.release(0, contact, Some(0));
     house.device(0, false);
     assert_eq!(seize(&mut house, CALL), Err(CauseKind::Unregistered), "his phone is lost");
-    house.ask(0, AgentAction::SignOff).expect("he is signed on");
+    house.ask(0, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     assert_eq!(seize(&mut house, CALL), Err(CauseKind::Unregistered), "he is not there");
 }
 

@@ -123,11 +123,11 @@ fn no_agents_means_nobody_signed_on_and_without_a_target_one_waits() {
     house.ask(0, AgentAction::NotReady { code: 0 }).expect("he is signed on");
     let contact = house.arrive(0, 0);
     house.quiet();
-    house.ask(0, AgentAction::SignOff).expect("he is signed on");
+    house.ask(0, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     assert_eq!(flowed(&mut house, contact).1, FlowReason::Empty);
     directory.queues[0].empty.to = None;
     let mut house = House::new(directory);
-    house.ask(0, AgentAction::SignOff).expect("he is signed on");
+    house.ask(0, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     house.arrive(0, 0);
     house.pass(secs(600));
     house.quiet();

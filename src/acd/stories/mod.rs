@@ -10,3 +10,4 @@ mod reload;
 mod shards;
 mod states;
 mod strategies;
+mod wrap_up;

@@ -121,7 +121,7 @@ impl Life {
         };
         match step {
             Step::SignOn => ask(&mut self.house, AgentAction::SignOn { phone: None }),
-            Step::SignOff => ask(&mut self.house, AgentAction::SignOff),
+            Step::SignOff => ask(&mut self.house, AgentAction::SignOff { code: 0 }),
             Step::Ready => ask(&mut self.house, AgentAction::Ready),
             Step::Break => ask(&mut self.house, AgentAction::NotReady { code: 1 }),
             Step::Accept | Step::Miss => {

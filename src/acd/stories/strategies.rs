@@ -56,7 +56,7 @@ fn complaint_32_least_calls_counts_a_call_once() {
 fn least_calls_begins_anew_at_sign_on() {
     let mut house = House::new(house_by(Strategy::LeastCalls, 2));
     assert_eq!(one_by_one(&mut house, 4), [0, 1, 0, 1]);
-    house.ask(1, AgentAction::SignOff).expect("he is signed on");
+    house.ask(1, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     house.ask(1, AgentAction::SignOn { phone: None }).expect("his phone is free");
     house.ask(1, AgentAction::Ready).expect("he is signed on");
     assert_eq!(one_by_one(&mut house, 3), [1, 1, 0]);

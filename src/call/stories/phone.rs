@@ -563,7 +563,7 @@ fn an_agent_changes_his_state_by_code_and_hears_so() {
          media open c caller
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
-         people anna SignOff
+         people anna SignOff { code: 0 }
          > done no
          media play c agent/no-such-agent
          > c played
@@ -751,4 +751,46 @@ fn without_a_pin_an_agent_signs_on_at_his_own_desk_only() {
          fact leg b ended normal-clearing
          fact ended c2 flowed-out normal-clearing",
     );
+}
+
+/// Both hear each other at once; the tone lies over the first word for the agent alone.
+#[test]
+fn a_phone_that_opens_by_itself_tells_its_agent_by_a_tone() {
+    let mut house = house();
+    house.phones[0].auto_answer = true;
+    house.phones[1].auto_answer = true;
+    house.phones[1].answer_tone = false;
+    let mut world = World::new(house, 1);
+    world.steps("call 4008\noffer anna");
+    world.said.clear();
+    world.steps("b answers");
+    assert_eq!(world.said.iter().filter(|l| l.contains("tones/zip")).collect::<Vec<_>>(), ["media play b tones/zip"]);
+    let joined = world.said.iter().position(|l| l == "media join b");
+    assert!(joined < world.said.iter().position(|l| l == "media play b tones/zip"), "{:?}", world.said);
+    world.steps("b played\na ends\ncall 4008\noffer ben c2");
+    world.said.clear();
+    world.steps("d answers");
+    assert!(world.said.iter().all(|l| !l.contains("tones/zip")), "{:?}", world.said);
+    world.steps("c ends");
+    world.check_books();
+}
+
+#[test]
+fn codes_take_a_reason_or_minutes() {
+    for (dialled, asked) in [
+        ("*12", "SignOff { code: 0 }"),
+        ("*127", "SignOff { code: 7 }"),
+        ("*1412", "NotReady { code: 12 }"),
+        ("*15", "Extend { by: 60s }"),
+        ("*152", "Extend { by: 120s }"),
+    ] {
+        let mut world = World::new(house(), 1);
+        world.step(&format!("call {dialled} from 1001/anna"));
+        assert_eq!(world.said.last().unwrap(), &format!("people anna {asked}"));
+    }
+    for dialled in ["*12345", "*14100", "*151x"] {
+        let mut world = World::new(house(), 1);
+        world.step(&format!("call {dialled} from 1001/anna"));
+        assert_eq!(world.said[0], "reject a not-found");
+    }
 }

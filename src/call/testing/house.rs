@@ -37,6 +37,7 @@ pub(crate) fn house() -> Directory {
             sign_off: "*12".into(),
             ready: "*13".into(),
             not_ready: "*14".into(),
+            extend: "*15".into(),
             listen: "*31".into(),
             whisper: "*32".into(),
             barge: "*33".into(),
@@ -51,11 +52,12 @@ pub(crate) fn house() -> Directory {
         calendars: Vec::new(),
         skills: Vec::new(),
         requirements: Vec::new(),
+        reasons: model::Reasons::default(),
         sounds,
     }
 }
 
-const SOUNDS: [&str; 35] = [
+const SOUNDS: [&str; 44] = [
     "music/default",
     "announcements/sorry",
     "announcements/closed",
@@ -91,6 +93,15 @@ const SOUNDS: [&str; 35] = [
     "agent/agent-not-in-call",
     "agent/not-signed-on",
     "agent/not-allowed",
+    "agent/extended",
+    "agent/give-a-reason",
+    "tones/zip",
+    "callback/number",
+    "callback/confirm",
+    "callback/enter-number",
+    "callback/not-possible",
+    "callback/accepted",
+    "callback/connecting",
 ];
 
 fn queue(name: &str) -> Queue {
@@ -155,7 +166,7 @@ fn agent(index: u32, name: &str) -> Agent {
 }
 
 fn phone(id: &str) -> Phone {
-    Phone { id: id.into(), password: None, contact: None, auto_answer: false, removed: false }
+    Phone { id: id.into(), password: None, contact: None, auto_answer: false, answer_tone: true, removed: false }
 }
 
 fn trunk(name: &str) -> Trunk {

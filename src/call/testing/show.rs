@@ -247,6 +247,7 @@ impl Names {
             | Fact::Abandoned { .. }
             | Fact::FlowedOut { .. }
             | Fact::AgentChanged { .. }
+            | Fact::SignOffReason { .. }
             | Fact::PhoneReachable { .. }
             | Fact::PhoneUnreachable { .. }
             | Fact::TrunkUp { .. }

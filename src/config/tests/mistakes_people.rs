@@ -1,6 +1,6 @@
 //! Mistakes in names, references, ranges and secrets.
 
-use super::refused;
+use super::{read, refused};
 
 #[test]
 fn a_name_that_is_missing() {
@@ -309,4 +309,65 @@ t.toml:1:1: error: there are more than 100000 phones
 1 error
 "#,
     );
+}
+
+#[test]
+fn reasons_have_a_code_and_a_name_of_their_own() {
+    refused(
+        r#"
+[agent_states]
+not_ready_reason = "always"
+[[reason]]
+code = 1
+name = "break"
+[[reason]]
+code = 1
+name = "lunch"
+[[reason]]
+code = 100
+name = "missed"
+"#,
+        r#"
+t.toml:2:20: error: `not_ready_reason` cannot be "always"
+    2 | not_ready_reason = "always"
+      |                    ^^^^^^^^ one of "optional", "mandatory"
+
+t.toml:7:8: error: two reasons have this code
+    7 | code = 1
+      |        ^ each has its own
+      = the first stands at t.toml:3:1
+
+t.toml:10:8: error: 100 is no code that is dialled
+   10 | code = 100
+      |        ^^^ one or two digits: from 1 to 99
+
+t.toml:11:8: error: `missed` is a reason the system gives
+   11 | name = "missed"
+      |        ^^^^^^^^ take another word
+
+4 errors
+"#,
+    );
+    refused(
+        r#"
+[agent_states]
+sign_off_reason = "mandatory"
+"#,
+        r#"
+t.toml:2:19: error: `sign_off_reason` asks for a reason and there is none
+    2 | sign_off_reason = "mandatory"
+      |                   ^^^^^^^^^^^ add a [[reason]]
+
+1 error
+"#,
+    );
+}
+
+#[test]
+fn reasons_are_read_in_the_order_of_their_codes() {
+    let text = "[agent_states]\nnot_ready_reason = \"mandatory\"\n[[reason]]\ncode = 12\nname = \"training\"\n\
+        [[reason]]\ncode = 1\nname = \"break\"\n";
+    let reasons = read(text).unwrap().directory.reasons;
+    assert_eq!((reasons.for_not_ready, reasons.for_sign_off), (true, false));
+    assert_eq!((reasons.name_of(1), reasons.name_of(12), reasons.name_of(2)), (Some("break"), Some("training"), None));
 }

@@ -108,7 +108,7 @@ impl<'a> Rehearsal<'a> {
         }
         for (n, agent) in directory.agents.iter().enumerate() {
             if !agent.removed && agent.phone.is_some() {
-                self.house.wishes(self.now, AgentId(n as u32), AgentAction::SignOff);
+                self.house.wishes(self.now, AgentId(n as u32), AgentAction::SignOff { code: 0 });
             }
         }
     }

@@ -39,7 +39,7 @@ pub fn wishes(shifts: &[Shift], midnights: &[Duration]) -> Vec<Wish> {
                 wish(pause.at, AgentAction::NotReady { code: pause.code });
                 wish(pause.at + pause.lasts, AgentAction::Ready);
             }
-            wish(shift.to, AgentAction::SignOff);
+            wish(shift.to, AgentAction::SignOff { code: 0 });
         }
     }
     // Stable: what one agent wishes at one instant stays in order.
@@ -63,7 +63,7 @@ mod tests {
             (8, AgentAction::Ready),
             (12, AgentAction::NotReady { code: 1 }),
             (13, AgentAction::Ready),
-            (16, AgentAction::SignOff),
+            (16, AgentAction::SignOff { code: 0 }),
         ];
         let next = day.map(|(hour, action)| (hour + 24, action));
         assert_eq!(said, day.into_iter().chain(next).collect::<Vec<_>>());

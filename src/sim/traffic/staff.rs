@@ -42,7 +42,7 @@ struct Person {
 impl Staff {
     pub(crate) fn new(directory: &Directory) -> Self {
         Staff {
-            people: vec![Person { wish: AgentAction::SignOff, plan: 0 }; directory.agents.len()],
+            people: vec![Person { wish: AgentAction::SignOff { code: 0 }, plan: 0 }; directory.agents.len()],
             wraps: HashMap::new(),
             ended_by_hand: directory.queues.iter().map(|q| q.wrap_up_mode != WrapUpMode::Fixed).collect(),
         }
