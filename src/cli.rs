@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Trunks(WatchArgs),
     /// Force an agent's state (kept as a fact with your user name)
     Agent(AgentArgs),
+    /// Close a queue in an emergency, or open it again (kept as a fact with your user name)
+    Queue(QueueArgs),
     /// Act on a live call (kept as a fact with your user name)
     Call(CallArgs),
     /// Take no new calls, let live ones finish, then stop
@@ -184,6 +186,25 @@ pub(crate) enum AgentVerb {
     SignOff,
     /// More time for wrap-up: the one he is in, or that of the call he is in
     Extend,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct QueueArgs {
+    /// The queue's name
+    pub(crate) name: String,
+    /// What to do: who waits in a queue that is closed leaves it by its rule for closed hours
+    #[arg(value_enum)]
+    pub(crate) action: QueueVerb,
+    #[command(flatten)]
+    pub(crate) server: ServerArg,
+}
+
+#[derive(ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum QueueVerb {
+    /// Nobody comes in, whatever the calendar says
+    Close,
+    /// The calendar counts again
+    Open,
 }
 
 #[derive(Args, Debug)]

@@ -13,7 +13,7 @@ mod tide;
 mod view;
 
 use clap::Parser;
-use cli::{AgentVerb, CallVerb, Cli, Command, EXIT_USAGE, ServerArg};
+use cli::{AgentVerb, CallVerb, Cli, Command, EXIT_USAGE, QueueVerb, ServerArg};
 use control::Request;
 use std::path::Path;
 use std::process::ExitCode;
@@ -75,6 +75,13 @@ fn run(command: Command) -> Result<ExitCode, String> {
                 AgentVerb::Extend => control::AgentVerb::Extend,
             };
             ask(&args.server, &Request::Agent { id: args.id, action, seconds: args.by.map(|by| by.as_secs()) })
+        }
+        Command::Queue(args) => {
+            let action = match args.action {
+                QueueVerb::Close => control::QueueVerb::Close,
+                QueueVerb::Open => control::QueueVerb::Open,
+            };
+            ask(&args.server, &Request::Queue { name: args.name, action })
         }
         Command::Call(args) => match args.action {
             CallVerb::Hangup => ask(&args.server, &Request::HangUp { call: args.id }),

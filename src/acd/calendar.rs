@@ -3,7 +3,7 @@
 use base::Utc;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, civil};
-use model::{Calendar, CalendarId, ClosedDates, DaySpan, Directory, Weekday};
+use model::{Calendar, CalendarId, ClosedDates, DaySpan, Directory, Exception, Weekday};
 
 /// The time zones of the configured calendars, looked up once, and the last answer of each.
 #[derive(Debug, Default)]
@@ -67,13 +67,22 @@ fn spans_midnight(span: &DaySpan) -> bool {
 }
 
 fn spans(calendar: &Calendar, date: civil::Date) -> impl Iterator<Item = &DaySpan> {
-    let day = weekday(date);
-    calendar.open.iter().filter(move |hours| hours.day == day).flat_map(|hours| &hours.spans)
+    let exception = exception(calendar, date);
+    let (day, ordinary) = (weekday(date), exception.is_none());
+    let week = calendar.open.iter().filter(move |hours| ordinary && hours.day == day).flat_map(|hours| &hours.spans);
+    exception.into_iter().flat_map(|exception| &exception.spans).chain(week)
+}
+
+/// Hours of their own count before everything else.
+fn exception(calendar: &Calendar, date: civil::Date) -> Option<&Exception> {
+    let day = (date.year(), date.month(), date.day());
+    calendar.exceptions.iter().find(|exception| exception.from <= day && day <= exception.to)
 }
 
 fn closed_on(calendar: &Calendar, date: civil::Date) -> bool {
     let day = (date.year(), date.month(), date.day());
-    calendar.closed_on.iter().any(|ClosedDates { from, to }| *from <= day && day <= *to)
+    exception(calendar, date).is_none()
+        && calendar.closed_on.iter().any(|ClosedDates { from, to }| *from <= day && day <= *to)
 }
 
 fn weekday(date: civil::Date) -> Weekday {
@@ -99,7 +108,7 @@ mod tests {
         let spans: Vec<_> =
             spans.iter().map(|(from, to)| DaySpan { from_minute: from * 60, to_minute: to * 60 }).collect();
         let open = days.map(|day| WeeklyHours { day, spans: spans.clone() }).to_vec();
-        Calendar { name: "office".into(), time_zone: "".into(), open, closed_on }
+        Calendar { name: "office".into(), time_zone: "".into(), open, closed_on, exceptions: Vec::new() }
     }
 
     fn check(calendar: &Calendar, zone: &str, local: &str, expect: bool) {
@@ -135,6 +144,29 @@ mod tests {
             ("2026-10-01T00:00:00", false),
             ("2026-10-07T23:59:59", false),
             ("2026-10-08T00:00:00", true),
+        ] {
+            check(&calendar, "Asia/Shanghai", local, expect);
+        }
+    }
+
+    #[test]
+    fn exceptions_have_hours_of_their_own() {
+        let golden_week = ClosedDates { from: (2026, 10, 1), to: (2026, 10, 7) };
+        let mut calendar = office(&[(9, 18)], vec![golden_week]);
+        let morning = vec![DaySpan { from_minute: 600, to_minute: 720 }];
+        // A holiday with emergency hours, and a Saturday that is worked instead.
+        calendar.exceptions = [(2026, 10, 3), (2026, 10, 10)]
+            .map(|day| Exception { from: day, to: day, spans: morning.clone() })
+            .to_vec();
+        for (local, expect) in [
+            ("2026-10-02T10:30:00", false),
+            ("2026-10-03T09:59:00", false),
+            ("2026-10-03T10:00:00", true),
+            ("2026-10-03T12:00:00", false),
+            ("2026-10-08T09:00:00", true),
+            ("2026-10-10T10:30:00", true),
+            ("2026-10-10T17:00:00", false),
+            ("2026-10-11T10:30:00", false),
         ] {
             check(&calendar, "Asia/Shanghai", local, expect);
         }

@@ -5,7 +5,7 @@ use crate::lines::Entry;
 use crate::machine::{Acd, Timer};
 use crate::message::ToContact;
 use base::{Key, Now};
-use model::{EmptyWhen, FlowReason, QueueId, SoundName, Target};
+use model::{Actor, EmptyWhen, Fact, FlowReason, ForcedAction, QueueAction, QueueId, SoundName, Target};
 
 /// The announcement of last resort; every language of the library has it.
 const LAST_WORD: &str = "sorry";
@@ -17,6 +17,9 @@ impl Acd {
         let queue = self.directory.queue(id);
         if queue.removed {
             return Some((self.way_out_for(id, entry.may_flow), FlowReason::QueueRemoved));
+        }
+        if self.shut.contains(&id) {
+            return Some((self.closed_way(id, entry.may_flow), FlowReason::Closed));
         }
         let to = queue.closed.as_ref().filter(|to| may_go(to, entry.may_flow))?.clone();
         let calendar = queue.hours?;
@@ -47,6 +50,11 @@ impl Acd {
         if queue.removed {
             let to = self.way_out_for(id, may_flow);
             self.flow(now, key, to, FlowReason::QueueRemoved);
+            return true;
+        }
+        if self.shut.contains(&id) {
+            let to = self.closed_way(id, may_flow);
+            self.flow(now, key, to, FlowReason::Closed);
             return true;
         }
         let why = match (entry.overdue, entry.tries >= TRIES_MAX) {
@@ -91,6 +99,28 @@ impl Acd {
             let Some(key) = self.lines.key_at(place.slot()) else { return };
             self.return_rules(now, key);
         }
+    }
+
+    /// Who waits leaves at once, who is being offered when his offer fails; who talks goes on.
+    pub(crate) fn force_queue(&mut self, now: Now, queue: QueueId, action: QueueAction, by: Actor) {
+        match action {
+            QueueAction::Close => {
+                self.shut.insert(queue);
+            }
+            QueueAction::Open => {
+                self.shut.remove(&queue);
+            }
+        }
+        self.fact(Fact::Forced { by, action: ForcedAction::Queue { queue, action } });
+        if action == QueueAction::Close {
+            self.close_down(now, queue);
+        }
+    }
+
+    /// Where a queue that is shut by hand sends its contacts: its own rule for closed hours, else what there is.
+    fn closed_way(&self, queue: QueueId, may_flow: bool) -> Target {
+        let closed = self.directory.queue(queue).closed.as_ref().filter(|to| may_go(to, may_flow));
+        closed.cloned().unwrap_or_else(|| self.way_out_for(queue, may_flow))
     }
 
     /// Arms what runs while a contact waits.

@@ -1,6 +1,9 @@
 use crate::message::AcdMessage;
 use core::fmt;
-use model::{Actor, AgentAction, AgentId, CommandError, Directory, Fact, PhoneId, QueueCommand, QueueEvent, ShardId};
+use model::{
+    Actor, AgentAction, AgentId, CommandError, Directory, Fact, PhoneId, QueueAction, QueueCommand, QueueEvent,
+    QueueId, ShardId,
+};
 use std::sync::Arc;
 
 /// What a shard's distributor is told.
@@ -11,6 +14,8 @@ pub enum Input {
     /// Somebody asks an agent's state to change (`model::Command::Agent`). May be given to any shard; exactly one
     /// [`Output::Reply`] with the same ticket comes out of this one.
     People { ticket: Ticket, agent: AgentId, action: AgentAction, by: Actor },
+    /// Somebody closes or opens a queue by hand (`model::Command::Queue`); as `People`, any shard takes it.
+    Queue { ticket: Ticket, queue: QueueId, action: QueueAction, by: Actor },
     /// A phone can or cannot be reached any more. One shard is told; it finds the agent's home.
     Device { phone: PhoneId, reachable: bool },
     /// From another shard's distributor.

@@ -338,6 +338,10 @@ impl Acd {
             ToQueue::Leave { stay, how } => self.left(now, stay, how),
             ToQueue::AgentReady { agent, epoch, idle, tour } => self.arrive(now, agent, epoch, idle, tour),
             ToQueue::Emptied { queue } => self.emptied(now, queue),
+            ToQueue::Force { ticket, from, queue, action, by } => {
+                self.force_queue(now, queue, action, by);
+                self.send(from, ToContact::Answer { ticket, result: Ok(()) });
+            }
             ToQueue::Handled { queue, took } => self.lines.line(queue).measures.handled(took),
         }
     }

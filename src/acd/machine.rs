@@ -6,8 +6,8 @@ use crate::lines::Lines;
 use crate::message::{AcdMessage, ToAgent, ToContact, ToQueue};
 use crate::staff::Staff;
 use base::{Instant, Now, TimerWheel};
-use model::{AgentId, Directory, Fact, QueueEvent, QueueId, ShardId};
-use std::collections::VecDeque;
+use model::{AgentId, CommandError, Directory, Fact, QueueEvent, QueueId, ShardId};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// The distributor of one shard: home of some queues, some agents and of the contacts that live here.
@@ -24,6 +24,8 @@ pub struct Acd {
     pub(crate) contacts: Contacts,
     pub(crate) lines: Lines,
     pub(crate) staff: Staff,
+    /// Queues of this shard that were closed by hand.
+    pub(crate) shut: BTreeSet<QueueId>,
     pub(crate) draining: bool,
     out: VecDeque<Output>,
     /// Messages to ourselves, handled before the input is done.
@@ -59,6 +61,7 @@ impl Acd {
             contacts: Contacts::new(board.slots_of(seating.shard)),
             lines: Lines::new(&board, &directory, seating),
             staff: Staff::default(),
+            shut: BTreeSet::new(),
             draining: false,
             out: VecDeque::new(),
             local: VecDeque::new(),
@@ -78,6 +81,14 @@ impl Acd {
             Input::People { ticket, agent, action, by } => {
                 let from = self.seating.shard;
                 self.send(self.agent_home(agent), ToAgent::People { ticket, from, agent, action, by });
+            }
+            Input::Queue { ticket, queue, action, by } => {
+                if self.directory.queues.get(queue.index()).is_none_or(|queue| queue.removed) {
+                    self.out.push_back(Output::Reply { ticket, result: Err(CommandError::NoSuchQueue) });
+                } else {
+                    let from = self.seating.shard;
+                    self.send(self.queue_home(queue), ToQueue::Force { ticket, from, queue, action, by });
+                }
             }
             Input::Device { phone, reachable } => {
                 if let Some(agent) = self.board.set_reachable(phone, reachable) {

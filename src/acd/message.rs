@@ -4,8 +4,8 @@ use crate::tour::Tour;
 use base::Instant;
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, Cause, CommandError, ContactId, FlowReason, OfferId, OfferOutcome, PhoneId, QueueId,
-    ShardId, Target,
+    Actor, AgentAction, AgentId, Cause, CommandError, ContactId, FlowReason, OfferId, OfferOutcome, PhoneId,
+    QueueAction, QueueId, ShardId, Target,
 };
 
 /// Between two shards' distributors; the receiver is the home of what the message is about.
@@ -25,7 +25,9 @@ impl AcdMessage {
                 | ToQueue::OfferOver { stay, .. }
                 | ToQueue::Return { stay, .. }
                 | ToQueue::Leave { stay, .. } => Some(stay.queue),
-                ToQueue::Emptied { queue } | ToQueue::Handled { queue, .. } => Some(*queue),
+                ToQueue::Emptied { queue } | ToQueue::Force { queue, .. } | ToQueue::Handled { queue, .. } => {
+                    Some(*queue)
+                }
                 ToQueue::AgentReady { .. } => None,
             },
             AcdMessage::ToAgent(message) => match message {
@@ -66,6 +68,8 @@ pub enum ToQueue {
     AgentReady { agent: AgentId, epoch: u32, idle: IdleStamps, tour: Tour },
     /// The last agent who counts for the queue's empty rule is gone.
     Emptied { queue: QueueId },
+    /// Somebody closes or opens it by hand; `from` answers.
+    Force { ticket: Ticket, from: ShardId, queue: QueueId, action: QueueAction, by: Actor },
     /// A contact of the queue was handled, wrap-up included.
     Handled { queue: QueueId, took: Duration },
 }

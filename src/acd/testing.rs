@@ -6,8 +6,9 @@ use core::time::Duration;
 use model::{
     Actor, Agent, AgentAction, AgentId, AgentState, AnnouncePolicy, AnswerMode, ClassOfService, CommandError,
     ContactId, Directory, EmptyRule, EmptyWhen, Fact, FeatureCodes, Generation, IdleClock, InitialState, Language,
-    Limits, MediaSettings, MissedPolicy, OfferId, OfferOutcome, Phone, PhoneId, Queue, QueueCommand, QueueEvent,
-    QueueId, RecordPolicy, ServiceLevel, ShardId, Site, SoundId, Strategy, Treatment, Withdrawal, WrapUpMode,
+    Limits, MediaSettings, MissedPolicy, OfferId, OfferOutcome, Phone, PhoneId, Queue, QueueAction, QueueCommand,
+    QueueEvent, QueueId, RecordPolicy, ServiceLevel, ShardId, Site, SoundId, Strategy, Treatment, Withdrawal,
+    WrapUpMode,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -217,6 +218,15 @@ impl House {
 
     pub(crate) fn force(&mut self, agent: u32, action: AgentAction) -> Result<(), CommandError> {
         self.ask_as(agent, action, Actor::Operator("root".into()))
+    }
+
+    pub(crate) fn force_queue(&mut self, queue: u32, action: QueueAction) -> Result<(), CommandError> {
+        let ticket = Ticket(8);
+        let by = Actor::Operator("root".into());
+        self.input(Input::Queue { ticket, queue: QueueId(queue), action, by });
+        let (answered, result) = self.replies.pop_front().expect("every command is answered");
+        assert_eq!((answered, self.replies.len()), (ticket, 0), "once, with its own ticket");
+        result
     }
 
     fn ask_as(&mut self, agent: u32, action: AgentAction, by: Actor) -> Result<(), CommandError> {

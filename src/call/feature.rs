@@ -226,7 +226,8 @@ impl Machine {
                     | CommandError::NoPhone
                     | CommandError::PhoneUnreachable
                     | CommandError::NoSuchContact
-                    | CommandError::NoWrapUp,
+                    | CommandError::NoWrapUp
+                    | CommandError::NoSuchQueue,
                 ),
                 _,
             ) => "agent/not-allowed",

@@ -4,7 +4,7 @@ use crate::names::Entry;
 use crate::source::Span;
 use crate::suggest::nearest;
 use crate::table::{Table, Value, Wrong};
-use model::{Calendar, ClosedDates, DaySpan, Weekday, WeeklyHours};
+use model::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHours};
 use toml::de::DeValue;
 
 const DAYS: [(&str, Weekday); 7] = [
@@ -26,6 +26,7 @@ pub(crate) fn read(entry: &Entry<'_>, site_zone: &str) -> Option<Calendar> {
     let closed_on = table.list("closed_on", closed_dates);
     table.attempt("open", |_| Ok(()))?;
     let open = weekly(table);
+    let exceptions = exceptions(table);
     if open.is_empty() && table.entries("open").is_empty() {
         table.reader.error(
             table.value("open").span,
@@ -38,6 +39,7 @@ pub(crate) fn read(entry: &Entry<'_>, site_zone: &str) -> Option<Calendar> {
         time_zone: zone.value,
         open,
         closed_on: crate::sip::plain(closed_on.value),
+        exceptions,
     })
 }
 
@@ -93,6 +95,36 @@ fn weekly(table: &Table<'_>) -> Vec<WeeklyHours> {
         found.map(|(spans, _)| WeeklyHours { day: DAYS[day].1, spans })
     };
     found.into_iter().enumerate().filter_map(hours).collect()
+}
+
+/// `{ "2026-12-24" = "09:00-12:00" }`; a day or a stretch of days has its hours once.
+fn exceptions(table: &Table<'_>) -> Vec<Exception> {
+    let mut found: Vec<(Exception, Span)> = Vec::new();
+    for (key, value) in table.entries("exceptions") {
+        let dates = match dates(&key.value) {
+            Ok(dates) => dates,
+            Err(wrong) => {
+                table.reader.error(key.span, wrong.message, wrong.help);
+                continue;
+            }
+        };
+        let spans = match spans(value) {
+            Ok(spans) => spans,
+            Err(wrong) => {
+                table.wrong("exceptions", value, wrong);
+                continue;
+            }
+        };
+        let exception = Exception { from: dates.from, to: dates.to, spans };
+        let overlaps = |other: &Exception| other.from <= exception.to && exception.from <= other.to;
+        if let Some((_, first)) = found.iter().find(|(other, _)| overlaps(other)) {
+            let message = "these days have their hours twice";
+            table.reader.clash(key.span, message, "take one out", ("the first stands", *first));
+            continue;
+        }
+        found.push((exception, key.span));
+    }
+    found.into_iter().map(|(exception, _)| exception).collect()
 }
 
 /// `mon`, `mon-fri`, `sat-mon`.
@@ -155,15 +187,19 @@ fn minute(text: &str) -> Option<u16> {
 
 /// `"2026-12-25"`, `"2026-10-01..2026-10-07"`, or a TOML date.
 fn closed_dates(value: Value<'_>) -> Result<ClosedDates, Wrong> {
-    let help = "write \"2026-12-25\" or \"2026-10-01..2026-10-07\"";
     if let DeValue::Datetime(written) = value.value {
         let text = written.to_string();
-        let day = date(&text).ok_or_else(|| Wrong::new(format!("`{text}` is not a date"), help))?;
+        let day = date(&text).ok_or_else(|| Wrong::new(format!("`{text}` is not a date"), DATES))?;
         return Ok(ClosedDates { from: day, to: day });
     }
-    let text = value.text()?;
+    dates(value.text()?)
+}
+
+const DATES: &str = "write \"2026-12-25\" or \"2026-10-01..2026-10-07\"";
+
+fn dates(text: &str) -> Result<ClosedDates, Wrong> {
     let (from, to) = text.split_once("..").unwrap_or((text, text));
-    let read = |text: &str| date(text).ok_or_else(|| Wrong::new(format!("`{text}` is not a date"), help));
+    let read = |text: &str| date(text).ok_or_else(|| Wrong::new(format!("`{text}` is not a date"), DATES));
     let (from, to) = (read(from.trim())?, read(to.trim())?);
     if to < from {
         return Err(Wrong::new(format!("`{text}` ends before it begins"), "the earlier date comes first"));

@@ -2,7 +2,7 @@
 
 use crate::scalar::spell_duration;
 use model::{
-    Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, Directory, EmptyWhen, FigureRange, IdleClock,
+    Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, DaySpan, Directory, EmptyWhen, FigureRange, IdleClock,
     InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule, Secret, SoundId, Step,
     Supervises, Target, Treatment, Trunk, WrapUpMode,
 };
@@ -138,17 +138,26 @@ impl Named for Calendar {
 
     fn fields(&self, _: &Directory) -> Vec<Field> {
         let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        let spell = |spans: &[DaySpan]| {
+            let spans = spans.iter().map(|span| format!("{}-{}", time(span.from_minute), time(span.to_minute)));
+            spans.collect::<Vec<_>>().join(" and ")
+        };
         let mut open = Vec::new();
         for hours in &self.open {
-            let spans = hours.spans.iter().map(|span| format!("{}-{}", time(span.from_minute), time(span.to_minute)));
-            open.push(format!("{:?} {}", hours.day, spans.collect::<Vec<_>>().join(" and ")));
+            open.push(format!("{:?} {}", hours.day, spell(&hours.spans)));
         }
         let day = |(year, month, day): (i16, i8, i8)| format!("{year:04}-{month:02}-{day:02}");
+        let exceptions: Vec<String> = self
+            .exceptions
+            .iter()
+            .map(|one| format!("{}..{} {}", day(one.from), day(one.to), spell(&one.spans)))
+            .collect();
         let closed = self.closed_on.iter().map(|dates| format!("{}..{}", day(dates.from), day(dates.to)));
         vec![
             ("time_zone", self.time_zone.to_string()),
             ("open", open.join(", ")),
             ("closed_on", closed.collect::<Vec<_>>().join(", ")),
+            ("exceptions", exceptions.join(", ")),
         ]
     }
 }

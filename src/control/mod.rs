@@ -8,7 +8,7 @@ mod protocol;
 mod server;
 
 pub(crate) use client::watch;
-pub(crate) use protocol::{AgentVerb, Request};
+pub(crate) use protocol::{AgentVerb, QueueVerb, Request};
 pub(crate) use server::{Floor, serve};
 
 use crate::cli::ServerArg;

@@ -18,11 +18,22 @@ pub(crate) enum Request {
     HangUp {
         call: String,
     },
+    Queue {
+        name: String,
+        action: QueueVerb,
+    },
     Drain,
     Reload,
     Log {
         level: String,
     },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum QueueVerb {
+    Close,
+    Open,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

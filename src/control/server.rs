@@ -1,10 +1,10 @@
-use super::protocol::{AgentLine, AgentVerb, CallLine, QueueLine, Reply, Request, StatusLine, TrunkLine};
+use super::protocol::{AgentLine, AgentVerb, CallLine, QueueLine, QueueVerb, Reply, Request, StatusLine, TrunkLine};
 use crate::serve::Control;
 use arc_swap::ArcSwap;
 use core::time::Duration;
 use driver::{Clock, Line, LineError};
 use jiff::Timestamp;
-use model::{Actor, AgentAction, AgentId, Command, CommandError, Directory, QueueId, Source};
+use model::{Actor, AgentAction, AgentId, Command, CommandError, Directory, QueueAction, QueueId, Source};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -124,6 +124,7 @@ impl Floor {
             },
             Request::Agent { id, action, seconds } => self.force(&id, action, seconds, by),
             Request::HangUp { call } => self.hang_up(&call, by),
+            Request::Queue { name, action } => self.force_queue(&name, action, by),
             Request::Drain => {
                 self.draining.store(true, Ordering::Relaxed);
                 control.drain(by);
@@ -152,6 +153,22 @@ impl Floor {
         };
         match self.line.command(Command::Agent { agent, action, by }) {
             Ok(()) => Reply::Done { message: format!("agent {id}: done") },
+            Err(error) => Reply::Refused { reason: error.to_string() },
+        }
+    }
+
+    fn force_queue(&self, name: &str, verb: QueueVerb, by: Actor) -> Reply {
+        let Some(queue) = self.names.load().queue_named(name) else {
+            return Reply::Refused {
+                reason: format!("{}: {name}; `strowger queues` lists them", CommandError::NoSuchQueue),
+            };
+        };
+        let (action, done) = match verb {
+            QueueVerb::Close => (QueueAction::Close, "closed, whatever its calendar says, until it is opened"),
+            QueueVerb::Open => (QueueAction::Open, "open when its calendar says so"),
+        };
+        match self.line.command(Command::Queue { queue, action, by }) {
+            Ok(()) => Reply::Done { message: format!("queue {name}: {done}") },
             Err(error) => Reply::Refused { reason: error.to_string() },
         }
     }

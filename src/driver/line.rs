@@ -47,10 +47,10 @@ impl Line {
         Line { boxes, board, waiting, next: Arc::new(AtomicU64::new(1)) }
     }
 
-    /// Agents' states belong to shard 0's care whoever runs them; a call belongs to its home.
+    /// Agents and queues are asked for at shard 0, which knows their homes; a call belongs to its own.
     pub fn command(&self, command: Command) -> Result<(), LineError> {
         let shard = match &command {
-            Command::Agent { .. } => ShardId(0),
+            Command::Agent { .. } | Command::Queue { .. } => ShardId(0),
             Command::HangUp { contact, .. } => contact.home(),
         };
         if usize::from(shard.0) >= self.boxes.len() {

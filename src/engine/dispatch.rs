@@ -103,6 +103,10 @@ impl Shard {
                 let ticket = acd::Ticket(self.take_ticket(Asker::Call(ticket)));
                 self.acd.handle_input(now, acd::Input::People { ticket, agent, action, by });
             }
+            Command::Queue { queue, action, by } => {
+                let ticket = acd::Ticket(self.take_ticket(Asker::Call(ticket)));
+                self.acd.handle_input(now, acd::Input::Queue { ticket, queue, action, by });
+            }
             Command::HangUp { contact, by } => {
                 let ticket = call::Ticket(self.take_ticket(Asker::Call(ticket)));
                 self.call.handle_input(now, call::Input::HangUp { ticket, contact, by });

@@ -189,6 +189,10 @@ impl Shard {
                 let ticket = acd::Ticket(ticket);
                 return self.acd.handle_input(now, acd::Input::People { ticket, agent, action, by });
             }
+            Ask::Do(Command::Queue { queue, action, by }) => {
+                let ticket = acd::Ticket(self.take_ticket(Asker::Person(ticket)));
+                return self.acd.handle_input(now, acd::Input::Queue { ticket, queue, action, by });
+            }
             Ask::Do(Command::HangUp { contact, by }) => {
                 let ticket = call::Ticket(self.take_ticket(Asker::Person(ticket)));
                 return self.call.handle_input(now, call::Input::HangUp { ticket, contact, by });

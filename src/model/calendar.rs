@@ -38,4 +38,14 @@ pub struct Calendar {
     pub time_zone: Box<str>,
     pub open: Vec<WeeklyHours>,
     pub closed_on: Vec<ClosedDates>,
+    /// Days with hours of their own; they count before `closed_on` and the week.
+    pub exceptions: Vec<Exception>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Exception {
+    /// `(year, month, day)`, both ends included.
+    pub from: (i16, i8, i8),
+    pub to: (i16, i8, i8),
+    pub spans: Vec<DaySpan>,
 }

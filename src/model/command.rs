@@ -1,4 +1,4 @@
-use crate::{AgentId, ContactId, PhoneId};
+use crate::{AgentId, ContactId, PhoneId, QueueId};
 use core::time::Duration;
 
 /// Who gave a command; goes into the fact.
@@ -16,6 +16,16 @@ pub enum Actor {
 pub enum Command {
     Agent { agent: AgentId, action: AgentAction, by: Actor },
     HangUp { contact: ContactId, by: Actor },
+    Queue { queue: QueueId, action: QueueAction, by: Actor },
+}
+
+/// What can be done with a queue by hand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum QueueAction {
+    /// An emergency: nobody comes in and who waits leaves, whatever the calendar says.
+    Close,
+    /// The emergency is over: the calendar counts again.
+    Open,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,6 +53,8 @@ pub enum AgentAction {
 pub enum CommandError {
     #[error("there is no such agent")]
     NoSuchAgent,
+    #[error("there is no such queue")]
+    NoSuchQueue,
     #[error("there is no such call")]
     NoSuchContact,
     #[error("the agent is not signed on")]

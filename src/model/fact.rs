@@ -1,6 +1,6 @@
 use crate::{
     Actor, AgentAction, AgentId, AgentState, Cause, Codec, ContactId, LegId, OfferOutcome, PhoneId, Pii, Quality,
-    QueueId, Source, SupervisorMode, Target, TrunkId,
+    QueueAction, QueueId, Source, SupervisorMode, Target, TrunkId,
 };
 use base::Now;
 use core::time::Duration;
@@ -315,5 +315,6 @@ pub enum Fact {
 pub enum ForcedAction {
     Agent { agent: AgentId, action: AgentAction },
     HangUp { contact: ContactId },
+    Queue { queue: QueueId, action: QueueAction },
     LogLevel { level: Box<str> },
 }

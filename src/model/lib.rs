@@ -34,9 +34,9 @@ mod sound;
 mod trunk;
 
 pub use agent::{Agent, AgentState, InitialState, NotReadyReason, SkillLevel, Supervises};
-pub use calendar::{Calendar, ClosedDates, DaySpan, Weekday, WeeklyHours};
+pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHours};
 pub use cause::{Cause, CauseKind};
-pub use command::{Actor, AgentAction, Command, CommandError, SupervisorMode};
+pub use command::{Actor, AgentAction, Command, CommandError, QueueAction, SupervisorMode};
 pub use directory::Directory;
 pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, Party, Releaser, Stamped, TransferKind};
 pub use generation::Generation;

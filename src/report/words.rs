@@ -4,7 +4,7 @@ use core::fmt::{Display, Write as _};
 use core::time::Duration;
 use model::{
     Actor, AgentAction, AgentId, AgentState, Cause, ContactId, Directory, Fact, ForcedAction, NotReadyReason,
-    OfferOutcome, Party, QueueId, Source, Target, TransferKind,
+    OfferOutcome, Party, QueueAction, QueueId, Source, Target, TransferKind,
 };
 
 /// The contact a fact is about.
@@ -291,6 +291,13 @@ impl Detail<'_> {
     fn action(&mut self, action: &ForcedAction) -> &mut Self {
         match action {
             ForcedAction::HangUp { contact } => self.with("contact", contact).with("action", "hang-up"),
+            ForcedAction::Queue { queue, action } => self.queue(*queue).with(
+                "action",
+                match action {
+                    QueueAction::Close => "close",
+                    QueueAction::Open => "open",
+                },
+            ),
             ForcedAction::LogLevel { level } => self.text("log-level", level),
             ForcedAction::Agent { agent, action } => {
                 self.agent(*agent);

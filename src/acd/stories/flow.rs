@@ -4,9 +4,9 @@ use crate::testing::{House, agent, directory, hotline, queue, secs};
 use base::Utc;
 use core::time::Duration;
 use model::{
-    AgentAction, AgentId, AgentState, Calendar, CalendarId, CauseKind, ContactId, DaySpan, EmptyRule, EmptyWhen, Fact,
-    FlowReason, MaxLength, MaxWait, OfferOutcome, QueueCommand, QueueEvent, QueueId, SoundName, Target, Weekday,
-    WeeklyHours,
+    AgentAction, AgentId, AgentState, Calendar, CalendarId, CauseKind, CommandError, ContactId, DaySpan, EmptyRule,
+    EmptyWhen, Fact, FlowReason, MaxLength, MaxWait, OfferOutcome, QueueAction, QueueCommand, QueueEvent, QueueId,
+    SoundName, Target, Weekday, WeeklyHours,
 };
 
 fn sorry() -> Target {
@@ -143,6 +143,7 @@ fn a_closed_queue_sends_away_at_entry_and_serves_who_is_in() {
         time_zone: "UTC".into(),
         open: vec![WeeklyHours { day: Weekday::Monday, spans }],
         closed_on: Vec::new(),
+        exceptions: Vec::new(),
     }];
     directory.queues[0].hours = Some(CalendarId(0));
     directory.queues[0].closed = Some(sorry());
@@ -162,6 +163,38 @@ fn a_closed_queue_sends_away_at_entry_and_serves_who_is_in() {
     house.connect(early);
     house.release(0, early, Some(0));
     house.connect(just_open);
+}
+
+#[test]
+fn a_queue_shut_by_hand_sends_everybody_away_until_it_is_opened() {
+    let mut directory = hotline(1);
+    directory.queues[0].closed = Some(sorry());
+    let mut house = House::new(directory);
+    let talking = house.arrive(0, 0);
+    house.connect(talking);
+    let waiting = house.arrive(0, 0);
+    house.quiet();
+    assert_eq!(house.force_queue(0, QueueAction::Close), Ok(()));
+    assert_eq!(flowed(&mut house, waiting), (sorry(), FlowReason::Closed));
+    let late = house.arrive(0, 0);
+    assert_eq!(flowed(&mut house, late), (sorry(), FlowReason::Closed));
+    house.release(0, talking, Some(0));
+    assert_eq!(house.force_queue(0, QueueAction::Open), Ok(()));
+    house.pass(secs(60));
+    let served = house.arrive(0, 0);
+    house.connect(served);
+    assert_eq!(house.force_queue(9, QueueAction::Close), Err(CommandError::NoSuchQueue));
+}
+
+#[test]
+fn who_is_being_offered_when_a_queue_is_shut_leaves_when_the_offer_fails() {
+    let mut house = House::new(hotline(1));
+    let contact = house.arrive(0, 0);
+    let offer = house.offer(contact);
+    assert_eq!(house.force_queue(0, QueueAction::Close), Ok(()));
+    house.quiet();
+    house.settle(offer, OfferOutcome::Missed);
+    assert_eq!(flowed(&mut house, contact).1, FlowReason::Closed);
 }
 
 #[test]

@@ -100,7 +100,9 @@ impl Names {
                 self.last_ticket = Some(*ticket);
                 match command {
                     model::Command::Agent { agent, action, .. } => format!("people {} {action:?}", self.agent(*agent)),
-                    model::Command::HangUp { .. } => panic!("call never asks to hang up"),
+                    model::Command::HangUp { .. } | model::Command::Queue { .. } => {
+                        panic!("call never asks to hang up")
+                    }
                 }
             }
             Output::Reply { result, .. } => format!("reply {}", if result.is_ok() { "ok" } else { "error" }),

@@ -362,6 +362,30 @@ t.toml:5:17: error: there is no sound "queue/notice"
 }
 
 #[test]
+fn days_with_hours_of_their_own() {
+    refused(
+        r#"
+[[calendar]]
+name = "a"
+open = { mon-fri = "09:00-18:00" }
+exceptions = { "2026-12-24..2026-12-26" = "09:00-12:00", "2026-12-25" = "10:00-11:00", "2026-12" = "1:00-2:00" }
+"#,
+        r#"
+t.toml:4:58: error: these days have their hours twice
+    4 | exceptions = { "2026-12-24..2026-12-26" = "09:00-12:00", "2026-12-25" = "10:00-11:00", "2026-12" = "1:00-2:00" }
+      |                                                          ^^^^^^^^^^^^ take one out
+      = the first stands at t.toml:4:16
+
+t.toml:4:88: error: `2026-12` is not a date
+    4 | exceptions = { "2026-12-24..2026-12-26" = "09:00-12:00", "2026-12-25" = "10:00-11:00", "2026-12" = "1:00-2:00" }
+      |                                                                                        ^^^^^^^^^ write "2026-12-25" or "2026-10-01..2026-10-07"
+
+2 errors
+"#,
+    );
+}
+
+#[test]
 fn calendars() {
     refused(
         r#"
