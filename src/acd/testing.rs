@@ -40,6 +40,7 @@ pub(crate) fn queue(name: &str) -> Queue {
         closed: None,
         record: RecordPolicy::Off,
         record_notice: None,
+        care: model::Care::default(),
         service_level: ServiceLevel {
             target: secs(20),
             percent: 80,

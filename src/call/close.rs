@@ -17,6 +17,7 @@ impl Machine {
         }
         let Some(state) = self.contacts.get(&contact) else { return };
         if state.caller == id {
+            self.keep_place(now, contact);
             let end = self.end_by_caller(contact, cause);
             self.drop_leg_gone(now, id, cause);
             return self.end(now, contact, end, cause);

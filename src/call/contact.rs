@@ -109,6 +109,22 @@ impl Stage {
         }
     }
 
+    /// The queue whose place it has, or has in a moment.
+    pub(crate) fn queue(&self) -> Option<QueueId> {
+        match self {
+            Stage::Waiting { queue, .. } | Stage::Noticing { queue } => Some(*queue),
+            Stage::Arriving
+            | Stage::Seizing { .. }
+            | Stage::Ringing(_)
+            | Stage::Talking { .. }
+            | Stage::Announcing
+            | Stage::SigningOn(_)
+            | Stage::Asking { .. }
+            | Stage::Watching(_)
+            | Stage::Closing { .. } => None,
+        }
+    }
+
     /// Everybody who is being rung.
     pub(crate) fn rings(&self) -> &[Ring] {
         match self {

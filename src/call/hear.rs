@@ -1,6 +1,6 @@
-use crate::PROMPT_MAX;
 use crate::contact::Stage;
 use crate::machine::{Machine, Timer};
+use crate::{PROMPT_MAX, WHISPER_MAX};
 use base::Now;
 use core::time::Duration;
 use model::{CauseKind, ContactEnd, ContactId, LegId, MediaCommand, PlayId, SoundId};
@@ -27,6 +27,8 @@ pub(crate) enum Then {
     Music,
     /// The notice was heard: into the queue.
     Notice,
+    /// The agent knows whose call it is: now the caller.
+    Join,
     HangUp,
 }
 
@@ -42,9 +44,10 @@ impl Machine {
             self.timers.cancel(timer);
         }
         let was = core::mem::replace(&mut leg.hearing, hearing);
-        if let Hearing::Prompt { sounds, .. } = &leg.hearing {
+        if let Hearing::Prompt { sounds, then } = &leg.hearing {
             // Without media or without a sound a prompt is over at once, but not inside this input.
-            let most = if leg.media.is_none() || sounds.is_empty() { Duration::ZERO } else { PROMPT_MAX };
+            let longest = if *then == Then::Join { WHISPER_MAX } else { PROMPT_MAX };
+            let most = if leg.media.is_none() || sounds.is_empty() { Duration::ZERO } else { longest };
             leg.prompt_timer = Some(self.timers.insert(now.mono + most, Timer::Prompt(id)));
         }
         if !leg.is_audible() {
@@ -127,6 +130,7 @@ impl Machine {
             Then::Notice => {
                 self.notice_heard(now, contact);
             }
+            Then::Join => self.murmured_out(now, contact, id),
             Then::HangUp => {
                 let announcing = self.contacts.get(&contact).is_some_and(|c| matches!(c.stage, Stage::Announcing));
                 if announcing {

@@ -97,8 +97,10 @@ mod input;
 mod leg;
 mod limits;
 mod machine;
+mod murmur;
 mod negotiate;
 mod outward;
+mod places;
 mod plan;
 mod queueing;
 mod record;
@@ -123,8 +125,8 @@ mod walk;
 pub use input::{Config, Input, Output, Ticket};
 pub use limits::{
     ANSWER_MAX, CLOSING_MAX, DIALS_MAX, FIRST_KEY_MAX, HOPS_MAX, KNOWN_CALLERS_MAX, LEGS_MAX, NEXT_KEY_MAX,
-    OUTWARD_RING_MAX, PHONE_RING_MAX, PHONE_SILENT_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES, STICKY_MAX,
-    STOCK_BATCH, STOCK_HIGH, STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX,
+    OUTWARD_RING_MAX, PHONE_RING_MAX, PHONE_SILENT_MAX, PLACES_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES,
+    STICKY_MAX, STOCK_BATCH, STOCK_HIGH, STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX, WHISPER_MAX,
 };
 pub use machine::Machine;
 pub use status::{ContactStatus, Load, PartyStatus};

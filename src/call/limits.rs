@@ -43,3 +43,7 @@ pub const SIGN_ON_TRIES: u8 = 3;
 pub const TYPED_MAX: usize = 16;
 /// An agent's home answers within a mailbox round; a feature code does not hold a phone longer.
 pub const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// Callers who gave up and whose places are kept; more than hang up in a few minutes of the busiest hour.
+pub const PLACES_MAX: usize = 1000;
+/// A whisper is a word or two while the caller waits for the agent who has already answered.
+pub const WHISPER_MAX: Duration = Duration::from_secs(10);

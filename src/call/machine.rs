@@ -1,6 +1,7 @@
 use crate::arrive::Names;
 use crate::contact::{Contact, Stage};
 use crate::leg::Leg;
+use crate::places::Places;
 use crate::stock::{Stock, family_of};
 use crate::wish::KnownCallers;
 use crate::{Config, Input, Output, Ticket};
@@ -29,6 +30,7 @@ pub struct Machine {
     /// Questions to the distributor, and the contact that asks.
     pub(crate) tickets: BTreeMap<Ticket, ContactId>,
     pub(crate) known_callers: KnownCallers,
+    pub(crate) places: Places,
     pub(crate) trunks_down: BTreeSet<TrunkId>,
     /// Where phones were last heard from; at most one entry a phone of the directory.
     pub(crate) phones_at: BTreeMap<PhoneId, IpAddr>,
@@ -70,6 +72,7 @@ impl Machine {
             closing_media: BTreeMap::new(),
             tickets: BTreeMap::new(),
             known_callers: KnownCallers::default(),
+            places: Places::default(),
             trunks_down: BTreeSet::new(),
             phones_at: BTreeMap::new(),
             timers: TimerWheel::new(now.mono),

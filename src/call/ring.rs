@@ -2,6 +2,7 @@ use crate::contact::Stage;
 use crate::hear::Hearing;
 use crate::leg::{Leg, LegState};
 use crate::machine::{Machine, Timer};
+use crate::murmur::Murmur;
 use crate::outward::Onward;
 use crate::{LEGS_MAX, PHONE_SILENT_MAX};
 use base::{Now, TimerId};
@@ -21,6 +22,7 @@ pub(crate) struct Ring {
     pub(crate) rang: bool,
     /// Its phone opens by itself: a tone tells the agent that somebody is there.
     pub(crate) tone: bool,
+    pub(crate) murmur: Murmur,
     /// It was picked up and waits to be joined, or for another who was quicker.
     pub(crate) answered: bool,
     pub(crate) timer: TimerId,
@@ -82,10 +84,11 @@ impl Machine {
             max_forwards,
         })));
         self.fact(Fact::LegStarted { contact: id, leg, party: call.party });
+        let murmur = self.murmur_of(id);
         let timer = self.timers.insert(now.mono + call.ring_max, Timer::Ring(leg));
         let silent = (call.silent_max < call.ring_max)
             .then(|| self.timers.insert(now.mono + call.silent_max, Timer::Silent(leg)));
-        Ok(Ring { leg, offer: call.offer, rang: false, tone, answered: false, timer, silent, onward: None })
+        Ok(Ring { leg, offer: call.offer, rang: false, tone, murmur, answered: false, timer, silent, onward: None })
     }
 
     /// An agent's phone for a contact; `queue` when an offer from a queue rings it.

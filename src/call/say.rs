@@ -20,6 +20,14 @@ pub(crate) fn waiting(
     said
 }
 
+/// How long a caller has waited, for his agent: whole minutes, nothing for less than one.
+pub(crate) fn waited(directory: &Directory, language: Language, waited: Duration) -> Vec<SoundId> {
+    let minutes = u32::try_from(waited.as_secs() / 60).unwrap_or(u32::MAX).min(999);
+    let unit = if minutes == 1 { "queue/minute" } else { "queue/minutes" };
+    let words = number(language, minutes, Use::Count).map(|count| [count, vec![unit.into()]].concat());
+    words.map(|words| all(directory, language, &words)).unwrap_or_default()
+}
+
 /// Every word or none.
 fn all(directory: &Directory, language: Language, words: &[String]) -> Vec<SoundId> {
     words.iter().map(|w| directory.sound(language, w)).collect::<Option<Vec<_>>>().unwrap_or_default()

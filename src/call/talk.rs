@@ -2,6 +2,7 @@ use crate::contact::Stage;
 use crate::hear::Then;
 use crate::leg::Talk;
 use crate::machine::Machine;
+use crate::murmur::Murmur;
 use base::Now;
 use core::time::Duration;
 use model::{CauseKind, ContactId, Fact, LegId, OfferOutcome, Role};
@@ -10,10 +11,12 @@ impl Machine {
     /// Joins caller and far side as soon as both are answered and described. Until then whoever else is rung goes on
     /// ringing: who picked up may hang up again. Then the others are told that it was answered elsewhere.
     pub(crate) fn try_bridge(&mut self, now: Now, id: ContactId) {
+        self.murmur(now, id);
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let (caller, queue) = (contact.caller, contact.queue);
         let ready = |leg: &LegId| self.legs.get(leg).is_some_and(|l| l.is_ready());
-        let Some(far) = contact.stage.rings().iter().map(|r| r.leg).find(ready).filter(|_| ready(&caller)) else {
+        let mut heard = contact.stage.rings().iter().filter(|r| r.murmur == Murmur::Over).map(|r| r.leg);
+        let Some(far) = heard.find(ready).filter(|_| ready(&caller)) else {
             return;
         };
         let from_queue = matches!(contact.stage, Stage::Waiting { .. });

@@ -39,8 +39,10 @@ impl Machine {
             return self.apologise(now, id);
         };
         let answer = rules.answer;
+        let first = self.contacts.get(&id).is_some_and(|c| c.entered.is_none());
+        let resumed = if first { self.resumed(now, id, queue) } else { None };
         let Some(contact) = self.contacts.get_mut(&id) else { return };
-        contact.entered.get_or_insert(now.mono);
+        contact.entered.get_or_insert(resumed.unwrap_or(now.mono));
         contact.queue = Some(queue);
         contact.stage = Stage::Noticing { queue };
         let caller = contact.caller;

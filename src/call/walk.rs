@@ -27,6 +27,12 @@ impl Walk {
         let workers = [0, 1, 1, 1, 2][rng.below(5) as usize];
         let mut directory = house();
         directory.limits.max_calls = 2 + rng.below(20) as u32;
+        if rng.chance(0.3) {
+            for queue in &mut directory.queues {
+                queue.care.whisper.sound = Some(SoundName("queue/in-line".into()));
+                queue.care.resume = Some(Duration::from_secs(60));
+            }
+        }
         let mut world = World::new(directory, workers);
         world.forgetful = rng.chance(0.3).then(|| rng.fork());
         Walk { world, rng, legs: Vec::new() }
@@ -274,7 +280,7 @@ fn whatever_happens_everything_ends_once_and_nothing_is_left_over() {
 /// What a contact's status word may follow, as the walks see it between two inputs.
 fn table_of_moves() -> String {
     let mut moves: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for seed in 0..250 {
+    for seed in 0..600 {
         let mut walk = Walk::new(seed);
         let mut before: BTreeMap<ContactId, &'static str> = BTreeMap::new();
         for _ in 0..400 {

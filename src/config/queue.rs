@@ -9,8 +9,9 @@ use crate::source::{At, Span};
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
 use model::{
-    Agent, AnnouncePolicy, AnswerMode, CalendarId, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait, MissedPolicy,
-    Queue, QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target, Treatment, WrapUpMode,
+    Agent, AnnouncePolicy, AnswerMode, CalendarId, Care, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait,
+    MissedPolicy, Queue, QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target, Treatment, Whisper,
+    WrapUpMode,
 };
 
 const STRATEGIES: [(&str, Strategy); 7] = [
@@ -52,6 +53,8 @@ const PAUSE: DurationRange = DurationRange::seconds(0, 8 * 3600);
 const WAIT: DurationRange = DurationRange::seconds(1, 24 * 3600);
 /// A caller who is told something more often hears nothing else.
 const EVERY: DurationRange = DurationRange::seconds(5, 3600);
+/// Who calls later has another matter.
+const RESUME: DurationRange = DurationRange::seconds(1, 3600);
 const TARGET: DurationRange = DurationRange::seconds(0, 3600);
 
 /// A queue, and where its rules send callers at once: for [`check_circles`].
@@ -106,6 +109,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         record: record(table),
         record_notice: record_notice(table, refs),
         service_level: service_level(table),
+        care: care(table, refs),
         removed: false,
         music: music?.value,
     };
@@ -198,6 +202,21 @@ fn record_notice(table: &Table<'_>, refs: &Refs<'_>) -> Option<SoundName> {
         name => refs.sound(name, "announcements").map(Some),
     });
     notice.value
+}
+
+fn care(table: &Table<'_>, refs: &Refs<'_>) -> Care {
+    let whisper = table.inner("whisper", "whisper").map(|inner| {
+        let sound = inner.convert("sound", |value| match value.text()? {
+            "" => Ok(None),
+            name => refs.sound(name, "queue").map(Some),
+        });
+        Whisper { sound: sound.value, waited: inner.flag("waited") }
+    });
+    let resume = table.convert("resume", |value| match value.text()? {
+        "off" => Ok(None),
+        text => RESUME.check("resume", scalar::duration(text)).map(Some),
+    });
+    Care { whisper: whisper.unwrap_or_default(), resume: resume.value }
 }
 
 fn service_level(table: &Table<'_>) -> ServiceLevel {

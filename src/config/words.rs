@@ -4,7 +4,7 @@ use crate::scalar::spell_duration;
 use model::{
     Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, DaySpan, Directory, EmptyWhen, FigureRange, IdleClock,
     InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule, Secret, SoundId, Step,
-    Supervises, Target, Treatment, Trunk, WrapUpMode,
+    Supervises, Target, Treatment, Trunk, Whisper, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -230,6 +230,8 @@ impl Named for Queue {
             ("empty", format!("{empty} to {}", self.empty.to.as_ref().map_or("wait".into(), to))),
             ("closed", self.closed.as_ref().map_or("off".into(), to)),
             ("record", record(self.record)),
+            ("whisper", whisper(&self.care.whisper)),
+            ("resume", self.care.resume.map_or("off".into(), spell_duration)),
             ("record_notice", self.record_notice.as_ref().map_or(String::new(), |name| name.0.to_string())),
             ("service_level.target", spell_duration(level.target)),
             ("service_level.percent", level.percent.to_string()),
@@ -303,6 +305,12 @@ impl Named for Agent {
     fn hidden(&self) -> Vec<(&'static str, &str)> {
         vec![("name", &self.name), ("pin", exposed(self.pin.as_ref()))]
     }
+}
+
+fn whisper(whisper: &Whisper) -> String {
+    let sound = whisper.sound.as_ref().map(|name| name.0.to_string());
+    let waited = whisper.waited.then(|| "waited".to_owned());
+    sound.into_iter().chain(waited).collect::<Vec<_>>().join(" ")
 }
 
 fn needed(mandatory: bool) -> String {

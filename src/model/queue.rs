@@ -1,4 +1,4 @@
-use crate::{CalendarId, Routing, SoundId, SoundName, Target};
+use crate::{CalendarId, Care, Routing, SoundId, SoundName, Target};
 use core::time::Duration;
 
 /// A waiting line and how it is served.
@@ -27,6 +27,7 @@ pub struct Queue {
     /// Played to the caller before a recorded conversation.
     pub record_notice: Option<SoundName>,
     pub service_level: ServiceLevel,
+    pub care: Care,
     pub removed: bool,
 }
 

@@ -44,6 +44,7 @@ pub(crate) fn queue(name: &str) -> Queue {
         closed: None,
         record: RecordPolicy::Off,
         record_notice: None,
+        care: model::Care::default(),
         service_level: LEVEL,
         removed: false,
     }

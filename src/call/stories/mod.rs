@@ -2,6 +2,7 @@
 
 mod attended;
 mod caller;
+mod care;
 mod limits;
 mod offer;
 mod phone;

@@ -131,6 +131,7 @@ fn queue(name: &str) -> Queue {
         closed: None,
         record: RecordPolicy::Off,
         record_notice: None,
+        care: model::Care::default(),
         service_level: ServiceLevel {
             target: Duration::from_secs(20),
             percent: 80,
