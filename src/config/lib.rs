@@ -71,6 +71,7 @@ mod table;
 mod target;
 mod trunk;
 mod words;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -88,3 +89,4 @@ pub use sounds::{list_sounds, name_sounds};
 pub use store::{StoreUrl, StoreUrlError};
 pub use suggest::nearest;
 pub use target::SoundNames;
+pub use written::Written;

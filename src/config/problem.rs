@@ -151,7 +151,7 @@ pub(crate) fn file_problem(file: &std::path::Path, message: String) -> Problem {
     }
 }
 
-fn place(source: &Source, span: Span) -> Place {
+pub(crate) fn place(source: &Source, span: Span) -> Place {
     let (line, column) = source.position(span.start as usize);
     Place { file: source.name.display().to_string().into(), line, column }
 }
