@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub(crate) const EXIT_USAGE: u8 = 64;
 
 /// Commands of later generations; nothing else may take these names.
-pub(crate) const RESERVED: [&str; 5] = ["ivr", "simulate", "explain", "doctor", "passwd"];
+pub(crate) const RESERVED: [&str; 4] = ["ivr", "simulate", "doctor", "passwd"];
 
 /// An open-source call centre in one binary: SIP trunk in, queue, music, the agent idle longest, records that add up.
 #[derive(Parser, Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 }
 
 const AFTER: &str = "Without a command: `serve` on the embedded default configuration (loopback only).
-Reserved for later generations: ivr, simulate, explain, doctor, passwd.
+Reserved for later generations: ivr, simulate, doctor, passwd.
 Exit codes: 0 as asked, 1 not as asked, 2 no answer (phone), 64 wrong usage.";
 
 /// The names of all commands, for a suggestion.
@@ -56,6 +56,9 @@ pub(crate) enum Command {
     /// Queues, agents and abandoned calls by interval, with the formulas
     #[command(after_help = crate::commands::report::JSON_KEYS)]
     Report(ReportArgs),
+    /// Why a contact went to one agent and not to another
+    #[command(after_help = crate::commands::explain::HELP)]
+    Explain(ExplainArgs),
     /// How the running server is
     Status(WatchArgs),
     /// Waiting lines of the running server
@@ -145,6 +148,18 @@ pub(crate) struct ReportArgs {
     /// To this time (RFC 3339), excluded; default: now
     #[arg(long, value_name = "TIME", value_parser = rfc3339)]
     pub(crate) to: Option<String>,
+    /// As one JSON object, for programs, with the keys described below
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExplainArgs {
+    /// The contact's id as `strowger calls` and `strowger report --json` show it
+    #[arg(value_parser = crate::commands::explain::contact_id)]
+    pub(crate) contact: model::ContactId,
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
     /// As one JSON object, for programs, with the keys described below
     #[arg(long)]
     pub(crate) json: bool,

@@ -62,6 +62,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
                 }
             }
         }
+        Command::Explain(args) => print(&commands::explain::run(&args)?),
         Command::Status(args) => watch(&args, &Request::Status),
         Command::Queues(args) => watch(&args, &Request::Queues),
         Command::Agents(args) => watch(&args, &Request::Agents),

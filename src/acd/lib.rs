@@ -37,14 +37,17 @@ mod board;
 mod calendar;
 mod contacts;
 mod expect;
+mod explain;
 mod flow;
 mod input;
 mod limits;
 mod lines;
+mod look;
 mod machine;
 mod message;
 mod order;
 mod people;
+mod reference;
 mod reload;
 mod staff;
 mod status;
@@ -55,8 +58,6 @@ mod words;
 
 #[cfg(all(test, not(loom)))]
 mod promises;
-#[cfg(all(test, not(loom)))]
-mod reference;
 #[cfg(all(test, not(loom)))]
 mod steps;
 #[cfg(all(test, not(loom)))]
@@ -69,6 +70,7 @@ mod world;
 mod worlds;
 
 pub use board::{Board, BoardSize};
+pub use explain::{By, Candidate, Explainer, Lack, Moment, Passed, Regime, Score, Verdict, What};
 pub use input::{Input, Output, Seating, Ticket};
 pub use limits::{SHARDS_MAX, mailbox_capacity};
 pub use machine::Acd;

@@ -2,7 +2,8 @@
 //!
 //! It reads the facts and says of each offer whether it is the one the rules ask for: the agent is the first of all who
 //! could get this contact, the contact is the first of all this agent could get. On one shard that leaves exactly one
-//! choice, so every decision is compared. Between two inputs nobody may be ready for anybody who waits.
+//! choice, so every decision is compared. Between two inputs nobody may be ready for anybody who waits. What is not as
+//! the rules ask is a doubt: tests want none, an explanation shows them (`strowger explain`).
 
 use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
 use crate::strategy::{draw, scaled};
@@ -13,34 +14,36 @@ use std::collections::HashMap;
 
 #[derive(Debug)]
 pub(crate) struct Reference {
-    directory: Directory,
-    seed: u64,
-    agents: Vec<Clocks>,
+    pub(crate) directory: Directory,
+    /// `None`: draws cannot be repeated, and a drawn winner is taken as told.
+    seed: Option<u64>,
+    pub(crate) agents: Vec<Clocks>,
     /// Who got contacts of a queue, the latest last.
-    given: HashMap<QueueId, Vec<AgentId>>,
-    waiting: Vec<Waiting>,
+    pub(crate) given: HashMap<QueueId, Vec<AgentId>>,
+    pub(crate) waiting: Vec<Waiting>,
     /// Offered, Answered, Abandoned, Flowed out.
     pub(crate) counts: [usize; 4],
     pub(crate) decisions: usize,
+    doubts: Vec<Box<str>>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Clocks {
-    state: AgentState,
+pub(crate) struct Clocks {
+    pub(crate) state: AgentState,
     released: Instant,
-    ready: Instant,
+    pub(crate) ready: Instant,
     offered: Instant,
-    calls: usize,
-    time: Time,
+    pub(crate) calls: usize,
+    pub(crate) time: Time,
     /// Before the last change of state.
     before: Time,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Time {
+pub(crate) struct Time {
     worked: Duration,
     staffed: Duration,
-    since: Instant,
+    pub(crate) since: Instant,
 }
 
 impl Time {
@@ -48,21 +51,23 @@ impl Time {
 }
 
 #[derive(Clone, Debug)]
-struct Waiting {
-    contact: ContactId,
-    queue: QueueId,
+pub(crate) struct Waiting {
+    pub(crate) contact: ContactId,
+    pub(crate) queue: QueueId,
     priority: i32,
-    entered: Instant,
-    offered: bool,
+    pub(crate) entered: Instant,
+    /// Into this queue.
+    pub(crate) queued: Instant,
+    pub(crate) offered: bool,
     /// Its offer was withdrawn: it is looked at again in a moment, or after a pause when it was not the first.
     held: bool,
     held_until: Option<Instant>,
-    refused: Vec<(AgentId, Instant)>,
+    pub(crate) refused: Vec<(AgentId, Instant)>,
     tries: u8,
 }
 
 impl Reference {
-    pub(crate) fn new(directory: &Directory, seed: u64) -> Self {
+    pub(crate) fn new(directory: &Directory, seed: Option<u64>) -> Self {
         let state = AgentState::SignedOff;
         let zero = Instant::ZERO;
         let agent = Clocks {
@@ -82,6 +87,7 @@ impl Reference {
             waiting: Vec::new(),
             counts: [0; 4],
             decisions: 0,
+            doubts: Vec::new(),
         }
     }
 
@@ -101,6 +107,7 @@ impl Reference {
                     queue,
                     priority,
                     entered,
+                    queued: now,
                     offered: false,
                     held: false,
                     held_until: None,
@@ -111,7 +118,9 @@ impl Reference {
                 // Those who are held come back into the line at some time in this millisecond.
                 let (held, waiting): (Vec<_>, Vec<_>) = ahead.partition(|w| w.held);
                 let range = waiting.len() + 1..=waiting.len() + held.len() + 1;
-                assert!(range.contains(&(*position as usize)), "position of {contact}: {position}, not {range:?}");
+                if !range.contains(&(*position as usize)) {
+                    self.doubts.push(format!("position of {contact}: {position}, not {range:?}").into());
+                }
                 self.waiting.push(new);
             }
             Fact::Offered { contact, queue, agent } => self.offered(now, *contact, *queue, *agent),
@@ -124,13 +133,26 @@ impl Reference {
             Fact::FlowedOut { contact, queue, .. } => self.left(*contact, *queue, 3),
             Fact::AgentChanged { agent, state, .. } => self.agent(now, *agent, *state),
             Fact::Forced { .. } => {}
-            other => panic!("not from this room, or an alarm: {other:?}"),
+            other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
         }
         let [offered, answered, abandoned, flowed] = self.counts;
-        assert_eq!(offered, answered + abandoned + flowed + self.waiting.len(), "O = A + B + F + waiting");
+        let accounted = answered + abandoned + flowed + self.waiting.len();
+        self.hold(offered == accounted, || format!("{offered} came, {accounted} are accounted for"));
+    }
+
+    /// What was not as the rules ask since the last time.
+    pub(crate) fn take_doubts(&mut self) -> Vec<Box<str>> {
+        core::mem::take(&mut self.doubts)
+    }
+
+    fn hold(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+        if !holds {
+            self.doubts.push(otherwise().into());
+        }
     }
 
     /// Between two inputs nobody is ready for anybody who waits.
+    #[cfg(test)]
     pub(crate) fn quiet(&self, now: Instant) {
         for w in self.waiting.iter().filter(|w| !w.held && !w.offered) {
             let idle = self.ready_for(now, w).first().copied();
@@ -160,23 +182,34 @@ impl Reference {
     /// The reservation is told before the offer: the agent is out of the ready ones already.
     fn offered(&mut self, now: Instant, contact: ContactId, queue: QueueId, id: AgentId) {
         self.decisions += 1;
-        assert_eq!(self.agents[id.index()].state, AgentState::Reserved { contact }, "reserved for what he is offered");
-        let chosen = self.waiting.iter_mut().find(|w| w.contact == contact).expect("only who waits is offered");
+        let state = self.agents[id.index()].state;
+        self.hold(state == AgentState::Reserved { contact }, || {
+            format!("{contact} is offered to one who is {state:?}")
+        });
+        let Some(chosen) = self.waiting.iter_mut().find(|w| w.contact == contact) else {
+            return self.doubts.push(format!("{contact} is offered and does not wait").into());
+        };
         chosen.held = false;
         let chosen = chosen.clone();
-        assert_eq!((chosen.queue, chosen.offered), (queue, false), "offered once, from where it waits");
-        assert_eq!(self.choose(now, &chosen, id), id, "who comes first by the strategy gets {chosen:?}");
+        let once = (chosen.queue, chosen.offered) == (queue, false);
+        self.hold(once, || format!("{contact} is offered twice, or from where it does not wait"));
+        let first = self.choose(now, &chosen, id);
+        self.hold(first == id, || format!("agent {} comes first by the strategy, not {}", first.0, id.0));
         self.given.entry(queue).or_default().push(id);
         let mut contacts: Vec<_> = self.waiting.iter().filter(|w| self.may_get(now, w, id)).collect();
         contacts.sort_by_key(|w| w.key());
-        assert_eq!(contacts[0].contact, contact, "the first contact goes to {id:?}");
+        let first = contacts.first().map(|w| w.contact);
+        self.hold(first == Some(contact), || format!("agent {} gets {contact}, and first comes {first:?}", id.0));
         self.agents[id.index()].offered = now;
-        let chosen = self.waiting.iter_mut().find(|w| w.contact == contact).expect("found above");
-        chosen.offered = true;
+        if let Some(chosen) = self.waiting.iter_mut().find(|w| w.contact == contact) {
+            chosen.offered = true;
+        }
     }
 
     fn offer_ended(&mut self, now: Instant, contact: ContactId, agent: AgentId, outcome: OfferOutcome) {
-        let waiting = self.waiting.iter_mut().find(|w| w.contact == contact).expect("it waited");
+        let Some(waiting) = self.waiting.iter_mut().find(|w| w.contact == contact) else {
+            return self.doubts.push(format!("an offer of {contact} ends, and it does not wait").into());
+        };
         waiting.offered = outcome == OfferOutcome::Accepted;
         if outcome == OfferOutcome::Withdrawn {
             waiting.held = true;
@@ -197,22 +230,23 @@ impl Reference {
         let all = (0..self.agents.len() as u32).map(AgentId);
         let mut all: Vec<_> = all.filter(|a| *a == reserved || self.is_ready(contact, *a)).collect();
         if let Strategy::Random | Strategy::Weighted = queue.strategy {
+            let Some(seed) = self.seed else { return reserved };
             let weight = |a: &AgentId| match queue.strategy {
                 Strategy::Weighted => u64::from(self.directory.agents[a.index()].weight),
                 _ => 1,
             };
             // Everybody has as many tickets as he weighs; those who refused pass theirs on to the next.
             let tickets: Vec<_> = (0..all.len()).flat_map(|i| vec![i; weight(&all[i]) as usize]).collect();
-            let drawn = scaled(draw(self.seed, contact.contact, contact.tries, 0), tickets.len() as u64);
+            let drawn = scaled(draw(seed, contact.contact, contact.tries, 0), tickets.len() as u64);
             all.rotate_left(tickets[drawn as usize]);
-            return all.into_iter().find(may).expect("the reserved one may");
+            return all.into_iter().find(may).unwrap_or(reserved);
         }
         all.retain(may);
         all.sort_by_key(|a| (self.score(now, contact.queue, *a), self.idle_since(*a, contact.queue), *a));
-        all[0]
+        all.first().copied().unwrap_or(reserved)
     }
 
-    fn score(&self, now: Instant, queue: QueueId, id: AgentId) -> u128 {
+    pub(crate) fn score(&self, now: Instant, queue: QueueId, id: AgentId) -> u128 {
         let agent = &self.agents[id.index()];
         match self.directory.queues[queue.index()].strategy {
             Strategy::RoundRobin => {
@@ -244,21 +278,25 @@ impl Reference {
 
     fn left(&mut self, contact: ContactId, queue: QueueId, how: usize) {
         let at = self.waiting.iter().position(|w| w.contact == contact && w.queue == queue);
-        self.waiting.swap_remove(at.expect("every end has its Queued, once"));
+        match at {
+            Some(at) => _ = self.waiting.swap_remove(at),
+            None => self.doubts.push(format!("{contact} leaves and was not in the queue").into()),
+        }
         self.counts[how] += 1;
     }
 
+    #[cfg(test)]
     fn ready_for(&self, now: Instant, waiting: &Waiting) -> Vec<AgentId> {
         let ready = (0..self.agents.len() as u32).map(AgentId);
         ready.filter(|a| self.agents[a.index()].state == AgentState::Ready && self.may_get(now, waiting, *a)).collect()
     }
 
-    fn may_get(&self, now: Instant, waiting: &Waiting, agent: AgentId) -> bool {
+    pub(crate) fn may_get(&self, now: Instant, waiting: &Waiting, agent: AgentId) -> bool {
         let refused = waiting.refused.iter().any(|(a, until)| *a == agent && *until > now);
         !waiting.offered && !waiting.held && !refused && self.serves(agent, waiting.queue)
     }
 
-    fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
+    pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
         self.directory.agents[agent.index()].queues.contains(&queue)
     }
 
@@ -266,7 +304,7 @@ impl Reference {
         self.agents[agent.index()].state == AgentState::Ready && self.serves(agent, waiting.queue)
     }
 
-    fn idle_since(&self, agent: AgentId, queue: QueueId) -> Instant {
+    pub(crate) fn idle_since(&self, agent: AgentId, queue: QueueId) -> Instant {
         let clocks = &self.agents[agent.index()];
         match self.directory.queues[queue.index()].idle_clock {
             IdleClock::Release => clocks.released,
@@ -277,7 +315,7 @@ impl Reference {
 }
 
 impl Waiting {
-    fn key(&self) -> (i64, Instant, ContactId) {
+    pub(crate) fn key(&self) -> (i64, Instant, ContactId) {
         (-i64::from(self.priority), self.entered, self.contact)
     }
 }

@@ -1,12 +1,12 @@
 //! Random steps on one shard, every decision compared with the reference.
 
-use crate::Input;
 use crate::reference::Reference;
 use crate::testing::{House, SEED, agent, directory, queue, secs};
+use crate::{Explainer, Input, Verdict, What};
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait,
+    AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, EmptyWhen, Fact, IdleClock, MaxLength, MaxWait,
     MissedPolicy, OfferId, OfferOutcome, PhoneId, Queue, QueueCommand, QueueEvent, QueueId, SoundName, Target,
     Withdrawal, WrapUpMode,
 };
@@ -155,19 +155,22 @@ struct Run {
     talks: Vec<(AgentId, ContactId, Option<QueueId>)>,
     agents: u32,
     calls: u32,
+    /// Everything that was told, for explanations.
+    told: Vec<(Instant, Fact)>,
 }
 
 impl Run {
     fn new(directory: &Directory) -> Self {
         let mut run = Run {
             house: House::new(directory.clone()),
-            reference: Reference::new(directory, SEED),
+            reference: Reference::new(directory, Some(SEED)),
             entered: HashMap::new(),
             waiting: Vec::new(),
             open: Vec::new(),
             talks: Vec::new(),
             agents: directory.agents.len() as u32,
             calls: 0,
+            told: Vec::new(),
         };
         run.digest();
         run
@@ -277,6 +280,8 @@ impl Run {
         loop {
             for (at, fact) in core::mem::take(&mut self.house.facts) {
                 self.reference.fact(at, &fact, |c| self.entered[&c]);
+                assert_eq!(self.reference.take_doubts(), Vec::<Box<str>>::new());
+                self.told.push((at, fact));
             }
             let Some(event) = self.house.event() else { return };
             let now = self.house.now.mono;
@@ -329,6 +334,26 @@ impl Run {
     }
 }
 
+/// The replay knows nothing but the facts, and reaches the winner that was told.
+fn explained(directory: &Directory, told: &[(Instant, Fact)], contact: ContactId) {
+    let mut explainer = Explainer::new(directory, contact);
+    for (at, fact) in told {
+        explainer.handle_fact(*at, fact);
+    }
+    let moments = explainer.into_moments();
+    assert!(!moments.is_empty(), "{contact} was in a queue");
+    for moment in &moments {
+        assert_eq!(moment.doubts, Vec::<Box<str>>::new(), "{moment:?}");
+        let unexplained = moment.candidates.iter().find(|c| c.verdict == Verdict::Unexplained);
+        // At other moments somebody who is ready takes it at once: the next fact says who.
+        if let What::Offered { agent, .. } = moment.what {
+            let first = moment.candidates.first().expect("he serves the queue");
+            assert_eq!((first.agent, &first.verdict), (agent, &Verdict::Chosen));
+            assert_eq!(unexplained, None, "{moment:?}");
+        }
+    }
+}
+
 fn pick<T>(items: &mut Vec<T>, n: usize) -> Option<T> {
     (!items.is_empty()).then(|| items.remove(n % items.len()))
 }
@@ -346,5 +371,13 @@ proptest! {
             run.step(step);
         }
         run.finish();
+        let mut contacts: Vec<ContactId> = run.told.iter().filter_map(|(_, fact)| match fact {
+            Fact::Queued { contact, .. } => Some(*contact),
+            _ => None,
+        }).collect();
+        contacts.dedup();
+        for contact in contacts.into_iter().step_by(5) {
+            explained(&run.house.acd.directory, &run.told, contact);
+        }
     }
 }

@@ -57,9 +57,14 @@ pub(crate) fn run(args: &DemoArgs) -> Result<bool, String> {
     let level = level.map_or("-".into(), |level| format!("{:.0} %", level * 100.0));
     say(&format!("Service level (20 s): {level}. Recordings: {recordings}."));
     if args.keep {
-        let folder = folder.display();
+        // The passwords were of this demo alone.
+        let file = folder.join("demo.toml");
+        std::fs::write(&file, configuration(&folder, "the demo is over"))
+            .map_err(|error| format!("{}: {error}", file.display()))?;
+        let (folder, file) = (folder.display(), file.display());
         say(&format!(
-            "Kept in {folder}: the recordings, and the store for `strowger report --store sqlite:{folder}/demo.db`."
+            "Kept in {folder}: the recordings, the store for `strowger report --store sqlite:{folder}/demo.db`, and the \
+             configuration for `strowger explain CONTACT --config {file}`."
         ));
     } else {
         let _gone = std::fs::remove_dir_all(&folder);

@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 pub(crate) mod demo;
+pub(crate) mod explain;
 mod overtaking;
 pub(crate) mod phone;
 pub(crate) mod report;

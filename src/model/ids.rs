@@ -49,6 +49,11 @@ impl ContactId {
         ContactId(((shard.0 as u64) << 56) | (((boot & 0xff_ffff) as u64) << 32) | sequence as u64)
     }
 
+    /// The start of the server it came in.
+    pub const fn boot(self) -> u32 {
+        (self.0 >> 32) as u32 & 0xff_ffff
+    }
+
     /// The shard the contact lives on.
     pub const fn home(self) -> ShardId {
         ShardId((self.0 >> 56) as u8)

@@ -1,0 +1,248 @@
+//! Why a contact went to one agent and not to another: the moments of its waiting, looked at through the reference.
+//!
+//! Whoever explains feeds the facts of one start, in their order, into an [`Explainer`]; the reference distributor
+//! follows them, and at each moment that mattered to the contact it is asked what it sees. So the explanation is made by
+//! other code than the decision, and where the two disagree that is said too.
+
+use crate::reference::Reference;
+use base::Instant;
+use core::time::Duration;
+use model::{
+    AgentId, AgentState, ContactId, Directory, Fact, FlowReason, NotReadyReason, OfferOutcome, QueueId, SkillId,
+};
+use std::collections::HashMap;
+
+/// Others whose turn came before are shown up to so many.
+const AHEAD_SHOWN: usize = 8;
+
+/// Follows the facts of one start and keeps what concerns one contact.
+#[derive(Debug)]
+pub struct Explainer {
+    contact: ContactId,
+    reference: Reference,
+    /// When each contact first came into a queue.
+    entered: HashMap<ContactId, Instant>,
+    moments: Vec<Moment>,
+}
+
+/// Something that was decided about the contact.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Moment {
+    pub at: Instant,
+    pub what: What,
+    /// The queue's agents as they stood; those that could not be chosen with the reason. The chosen first.
+    pub candidates: Vec<Candidate>,
+    /// Where the facts and the reference do not agree, in words.
+    pub doubts: Vec<Box<str>>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum What {
+    /// It came into the queue, and nobody could take it at once.
+    Entered {
+        queue: QueueId,
+        priority: i32,
+        place: usize,
+        ahead: Vec<ContactId>,
+    },
+    /// It was offered to an agent.
+    Offered {
+        queue: QueueId,
+        agent: AgentId,
+        regime: Regime,
+        waited: Duration,
+    },
+    /// An agent who serves the queue got another contact.
+    Passed {
+        agent: AgentId,
+        contact: ContactId,
+        why: Passed,
+    },
+    OfferEnded {
+        agent: AgentId,
+        outcome: OfferOutcome,
+    },
+    Connected {
+        agent: AgentId,
+        waited: Duration,
+    },
+    Abandoned {
+        waited: Duration,
+    },
+    FlowedOut {
+        why: FlowReason,
+        waited: Duration,
+    },
+}
+
+/// Which side there was more of (features: A1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Regime {
+    /// Agents were ready when the contact came: one of them was chosen for it.
+    AgentSurplus,
+    /// Contacts waited when the agent became ready: this one was chosen for him.
+    ContactSurplus,
+}
+
+/// Why an agent got another contact first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Passed {
+    /// It has the higher priority, waiting included.
+    MorePressing,
+    /// It was there earlier.
+    Earlier,
+    /// This agent could not be given ours at the time.
+    NotForUs,
+}
+
+/// An agent at a moment.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Candidate {
+    pub agent: AgentId,
+    pub verdict: Verdict,
+    /// By the queue's strategy; `None` when he was not to be compared.
+    pub score: Option<Score>,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub enum Verdict {
+    Chosen,
+    /// Ready and able, and after so many others.
+    Behind {
+        others: usize,
+    },
+    SignedOff {
+        since: Instant,
+    },
+    NotReady {
+        reason: NotReadyReason,
+        since: Instant,
+    },
+    /// Reserved, busy or in wrap-up.
+    Engaged {
+        state: AgentState,
+        since: Instant,
+    },
+    /// He refused this contact a moment ago.
+    Refused {
+        until: Instant,
+    },
+    /// He lacks what the contact asks: what he comes nearest to, with each level that is missing.
+    Lacks(Vec<Lack>),
+    /// The contact is kept for somebody who knows the customer.
+    KeptFor {
+        agent: AgentId,
+    },
+    /// He was free and could have been given it, and was not: the reference would have.
+    Unexplained,
+}
+
+/// A level an agent does not have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Lack {
+    pub skill: SkillId,
+    pub has: u8,
+    pub least: u8,
+    pub most: u8,
+}
+
+/// What the strategy went by, and the idle time that decides between equals.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Score {
+    pub by: By,
+    pub idle: Duration,
+}
+
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum By {
+    Idle,
+    /// How many contacts of the queue were given out since his last; `None`: he had none.
+    Turn(Option<usize>),
+    Calls(usize),
+    /// Share of his time in which he worked.
+    Occupied(f64),
+    /// His place in the configuration.
+    Place(u32),
+    /// Tickets in the draw.
+    Tickets(u32),
+    /// Sum of his levels in what is asked.
+    Level(u32),
+    /// Skills and queues he has.
+    Versatility(u32),
+    /// All who are ready ring.
+    Everybody,
+}
+
+impl Explainer {
+    pub fn new(directory: &Directory, contact: ContactId) -> Self {
+        let reference = Reference::new(directory, None);
+        Explainer { contact, reference, entered: HashMap::new(), moments: Vec::new() }
+    }
+
+    /// One fact of the start, in the order of the log.
+    pub fn handle_fact(&mut self, now: Instant, fact: &Fact) {
+        // A contact whose offer was taken back is looked at again later, not at the same instant.
+        self.reference.look_again(now - Duration::from_nanos(1));
+        if let Fact::Queued { contact, .. } = fact {
+            self.entered.entry(*contact).or_insert(now);
+        }
+        let before = self.before(now, fact);
+        self.release(now, fact);
+        let entered = &self.entered;
+        self.reference.fact(now, fact, |contact| entered.get(&contact).copied().unwrap_or(now));
+        let doubts = self.reference.take_doubts();
+        if let Some((what, candidates)) = before.or_else(|| self.after(now, fact)) {
+            self.moments.push(Moment { at: now, what, candidates, doubts });
+        }
+    }
+
+    pub fn into_moments(self) -> Vec<Moment> {
+        self.moments
+    }
+
+    /// The end of a talk is told by the agent's next state only.
+    fn release(&mut self, now: Instant, fact: &Fact) {
+        let Fact::AgentChanged { agent, state, .. } = fact else { return };
+        let was = self.reference.agents[agent.index()].state;
+        if matches!(was, AgentState::Busy { .. }) && !matches!(state, AgentState::Busy { .. }) {
+            self.reference.released(now, *agent);
+        }
+    }
+
+    /// What must be seen before the reference has taken the fact.
+    fn before(&self, now: Instant, fact: &Fact) -> Option<(What, Vec<Candidate>)> {
+        let Fact::Offered { contact, queue, agent } = *fact else { return None };
+        if contact == self.contact {
+            let waited = self.reference.waited(now, contact)?;
+            let regime = self.reference.regime(contact, agent);
+            let what = What::Offered { queue, agent, regime, waited };
+            return Some((what, self.reference.candidates(now, contact, Some(agent))));
+        }
+        let why = self.reference.passed(now, self.contact, contact, agent)?;
+        Some((What::Passed { agent, contact, why }, Vec::new()))
+    }
+
+    fn after(&self, now: Instant, fact: &Fact) -> Option<(What, Vec<Candidate>)> {
+        let ours = |contact: ContactId| contact == self.contact;
+        let what = match *fact {
+            Fact::Queued { contact, queue, priority, .. } if ours(contact) => {
+                let mut ahead = self.reference.ahead(contact);
+                let place = ahead.len() + 1;
+                ahead.truncate(AHEAD_SHOWN);
+                let what = What::Entered { queue, priority, place, ahead };
+                let mut candidates = self.reference.candidates(now, contact, None);
+                // Somebody is ready: the next moment is its offer, which says more.
+                if candidates.iter().any(|c| c.verdict == Verdict::Unexplained) {
+                    candidates.clear();
+                }
+                return Some((what, candidates));
+            }
+            Fact::OfferEnded { contact, agent, outcome, .. } if ours(contact) => What::OfferEnded { agent, outcome },
+            Fact::Connected { contact, agent, waited, .. } if ours(contact) => What::Connected { agent, waited },
+            Fact::Abandoned { contact, waited, .. } if ours(contact) => What::Abandoned { waited },
+            Fact::FlowedOut { contact, waited, why, .. } if ours(contact) => What::FlowedOut { why, waited },
+            _ => return None,
+        };
+        Some((what, Vec::new()))
+    }
+}

@@ -1,0 +1,118 @@
+//! What the reference sees of one contact: for explanations.
+
+use crate::explain::{By, Candidate, Passed, Regime, Score, Verdict};
+use crate::reference::{Reference, Waiting};
+use base::Instant;
+use core::time::Duration;
+use model::{AgentId, AgentState, ContactId, Strategy};
+
+impl Reference {
+    fn find(&self, contact: ContactId) -> Option<&Waiting> {
+        self.waiting.iter().find(|w| w.contact == contact)
+    }
+
+    pub(crate) fn waited(&self, now: Instant, contact: ContactId) -> Option<Duration> {
+        self.find(contact).map(|w| now.since(w.queued))
+    }
+
+    /// The agent was ready when the contact came, or became ready while it waited.
+    pub(crate) fn regime(&self, contact: ContactId, agent: AgentId) -> Regime {
+        let came = self.find(contact).map(|w| w.queued);
+        let ready = self.agents[agent.index()].ready;
+        if came.is_some_and(|came| ready > came) { Regime::ContactSurplus } else { Regime::AgentSurplus }
+    }
+
+    /// Who waits in the same queue and comes before it.
+    pub(crate) fn ahead(&self, contact: ContactId) -> Vec<ContactId> {
+        let Some(own) = self.find(contact) else { return Vec::new() };
+        let before = |w: &&Waiting| w.queue == own.queue && !w.offered && w.key() < own.key();
+        let mut ahead: Vec<&Waiting> = self.waiting.iter().filter(before).collect();
+        ahead.sort_by_key(|w| w.key());
+        ahead.into_iter().map(|w| w.contact).collect()
+    }
+
+    /// Why an agent of the contact's queue is given another one; `None` when he is no agent of it, or it does not wait.
+    pub(crate) fn passed(&self, now: Instant, own: ContactId, other: ContactId, agent: AgentId) -> Option<Passed> {
+        let (own, other) = (self.find(own)?, self.find(other)?);
+        if own.offered || !self.serves(agent, own.queue) {
+            return None;
+        }
+        Some(if !self.may_get(now, own, agent) {
+            Passed::NotForUs
+        } else if other.entered < own.entered {
+            Passed::Earlier
+        } else {
+            Passed::MorePressing
+        })
+    }
+
+    /// Everybody who serves the contact's queue: the chosen first, then who comes next, then who could not be asked.
+    pub(crate) fn candidates(&self, now: Instant, contact: ContactId, chosen: Option<AgentId>) -> Vec<Candidate> {
+        let Some(own) = self.find(contact) else { return Vec::new() };
+        let everybody = (0..self.agents.len() as u32).map(AgentId).filter(|a| self.serves(*a, own.queue));
+        let looked_at = everybody.map(|agent| {
+            let chosen = chosen == Some(agent);
+            let verdict = if chosen { Verdict::Chosen } else { self.verdict(now, own, agent) };
+            let compared = chosen || verdict == Verdict::Unexplained;
+            let key = (self.score(now, own.queue, agent), self.idle_since(agent, own.queue), agent);
+            (key, Candidate { agent, score: compared.then(|| self.spoken_score(now, own, agent)), verdict })
+        });
+        let mut all: Vec<_> = looked_at.collect();
+        let place = |c: &Candidate| match c.verdict {
+            Verdict::Chosen => 0,
+            Verdict::Unexplained => 1,
+            _ => 2,
+        };
+        all.sort_by_key(|(key, candidate)| (place(candidate), *key));
+        let winner = all.first().filter(|(_, c)| c.verdict == Verdict::Chosen).map(|(key, _)| *key);
+        let mut others = 0;
+        let draws = self.draws(own);
+        for (key, candidate) in &mut all {
+            // Ready and able: he is behind the chosen. When nobody was chosen he should have been.
+            if candidate.verdict == Verdict::Unexplained && winner.is_some_and(|winner| draws || winner < *key) {
+                others += 1;
+                candidate.verdict = Verdict::Behind { others };
+            }
+        }
+        all.into_iter().map(|(_, candidate)| candidate).collect()
+    }
+
+    fn draws(&self, own: &Waiting) -> bool {
+        matches!(self.directory.queue(own.queue).strategy, Strategy::Random | Strategy::Weighted)
+    }
+
+    fn verdict(&self, now: Instant, own: &Waiting, agent: AgentId) -> Verdict {
+        let clocks = &self.agents[agent.index()];
+        let since = clocks.time.since;
+        match clocks.state {
+            AgentState::SignedOff => return Verdict::SignedOff { since },
+            AgentState::NotReady { reason } => return Verdict::NotReady { reason, since },
+            state @ (AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. }) => {
+                return Verdict::Engaged { state, since };
+            }
+            AgentState::Ready => {}
+        }
+        let refused = own.refused.iter().find(|(a, until)| *a == agent && *until > now);
+        refused.map_or(Verdict::Unexplained, |(_, until)| Verdict::Refused { until: *until })
+    }
+
+    fn spoken_score(&self, now: Instant, own: &Waiting, agent: AgentId) -> Score {
+        let (clocks, configured) = (&self.agents[agent.index()], self.directory.agent(agent));
+        let by = match self.directory.queue(own.queue).strategy {
+            Strategy::LongestIdle => By::Idle,
+            Strategy::RoundRobin => {
+                let given = self.given.get(&own.queue).map_or(&[][..], |given| given);
+                By::Turn(given.iter().rev().position(|a| *a == agent))
+            }
+            Strategy::LeastCalls => By::Calls(clocks.calls),
+            Strategy::LeastOccupied => By::Occupied(self.score(now, own.queue, agent) as f64 / (1_u64 << 32) as f64),
+            Strategy::Linear => By::Place(agent.0 + 1),
+            Strategy::Random => By::Tickets(1),
+            Strategy::Weighted => By::Tickets(configured.weight),
+            Strategy::BestSkill => By::Idle,
+            Strategy::LeastVersatile => By::Versatility((configured.skills.len() + configured.queues.len()) as u32),
+            Strategy::RingAll | Strategy::RingProgressive => By::Everybody,
+        };
+        Score { by, idle: now.since(self.idle_since(agent, own.queue)) }
+    }
+}

@@ -1,0 +1,109 @@
+//! `strowger explain CONTACT`: why it went to one agent and not to another.
+
+mod json;
+mod text;
+
+use crate::cli::ExplainArgs;
+use crate::commands::check;
+use acd::{Explainer, Moment};
+use base::{Instant, Utc};
+use core::ops::ControlFlow;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use model::{ContactId, Directory, QueueId};
+use report::Indices;
+use std::path::Path;
+use store::Reader;
+
+/// Shown under `strowger explain --help`.
+pub(crate) const HELP: &str = "\
+The contact's id is what `strowger calls` and `strowger report --json` show. The facts of the start of the server the
+contact belongs to are replayed through a second, simpler distributor under the configuration as it is now, and at each
+moment of decision it says of every agent of the queue why he was chosen or not.
+
+Keys of --json (times RFC 3339, lengths in seconds):
+  contact, missing_facts, reloaded
+  moments[]       at, what (entered offered passed offer-ended connected abandoned flowed-out), with its details
+    candidates[]  agent, name, verdict, why, score, would_change
+    rule          of `offered`: strategy, idle_clock, regime, and file, line, column of the strategy when it is written
+    doubts[]      where the facts and the second distributor disagree
+
+Exit codes: 0 explained, 1 no such contact or it was in no queue, 64 wrong usage.";
+
+/// What is known about one contact's way.
+struct Story {
+    contact: ContactId,
+    directory: Directory,
+    moments: Vec<Moment>,
+    /// Facts that were given up while the store could not be written.
+    missing: u64,
+    /// The configuration was read anew after the contact had come.
+    reloaded: bool,
+    zone: TimeZone,
+}
+
+pub(crate) fn contact_id(text: &str) -> Result<ContactId, String> {
+    let digits = text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit());
+    let id = u64::from_str_radix(text, 16).ok().filter(|_| digits);
+    id.map(ContactId).ok_or_else(|| "a contact's id has 16 hexadecimal digits, as `strowger calls` shows it".to_owned())
+}
+
+pub(crate) fn run(args: &ExplainArgs) -> Result<String, String> {
+    let (config, _) = check::load_or_report(&args.config)?;
+    let glimpse = check::glimpse(&args.config)?;
+    let zone =
+        TimeZone::get(&glimpse.time_zone).map_err(|error| format!("time zone {}: {error}", glimpse.time_zone))?;
+    let reader = Reader::open(&glimpse.store.to_string()).map_err(|error| error.to_string())?;
+    let story = Story::read(&reader, args.contact, config.directory, zone).map_err(|error| error.to_string())?;
+    if story.moments.is_empty() {
+        return Err(format!(
+            "{} was in no queue of this store ({}); `strowger report --json` lists contacts, `strowger calls` live ones",
+            args.contact, glimpse.store
+        ));
+    }
+    let file = args.config.config.as_deref();
+    Ok(if args.json { format!("{:#}\n", story.json(file)) } else { story.text(file) })
+}
+
+impl Story {
+    fn read(
+        reader: &Reader,
+        contact: ContactId,
+        directory: Directory,
+        zone: TimeZone,
+    ) -> Result<Self, store::StoreError> {
+        let indices = Indices::new(&directory);
+        let mut explainer = Explainer::new(&directory, contact);
+        let (mut came, mut reloaded) = (false, false);
+        let missing = reader.each_event(contact.boot(), |event| {
+            let ours = event.contact == Some(contact);
+            came |= ours;
+            // What the replay goes by is the configuration of now.
+            reloaded |= came && event.what == "reloaded";
+            if let Some(fact) = indices.fact(&event.what, event.contact, &event.detail) {
+                explainer.handle_fact(instant(event.at), &fact);
+            }
+            if ours && event.what == "ended" { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        Ok(Story { contact, directory, moments: explainer.into_moments(), missing, reloaded, zone })
+    }
+
+    fn queue(&self, id: QueueId) -> &model::Queue {
+        self.directory.queue(id)
+    }
+
+    /// The strategy's line in the configuration.
+    fn rule(&self, file: Option<&Path>, queue: QueueId) -> Option<config::Written> {
+        config::Written::of(file, "queue", &self.queue(queue).name, "strategy")
+    }
+
+    fn time(&self, at: Instant) -> jiff::Zoned {
+        let micros = i64::try_from(at.as_nanos() / 1000).unwrap_or(i64::MAX);
+        Timestamp::from_microsecond(micros).unwrap_or_default().to_zoned(self.zone.clone())
+    }
+}
+
+/// The log's times are civil ones; the replay counts them as if no clock had been set meanwhile.
+fn instant(at: Utc) -> Instant {
+    Instant::from_nanos(at.as_micros().max(0).unsigned_abs().saturating_mul(1000))
+}

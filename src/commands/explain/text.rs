@@ -1,0 +1,245 @@
+//! The story for people.
+
+use super::Story;
+use acd::{By, Candidate, Moment, Passed, Regime, Score, Verdict, What};
+use core::fmt::Write as _;
+use core::time::Duration;
+use model::{AgentId, AgentState, IdleClock, NotReadyReason, OfferOutcome, QueueId};
+use std::path::Path;
+
+impl Story {
+    pub(super) fn text(&self, file: Option<&Path>) -> String {
+        let mut out = format!("contact {}\n", self.contact);
+        if self.missing > 0 {
+            let _ = writeln!(
+                out,
+                "{} facts before its end are missing from the log: what follows may be wrong",
+                self.missing
+            );
+        }
+        if self.reloaded {
+            out.push_str("the configuration was read anew since it came: what follows goes by the one of now\n");
+        }
+        for moment in &self.moments {
+            let _ = writeln!(out, "\n{}  {}", self.time(moment.at).strftime("%F %T%.3f %Z"), self.what(&moment.what));
+            if let What::Offered { queue, regime, .. } = moment.what {
+                let _ = writeln!(out, "  rule: {}", self.rule_text(file, queue, regime));
+            }
+            out.push_str(&self.table(moment));
+            for doubt in &moment.doubts {
+                let _ = writeln!(out, "  doubt: {doubt}");
+            }
+        }
+        out
+    }
+
+    fn what(&self, what: &What) -> String {
+        match what {
+            What::Entered { queue, priority, place, ahead } => {
+                let mut text =
+                    format!("entered queue {} with priority {priority}, at place {place}", self.queue(*queue).name);
+                if !ahead.is_empty() {
+                    let ids: Vec<String> = ahead.iter().map(ToString::to_string).collect();
+                    let more = if place - 1 > ahead.len() { ", …" } else { "" };
+                    let _ = write!(text, "; ahead: {}{more}", ids.join(", "));
+                }
+                text
+            }
+            What::Offered { agent, waited, .. } => {
+                format!("offered to {} after {}", self.person(*agent), spell(*waited))
+            }
+            What::Passed { agent, contact, why } => {
+                let why = match why {
+                    Passed::MorePressing => "it was more pressing: priority and waiting together",
+                    Passed::Earlier => "it had come earlier",
+                    Passed::NotForUs => "he could not be given this one",
+                };
+                format!("{} was given {contact} first: {why}", self.person(*agent))
+            }
+            What::OfferEnded { agent, outcome } => {
+                format!("the offer to {} ended: {}", self.person(*agent), outcome_text(outcome))
+            }
+            What::Connected { agent, waited } => {
+                format!("connected with {} after {}", self.person(*agent), spell(*waited))
+            }
+            What::Abandoned { waited } => format!("the caller hung up after {}", spell(*waited)),
+            What::FlowedOut { why, waited } => format!("left the queue after {} ({})", spell(*waited), why.word()),
+        }
+    }
+
+    fn rule_text(&self, file: Option<&Path>, queue: QueueId, regime: Regime) -> String {
+        let rules = self.queue(queue);
+        let clock = match rules.idle_clock {
+            IdleClock::Release => "release",
+            IdleClock::Ready => "ready",
+            IdleClock::Offer => "offer",
+        };
+        let place = match self.rule(file, queue) {
+            Some(written) => written.place.to_string(),
+            None => "the default".into(),
+        };
+        let regime = match regime {
+            Regime::AgentSurplus => "agents were free, one of them was chosen for this contact",
+            Regime::ContactSurplus => "contacts waited, this one was chosen for the agent who became free",
+        };
+        format!("{} (idle clock {clock}; {place}); {regime}", rules.strategy.word())
+    }
+
+    fn table(&self, moment: &Moment) -> String {
+        if moment.candidates.is_empty() {
+            return String::new();
+        }
+        let best = moment.candidates.iter().find(|c| c.verdict == Verdict::Chosen).and_then(|c| c.score);
+        let rows: Vec<[String; 4]> = moment
+            .candidates
+            .iter()
+            .map(|c| {
+                let score = c.score.map_or_else(|| "–".into(), |score| score_text(&score));
+                let change = self.would_change(c, best).unwrap_or_default();
+                [self.person(c.agent), score, self.why(moment, c), change]
+            })
+            .collect();
+        let heads = ["agent", "score", "", "what would have changed it"].map(str::to_owned);
+        let width = |column: usize| {
+            rows.iter().chain([&heads]).map(|row| row[column].chars().count()).max().unwrap_or_default()
+        };
+        let widths = [width(0), width(1), width(2)];
+        let mut out = String::new();
+        for row in [&heads].into_iter().chain(&rows) {
+            let line = format!(
+                "  {:w0$}  {:w1$}  {:w2$}  {}",
+                row[0],
+                row[1],
+                row[2],
+                row[3],
+                w0 = widths[0],
+                w1 = widths[1],
+                w2 = widths[2]
+            );
+            let _ = writeln!(out, "{}", line.trim_end());
+        }
+        out
+    }
+
+    pub(super) fn person(&self, id: AgentId) -> String {
+        let agent = self.directory.agent(id);
+        if agent.name == agent.id { agent.id.to_string() } else { format!("{} {}", agent.id, agent.name) }
+    }
+
+    pub(super) fn why(&self, moment: &Moment, candidate: &Candidate) -> String {
+        let ago = |since: base::Instant| spell(moment.at.since(since));
+        match &candidate.verdict {
+            Verdict::Chosen => "chosen".into(),
+            Verdict::Behind { others } => format!("ready, behind {others}"),
+            Verdict::SignedOff { since } if *since == base::Instant::ZERO => "signed off".into(),
+            Verdict::SignedOff { since } => format!("signed off for {}", ago(*since)),
+            Verdict::NotReady { reason, since } => {
+                format!("not ready for {} ({})", ago(*since), reason.word())
+            }
+            Verdict::Engaged { state, since } => match state {
+                AgentState::Reserved { contact } => format!("{contact} rings at him for {}", ago(*since)),
+                AgentState::WrapUp { contact } => format!("wraps up {contact} for {}", ago(*since)),
+                AgentState::Busy { contact } => format!("busy with {contact} for {}", ago(*since)),
+                AgentState::SignedOff | AgentState::NotReady { .. } | AgentState::Ready => state.word().into(),
+            },
+            Verdict::Refused { until } => {
+                format!("refused it a moment ago, is not asked for {}", spell(until.since(moment.at)))
+            }
+            Verdict::Lacks(lacks) => {
+                let one = |lack: &acd::Lack| format!("{} {}", self.skill(lack.skill), lack.has);
+                format!("has {}", lacks.iter().map(one).collect::<Vec<_>>().join(", "))
+            }
+            Verdict::KeptFor { agent } => format!("it is kept for {}", self.person(*agent)),
+            Verdict::Unexplained => "ready and able, and it was not offered to him".into(),
+        }
+    }
+
+    fn skill(&self, id: model::SkillId) -> &str {
+        self.directory.skills.get(id.index()).map_or("?", |name| name)
+    }
+
+    pub(super) fn would_change(&self, candidate: &Candidate, best: Option<Score>) -> Option<String> {
+        Some(match &candidate.verdict {
+            Verdict::Chosen | Verdict::Unexplained => return None,
+            Verdict::Behind { .. } => ahead_of(candidate.score?, best?)?,
+            Verdict::SignedOff { .. } => "signing on and being ready".into(),
+            Verdict::NotReady { reason: NotReadyReason::DeviceUnreachable | NotReadyReason::DeviceFailed, .. } => {
+                "a phone that answers".into()
+            }
+            Verdict::NotReady { .. } => "being ready".into(),
+            Verdict::Engaged { .. } => "being free".into(),
+            Verdict::Refused { .. } => "not having refused it".into(),
+            Verdict::Lacks(lacks) => {
+                let one = |lack: &acd::Lack| match (lack.least, lack.most) {
+                    (least, 10) => format!("{} {least} or more", self.skill(lack.skill)),
+                    (0, most) => format!("{} {most} or less", self.skill(lack.skill)),
+                    (least, most) => format!("{} from {least} to {most}", self.skill(lack.skill)),
+                };
+                lacks.iter().map(one).collect::<Vec<_>>().join(", ")
+            }
+            Verdict::KeptFor { .. } => "more waiting: it is kept for a while only".into(),
+        })
+    }
+}
+
+/// Less than this reads as nothing in tenths of a second.
+const TELLABLE: Duration = Duration::from_millis(50);
+
+/// What the score lacks to be the first.
+fn ahead_of(own: Score, best: Score) -> Option<String> {
+    let longer = |ahead: Duration, own: Duration| match ahead.saturating_sub(own) {
+        Duration::ZERO => "a place before his in the configuration: they are equal".to_owned(),
+        short if short < TELLABLE => "a moment more of idle time".to_owned(),
+        more => format!("{} more of idle time", spell(more)),
+    };
+    Some(match (own.by, best.by) {
+        (By::Calls(own), By::Calls(best)) if own > best => format!("{} contacts fewer", own - best),
+        (By::Occupied(own), By::Occupied(best)) if own > best => {
+            format!("{:.1} % less work in his time", (own - best) * 100.0)
+        }
+        (By::Place(_), By::Place(best)) => format!("standing before place {best} in the configuration"),
+        (By::Turn(_), By::Turn(_)) => "his turn coming earlier".into(),
+        (By::Level(own), By::Level(best)) if own < best => format!("{} levels more", best - own),
+        (By::Versatility(own), By::Versatility(best)) if own > best => {
+            format!("{} skills or queues fewer", own - best)
+        }
+        (By::Tickets(_), By::Tickets(_)) => "another draw".into(),
+        (By::Everybody, By::Everybody) => return None,
+        _ => longer(best.idle, own.idle),
+    })
+}
+
+pub(super) fn score_text(score: &Score) -> String {
+    let idle = spell(score.idle);
+    match score.by {
+        By::Idle => format!("idle {idle}"),
+        By::Turn(None) => "had none yet".into(),
+        By::Turn(Some(others)) => format!("{others} others since his turn"),
+        By::Calls(calls) => format!("{calls} contacts, idle {idle}"),
+        By::Occupied(share) => format!("{:.1} % at work, idle {idle}", share * 100.0),
+        By::Place(place) => format!("place {place}"),
+        By::Tickets(tickets) => format!("{tickets} in the draw"),
+        By::Level(level) => format!("levels {level}, idle {idle}"),
+        By::Versatility(count) => format!("{count} skills and queues, idle {idle}"),
+        By::Everybody => "rings with all".into(),
+    }
+}
+
+pub(super) fn outcome_text(outcome: &OfferOutcome) -> String {
+    match outcome {
+        OfferOutcome::Rejected(cause) | OfferOutcome::Failed(cause) => {
+            format!("{} ({})", outcome.word(), cause.kind.word())
+        }
+        OfferOutcome::Accepted | OfferOutcome::Missed | OfferOutcome::Withdrawn => outcome.word().into(),
+    }
+}
+
+/// `12.3 s`, `4 min 05 s`, `2 h 03 min`.
+pub(super) fn spell(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0..60 => format!("{:.1} s", time.as_secs_f64()),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
