@@ -6,6 +6,7 @@ use crate::plans::{QUEUE, fixed_agents, queue};
 use crate::records::Contact;
 use crate::scenario::Scenario;
 use crate::sipp::{Caller, Sipp, phones_address};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -83,6 +84,24 @@ fn hotline(shards: u8) {
     assert_eq!(by_agent.sum::<u64>(), all, "{report:#}");
     assert_eq!(records.contacts.len(), calls);
     assert!(records.contacts.iter().all(|c| c.outcome == "served"), "{records:#?}");
+
+    // Every tenth offer is explained from its facts alone: the agent who was chosen is the one the rules ask for.
+    for contact in records.contacts.iter().step_by(10) {
+        let story = house.explain(contact.id);
+        let offered = story["moments"].as_array().expect("a list").iter().rfind(|m| m["what"] == "offered");
+        let offered = offered.unwrap_or_else(|| panic!("no offer: {story:#}"));
+        let agent = records.visit_of(contact).agent.as_deref().expect("answered");
+        assert_eq!(
+            (&offered["candidates"][0]["agent"], &offered["candidates"][0]["verdict"]),
+            (&agent.into(), &"chosen".into())
+        );
+        // With several shards what is told on two of them at once may stand either way round in the log.
+        if shards == 1 {
+            let doubts =
+                story["moments"].as_array().into_iter().flatten().filter(|m| m["doubts"] != Value::Array(Vec::new()));
+            assert_eq!(doubts.count(), 0, "{story:#}");
+        }
+    }
 
     // First come, first served. One shard knows one time; with several a call is stamped on its own shard, some
     // milliseconds (on a busy machine more) after the decision on the queue's.

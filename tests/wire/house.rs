@@ -210,6 +210,11 @@ impl House {
         report
     }
 
+    /// Why a contact went where it went.
+    pub(crate) fn explain(&self, contact: i64) -> Value {
+        self.ask_json(&["explain", &format!("{contact:016x}")])
+    }
+
     /// One queue's line of the report.
     pub(crate) fn report_of(&self, queue: &str) -> Value {
         let report = self.report();
