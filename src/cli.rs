@@ -9,7 +9,7 @@ use std::path::PathBuf;
 pub(crate) const EXIT_USAGE: u8 = 64;
 
 /// Commands of later generations; nothing else may take these names.
-pub(crate) const RESERVED: [&str; 4] = ["ivr", "simulate", "doctor", "passwd"];
+pub(crate) const RESERVED: [&str; 3] = ["ivr", "doctor", "passwd"];
 
 /// An open-source call centre in one binary: SIP trunk in, queue, music, the agent idle longest, records that add up.
 #[derive(Parser, Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Cli {
 }
 
 const AFTER: &str = "Without a command: `serve` on the embedded default configuration (loopback only).
-Reserved for later generations: ivr, simulate, doctor, passwd.
+Reserved for later generations: ivr, doctor, passwd.
 Exit codes: 0 as asked, 1 not as asked, 2 no answer (phone), 64 wrong usage.";
 
 /// The names of all commands, for a suggestion.
@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// Why a contact went to one agent and not to another
     #[command(after_help = crate::commands::explain::HELP)]
     Explain(ExplainArgs),
+    /// Rehearse a day: this configuration, made-up callers, a virtual clock
+    #[command(after_help = crate::commands::simulate::HELP)]
+    Simulate(SimulateArgs),
     /// How the running server is
     Status(WatchArgs),
     /// Waiting lines of the running server
@@ -163,6 +166,39 @@ pub(crate) struct ExplainArgs {
     /// As one JSON object, for programs, with the keys described below
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SimulateArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// Who calls, when, for how long, and how patient they are
+    #[arg(long, value_name = "FILE", required_unless_present = "defaults")]
+    pub(crate) traffic: Option<PathBuf>,
+    /// Who is there when; without it every agent of a queue, all day
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schedule: Option<PathBuf>,
+    /// A second configuration, on the same calls; prints what differs
+    #[arg(long, value_name = "FILE")]
+    pub(crate) compare: Option<PathBuf>,
+    /// The first run's chance; each run has the next
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Days in a row in each run
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=366))]
+    pub(crate) days: u32,
+    /// How often the same days are simulated
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) runs: u32,
+    /// As one JSON object, for programs, with the keys described below
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Draw waiting, service level and occupancy over the day
+    #[arg(long, value_name = "OUT.svg")]
+    pub(crate) plot: Option<PathBuf>,
+    /// Print every key of traffic and schedule files with its default
+    #[arg(long, exclusive = true)]
+    pub(crate) defaults: bool,
 }
 
 #[derive(Args, Debug)]

@@ -63,6 +63,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
             }
         }
         Command::Explain(args) => print(&commands::explain::run(&args)?),
+        Command::Simulate(args) => commands::simulate::run(&args).and_then(|text| print(&text)),
         Command::Status(args) => watch(&args, &Request::Status),
         Command::Queues(args) => watch(&args, &Request::Queues),
         Command::Agents(args) => watch(&args, &Request::Agents),
@@ -105,10 +106,12 @@ fn run(command: Command) -> Result<ExitCode, String> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer of a command belongs on stdout")]
 fn print(text: &str) -> Result<ExitCode, String> {
-    print!("{text}");
-    Ok(ExitCode::SUCCESS)
+    // Whoever reads only the first lines (`| head`) has had enough, and nothing is wrong.
+    match std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("writing to stdout: {error}")),
+        Ok(()) | Err(_) => Ok(ExitCode::SUCCESS),
+    }
 }
 
 fn watch(args: &cli::WatchArgs, request: &Request) -> Result<ExitCode, String> {

@@ -61,6 +61,12 @@ impl Rng {
         -mean * (1.0 - self.unit()).ln()
     }
 
+    /// Normally distributed with mean 0 and deviation 1 (Box and Muller 1958).
+    pub fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * (1.0 - self.unit()).ln()).sqrt();
+        radius * (core::f64::consts::TAU * self.unit()).cos()
+    }
+
     pub fn pick<'a, T>(&mut self, items: &'a [T]) -> Option<&'a T> {
         items.get(self.below(items.len() as u64) as usize)
     }

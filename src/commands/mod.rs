@@ -6,4 +6,5 @@ pub(crate) mod explain;
 mod overtaking;
 pub(crate) mod phone;
 pub(crate) mod report;
+pub(crate) mod simulate;
 mod story;

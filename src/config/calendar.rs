@@ -177,7 +177,7 @@ fn span(text: &str) -> Result<DaySpan, Wrong> {
 }
 
 /// `09:00`, up to `24:00`.
-fn minute(text: &str) -> Option<u16> {
+pub(crate) fn minute(text: &str) -> Option<u16> {
     let (hour, minute) = text.split_once(':')?;
     let two =
         |text: &str| (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse::<u16>().ok())?;
@@ -207,7 +207,7 @@ fn dates(text: &str) -> Result<ClosedDates, Wrong> {
     Ok(ClosedDates { from, to })
 }
 
-fn date(text: &str) -> Option<(i16, i8, i8)> {
+pub(crate) fn date(text: &str) -> Option<(i16, i8, i8)> {
     let date: jiff::civil::Date = (text.len() == 10).then(|| text.parse().ok())??;
     Some((date.year(), date.month(), date.day()))
 }

@@ -105,13 +105,18 @@ pub(crate) fn defaults_of(name: &str) -> &'static DeTable<'static> {
 
 type Item<'a> = (&'a Spanned<std::borrow::Cow<'a, str>>, &'a Spanned<DeValue<'a>>);
 
-fn in_written_order<'a>(tree: &'a DeTable<'a>) -> Vec<Item<'a>> {
+pub(crate) fn in_written_order<'a>(tree: &'a DeTable<'a>) -> Vec<Item<'a>> {
     let mut items: Vec<Item<'a>> = tree.iter().collect();
     items.sort_by_key(|(key, _)| key.span().start);
     items
 }
 
-fn one<'a>(reader: &Reader<'_>, name: &str, value: &'a Spanned<DeValue<'a>>, span: Span) -> Option<&'a DeTable<'a>> {
+pub(crate) fn one<'a>(
+    reader: &Reader<'_>,
+    name: &str,
+    value: &'a Spanned<DeValue<'a>>,
+    span: Span,
+) -> Option<&'a DeTable<'a>> {
     match value.get_ref() {
         DeValue::Table(table) => Some(table),
         DeValue::Array(_) => {
@@ -125,7 +130,7 @@ fn one<'a>(reader: &Reader<'_>, name: &str, value: &'a Spanned<DeValue<'a>>, spa
     }
 }
 
-fn several<'a>(
+pub(crate) fn several<'a>(
     reader: &Reader<'_>,
     name: &str,
     value: &'a Spanned<DeValue<'a>>,

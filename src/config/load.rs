@@ -127,7 +127,7 @@ pub(crate) fn build(
     Ok(config)
 }
 
-fn syntax(file: u32, error: &toml::de::Error) -> Note {
+pub(crate) fn syntax(file: u32, error: &toml::de::Error) -> Note {
     Note {
         span: Span::new(file, error.span().unwrap_or(0..0)),
         severity: Severity::Error,

@@ -32,6 +32,7 @@ mod rules;
 mod secret;
 mod site;
 mod sound;
+mod traffic;
 mod trunk;
 
 pub use agent::{Agent, AgentState, InitialState, NotReadyReason, SkillLevel, Supervises};
@@ -68,4 +69,5 @@ pub use rules::{Attribute, Attributes, Rule, Sticky};
 pub use secret::Secret;
 pub use site::{FeatureCodes, Limits, MediaSettings, Site};
 pub use sound::{Language, SoundName};
+pub use traffic::{Break, Demand, Manners, PastCall, Shift, Spread, Stream};
 pub use trunk::{CalledFrom, Network, Trunk};

@@ -1,7 +1,7 @@
 use crate::Secret;
 
 /// A device: it registers with a password, or stands at a fixed place.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Phone {
     /// The user part it registers with and is called by.
     pub id: Box<str>,

@@ -1,7 +1,6 @@
-use super::chance::Spread;
 use base::Rng;
 use core::time::Duration;
-use model::TrunkId;
+use model::{Demand, PastCall, Stream, TrunkId};
 use std::sync::Arc;
 
 /// Somebody who will call, with everything about him that chance decides: two configurations meet the same people.
@@ -21,109 +20,68 @@ pub struct Caller {
     pub seed: u64,
 }
 
-/// A kind of caller and when he comes.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Stream {
-    pub trunk: TrunkId,
-    /// What they dial, each with its share of the whole.
-    pub numbers: Vec<(Arc<str>, f64)>,
-    /// Expected calls of each interval of the day, from midnight; times are Poisson.
-    pub calls: Vec<f64>,
-    pub talk: Spread,
-    pub wrap_up: Spread,
-    pub patience: Option<Spread>,
-    /// From how many people they are; each has one number.
-    pub people: u32,
-}
-
-/// Who calls on a day.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Demand {
-    Streams(Vec<Stream>),
-    /// As it once was; lengths that are not known are drawn.
-    Past(Vec<PastCall>),
-}
-
-/// A line of a file of past contacts.
-#[derive(Clone, PartialEq, Debug)]
-pub struct PastCall {
-    pub at: Duration,
-    pub trunk: TrunkId,
-    pub dialled: Arc<str>,
-    pub number: Arc<str>,
-    pub talk: Spread,
-    pub wrap_up: Spread,
-    pub patience: Option<Spread>,
-}
-
-impl Demand {
-    /// Everybody who calls on these days, in order of time. Each kind of caller has its own chance, so that a change
-    /// of one does not move the others.
-    pub fn callers(&self, seed: u64, midnights: &[Duration], interval: Duration) -> Vec<Caller> {
-        let mut rng = Rng::new(seed);
-        let mut callers = Vec::new();
-        match self {
-            Demand::Streams(streams) => {
-                for stream in streams {
-                    let mut rng = rng.fork();
-                    for midnight in midnights {
-                        stream.day(*midnight, interval, &mut rng, &mut callers);
-                    }
-                }
-            }
-            Demand::Past(calls) => callers.extend(calls.iter().map(|call| call.again(&mut rng))),
-        }
-        callers.sort_by_key(|caller| caller.at);
-        callers
-    }
-}
-
-impl Stream {
-    fn day(&self, midnight: Duration, interval: Duration, rng: &mut Rng, callers: &mut Vec<Caller>) {
-        for (nth, calls) in self.calls.iter().enumerate().filter(|(_, calls)| **calls > 0.0) {
-            let (from, gap) = (interval.as_secs_f64() * nth as f64, interval.as_secs_f64() / calls);
-            let mut at = rng.exponential(gap);
-            while at < interval.as_secs_f64() {
-                callers.push(self.caller(midnight + Duration::from_secs_f64(from + at), rng));
-                at += rng.exponential(gap);
-            }
-        }
-    }
-
-    fn caller(&self, at: Duration, rng: &mut Rng) -> Caller {
+/// Everybody who calls on these days, in order of time. Each kind of caller has its own chance, so that a change of one
+/// does not move the others.
+pub fn callers(demand: &Demand, seed: u64, midnights: &[Duration], interval: Duration) -> Vec<Caller> {
+    let mut rng = Rng::new(seed);
+    let mut callers = Vec::new();
+    for stream in &demand.streams {
         let mut rng = rng.fork();
-        let whole: f64 = self.numbers.iter().map(|(_, share)| share).sum();
+        for midnight in midnights {
+            day(stream, *midnight, interval, &mut rng, &mut callers);
+        }
+    }
+    for midnight in midnights {
+        callers.extend(demand.past.iter().map(|call| Caller::again(call, *midnight, &mut rng)));
+    }
+    callers.sort_by_key(|caller| caller.at);
+    callers
+}
+
+fn day(stream: &Stream, midnight: Duration, interval: Duration, rng: &mut Rng, callers: &mut Vec<Caller>) {
+    for (nth, calls) in stream.calls.iter().enumerate().filter(|(_, calls)| **calls > 0.0) {
+        let (from, gap) = (interval.as_secs_f64() * nth as f64, interval.as_secs_f64() / calls);
+        let mut at = rng.exponential(gap);
+        while at < interval.as_secs_f64() {
+            callers.push(Caller::of(stream, midnight + Duration::from_secs_f64(from + at), rng));
+            at += rng.exponential(gap);
+        }
+    }
+}
+
+impl Caller {
+    fn of(stream: &Stream, at: Duration, rng: &mut Rng) -> Self {
+        let mut rng = rng.fork();
+        let whole: f64 = stream.numbers.iter().map(|(_, share)| share).sum();
         let mut lot = rng.unit() * whole;
-        let chosen = self.numbers.iter().find(|(_, share)| {
+        let chosen = stream.numbers.iter().find(|(_, share)| {
             lot -= share;
             lot < 0.0
         });
-        let dialled = chosen.or(self.numbers.last()).map_or_else(|| "".into(), |(number, _)| Arc::clone(number));
-        let number = format!("1{:09}", rng.below(u64::from(self.people.max(1))));
+        let dialled = chosen.or(stream.numbers.last()).map_or_else(|| "".into(), |(number, _)| Arc::clone(number));
+        let number = format!("1{:09}", rng.below(u64::from(stream.people.max(1))));
         Caller {
             at,
-            trunk: self.trunk,
+            trunk: stream.trunk,
             dialled,
             number: number.into(),
-            talk: self.talk.draw(&mut rng),
-            wrap_up: self.wrap_up.draw(&mut rng),
-            patience: self.patience.as_ref().map(|patience| patience.draw(&mut rng)),
+            talk: stream.talk.draw(&mut rng),
+            wrap_up: stream.wrap_up.draw(&mut rng),
+            patience: stream.patience.as_ref().map(|patience| patience.draw(&mut rng)),
             seed: rng.next_u64(),
         }
     }
-}
 
-impl PastCall {
-    fn again(&self, rng: &mut Rng) -> Caller {
+    fn again(past: &PastCall, midnight: Duration, rng: &mut Rng) -> Self {
         let mut rng = rng.fork();
         Caller {
-            at: self.at,
-            trunk: self.trunk,
-            dialled: Arc::clone(&self.dialled),
-            number: Arc::clone(&self.number),
-            talk: self.talk.draw(&mut rng),
-            wrap_up: self.wrap_up.draw(&mut rng),
-            patience: self.patience.as_ref().map(|patience| patience.draw(&mut rng)),
+            at: midnight + past.at,
+            trunk: past.trunk,
+            dialled: Arc::clone(&past.dialled),
+            number: Arc::clone(&past.number),
+            talk: past.talk.draw(&mut rng),
+            wrap_up: past.wrap_up.draw(&mut rng),
+            patience: past.patience.as_ref().map(|patience| patience.draw(&mut rng)),
             seed: rng.next_u64(),
         }
     }

@@ -1,11 +1,13 @@
-use super::demand::{Caller, Demand};
+use super::demand::{Caller, callers};
 use super::house::{Deed, News, Ring, SimpleHouse};
-use super::roster::{Shift, Wish, wishes};
-use super::staff::{Manners, Staff};
+use super::roster::{Wish, wishes};
+use super::staff::Staff;
 use base::{Instant, Now, Rng, Utc};
 use core::cmp::Reverse;
 use core::time::Duration;
-use model::{AgentAction, AgentId, ContactId, DialTarget, Directory, Fact, LegId, Party, Source, Stamped};
+use model::{
+    AgentAction, AgentId, ContactId, Demand, DialTarget, Directory, Fact, LegId, Manners, Party, Shift, Source, Stamped,
+};
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
@@ -75,7 +77,7 @@ struct Inside {
 impl<'a> Rehearsal<'a> {
     pub fn new(scene: &'a Scene, seed: u64) -> Self {
         // The day's chance does not depend on the configuration: two of them meet the same callers.
-        let callers = scene.demand.callers(seed, &scene.midnights, scene.interval);
+        let callers = callers(&scene.demand, seed, &scene.midnights, scene.interval);
         let now = Now::new(Instant::from_millis(1000), scene.begins);
         let wishes = wishes(&scene.shifts, &scene.midnights);
         let mut rehearsal = Rehearsal {

@@ -1,22 +1,5 @@
 use core::time::Duration;
-use model::{AgentAction, AgentId};
-
-/// When somebody is there; times since midnight, the same every day.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Shift {
-    pub agent: AgentId,
-    pub from: Duration,
-    pub to: Duration,
-    pub breaks: Vec<Break>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Break {
-    pub at: Duration,
-    pub lasts: Duration,
-    /// The reason digit he dials.
-    pub code: u8,
-}
+use model::{AgentAction, AgentId, Shift};
 
 /// One wish of an agent and when he has it, since the beginning of the first day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +33,7 @@ pub fn wishes(shifts: &[Shift], midnights: &[Duration]) -> Vec<Wish> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Break;
 
     #[test]
     fn a_day_is_sign_on_breaks_and_sign_off_in_order() {

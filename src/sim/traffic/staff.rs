@@ -1,27 +1,6 @@
-use super::chance::Spread;
 use core::time::Duration;
-use model::{AgentAction, AgentId, AgentState, ContactId, Directory, NotReadyReason, QueueId, WrapUpMode};
+use model::{AgentAction, AgentId, AgentState, ContactId, Directory, Manners, NotReadyReason, QueueId, WrapUpMode};
 use std::collections::HashMap;
-
-/// How agents behave.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Manners {
-    /// From the first ring to the answer.
-    pub answers_after: Spread,
-    /// The share of offers nobody answers.
-    pub misses: f64,
-    /// The share of offers that are refused by hand.
-    pub declines: f64,
-    /// After how long somebody says ready again whom missed offers made not ready.
-    pub returns_after: Duration,
-}
-
-impl Manners {
-    /// Everybody answers at once: what queueing theory assumes.
-    pub fn ideal() -> Self {
-        Manners { answers_after: Spread::ZERO, misses: 0.0, declines: 0.0, returns_after: Duration::from_secs(60) }
-    }
-}
 
 /// What every agent last wanted, and when he comes back by himself.
 #[derive(Debug)]

@@ -8,12 +8,12 @@
 //! to arrivals and talks is known exactly and taken out by regression (control variates, Lavenberg and Welch 1981).
 
 use super::estimate::student_quantile;
-use super::{Caller, Demand, Manners, Rehearsal, Scene, Shift, Spread, Stream};
+use super::{Caller, Rehearsal, Scene};
 use crate::WorldPlan;
 use base::Rng;
 use core::cmp::Reverse;
 use core::time::Duration;
-use model::{AgentId, ContactId, Fact};
+use model::{AgentId, ContactId, Demand, Fact, Manners, Shift, Spread, Stream};
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
@@ -164,7 +164,7 @@ queues = ["q"]
             begins,
             midnights: vec![Duration::ZERO],
             interval: lasts,
-            demand: Demand::Streams(vec![stream]),
+            demand: Demand { streams: vec![stream], past: vec![] },
             shifts: (0..self.agents).map(shift).collect(),
             manners: Manners::ideal(),
         }

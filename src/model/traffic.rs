@@ -1,3 +1,6 @@
+//! What a day looks like that is simulated: who calls, who is there, how people behave.
+
+use crate::{AgentId, TrunkId};
 use base::Rng;
 use core::time::Duration;
 use std::sync::Arc;
@@ -33,7 +36,7 @@ impl Spread {
                     return Duration::ZERO;
                 }
                 let square = (1.0 + (deviation / mean).powi(2)).ln();
-                seconds((mean.ln() - square / 2.0 + square.sqrt() * normal(rng)).exp())
+                seconds((mean.ln() - square / 2.0 + square.sqrt() * rng.normal()).exp())
             }
             Spread::Observed(values) => rng.pick(values).copied().unwrap_or_default(),
         }
@@ -56,10 +59,76 @@ fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
-/// Box and Muller 1958.
-fn normal(rng: &mut Rng) -> f64 {
-    let radius = (-2.0 * (1.0 - rng.unit()).ln()).sqrt();
-    radius * (core::f64::consts::TAU * rng.unit()).cos()
+/// A kind of caller and when he comes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Stream {
+    pub trunk: TrunkId,
+    /// What they dial, each with its share of the whole.
+    pub numbers: Vec<(Arc<str>, f64)>,
+    /// Expected calls of each interval of the day, from midnight; times are Poisson.
+    pub calls: Vec<f64>,
+    pub talk: Spread,
+    pub wrap_up: Spread,
+    pub patience: Option<Spread>,
+    /// From how many people they are; each has one number.
+    pub people: u32,
+}
+
+/// Who calls on a day.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Demand {
+    pub streams: Vec<Stream>,
+    pub past: Vec<PastCall>,
+}
+
+/// Somebody who once called, and calls again on each day; lengths that are not known are drawn.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PastCall {
+    /// Since midnight.
+    pub at: Duration,
+    pub trunk: TrunkId,
+    pub dialled: Arc<str>,
+    pub number: Arc<str>,
+    pub talk: Spread,
+    pub wrap_up: Spread,
+    pub patience: Option<Spread>,
+}
+
+/// When somebody is there; times since midnight, the same every day.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Shift {
+    pub agent: AgentId,
+    pub from: Duration,
+    pub to: Duration,
+    pub breaks: Vec<Break>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Break {
+    pub at: Duration,
+    pub lasts: Duration,
+    /// The reason digit he dials.
+    pub code: u8,
+}
+
+/// How agents behave.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Manners {
+    /// From the first ring to the answer.
+    pub answers_after: Spread,
+    /// The share of offers nobody answers.
+    pub misses: f64,
+    /// The share of offers that are refused by hand.
+    pub declines: f64,
+    /// After how long somebody says ready again whom missed offers made not ready.
+    pub returns_after: Duration,
+}
+
+impl Manners {
+    /// Everybody answers at once: what queueing theory assumes.
+    pub fn ideal() -> Self {
+        Manners { answers_after: Spread::ZERO, misses: 0.0, declines: 0.0, returns_after: Duration::from_secs(60) }
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,185 @@
+//! `strowger simulate`: a day, rehearsed by the shipped engine on a virtual clock.
+
+mod json;
+mod plot;
+mod runs;
+mod text;
+
+use crate::cli::{ConfigArg, SimulateArgs};
+use crate::commands::check::load_or_report;
+use base::Utc;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use model::{AgentId, Directory, Phone, PhoneId, Shift};
+use sim::traffic::{Scene, Span, Tally};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Shown under `strowger simulate --help`; these names are an interface and do not change.
+pub(crate) const HELP: &str = "\
+Traffic and schedule files: every key with its default is printed by `strowger simulate --defaults`.
+What is simulated is the shipped distributor with the configuration as it is; callers and agents are made up, legs only
+ring, answer, refuse and hang up, and announcements take no time.
+
+Keys of --json (lengths in seconds, shares from 0 to 1, null where no run has the figure):
+  from, interval_minutes, days, runs, seed, confidence
+  configurations[]      config, callers, refused{} by cause, waiting_at_end
+    queues[]            queue, service_level{} target_seconds goal_percent treatment, day{}, intervals[] from, figures{}
+      day{} figures{}   each figure: mean, half_width of its interval, runs that have it
+  differences[]         with --compare: queue, day{} and intervals[], the other configuration less the first on the same
+                        calls: mean, half_width, runs
+  figures[]             name unit formula";
+
+/// One configuration and what becomes of it.
+struct Case {
+    /// As it was named.
+    name: String,
+    /// For a picture.
+    short: String,
+    scene: Scene,
+    runs: Vec<Tally>,
+}
+
+/// Everything that is printed and drawn.
+struct Simulation {
+    cases: Vec<Case>,
+    date: (i16, i8, i8),
+    seed: u64,
+    runs: u32,
+}
+
+pub(crate) fn run(args: &SimulateArgs) -> Result<String, String> {
+    let Some(traffic) = &args.traffic else { return Ok(config::traffic_defaults().to_owned()) };
+    let mut simulation = Simulation { cases: Vec::new(), date: (0, 0, 0), seed: args.seed, runs: args.runs };
+    let others = args.compare.iter().map(|other| ConfigArg { config: Some(other.clone()) });
+    for config in core::iter::once(args.config.clone()).chain(others) {
+        let (scene, date) = scene(args, traffic, &config)?;
+        let file = config.config.unwrap_or_else(|| "the embedded default".into());
+        let (name, short) = (file.display().to_string(), file.file_name().unwrap_or_default().to_string_lossy().into());
+        simulation.date = date;
+        simulation.cases.push(Case { name, short, scene, runs: Vec::new() });
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    for case in &mut simulation.cases {
+        case.runs = runs::all(&case.scene, args.seed, args.runs, threads, &case.name);
+    }
+    if let Some(file) = &args.plot {
+        let picture = simulation.plot();
+        std::fs::write(file, picture).map_err(|error| format!("{}: {error}", file.display()))?;
+    }
+    Ok(if args.json { format!("{:#}\n", simulation.json()) } else { simulation.text() })
+}
+
+fn scene(args: &SimulateArgs, traffic_file: &Path, config: &ConfigArg) -> Result<(Scene, (i16, i8, i8)), String> {
+    let (config, _) = load_or_report(config)?;
+    let mut directory = config.directory;
+    let wrong = |what: &str, file: &Path, report: config::Report| {
+        format!("the {what} {} cannot be used\n{report}", file.display())
+    };
+    let traffic =
+        config::load_traffic(traffic_file, &directory).map_err(|report| wrong("traffic", traffic_file, report))?;
+    let shifts = match &args.schedule {
+        Some(file) => config::load_schedule(file, &directory).map_err(|report| wrong("schedule", file, report))?,
+        None => everybody(&directory),
+    };
+    give_phones(&mut directory);
+    let (begins, midnights) = days(traffic.date, args.days, &directory.site.time_zone)?;
+    let scene = Scene {
+        directory: Arc::new(directory),
+        begins,
+        midnights,
+        interval: traffic.interval,
+        demand: traffic.demand,
+        shifts,
+        manners: traffic.manners,
+    };
+    Ok((scene, traffic.date))
+}
+
+/// Without a schedule whoever serves a queue is there all day.
+fn everybody(directory: &Directory) -> Vec<Shift> {
+    let serves = |(_, agent): &(usize, &model::Agent)| !agent.removed && !agent.queues.is_empty();
+    let shift = |(n, _): (usize, &model::Agent)| Shift {
+        agent: AgentId(n as u32),
+        from: Duration::ZERO,
+        to: Duration::from_secs(86_400),
+        breaks: Vec::new(),
+    };
+    directory.agents.iter().enumerate().filter(serves).map(shift).collect()
+}
+
+/// Whoever has no phone of his own sits at some phone: here everybody at another.
+fn give_phones(directory: &mut Directory) {
+    for n in 0..directory.agents.len() {
+        if directory.agents[n].phone.is_none() && !directory.agents[n].removed {
+            let id = format!("simulated-{}", directory.agents[n].id);
+            let phone = Phone { id: id.into(), ..Phone::default() };
+            directory.agents[n].phone = Some(PhoneId(directory.phones.len() as u32));
+            directory.phones.push(phone);
+        }
+    }
+}
+
+/// Midnight of the first day, and of each day since then. Times of a day count from twelve hours before its noon, so
+/// that on a day on which the clocks change they are wrong in the night only.
+fn days((year, month, day): (i16, i8, i8), days: u32, zone: &str) -> Result<(Utc, Vec<Duration>), String> {
+    let failed = |error: jiff::Error| format!("the days from {year:04}-{month:02}-{day:02}: {error}");
+    let zone = TimeZone::get(zone).map_err(failed)?;
+    let first = Date::new(year, month, day).map_err(failed)?;
+    let midnight = |n: u32| -> Result<i64, jiff::Error> {
+        let noon = first.checked_add(i64::from(n).days())?.at(12, 0, 0, 0).to_zoned(zone.clone())?;
+        Ok(noon.timestamp().as_second() - 12 * 3600)
+    };
+    let begins = midnight(0).map_err(failed)?;
+    let since = |n| Ok(Duration::from_secs(midnight(n).map_err(failed)?.abs_diff(begins)));
+    Ok((Utc::from_secs(begins), (0..days).map(since).collect::<Result<_, String>>()?))
+}
+
+impl Simulation {
+    fn first(&self) -> &Case {
+        &self.cases[0]
+    }
+
+    /// Queues of both configurations have one name; the other's place in its own directory.
+    fn of_other(&self, queue: usize) -> Option<usize> {
+        let name = &self.first().scene.directory.queues[queue].name;
+        self.cases.get(1)?.scene.directory.queue_named(name).map(|id| id.index())
+    }
+}
+
+impl Case {
+    /// Queues that anybody came to or serves.
+    fn queues(&self) -> impl Iterator<Item = usize> {
+        (0..self.scene.directory.queues.len()).filter(|queue| !self.scene.directory.queues[*queue].removed)
+    }
+
+    fn span(&self, queue: usize, interval: Option<usize>) -> Span {
+        Span {
+            days: self.scene.midnights.len() as u32,
+            length: interval.map_or(Duration::from_secs(86_400), |_| self.scene.interval),
+            level: self.scene.directory.queues[queue].service_level,
+        }
+    }
+
+    /// Intervals in which somebody comes to this queue.
+    fn intervals(&self, queue: usize) -> Vec<usize> {
+        let count = self.runs.first().map_or(0, |run| run.queues[queue].intervals.len());
+        let lives = |n: &usize| self.runs.iter().any(|run| run.queues[queue].intervals[*n].figures.counts.offered > 0);
+        (0..count).filter(lives).collect()
+    }
+
+    /// `08:30`
+    fn clock(&self, interval: usize) -> String {
+        let minutes = self.scene.interval.as_secs() * interval as u64 / 60;
+        format!("{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
+    fn callers(&self) -> f64 {
+        self.runs.iter().map(|run| run.callers as f64).sum::<f64>() / self.runs.len().max(1) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests;

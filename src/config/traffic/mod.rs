@@ -1,0 +1,217 @@
+//! What a day looks like that is simulated: traffic files, files of past contacts, schedules.
+
+mod past;
+mod schedule;
+mod spread;
+mod stream;
+
+use crate::calendar;
+use crate::document::{in_written_order, one, several};
+use crate::problem::{Note, Problem, Report, Severity, file_problem};
+use crate::reader::Reader;
+use crate::reserved;
+use crate::scalar::DurationRange;
+use crate::source::{Source, Span};
+use crate::suggest::advice;
+use crate::table::{Table, Wrong};
+use core::time::Duration;
+use model::{Demand, Directory, Manners, Shift, TrunkId};
+use std::path::Path;
+use std::sync::LazyLock;
+use toml::de::{DeTable, DeValue};
+
+const TEXT: &str = include_str!("defaults.toml");
+
+static DEFAULTS: LazyLock<DeTable<'static>> =
+    LazyLock::new(|| DeTable::parse(TEXT).expect("our own text, read by every test").into_inner());
+
+/// Every key of traffic and schedule files with its default.
+pub fn traffic_defaults() -> &'static str {
+    TEXT
+}
+
+/// A traffic file, checked.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Traffic {
+    /// Year, month, day.
+    pub date: (i16, i8, i8),
+    pub interval: Duration,
+    pub demand: Demand,
+    pub manners: Manners,
+}
+
+const ONCE: [(&str, &str); 3] = [("day", "[day]"), ("agents", "[agents]"), ("past", "[past]")];
+const STREAM: (&str, &str) = ("stream", "[[stream]]");
+const SHIFT: (&str, &str) = ("shift", "[[shift]]");
+
+/// An interval shorter than a minute says nothing; the day has at most 24 hours.
+const INTERVAL: DurationRange = DurationRange::seconds(60, 24 * 3600);
+const RETURN: DurationRange = DurationRange::seconds(0, 24 * 3600);
+
+/// Who calls, against the configuration that is to be simulated.
+pub fn load_traffic(path: &Path, directory: &Directory) -> Result<Traffic, Report> {
+    let source = Source::read(path).map_err(|why| Report::new(vec![file_problem(path, why)]))?;
+    read_traffic(source, directory)
+}
+
+/// Who is there.
+pub fn load_schedule(path: &Path, directory: &Directory) -> Result<Vec<Shift>, Report> {
+    let source = Source::read(path).map_err(|why| Report::new(vec![file_problem(path, why)]))?;
+    read_schedule(source, directory)
+}
+
+pub(crate) fn read_traffic(source: Source, directory: &Directory) -> Result<Traffic, Report> {
+    let mut past_problems = Vec::new();
+    let traffic = with_tables(source, &ONCE, STREAM, |reader, single, streams| {
+        let [day, agents, past] = [0, 1, 2].map(|at| &single[at]);
+        let interval = interval(day);
+        let date = day.convert("date", |value| {
+            let text = value.text()?;
+            calendar::date(text).ok_or_else(|| Wrong::new(format!("`{text}` is not a date"), "write \"2026-05-04\""))
+        });
+        let mut demand = Demand::default();
+        for table in streams {
+            demand.streams.extend(stream::read(table, directory, interval));
+        }
+        match past::read(past, directory) {
+            Ok(calls) => demand.past = calls,
+            Err(problem) => past_problems.push(*problem),
+        }
+        if streams.is_empty() && !past.is_given("file") {
+            reader.error(day.span, "nobody calls", "add a [[stream]], or file = \"…\" below [past]");
+        }
+        Traffic { date: date.value, interval, demand, manners: manners(agents) }
+    })?;
+    if past_problems.is_empty() { Ok(traffic) } else { Err(Report::new(past_problems)) }
+}
+
+pub(crate) fn read_schedule(source: Source, directory: &Directory) -> Result<Vec<Shift>, Report> {
+    with_tables(source, &[], SHIFT, |reader, _, shifts| {
+        if shifts.is_empty() {
+            reader.error(Span { file: 0, start: 0, end: 0 }, "nobody is there", "add a [[shift]]");
+        }
+        shifts.iter().flat_map(|table| schedule::read(table, directory)).collect()
+    })
+}
+
+/// An interval that does not go into the day an exact number of times would end beyond midnight.
+fn interval(day: &Table<'_>) -> Duration {
+    let interval = day.duration("interval", INTERVAL);
+    if !86_400_000u128.is_multiple_of(interval.as_millis()) {
+        let value = day.value("interval");
+        day.wrong("interval", value, Wrong::new("a day does not divide into such intervals", "write 15m, 30m or 1h"));
+        return Duration::from_secs(1800);
+    }
+    interval
+}
+
+fn manners(table: &Table<'_>) -> Manners {
+    let share = |key| {
+        let share = table.convert(key, |value| {
+            let text = value.text()?;
+            let number: Option<f64> = text.strip_suffix('%').and_then(|n| n.parse().ok());
+            number
+                .filter(|n| (0.0..=100.0).contains(n))
+                .ok_or_else(|| Wrong::new(format!("`{text}` is not a share"), "write \"2%\""))
+        });
+        share.value / 100.0
+    };
+    let (misses, declines) = (share("misses"), share("declines"));
+    if misses + declines > 1.0 {
+        let both = Wrong::new("more offers are missed and declined than are made", "keep their sum within 100%");
+        table.wrong("declines", table.value("declines"), both);
+    }
+    Manners {
+        answers_after: table.convert("answer_after", spread::read).value,
+        misses,
+        declines,
+        returns_after: table.duration("returns_after", RETURN),
+    }
+}
+
+/// The trunk a kind of caller comes by.
+fn trunk(table: &Table<'_>, directory: &Directory) -> Option<TrunkId> {
+    let named = table.text("trunk");
+    let found = if named.value.is_empty() {
+        directory.trunks.iter().position(|trunk| !trunk.removed).map(|at| TrunkId(at as u32))
+    } else {
+        directory.trunk_named(&named.value)
+    };
+    if found.is_none() {
+        let known = directory.trunks.iter().filter(|trunk| !trunk.removed).map(|trunk| &*trunk.name);
+        let (message, help) = if named.value.is_empty() {
+            ("the configuration has no trunk to call by".into(), "add a [[trunk]] to it".into())
+        } else {
+            (format!("the configuration has no trunk `{}`", named.value), advice(&named.value, "trunk", known))
+        };
+        table.reader.error(named.span, message, help);
+    }
+    found
+}
+
+/// Reads one file whose tables are these, each once or any number of times.
+fn with_tables<T>(
+    source: Source,
+    once: &[(&'static str, &'static str)],
+    many: (&'static str, &'static str),
+    read: impl FnOnce(&Reader<'_>, &[Table<'_>], &[Table<'_>]) -> T,
+) -> Result<T, Report> {
+    let sources = [source];
+    let problems = |notes: Vec<Note>| {
+        let mut notes = notes;
+        notes.sort_by_key(|note| (note.span, note.severity == Severity::Warning));
+        Report::new(notes.into_iter().map(|note| note.into_problem(&sources)).collect::<Vec<Problem>>())
+    };
+    let (tree, errors) = DeTable::parse_recoverable(&sources[0].text);
+    if !errors.is_empty() {
+        return Err(problems(errors.iter().map(|error| crate::load::syntax(0, error)).collect()));
+    }
+    let tree = tree.into_inner();
+    let nobody = |_: &str| None;
+    let reader = Reader::new(&sources, &nobody);
+    let start = Span { file: 0, start: 0, end: 0 };
+    let nothing = reserved::inner_defaults("");
+    let table = |given, name, title, span| Table::new(&reader, given, defaults_of(name), title, span);
+    let mut single: Vec<Table<'_>> = once.iter().map(|(name, title)| table(nothing, name, title, start)).collect();
+    let mut several_of = Vec::new();
+    for (key, value) in in_written_order(&tree) {
+        let name: &str = key.get_ref();
+        let span = Span::new(0, key.span());
+        if let Some(at) = once.iter().position(|(known, _)| *known == name) {
+            if let Some(given) = one(&reader, name, value, span) {
+                single[at] = table(given, name, once[at].1, span);
+            }
+        } else if name == many.0 {
+            let found = several(&reader, name, value, span);
+            several_of.extend(found.into_iter().map(|(given, header)| table(given, name, many.1, header)));
+        } else {
+            let known = once.iter().map(|(name, _)| *name).chain([many.0]);
+            let help = match (name, many.0) {
+                ("shift", "stream") => "shifts stand in a schedule file, named by --schedule".into(),
+                ("stream", "shift") => "streams stand in a traffic file, named by --traffic".into(),
+                _ => advice(name, "table", known),
+            };
+            reader.error(span, format!("unknown table [{name}] here"), help);
+        }
+    }
+    single.iter().chain(&several_of).for_each(Table::check_keys);
+    let result = read(&reader, &single, &several_of);
+    drop((single, several_of));
+    let notes = if reader.errors() > 0 { Some(reader.into_notes()) } else { None };
+    notes.map_or(Ok(result), |notes| Err(problems(notes)))
+}
+
+fn defaults_of(name: &str) -> &'static DeTable<'static> {
+    let value = DEFAULTS.get(name).expect("every table stands in traffic/defaults.toml").get_ref();
+    let table = match value {
+        DeValue::Array(tables) => tables.first().expect("an array of one table").get_ref(),
+        other => other,
+    };
+    match table {
+        DeValue::Table(table) => table,
+        _ => unreachable!("traffic/defaults.toml holds tables at its top"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,249 @@
+//! `[past]`: a CSV file of past contacts, each of which calls again.
+
+use super::{spread, trunk};
+use crate::problem::{Note, Problem, Severity, file_problem};
+use crate::scalar;
+use crate::source::{Source, Span};
+use crate::suggest::advice;
+use crate::table::{Table, Wrong};
+use core::time::Duration;
+use jiff::Timestamp;
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
+use model::{Directory, PastCall, Spread, TrunkId};
+use std::sync::Arc;
+use toml::de::DeValue;
+
+/// A day of the largest site, ten times.
+const ROWS_MAX: usize = 1_000_000;
+const COLUMNS: [&str; 6] = ["time", "number", "talk", "wrap_up", "waited", "caller"];
+const TIME: usize = 0;
+const NUMBER: usize = 1;
+const TALK: usize = 2;
+const WRAP_UP: usize = 3;
+const WAITED: usize = 4;
+const CALLER: usize = 5;
+
+enum Patience {
+    Measured,
+    Told(Option<Spread>),
+}
+
+/// One line, its lengths as far as it has them.
+struct Row {
+    at: Duration,
+    number: Arc<str>,
+    talk: Option<Duration>,
+    wrap_up: Option<Duration>,
+    waited: Option<Duration>,
+    caller: Option<Arc<str>>,
+}
+
+pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<Vec<PastCall>, Box<Problem>> {
+    let patience = table.convert("patience", |value| match value.value {
+        DeValue::String(word) if word == "measured" => Ok(Patience::Measured),
+        _ => spread::patience(value).map(Patience::Told),
+    });
+    let file = table.text("file");
+    if file.value.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(trunk) = trunk(table, directory) else { return Ok(Vec::new()) };
+    let path = table.reader.folder(file.span).join(&*file.value);
+    let source = Source::read(&path).map_err(|why| Box::new(file_problem(&path, why)))?;
+    let zone = TimeZone::get(&directory.site.time_zone).unwrap_or(TimeZone::UTC);
+    match rows(&source.text, &zone) {
+        Ok(rows) => Ok(calls(&rows, trunk, &patience.value)),
+        Err((range, Wrong { message, help })) => {
+            let span = Span::new(0, range);
+            let note = Note { span, severity: Severity::Error, message, help, also: None };
+            Err(Box::new(note.into_problem(&[source])))
+        }
+    }
+}
+
+type Misplaced = (core::ops::Range<usize>, Wrong);
+
+fn rows(text: &str, zone: &TimeZone) -> Result<Vec<Row>, Misplaced> {
+    let mut lines = Lines { text, at: 0 };
+    let (header_at, header) = lines.next().ok_or_else(|| (0..0, Wrong::new("the file is empty", HEADER)))??;
+    let mut order = [None; COLUMNS.len()];
+    for (place, cell) in header.iter().enumerate() {
+        let name = cell.value.trim();
+        let Some(column) = COLUMNS.iter().position(|known| *known == name) else {
+            let wrong = Wrong::new(format!("unknown column `{name}`"), advice(name, "column", COLUMNS));
+            return Err((cell.range.clone(), wrong));
+        };
+        order[column] = Some(place);
+    }
+    if let Some(missing) = [TIME, NUMBER, TALK].into_iter().find(|column| order[*column].is_none()) {
+        let wrong = Wrong::new(format!("there is no column `{}`", COLUMNS[missing]), HEADER);
+        return Err((header_at..header_at + 1, wrong));
+    }
+    let mut rows = Vec::new();
+    while let Some(line) = lines.next() {
+        let (at, cells) = line?;
+        if rows.len() >= ROWS_MAX {
+            return Err((at..at + 1, Wrong::new(format!("more than {ROWS_MAX} contacts"), "take fewer days")));
+        }
+        if cells.len() != header.len() {
+            let message = format!("{} columns, the first line has {}", cells.len(), header.len());
+            return Err((at..at + 1, Wrong::new(message, "put a text with commas in quotes")));
+        }
+        rows.push(row(&cells, &order, zone)?);
+    }
+    Ok(rows)
+}
+
+const HEADER: &str = "begin with the line time,number,talk,wrap_up,waited,caller";
+
+fn row(cells: &[Cell<'_>], order: &[Option<usize>; 6], zone: &TimeZone) -> Result<Row, Misplaced> {
+    let cell = |column: usize| order[column].map(|place| &cells[place]).filter(|cell| !cell.value.trim().is_empty());
+    let needed = |column: usize| {
+        cell(column).ok_or_else(|| {
+            let place = order[column].map_or(0..1, |place| cells[place].range.clone());
+            (place, Wrong::new(format!("every contact has a {}", COLUMNS[column]), "write it here"))
+        })
+    };
+    let length = |column: usize| match cell(column) {
+        None => Ok(None),
+        Some(cell) => match seconds(cell.value.trim()) {
+            Some(length) => Ok(Some(length)),
+            None => {
+                let message = format!("`{}` is no length of time", cell.value);
+                Err((cell.range.clone(), Wrong::new(message, "write seconds, 95.5, or 1m35s")))
+            }
+        },
+    };
+    let (time, number) = (needed(TIME)?, needed(NUMBER)?);
+    let at = time_of_day(time.value.trim(), zone).ok_or_else(|| {
+        let help = "write 09:30:05 or 2026-05-04T09:30:05+02:00 (RFC 3339)";
+        (time.range.clone(), Wrong::new(format!("`{}` is not a time", time.value), help))
+    })?;
+    Ok(Row {
+        at,
+        number: number.value.trim().into(),
+        talk: length(TALK)?,
+        wrap_up: length(WRAP_UP)?,
+        waited: length(WAITED)?,
+        caller: cell(CALLER).map(|cell| cell.value.trim().into()),
+    })
+}
+
+fn seconds(text: &str) -> Option<Duration> {
+    match text.parse::<f64>() {
+        Ok(number) => Duration::try_from_secs_f64(number).ok(),
+        Err(_) => scalar::duration(text).ok(),
+    }
+}
+
+/// Since midnight in the site's time zone.
+fn time_of_day(text: &str, zone: &TimeZone) -> Option<Duration> {
+    let time: Time = match text.parse::<Timestamp>() {
+        Ok(timestamp) => timestamp.to_zoned(zone.clone()).time(),
+        Err(_) => text.parse().ok()?,
+    };
+    let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
+    let nanos = time.subsec_nanosecond();
+    Some(Duration::new(seconds.unsigned_abs(), nanos.unsigned_abs()))
+}
+
+fn calls(rows: &[Row], trunk: TrunkId, patience: &Patience) -> Vec<PastCall> {
+    let known = |of: fn(&Row) -> Option<Duration>| -> Spread {
+        let all: Vec<Duration> = rows.iter().filter_map(of).collect();
+        if all.is_empty() { Spread::ZERO } else { Spread::Observed(all.into()) }
+    };
+    let (talks, wraps) = (known(|row| row.talk), known(|row| row.wrap_up));
+    let patience = match patience {
+        Patience::Told(told) => told.clone(),
+        Patience::Measured => measured(rows),
+    };
+    let call = |(nth, row): (usize, &Row)| PastCall {
+        at: row.at,
+        trunk,
+        dialled: Arc::clone(&row.number),
+        number: row.caller.clone().unwrap_or_else(|| format!("1{nth:09}").into()),
+        // Who gave up would have talked as long as anybody.
+        talk: row.talk.map_or_else(|| talks.clone(), Spread::Exactly),
+        wrap_up: row.wrap_up.map_or_else(|| wraps.clone(), Spread::Exactly),
+        patience: patience.clone(),
+    };
+    rows.iter().enumerate().map(call).collect()
+}
+
+/// Who was answered might have waited longer: all waits together, over those who gave up, is the mean patience that
+/// makes the file likeliest (maximum likelihood for exponential patience, censored by the answer).
+fn measured(rows: &[Row]) -> Option<Spread> {
+    let gave_up = rows.iter().filter(|row| row.talk.is_none()).count();
+    let waited: Duration = rows.iter().filter_map(|row| row.waited).sum();
+    (gave_up > 0 && !waited.is_zero()).then(|| Spread::Exponential { mean: waited.div_f64(gave_up as f64) })
+}
+
+/// A cell and where it stands.
+struct Cell<'a> {
+    value: std::borrow::Cow<'a, str>,
+    range: core::ops::Range<usize>,
+}
+
+/// RFC 4180, without line breaks inside quotes; empty lines are passed over.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Lines<'a> {
+    fn next(&mut self) -> Option<Result<(usize, Vec<Cell<'a>>), Misplaced>> {
+        loop {
+            let start = self.at;
+            let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+            let length = rest.find('\n').unwrap_or(rest.len());
+            self.at = (start + length + 1).min(self.text.len());
+            let line = rest[..length].trim_end_matches('\r');
+            if !line.trim().is_empty() {
+                return Some(cells(line, start).map(|cells| (start, cells)));
+            }
+        }
+    }
+}
+
+fn cells(line: &str, start: usize) -> Result<Vec<Cell<'_>>, Misplaced> {
+    let mut cells = Vec::new();
+    let mut at = 0;
+    loop {
+        let rest = &line[at..];
+        let (value, length) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let end = closing(quoted).ok_or_else(|| {
+                    (start + at..start + line.len(), Wrong::new("this quote does not end on its line", "close it"))
+                })?;
+                (quoted[..end].replace("\"\"", "\"").into(), end + 2)
+            }
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                (rest[..end].into(), end)
+            }
+        };
+        cells.push(Cell { value, range: start + at..start + at + length.max(1) });
+        at += length;
+        match line[at..].chars().next() {
+            None => return Ok(cells),
+            Some(',') => at += 1,
+            Some(other) => {
+                let wrong = Wrong::new(format!("`{other}` after a closing quote"), "put a comma between two cells");
+                return Err((start + at..start + at + other.len_utf8(), wrong));
+            }
+        }
+    }
+}
+
+/// Where the quote ends; two quotes are one in the text.
+fn closing(text: &str) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += text[at..].find('"')?;
+        if !text[at + 1..].starts_with('"') {
+            return Some(at);
+        }
+        at += 2;
+    }
+}

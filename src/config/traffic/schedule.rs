@@ -1,0 +1,74 @@
+//! `[[shift]]`: who is there when.
+
+use super::stream::clock;
+use crate::suggest::advice;
+use crate::table::{Table, Value, Wrong};
+use core::time::Duration;
+use model::{AgentId, Break, Directory, Shift};
+use toml::de::DeValue;
+
+pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Vec<Shift> {
+    let agents = table.list("agents", |value| people(value, directory));
+    if table.is_empty_list("agents") {
+        table.reader.error(agents.span, "whose shift is this?", "write agents = [\"1001\", \"1002-1010\"]");
+    }
+    let (from, to) = (table.attempt("from", clock), table.attempt("to", clock));
+    let (Some(from), Some(to)) = (from, to) else { return Vec::new() };
+    if to.value <= from.value {
+        let help = "a shift over midnight is two: one to \"24:00\", one from \"00:00\"";
+        table.reader.error(to.span, "the shift ends before it begins", help);
+    }
+    let breaks: Vec<Break> = table.list("breaks", pause).value.into_iter().map(|at| at.value).collect();
+    if let Some(outside) = breaks.iter().find(|b| b.at < from.value || b.at + b.lasts > to.value) {
+        let at = outside.at.as_secs() / 60;
+        let message = format!("the break at {:02}:{:02} is not within the shift", at / 60, at % 60);
+        table.reader.error(table.value("breaks").span, message, "move it, or the shift");
+    }
+    let all = agents.value.into_iter().flat_map(|at| at.value);
+    all.map(|agent| Shift { agent, from: from.value, to: to.value, breaks: breaks.clone() }).collect()
+}
+
+/// One id, or a range of numbers.
+fn people(value: Value<'_>, directory: &Directory) -> Result<Vec<AgentId>, Wrong> {
+    let text = value.text()?;
+    if let Some(agent) = directory.agent_named(text) {
+        return Ok(vec![agent]);
+    }
+    let known = || directory.agents.iter().filter(|agent| !agent.removed).map(|agent| &*agent.id);
+    let range = text.split_once('-').and_then(|(first, last)| {
+        let width = first.len();
+        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        (width == text.len() - width - 1 && first <= last).then_some((first, last, width))
+    });
+    let Some((first, last, width)) = range else {
+        return Err(Wrong::new(format!("the configuration has no agent `{text}`"), advice(text, "agent", known())));
+    };
+    let found = (first..=last).filter_map(|n| directory.agent_named(&format!("{n:0width$}")));
+    let found: Vec<AgentId> = found.collect();
+    if found.is_empty() {
+        return Err(Wrong::new(format!("the configuration has no agent from {text}"), "name agents that there are"));
+    }
+    Ok(found)
+}
+
+fn pause(value: Value<'_>) -> Result<Break, Wrong> {
+    const HELP: &str = "write { at = \"12:00\", lasts = \"30m\", code = 1 }";
+    let DeValue::Table(table) = value.value else {
+        return Err(Wrong::new("a break is a table", HELP));
+    };
+    let inner = |key: &str| table.get(key).map(|found| Value { value: found.get_ref(), ..value });
+    if let Some(key) = table.keys().map(|key| &**key.get_ref()).find(|key| !["at", "lasts", "code"].contains(key)) {
+        return Err(Wrong::new(format!("a break has no `{key}`"), HELP));
+    }
+    let (Some(at), Some(lasts)) = (inner("at"), inner("lasts")) else {
+        return Err(Wrong::new("a break needs `at` and `lasts`", HELP));
+    };
+    let lasts = crate::scalar::duration(lasts.text()?)?;
+    let code = inner("code").map_or(Ok(0), |code| code.integer())?;
+    let code =
+        u8::try_from(code).ok().filter(|code| *code <= 9).ok_or_else(|| Wrong::new("a reason is one digit", HELP))?;
+    if lasts > Duration::from_secs(24 * 3600) {
+        return Err(Wrong::new("a break is shorter than a day", HELP));
+    }
+    Ok(Break { at: clock(at)?, lasts, code })
+}

@@ -1,0 +1,108 @@
+//! `[[stream]]`: a kind of caller.
+
+use super::{spread, trunk};
+use crate::calendar;
+use crate::table::{Table, Value, Wrong};
+use core::time::Duration;
+use model::{Directory, Stream};
+use std::sync::Arc;
+use toml::de::DeValue;
+
+/// Ten times the largest day the distributor is measured with.
+const CALLS_MAX: f64 = 1_000_000.0;
+const PEOPLE_MAX: u32 = 100_000_000;
+
+pub(super) fn read(table: &Table<'_>, directory: &Directory, interval: Duration) -> Option<Stream> {
+    let from = table.convert("from", clock);
+    let calls = calls(table, from.value, interval);
+    let numbers = numbers(table);
+    let trunk = trunk(table, directory)?;
+    for (number, _) in &numbers {
+        let known = directory
+            .numbers
+            .iter()
+            .any(|rule| rule.pattern.matches(number) && rule.trunk.is_none_or(|only| only == trunk));
+        if !known {
+            let help = "add a [[number]] to the configuration, or dial another";
+            let message = format!("the configuration sends `{number}` nowhere");
+            table.reader.error(
+                table.value(if table.is_given("number") { "number" } else { "numbers" }).span,
+                message,
+                help,
+            );
+        }
+    }
+    Some(Stream {
+        trunk,
+        numbers,
+        calls,
+        talk: table.convert("talk", spread::read).value,
+        wrap_up: table.convert("wrap_up", spread::read).value,
+        patience: table.convert("patience", spread::patience).value,
+        people: table.count("people", 1..=PEOPLE_MAX),
+    })
+}
+
+/// Since midnight.
+pub(super) fn clock(value: Value<'_>) -> Result<Duration, Wrong> {
+    let text = value.text()?;
+    let minute = calendar::minute(text);
+    let minute = minute.ok_or_else(|| Wrong::new(format!("`{text}` is not a time of day"), "write \"08:30\""))?;
+    Ok(Duration::from_secs(u64::from(minute) * 60))
+}
+
+/// From midnight, whatever the first interval is.
+fn calls(table: &Table<'_>, from: Duration, interval: Duration) -> Vec<f64> {
+    let written = table.list("calls", number);
+    if written.value.is_empty() {
+        let help = "write calls = [12, 20, 35, …], one number for each interval";
+        table.reader.error(written.span, "nobody of this kind calls", help);
+    }
+    if !from.as_millis().is_multiple_of(interval.as_millis()) {
+        table.reader.error(
+            table.value("from").span,
+            "the first interval does not begin here",
+            format!("intervals are {} long and begin at midnight", crate::scalar::spell_duration(interval)),
+        );
+    }
+    let before = (from.as_millis() / interval.as_millis()) as usize;
+    let room = (86_400_000 / interval.as_millis()) as usize;
+    if before + written.value.len() > room {
+        let message = format!("{} intervals from here reach beyond midnight", written.value.len());
+        table.reader.error(written.span, message, format!("at most {}", room.saturating_sub(before)));
+    }
+    core::iter::repeat_n(0.0, before).chain(written.value.iter().map(|at| at.value)).collect()
+}
+
+fn number(value: Value<'_>) -> Result<f64, Wrong> {
+    let number = match value.value {
+        DeValue::Float(number) => number.as_str().parse().ok(),
+        _ => Some(value.integer()? as f64),
+    };
+    number
+        .filter(|number: &f64| (0.0..=CALLS_MAX).contains(number))
+        .ok_or_else(|| Wrong::new("this is no number of calls", format!("from 0 to {CALLS_MAX}")))
+}
+
+fn numbers(table: &Table<'_>) -> Vec<(Arc<str>, f64)> {
+    let one = table.text("number");
+    let several = table.entries("numbers");
+    match (one.value.is_empty(), several.is_empty()) {
+        (false, true) => vec![(Arc::from(&*one.value), 1.0)],
+        (true, false) => {
+            let mut numbers = Vec::with_capacity(several.len());
+            for (dialled, value) in several {
+                match number(value) {
+                    Ok(share) => numbers.push((Arc::from(&*dialled.value), share)),
+                    Err(wrong) => table.wrong("numbers", value, wrong),
+                }
+            }
+            numbers
+        }
+        (given, _) => {
+            let message = if given { "what do they dial?" } else { "`number` and `numbers` exclude each other" };
+            table.reader.error(table.span, message, "write number = \"4008\" or numbers = { 4008 = 3, 4009 = 1 }");
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,172 @@
+use super::*;
+use crate::load_text;
+use model::{AgentId, Break, Spread};
+use std::collections::HashMap;
+
+fn directory() -> Directory {
+    let sounds = ["music/default", "announcements/sorry", "announcements/closed"];
+    let sound =
+        |(n, s): (usize, &&str)| ((model::Language::English, model::SoundName((*s).into())), model::SoundId(n as u32));
+    let sounds: HashMap<_, _> = sounds.iter().enumerate().map(sound).collect();
+    let text = r#"
+[[trunk]]
+name = "carrier"
+allow_from = ["192.0.2.0/24"]
+[[number]]
+match = "4008"
+to = "queue:support"
+[[queue]]
+name = "support"
+[[phone]]
+range = "1001-1010"
+[[agent]]
+range = "1001-1010"
+phone = "{n}"
+queues = ["support"]
+"#;
+    load_text("house.toml", text, &sounds).unwrap_or_else(|report| panic!("{report}")).directory
+}
+
+fn traffic(text: &str) -> Result<Traffic, String> {
+    read_traffic(Source::embedded("day.toml", text), &directory()).map_err(|report| report.to_string())
+}
+
+fn schedule(text: &str) -> Result<Vec<Shift>, String> {
+    read_schedule(Source::embedded("staff.toml", text), &directory()).map_err(|report| report.to_string())
+}
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn a_stream_is_read_with_its_curve_and_times() {
+    let traffic = traffic(
+        r#"
+[day]
+interval = "1h"
+[agents]
+misses = "2.5%"
+[[stream]]
+number = "4008"
+from = "02:00"
+calls = [3, 4.5]
+talk = { lognormal = "4m", deviation = "3m" }
+wrap_up = { observed = ["10s", "20s"] }
+patience = { exponential = "90s" }
+"#,
+    )
+    .unwrap();
+    let stream = &traffic.demand.streams[0];
+    assert_eq!(stream.calls, [0.0, 0.0, 3.0, 4.5]);
+    assert_eq!(stream.talk, Spread::Lognormal { mean: secs(240), deviation: secs(180) });
+    assert_eq!(stream.wrap_up, Spread::Observed([secs(10), secs(20)].into()));
+    assert_eq!(stream.patience, Some(Spread::Exponential { mean: secs(90) }));
+    assert_eq!((traffic.manners.misses, traffic.interval), (0.025, secs(3600)));
+}
+
+#[test]
+fn mistakes_are_told_with_their_place_and_how_to_mend_them() {
+    let wrong = traffic("[[stream]]\nnumber = \"4009\"\ncals = [1]\ntalk = { gamma = \"3m\" }\n").unwrap_err();
+    let expected = [
+        "day.toml:1:1: error: nobody of this kind calls",
+        "day.toml:2:10: error: the configuration sends `4009` nowhere",
+        "day.toml:3:1: error: unknown key `cals` in [[stream]]",
+        "did you mean `calls`?",
+        "day.toml:4:8: error: there is no distribution `gamma`",
+        "write \"3m\", { exponential",
+    ];
+    for line in expected {
+        assert!(wrong.contains(line), "{line}\nis not in\n{wrong}");
+    }
+    for (text, told) in [
+        ("", "nobody calls"),
+        ("[[strem]]\n", "did you mean `stream`?"),
+        ("[[shift]]\n", "--schedule"),
+        ("[day]\ndate = \"yesterday\"\n", "`yesterday` is not a date"),
+        ("[day]\ninterval = \"7m\"\n", "a day does not divide"),
+        ("[agents]\nmisses = \"60%\"\ndeclines = \"60%\"\n", "more offers are missed"),
+        ("[[stream]]\nnumber = \"4008\"\nfrom = \"00:10\"\ncalls = [1]\n", "does not begin here"),
+        ("[[stream]]\nnumber = \"4008\"\nfrom = \"23:30\"\ncalls = [1, 2]\n", "beyond midnight"),
+        ("[[stream]]\nnumber = \"4008\"\ntrunk = \"carier\"\ncalls = [1]\n", "did you mean `carrier`?"),
+        ("[past]\nfile = \"nowhere.csv\"\n", "there is no such file"),
+    ] {
+        let found = traffic(text).unwrap_err();
+        assert!(found.contains(told), "{told}\nis not in\n{found}");
+    }
+}
+
+#[test]
+fn a_schedule_names_people_one_by_one_or_by_range() {
+    let shifts = schedule(
+        r#"
+[[shift]]
+agents = ["1001", "1009-1010"]
+from = "08:00"
+to = "16:30"
+breaks = [{ at = "12:00", lasts = "30m", code = 1 }]
+"#,
+    )
+    .unwrap();
+    assert_eq!(shifts.iter().map(|shift| shift.agent).collect::<Vec<_>>(), [AgentId(0), AgentId(8), AgentId(9)]);
+    assert_eq!((shifts[0].from, shifts[0].to), (secs(8 * 3600), secs(16 * 3600 + 1800)));
+    assert_eq!(shifts[0].breaks, [Break { at: secs(12 * 3600), lasts: secs(1800), code: 1 }]);
+    let one = |keys: &str| schedule(&format!("[[shift]]\n{keys}\n")).unwrap_err();
+    assert!(one("agents = [\"2001\"]\nfrom = \"08:00\"\nto = \"09:00\"").contains("no agent `2001`"));
+    assert!(one("agents = [\"1001\"]\nfrom = \"18:00\"\nto = \"09:00\"").contains("ends before it begins"));
+    assert!(one("agents = [\"1001\"]\nto = \"09:00\"").contains("needs `from`"));
+    let pause = "breaks = [{ at = \"10:00\", lasts = \"5m\" }]";
+    let outside = one(&format!("agents = [\"1001\"]\nfrom = \"08:00\"\nto = \"09:00\"\n{pause}"));
+    assert!(outside.contains("the break at 10:00 is not within the shift"), "{outside}");
+}
+
+fn past(csv: &str) -> Result<Traffic, String> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("past.csv"), csv).unwrap();
+    let file = folder.path().join("day.toml");
+    std::fs::write(&file, "[past]\nfile = \"past.csv\"\n").unwrap();
+    load_traffic(&file, &directory()).map_err(|report| report.to_string())
+}
+
+#[test]
+fn past_contacts_call_again_and_unknown_lengths_are_drawn() {
+    let traffic = past(
+        "time,number,talk,wrap_up,waited,caller\n\
+         09:30:05,4008,120,10,20,\n\
+         \n\
+         2026-01-05T09:31:00Z,\"4008\",,,40,\"+49 30 \"\"1\"\"\"\r\n",
+    );
+    let calls = traffic.unwrap().demand.past;
+    assert_eq!((calls[0].at, calls[1].at), (secs(34_205), secs(34_260)));
+    assert_eq!((&calls[0].talk, &calls[1].talk), (&Spread::Exactly(secs(120)), &Spread::Observed([secs(120)].into())));
+    // 60 seconds waited in all, one gave up.
+    assert_eq!(calls[0].patience, Some(Spread::Exponential { mean: secs(60) }));
+    assert_eq!(&*calls[1].number, "+49 30 \"1\"");
+}
+
+#[test]
+fn a_mistake_in_past_contacts_is_told_with_its_cell() {
+    for (csv, told) in [
+        ("", "the file is empty"),
+        ("time,number\n", "past.csv:1:1: error: there is no column `talk`"),
+        ("time,number,tallk\n", "past.csv:1:13: error: unknown column `tallk`"),
+        ("time,number,talk\n25:00,4008,3\n", "past.csv:2:1: error: `25:00` is not a time"),
+        ("time,number,talk\n09:00,4008,long\n", "past.csv:2:12: error: `long` is no length of time"),
+        ("time,number,talk\n09:00,4008,-3\n", "past.csv:2:12: error: `-3` is no length of time"),
+        ("time,number,talk\n09:00,,3\n", "past.csv:2:7: error: every contact has a number"),
+        ("time,number,talk\n09:00,4008\n", "past.csv:2:1: error: 2 columns, the first line has 3"),
+        ("time,number,talk\n09:00,\"4008,3\n", "past.csv:2:7: error: this quote does not end"),
+        ("time,number,talk\n09:00,\"4008\"x,3\n", "past.csv:2:13: error: `x` after a closing quote"),
+    ] {
+        let found = past(csv).unwrap_err();
+        assert!(found.contains(told), "{told}\nis not in\n{found}");
+    }
+}
+
+#[test]
+fn every_key_of_a_traffic_file_has_a_default_that_can_be_read() {
+    let text = "[[stream]]\nnumber = \"4008\"\ncalls = [1]\n";
+    let stream = traffic(text).unwrap().demand.streams.remove(0);
+    assert_eq!(stream.talk, Spread::Exponential { mean: secs(180) });
+    assert_eq!((stream.patience, stream.wrap_up), (None, Spread::ZERO));
+}

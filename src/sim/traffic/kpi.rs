@@ -1,0 +1,126 @@
+//! The figures that are printed: each by the formula of room `report`.
+
+use super::estimate::Estimate;
+use super::tally::{Slot, Tally};
+use core::time::Duration;
+use model::ServiceLevel;
+
+/// In what a figure is measured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// A number of contacts or people.
+    Count,
+    Seconds,
+    /// From 0 to 1.
+    Share,
+}
+
+/// What one figure is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    pub days: u32,
+    /// Of the interval, on one day; for the whole, of the day.
+    pub length: Duration,
+    pub level: ServiceLevel,
+}
+
+/// A figure of one queue over one stretch of time.
+#[derive(Clone, Copy)]
+pub struct Kpi {
+    /// The key in JSON.
+    pub name: &'static str,
+    pub unit: Unit,
+    pub formula: &'static str,
+    /// `None` where there is nothing to divide by.
+    pub of: fn(&Slot, &Span) -> Option<f64>,
+}
+
+const fn kpi(name: &'static str, unit: Unit, formula: &'static str, of: fn(&Slot, &Span) -> Option<f64>) -> Kpi {
+    Kpi { name, unit, formula, of }
+}
+
+fn a_day(count: u64, span: &Span) -> Option<f64> {
+    Some(count as f64 / f64::from(span.days.max(1)))
+}
+
+fn seconds(duration: Option<Duration>) -> Option<f64> {
+    duration.map(|d| d.as_secs_f64())
+}
+
+/// Every figure, in the order they are printed.
+pub const KPIS: &[Kpi] = &[
+    kpi("offered", Unit::Count, "O: entered the queue, a day", |s, p| a_day(s.figures.counts.offered, p)),
+    kpi("answered", Unit::Count, "A, a day", |s, p| a_day(s.figures.counts.answered, p)),
+    kpi("abandoned", Unit::Count, "B, a day", |s, p| a_day(s.figures.counts.abandoned, p)),
+    kpi("flowed_out", Unit::Count, "F, a day", |s, p| a_day(s.figures.counts.flowed_out, p)),
+    kpi("waiting_at_end", Unit::Count, "still waiting when the run ended, a day", |s, p| {
+        a_day(s.figures.counts.waiting, p)
+    }),
+    kpi("handled", Unit::Count, "H: answered and wrapped up, a day", |s, p| a_day(s.figures.counts.handled, p)),
+    kpi("service_level", Unit::Share, "by the queue's treatment, A≤T ÷ O when negative", |s, p| {
+        s.figures.service_level(p.level.treatment)
+    }),
+    kpi("abandonment", Unit::Share, "B ÷ O", |s, _| s.figures.abandonment()),
+    kpi("abandonment_net", Unit::Share, "(B − B≤S) ÷ (O − B≤S)", |s, _| s.figures.abandonment_net()),
+    kpi("asa_seconds", Unit::Seconds, "Σ wait of answered ÷ A, ring time included", |s, _| seconds(s.figures.asa())),
+    kpi("ata_seconds", Unit::Seconds, "Σ wait of abandoned ÷ B", |s, _| seconds(s.figures.ata())),
+    kpi("longest_wait_seconds", Unit::Seconds, "longest wait of who entered", |s, _| {
+        (s.figures.counts.offered > 0).then_some(s.figures.wait_longest.as_secs_f64())
+    }),
+    kpi("att_seconds", Unit::Seconds, "Σ talk ÷ H, hold excluded", |s, _| seconds(s.figures.att())),
+    kpi("acw_seconds", Unit::Seconds, "Σ wrap-up ÷ H", |s, _| {
+        seconds(report::average(s.figures.work.wrapped, s.figures.counts.handled))
+    }),
+    kpi("aht_seconds", Unit::Seconds, "Σ (talk + hold + wrap-up) ÷ H", |s, _| seconds(s.figures.aht())),
+    kpi("rona_rate", Unit::Share, "offers that rang out ÷ offers", |s, _| report::ratio(s.missed, s.offers)),
+    kpi("declined_rate", Unit::Share, "offers refused by hand ÷ offers", |s, _| report::ratio(s.declined, s.offers)),
+    kpi("occupancy", Unit::Share, "(busy + ringing + wrap-up) ÷ (the same + ready), of the queue's agents", |s, _| {
+        s.staff.occupancy()
+    }),
+    kpi("in_queue", Unit::Count, "contacts in the queue, mean over time", |s, p| over_time(s.in_queue, p)),
+    kpi("agents", Unit::Count, "agents of the queue signed on, mean over time", |s, p| {
+        over_time(s.staff.signed_on(), p)
+    }),
+];
+
+fn over_time(total: Duration, span: &Span) -> Option<f64> {
+    let whole = span.length.as_secs_f64() * f64::from(span.days);
+    (whole > 0.0).then(|| total.as_secs_f64() / whole)
+}
+
+/// 95 % is the trade's habit.
+pub const CONFIDENCE: f64 = 0.95;
+
+/// Where a figure is taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct At {
+    pub queue: usize,
+    /// `None`: the whole day.
+    pub interval: Option<usize>,
+}
+
+impl At {
+    fn slot(self, tally: &Tally) -> Option<&Slot> {
+        let queue = tally.queues.get(self.queue)?;
+        match self.interval {
+            Some(interval) => queue.intervals.get(interval),
+            None => Some(&queue.whole),
+        }
+    }
+
+    /// Over all runs.
+    pub fn estimate(self, kpi: &Kpi, span: &Span, runs: &[Tally]) -> Option<Estimate> {
+        let values = runs.iter().filter_map(|run| (kpi.of)(self.slot(run)?, span));
+        Estimate::of(values, CONFIDENCE)
+    }
+
+    /// The other's figure less the first's, run by run: both met the same callers. `other`: the queue's place there.
+    pub fn difference(self, kpi: &Kpi, other: usize, spans: [&Span; 2], runs: [&[Tally]; 2]) -> Option<Estimate> {
+        let there = At { queue: other, ..self };
+        let pairs = runs[0].iter().zip(runs[1]);
+        let values = pairs.filter_map(|(one, other)| {
+            Some((kpi.of)(there.slot(other)?, spans[1])? - (kpi.of)(self.slot(one)?, spans[0])?)
+        });
+        Estimate::of(values, CONFIDENCE)
+    }
+}
