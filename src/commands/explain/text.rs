@@ -134,7 +134,7 @@ impl Story {
             Verdict::SignedOff { since } if *since == base::Instant::ZERO => "signed off".into(),
             Verdict::SignedOff { since } => format!("signed off for {}", ago(*since)),
             Verdict::NotReady { reason, since } => {
-                format!("not ready for {} ({})", ago(*since), reason.word())
+                format!("not ready for {} ({})", ago(*since), self.directory.reasons.word(*reason))
             }
             Verdict::Engaged { state, since } => match state {
                 AgentState::Reserved { contact } => format!("{contact} rings at him for {}", ago(*since)),
