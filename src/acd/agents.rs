@@ -10,7 +10,7 @@ use base::{Instant, Now, TimerId};
 use core::time::Duration;
 use model::{
     AgentId, AgentState, CauseKind, ContactId, EmptyWhen, Fact, NotReadyReason, OfferId, OfferOutcome, PhoneId,
-    QueueId, WrapUpMode,
+    QueueId, ShardId, WrapUpMode,
 };
 
 impl Acd {
@@ -110,8 +110,21 @@ impl Acd {
         agent.shown_phone = phone;
         self.board.show_agent(id, want, phone, now.utc);
         self.fact(Fact::AgentChanged { agent: id, state: want, phone });
+        if want == AgentState::SignedOff {
+            self.release_kept(id);
+        }
         let ((was_on, was_free), (is_on, is_free)) = (counts(had), counts(want));
         self.count(id, i8::from(is_on) - i8::from(was_on), i8::from(is_free) - i8::from(was_free));
+    }
+
+    /// Nothing is kept for one who is not there.
+    fn release_kept(&mut self, agent: AgentId) {
+        for shard in (0..self.seating.shards).map(ShardId) {
+            let serves = |q: &QueueId| self.queue_home(*q) == shard;
+            if self.directory.agent(agent).queues.iter().any(serves) {
+                self.send(shard, ToQueue::AgentGone { agent });
+            }
+        }
     }
 
     fn count(&mut self, id: AgentId, signed_on: i8, available: i8) {
@@ -169,7 +182,7 @@ impl Acd {
         if mine.is_none() && !held {
             // Given up in the meantime; but a call he did answer is a call he is in.
             if outcome == OfferOutcome::Accepted {
-                agent.engage(offer.contact, queue, now.mono);
+                self.engage(now, id, offer.contact, queue);
                 self.revoke_offer(id);
                 self.refresh(now, id);
             }
@@ -189,7 +202,7 @@ impl Acd {
             (OfferOutcome::Accepted, _) => {
                 agent.misses = 0;
                 agent.idle.calls += u32::from(queue.is_some());
-                agent.engage(offer.contact, queue, now.mono);
+                self.engage(now, id, offer.contact, queue);
             }
             (OfferOutcome::Missed, Some(queue)) => self.missed(now, id, queue, true),
             (OfferOutcome::Rejected(cause), Some(queue)) => match cause.kind {
@@ -327,6 +340,10 @@ impl Acd {
         let Some(agent) = self.agent(id) else { return };
         let Some(work) = agent.disengage(contact) else { return };
         agent.idle.released = now.mono;
+        if let Some(queue) = work.queue {
+            self.talk_ended(now, queue);
+        }
+        let Some(agent) = self.agent(id) else { return };
         if queue.is_some() {
             agent.owed = Some(Engagement { queue, ..work });
         }
@@ -337,6 +354,25 @@ impl Acd {
         }
         self.refresh(now, id);
         self.retire(now, id);
+    }
+
+    /// The queue counts every contact of its own as talked with; one he does not keep is over for it at once.
+    fn engage(&mut self, now: Now, id: AgentId, contact: ContactId, queue: Option<QueueId>) {
+        let kept = self.agent(id).is_some_and(|agent| agent.engage(contact, queue, now.mono));
+        if let Some(queue) = queue.filter(|_| !kept) {
+            self.talk_ended(now, queue);
+        }
+    }
+
+    /// On the queue's own shard, those who wait for the end of a talk and those who are ready for them come before the
+    /// agent who is freed by it.
+    fn talk_ended(&mut self, now: Now, queue: QueueId) {
+        let home = self.queue_home(queue);
+        if home == self.seating.shard {
+            self.talk_over(now, queue);
+        } else {
+            self.send(home, ToQueue::TalkOver { queue });
+        }
     }
 
     fn start_wrap_up(&mut self, now: Now, id: AgentId, work: Engagement) {

@@ -322,6 +322,13 @@ impl Board {
         self.step_place(slot, place_word(Place::Waiting, epoch), place_word(Place::Offered, epoch))
     }
 
+    /// Is it still Offered(epoch)? For another phone that shall ring too; the answer may be old the moment it is given,
+    /// and the contact's home finds out.
+    pub(crate) fn contact_is_offered(&self, slot: u32, epoch: u32) -> bool {
+        // Acquire: whoever acts on it sees what led to it.
+        self.contacts[slot as usize].load(Ordering::Acquire) == place_word(Place::Offered, epoch)
+    }
+
     /// Offered(epoch) → Waiting(epoch + 1): the offer failed. Counts as an insert.
     pub(crate) fn return_contact(&self, slot: u32, epoch: u32) -> Option<u32> {
         let next = epoch.wrapping_add(1).max(1);

@@ -2,6 +2,7 @@
 //!
 //! Every fact about a contact is written here and nowhere else, so that each is written once and in order.
 
+use crate::entry::Arrival;
 use crate::input::Output;
 use crate::limits::{FLOWS_KEPT, FLOWS_MAX};
 use crate::machine::Acd;
@@ -11,7 +12,8 @@ use core::hash::{BuildHasherDefault, Hasher};
 use core::ops::Range;
 use core::time::Duration;
 use model::{
-    ContactId, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, Target, Withdrawal,
+    ContactId, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, Target, Wish,
+    Withdrawal,
 };
 use std::collections::{HashMap, VecDeque};
 
@@ -128,8 +130,8 @@ impl Contacts {
 impl Acd {
     pub(crate) fn on_call(&mut self, now: Now, command: QueueCommand) {
         match command {
-            QueueCommand::Enqueue { contact, queue, priority, entered, wish: _ } => {
-                self.enqueue(now, contact, queue, priority, entered);
+            QueueCommand::Enqueue { contact, queue, priority, entered, wish } => {
+                self.enqueue(now, contact, queue, priority, entered, wish);
             }
             QueueCommand::Withdraw { contact, queue: _, why } => self.withdraw(now, contact, why),
             QueueCommand::Settle { offer, outcome } => self.settle(now, offer, outcome),
@@ -167,7 +169,7 @@ impl Acd {
         }
     }
 
-    fn enqueue(&mut self, now: Now, contact: ContactId, queue: QueueId, priority: i32, entered: Instant) {
+    fn enqueue(&mut self, now: Now, contact: ContactId, queue: QueueId, priority: i32, entered: Instant, wish: Wish) {
         let flows = self.contacts.flows_of(contact);
         // One queue at a time: whoever enqueues again has moved it.
         self.withdraw(now, contact, Withdrawal::FlowedOut { to: None });
@@ -186,8 +188,8 @@ impl Acd {
         record.flows = flows;
         self.contacts.by_id.insert(contact, slot);
         let may_flow = flows < FLOWS_MAX;
-        let insert = ToQueue::Insert { stay, epoch, priority, entered, queued: now.mono, may_flow };
-        self.send(self.queue_home(queue), insert);
+        let arrival = Arrival { stay, epoch, priority, entered, queued: now.mono, may_flow, wish };
+        self.send(self.queue_home(queue), ToQueue::Insert(arrival));
     }
 
     /// More contacts than calls can exist: a bug elsewhere, answered by a way out.
@@ -218,20 +220,25 @@ impl Acd {
         let Some(slot) = self.contacts.slot_of(contact) else { return };
         let Some(stay) = self.contacts.record(slot).and_then(|r| r.stay) else { return };
         self.placed_at_last(stay);
+        let Stay { queue, .. } = stay;
+        // The queue learns of it before the agents are free again.
+        let how = match why {
+            Withdrawal::Abandoned => Departure::Abandoned,
+            Withdrawal::FlowedOut { .. } | Withdrawal::Failed | Withdrawal::Forced | Withdrawal::Shutdown => {
+                Departure::FlowedOut
+            }
+        };
+        self.send(self.queue_home(queue), ToQueue::Leave { stay, how });
         self.end_offers(stay);
         let waited = self.close(now, stay);
-        let Stay { queue, .. } = stay;
-        let (fact, how) = match why {
-            Withdrawal::Abandoned => (Fact::Abandoned { contact, queue, waited }, Departure::Abandoned),
-            Withdrawal::FlowedOut { to } => {
-                (flowed_out(stay, waited, FlowReason::BreakoutKey, to), Departure::FlowedOut)
-            }
-            Withdrawal::Failed => (flowed_out(stay, waited, FlowReason::Failed, None), Departure::FlowedOut),
-            Withdrawal::Forced => (flowed_out(stay, waited, FlowReason::Forced, None), Departure::FlowedOut),
-            Withdrawal::Shutdown => (flowed_out(stay, waited, FlowReason::Shutdown, None), Departure::FlowedOut),
+        let fact = match why {
+            Withdrawal::Abandoned => Fact::Abandoned { contact, queue, waited },
+            Withdrawal::FlowedOut { to } => flowed_out(stay, waited, FlowReason::BreakoutKey, to),
+            Withdrawal::Failed => flowed_out(stay, waited, FlowReason::Failed, None),
+            Withdrawal::Forced => flowed_out(stay, waited, FlowReason::Forced, None),
+            Withdrawal::Shutdown => flowed_out(stay, waited, FlowReason::Shutdown, None),
         };
         self.fact(fact);
-        self.send(self.queue_home(queue), ToQueue::Leave { stay, how });
     }
 
     /// Ends what is still being offered of a contact that is over; the agents are free.
@@ -267,13 +274,13 @@ impl Acd {
             let settled = ToAgent::Settled { offer, queue: Some(stay.queue), outcome: withdrawn };
             self.send(self.agent_home(offer.agent), settled);
             if current {
-                self.wait_again(stay, true);
+                self.unless_it_rings(stay);
             }
             return;
         };
         if !self.board.confirm_agent(offer.agent, offer.agent_epoch) {
             // The lease ran out first; his home has written the alarm.
-            self.wait_again(stay, true);
+            self.unless_it_rings(stay);
             return;
         }
         self.placed_at_last(stay);
@@ -299,13 +306,14 @@ impl Acd {
         match (open, outcome) {
             (Some((stay, _)), OfferOutcome::Accepted) => self.accepted(now, stay, offer),
             (Some((stay, open)), _) => {
-                self.offer_ended(stay, offer, outcome);
+                // The queue learns of it before the agent is free again.
                 self.send(self.queue_home(stay.queue), ToQueue::OfferOver { stay, agent: offer.agent, outcome });
                 // Unasked for, "withdrawn" means that the caller is leaving: he is not offered to anybody meanwhile.
                 let at_once = outcome != OfferOutcome::Withdrawn || open.revoked;
                 if self.contacts.at(stay).is_some_and(|r| r.offers.is_empty()) {
                     self.wait_again(stay, at_once);
                 }
+                self.offer_ended(stay, offer, outcome);
             }
             // The agent did answer, after we had given up on it: believe the telephone.
             (None, OfferOutcome::Accepted) => match stay {
@@ -322,6 +330,7 @@ impl Acd {
     fn accepted(&mut self, now: Now, stay: Stay, offer: OfferId) {
         // The one winner; of an offer we had given up the word says otherwise, and the telephone is right.
         self.board.take_contact(stay.slot, offer.contact_epoch);
+        self.send(self.queue_home(stay.queue), ToQueue::Leave { stay, how: Departure::Served });
         while let Some(other) = self.contacts.at(stay).and_then(|r| r.offers.pop()) {
             self.tell(QueueEvent::Revoke { offer: other.id });
             self.offer_ended(stay, other.id, OfferOutcome::Withdrawn);
@@ -331,7 +340,6 @@ impl Acd {
         let waited = self.close(now, stay);
         let Stay { contact, queue, .. } = stay;
         self.fact(Fact::Connected { contact, queue, agent: offer.agent, waited });
-        self.send(self.queue_home(queue), ToQueue::Leave { stay, how: Departure::Served });
     }
 
     /// Offered → Waiting at its place.
@@ -386,6 +394,11 @@ impl Acd {
             let outcome = OfferOutcome::Withdrawn;
             self.fact(Fact::OfferEnded { contact, queue, agent: offer.agent, outcome });
         }
+        self.unless_it_rings(stay);
+    }
+
+    /// An offer came to nothing: the contact waits again, unless it rings elsewhere.
+    fn unless_it_rings(&mut self, stay: Stay) {
         if self.contacts.at(stay).is_some_and(|r| r.offers.is_empty()) {
             self.wait_again(stay, true);
         }

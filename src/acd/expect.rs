@@ -97,7 +97,7 @@ impl Acd {
         self.send(stay.contact.home(), ToContact::Announce { stay, position, expected_wait });
     }
 
-    fn expect(&mut self, now: Now, queue: QueueId, position: u32) -> Option<Duration> {
+    pub(crate) fn expect(&mut self, now: Now, queue: QueueId, position: u32) -> Option<Duration> {
         let staff = self.staff_share(now, queue);
         let measures = &self.lines.line(queue).measures;
         let (handle, rate) = (measures.handle_secs, measures.abandoned / measures.waited_secs.max(1.0));

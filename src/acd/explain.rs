@@ -8,7 +8,7 @@ use crate::reference::Reference;
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Directory, Fact, FlowReason, NotReadyReason, OfferOutcome, QueueId, SkillId,
+    AgentId, AgentState, ContactId, Directory, Fact, FlowReason, NotReadyReason, OfferOutcome, QueueId, SkillId, Wish,
 };
 use std::collections::HashMap;
 
@@ -22,6 +22,9 @@ pub struct Explainer {
     reference: Reference,
     /// When each contact first came into a queue.
     entered: HashMap<ContactId, Instant>,
+    /// The queue whose contact each agent talks with.
+    talks: HashMap<AgentId, QueueId>,
+    at: Instant,
     moments: Vec<Moment>,
 }
 
@@ -165,7 +168,7 @@ pub enum By {
     Place(u32),
     /// Tickets in the draw.
     Tickets(u32),
-    /// Sum of his levels in what is asked.
+    /// His mean level in what is asked.
     Level(u32),
     /// Skills and queues he has.
     Versatility(u32),
@@ -176,20 +179,36 @@ pub enum By {
 impl Explainer {
     pub fn new(directory: &Directory, contact: ContactId) -> Self {
         let reference = Reference::new(directory, None);
-        Explainer { contact, reference, entered: HashMap::new(), moments: Vec::new() }
+        Explainer {
+            contact,
+            reference,
+            entered: HashMap::new(),
+            talks: HashMap::new(),
+            at: Instant::ZERO,
+            moments: Vec::new(),
+        }
     }
 
     /// One fact of the start, in the order of the log.
     pub fn handle_fact(&mut self, now: Instant, fact: &Fact) {
         // A contact whose offer was taken back is looked at again later, not at the same instant.
         self.reference.look_again(now - Duration::from_nanos(1));
-        if let Fact::Queued { contact, .. } = fact {
-            self.entered.entry(*contact).or_insert(now);
+        if self.at != now {
+            self.at = now;
+            self.reference.next_input();
+        }
+        match fact {
+            Fact::Queued { contact, .. } => _ = self.entered.entry(*contact).or_insert(now),
+            Fact::Connected { agent, queue, .. } => _ = self.talks.insert(*agent, *queue),
+            _ => {}
         }
         let before = self.before(now, fact);
         self.release(now, fact);
         let entered = &self.entered;
-        self.reference.fact(now, fact, |contact| entered.get(&contact).copied().unwrap_or(now));
+        self.reference.fact(now, fact, |contact| {
+            let entered = entered.get(&contact).copied().unwrap_or(now);
+            (entered, Wish::default())
+        });
         let doubts = self.reference.take_doubts();
         if let Some((what, candidates)) = before.or_else(|| self.after(now, fact)) {
             self.moments.push(Moment { at: now, what, candidates, doubts });
@@ -205,7 +224,7 @@ impl Explainer {
         let Fact::AgentChanged { agent, state, .. } = fact else { return };
         let was = self.reference.agents[agent.index()].state;
         if matches!(was, AgentState::Busy { .. }) && !matches!(state, AgentState::Busy { .. }) {
-            self.reference.released(now, *agent);
+            self.reference.released(now, *agent, self.talks.remove(agent));
         }
     }
 

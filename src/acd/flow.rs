@@ -1,7 +1,6 @@
 //! The rules by which a contact leaves a queue unserved: closed, empty, too long, too many, too often refused.
 
-use crate::limits::TRIES_MAX;
-use crate::lines::Entry;
+use crate::entry::Entry;
 use crate::machine::{Acd, Timer};
 use crate::message::ToContact;
 use base::{Key, Now};
@@ -57,7 +56,7 @@ impl Acd {
             self.flow(now, key, to, FlowReason::Closed);
             return true;
         }
-        let why = match (entry.overdue, entry.tries >= TRIES_MAX) {
+        let why = match (entry.overdue, entry.tries >= queue.routing.tries) {
             (true, _) => FlowReason::MaxWait,
             (false, true) => FlowReason::TriesExhausted,
             (false, false) => return false,
@@ -83,10 +82,10 @@ impl Acd {
     /// The last agent who counts has gone: those who wait go where the empty rule says.
     pub(crate) fn emptied(&mut self, now: Now, queue: QueueId) {
         let Some(to) = self.empty_rule(queue) else { return };
-        let mut next = self.lines.line(queue).order.first();
+        let mut next = self.lines.line(queue).arrivals.first();
         while let Some(place) = next {
-            next = self.lines.line(queue).order.after(&place);
-            let Some(key) = self.lines.key_at(place.slot()) else { continue };
+            next = self.lines.line(queue).arrivals.after(&place);
+            let Some(key) = self.lines.key_at(place.2).filter(|key| self.is_waiting(*key)) else { continue };
             if self.lines.entries.get(key).is_some_and(|e| may_go(&to, e.may_flow)) {
                 self.flow(now, key, to.clone(), FlowReason::Empty);
             }
@@ -95,9 +94,12 @@ impl Acd {
 
     /// Contacts of a removed queue leave; those that are being offered when their offer fails.
     pub(crate) fn close_down(&mut self, now: Now, queue: QueueId) {
-        while let Some(place) = self.lines.line(queue).order.first() {
-            let Some(key) = self.lines.key_at(place.slot()) else { return };
-            self.return_rules(now, key);
+        let mut next = self.lines.line(queue).arrivals.first();
+        while let Some(place) = next {
+            next = self.lines.line(queue).arrivals.after(&place);
+            if let Some(key) = self.lines.key_at(place.2).filter(|key| self.is_waiting(*key)) {
+                self.return_rules(now, key);
+            }
         }
     }
 

@@ -32,28 +32,35 @@
 //! assert_eq!(board.agent_state(AgentId(0)), AgentState::SignedOff);
 //! ```
 
+mod ageing;
 mod agents;
 mod board;
 mod calendar;
 mod contacts;
+mod demand;
+mod entry;
 mod expect;
 mod explain;
 mod flow;
 mod input;
 mod limits;
+mod line;
 mod lines;
 mod look;
 mod machine;
+mod matching;
 mod message;
 mod order;
 mod people;
 mod reference;
 mod reload;
+mod rounds;
 mod staff;
 mod status;
 mod strategy;
 mod sync;
 mod tour;
+mod waiting;
 mod words;
 
 #[cfg(all(test, not(loom)))]
@@ -69,7 +76,9 @@ mod world;
 #[cfg(all(test, not(loom)))]
 mod worlds;
 
+pub use ageing::overtaking_bound;
 pub use board::{Board, BoardSize};
+pub use entry::Arrival;
 pub use explain::{By, Candidate, Explainer, Lack, Moment, Passed, Regime, Score, Verdict, What};
 pub use input::{Input, Output, Seating, Ticket};
 pub use limits::{SHARDS_MAX, mailbox_capacity};

@@ -45,6 +45,13 @@ pub(crate) const WRAP_UP_EXTENSION_MAX: Duration = Duration::from_secs(3600);
 
 /// Offers of one contact that may fail before its overflow rule is used, when the queue has one.
 pub(crate) const TRIES_MAX: u8 = 10;
+/// Points a minute that ageing may add, and points at most: 100 days of waiting in milliseconds times this stay below
+/// 2⁶³.
+pub(crate) const AGEING_MAX: u32 = 1_000_000;
+
+/// How often a match may turn to a still more pressing contact before it is made as it is. Each turn means that two
+/// contacts became free for agents in the same instant; a handful at most ever do.
+pub(crate) const TURNS_MAX: u8 = 16;
 
 /// How often one contact may flow from queue to queue: a ring of overflow rules ends here.
 pub(crate) const FLOWS_MAX: u8 = 8;

@@ -1,81 +1,22 @@
-//! The queue's home: who waits and who is ready in the queues of this shard, and the matching.
+//! The queue's home: who waits and who is ready in the queues of this shard.
 
 use crate::board::Board;
-use crate::expect::Measures;
+use crate::entry::{Entry, Standing};
 use crate::input::Seating;
-use crate::limits::{REFUSAL_BACK_OFF, REFUSALS_KEPT, TAKEN_BACK_PAUSE};
-use crate::machine::{Acd, Timer};
-use crate::message::{Departure, Stay, ToAgent, ToContact, ToQueue};
-use crate::order::{Keyed, Order};
-use crate::strategy::{self, AgentKey, Candidate, IdleStamps, Pick, agent_key};
-use crate::words::HeadKey;
-use base::{Instant, Key, Now, Slab, TimerId};
-use model::{AgentId, ContactId, Directory, OfferId, OfferOutcome, QueueId};
-
-/// Which waiting contact comes first: higher priority, then earlier first enqueue time, then the lower id.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct ContactKey {
-    rank: i64,
-    entered: Instant,
-    contact: ContactId,
-    slot: u32,
-}
-
-impl Keyed for ContactKey {}
-impl Keyed for (Instant, ContactId, u32) {}
-
-/// One queue of this shard.
-#[derive(Debug)]
-pub(crate) struct Line {
-    /// Contacts that may be claimed now.
-    pub(crate) order: Order<ContactKey>,
-    /// All contacts in the queue by the time they came into it, those being offered included.
-    pub(crate) arrivals: Order<(Instant, ContactId, u32)>,
-    ready: Order<AgentKey>,
-    /// The instant the drifting keys of `ready` are taken at.
-    based: Instant,
-    /// Contacts given to agents so far: the clock of round-robin.
-    turns: u64,
-    pub(crate) measures: Measures,
-}
+use crate::line::{Line, Needs};
+use crate::message::Stay;
+use crate::strategy::{self, AgentKey, Candidate, IdleStamps, agent_key};
+use base::{Key, Now, Slab};
+use model::{AgentId, Directory, QueueId};
 
 /// An agent's part in a queue of this shard.
 #[derive(Clone, Copy, Debug)]
-struct Service {
-    queue: QueueId,
+pub(crate) struct Service {
+    pub(crate) queue: QueueId,
+    /// His place in the line's staff.
+    pub(crate) at: u32,
     /// The queue's `turns` when it last gave him a contact.
     turn: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Standing {
-    /// In the order.
-    Waiting,
-    /// Claimed for an agent.
-    Offered,
-    /// Its offer was taken back a moment ago: the call side will most likely withdraw it.
-    Held,
-}
-
-#[derive(Debug)]
-pub(crate) struct Entry {
-    pub(crate) stay: Stay,
-    pub(crate) epoch: u32,
-    priority: i32,
-    entered: Instant,
-    pub(crate) queued: Instant,
-    pub(crate) may_flow: bool,
-    standing: Standing,
-    pub(crate) tries: u8,
-    /// Agents who said no, until when they are not asked again.
-    refused: [(AgentId, Instant); REFUSALS_KEPT],
-    pub(crate) max_wait: Option<TimerId>,
-    /// The longest wait ran out while it was being offered.
-    pub(crate) overdue: bool,
-    pub(crate) announce: Option<TimerId>,
-    ask: Option<TimerId>,
-    /// When a held contact comes back into the line.
-    held_until: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,7 +27,7 @@ pub(crate) struct ReadyAgent {
 
 #[derive(Debug)]
 pub(crate) struct Lines {
-    seating: Seating,
+    pub(crate) seating: Seating,
     /// Queue `id` of this shard is at `id / shards`.
     lines: Vec<Line>,
     pub(crate) entries: Slab<Entry>,
@@ -96,14 +37,11 @@ pub(crate) struct Lines {
     ready: Vec<Option<ReadyAgent>>,
     /// The queues of this shard each agent serves.
     served: Vec<Box<[Service]>>,
+    /// Whose phones have rung in one round of offers each; empty ones are used again.
+    rounds: Vec<Vec<AgentId>>,
+    rounds_free: Vec<usize>,
     /// Agents being sorted anew; kept for its room.
     moved: Vec<AgentId>,
-}
-
-impl ContactKey {
-    pub(crate) fn slot(&self) -> u32 {
-        self.slot
-    }
 }
 
 impl Lines {
@@ -116,39 +54,40 @@ impl Lines {
             by_slot: vec![None; slots],
             ready: Vec::new(),
             served: Vec::new(),
+            rounds: Vec::new(),
+            rounds_free: Vec::new(),
             moved: Vec::new(),
         };
         lines.adopt(directory);
         lines
     }
 
-    /// Takes over a directory: ready agents are sorted anew into the queues they serve now.
+    /// Takes over a directory: ready agents and waiting contacts are sorted anew into the queues as they are now.
     pub(crate) fn adopt(&mut self, directory: &Directory) {
         let shards = u32::from(self.seating.shards);
         let here = |q: &QueueId| q.0 % shards == u32::from(self.seating.shard.0);
-        let queues = (0..directory.queues.len() as u32).map(QueueId).filter(here).count();
-        while self.lines.len() < queues {
-            self.lines.push(Line {
-                order: Order::with_capacity(0),
-                arrivals: Order::with_capacity(0),
-                ready: Order::with_capacity(0),
-                based: Instant::ZERO,
-                turns: 0,
-                measures: Measures::default(),
-            });
+        let queues: Vec<_> = (0..directory.queues.len() as u32).map(QueueId).filter(here).collect();
+        self.lines.resize_with(queues.len().max(self.lines.len()), Line::new);
+        for (line, id) in self.lines.iter_mut().zip(&queues) {
+            line.adopt(directory.queue(*id));
         }
-        let before = core::mem::take(&mut self.served);
-        self.served.extend(directory.agents.iter().enumerate().map(|(index, agent)| {
+        let (before, lines) = (core::mem::take(&mut self.served), &mut self.lines);
+        self.served.extend(directory.agents.iter().zip(0u32..).map(|(agent, id)| {
             let queues = if agent.removed { &[][..] } else { &agent.queues[..] };
             let served = queues.iter().copied().filter(|q| here(q) && !directory.queue(*q).removed);
-            let known = before.get(index).map_or(&[][..], |services| &services[..]);
+            let known = before.get(id as usize).map_or(&[][..], |services| &services[..]);
             let turn = |queue| known.iter().find(|s| s.queue == queue).map_or(0, |s| s.turn);
-            served.map(|queue| Service { queue, turn: turn(queue) }).collect::<Box<[_]>>()
+            let mut serve = |queue: QueueId| {
+                let at = lines[(queue.0 / shards) as usize].hire(AgentId(id));
+                Service { queue, at, turn: turn(queue) }
+            };
+            served.map(&mut serve).collect::<Box<[_]>>()
         }));
+        self.lines.iter_mut().for_each(|line| line.measure(directory));
         let known = self.ready.len().max(directory.agents.len());
         self.ready.resize(known, None);
         self.served.resize(known, Box::default());
-        self.lines.iter_mut().for_each(|line| line.ready.clear());
+        self.place_anew(directory);
         for index in 0..self.ready.len() {
             if let Some(ready) = self.ready[index] {
                 self.sort_in(AgentId(index as u32), ready, directory);
@@ -156,14 +95,34 @@ impl Lines {
         }
     }
 
+    /// After the lines were emptied: every contact into the class of its step.
+    fn place_anew(&mut self, directory: &Directory) {
+        let slots: Vec<_> = self.by_slot.iter().flatten().copied().collect();
+        for key in slots {
+            let Some(needs) = self.needs_of(key, directory) else { continue };
+            self.enter_class(key, needs, directory);
+            let Some(entry) = self.entries.get(key) else { continue };
+            let (standing, round) = (entry.standing, entry.round);
+            if standing == Standing::Waiting {
+                self.put_in(key);
+            } else if round.is_some() {
+                self.put_ringing(key);
+            }
+        }
+    }
+
     #[cfg(all(test, not(loom)))]
     pub(crate) fn is_empty(&self) -> bool {
-        let is_empty = |line: &Line| line.order.len() + line.arrivals.len() == 0;
-        self.entries.is_empty() && self.by_slot.iter().all(Option::is_none) && self.lines.iter().all(is_empty)
+        let no_entry = self.entries.is_empty() && self.by_slot.iter().all(Option::is_none);
+        no_entry && self.lines.iter().all(Line::is_empty) && self.rounds.len() == self.rounds_free.len()
     }
 
     pub(crate) fn line(&mut self, queue: QueueId) -> &mut Line {
         &mut self.lines[queue.index() / usize::from(self.seating.shards)]
+    }
+
+    pub(crate) fn look(&self, queue: QueueId) -> &Line {
+        &self.lines[queue.index() / usize::from(self.seating.shards)]
     }
 
     pub(crate) fn key_at(&self, slot: u32) -> Option<Key> {
@@ -171,8 +130,155 @@ impl Lines {
     }
 
     /// The entry of this stay, if the slot is still used for it.
-    fn key_of(&self, stay: Stay) -> Option<Key> {
+    pub(crate) fn key_of(&self, stay: Stay) -> Option<Key> {
         self.key_at(stay.slot).filter(|key| self.entries.get(*key).is_some_and(|e| e.stay == stay))
+    }
+
+    pub(crate) fn open(&mut self, entry: Entry) -> Key {
+        let stay = entry.stay;
+        let arrival = (entry.queued, stay.contact, stay.slot);
+        let key = self.entries.insert(entry);
+        self.by_slot[stay.slot as usize] = Some(key);
+        self.line(stay.queue).arrivals.insert(arrival);
+        key
+    }
+
+    /// Takes the entry out for good; `None` when it was gone.
+    pub(crate) fn close(&mut self, key: Key) -> Option<Entry> {
+        self.take_out(key);
+        self.end_round(key);
+        let entry = self.entries.remove(key)?;
+        let stay = entry.stay;
+        self.by_slot[stay.slot as usize] = None;
+        let line = self.line(stay.queue);
+        line.offered -= i64::from(entry.standing == Standing::Offered);
+        line.arrivals.remove(&(entry.queued, stay.contact, stay.slot));
+        Some(entry)
+    }
+}
+
+/// Where a contact stands in its line.
+impl Lines {
+    pub(crate) fn needs_of(&self, key: Key, directory: &Directory) -> Option<Needs> {
+        let entry = self.entries.get(key)?;
+        let step = directory.queue(entry.stay.queue).routing.steps.get(entry.step);
+        Some([step.and_then(|step| step.needs), entry.wish])
+    }
+
+    /// From now on it asks this. It must not be among those who wait while its class changes.
+    pub(crate) fn enter_class(&mut self, key: Key, needs: Needs, directory: &Directory) {
+        let Some(queue) = self.entries.get(key).map(|e| e.stay.queue) else { return };
+        let (class, is_new) = self.line(queue).class(needs, directory);
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.class = class;
+        }
+        if is_new {
+            self.fill(queue, class, directory);
+        }
+    }
+
+    /// Sorts those who are ready for the queue into a class that is new.
+    fn fill(&mut self, queue: QueueId, class: usize, directory: &Directory) {
+        let mut moved = core::mem::take(&mut self.moved);
+        moved.extend(self.look(queue).classes[0].ready.iter().map(|key| key.agent));
+        for agent in moved.drain(..) {
+            self.insert_ready(queue, class, agent, directory);
+        }
+        self.moved = moved;
+    }
+
+    fn insert_ready(&mut self, queue: QueueId, class: usize, agent: AgentId, directory: &Directory) {
+        let service = self.served[agent.index()].iter().find(|s| s.queue == queue).copied();
+        let (Some(service), Some(ready)) = (service, self.ready[agent.index()]) else { return };
+        let line = self.line(queue);
+        if line.classes[class].fits(service.at) {
+            let key = key_in(line, class, &service, agent, &ready.idle, directory);
+            line.classes[class].ready.insert(key);
+        }
+    }
+
+    pub(crate) fn put_in(&mut self, key: Key) {
+        let Some(entry) = self.entries.get(key) else { return };
+        let (queue, class, kept) = (entry.stay.queue, entry.class, entry.kept);
+        let place = entry.key(self.look(queue).rate);
+        let line = self.line(queue);
+        match kept {
+            Some(agent) => line.kept.insert((agent, place)),
+            None => line.classes[class].waiting.insert(place),
+        };
+    }
+
+    pub(crate) fn take_out(&mut self, key: Key) {
+        let Some(entry) = self.entries.get(key) else { return };
+        let (queue, class, kept) = (entry.stay.queue, entry.class, entry.kept);
+        let place = entry.key(self.look(queue).rate);
+        let line = self.line(queue);
+        match kept {
+            Some(agent) => line.kept.remove(&(agent, place)),
+            None => line.classes[class].waiting.remove(&place),
+        };
+    }
+
+    pub(crate) fn is_waiting(&self, key: Key) -> bool {
+        self.entries.get(key).is_some_and(|e| e.standing == Standing::Waiting)
+    }
+}
+
+/// Whose phones have rung for a contact in the round of offers going on.
+impl Lines {
+    pub(crate) fn begin_round(&mut self, key: Key) {
+        let round = self.rounds_free.pop().unwrap_or_else(|| {
+            self.rounds.push(Vec::new());
+            self.rounds_free.reserve(self.rounds.len());
+            self.rounds.len() - 1
+        });
+        if let Some(entry) = self.entries.get_mut(key) {
+            entry.round = Some(round);
+        }
+        self.put_ringing(key);
+    }
+
+    fn put_ringing(&mut self, key: Key) {
+        let Some(entry) = self.entries.get(key) else { return };
+        let (queue, place) = (entry.stay.queue, entry.key(self.look(entry.stay.queue).rate));
+        self.line(queue).ringing.insert(place);
+    }
+
+    pub(crate) fn end_round(&mut self, key: Key) {
+        let Some(entry) = self.entries.get_mut(key) else { return };
+        let Some(round) = entry.round.take() else { return };
+        let queue = entry.stay.queue;
+        self.rounds[round].clear();
+        self.rounds_free.push(round);
+        if let Some(entry) = self.entries.get(key) {
+            let place = entry.key(self.look(queue).rate);
+            self.line(queue).ringing.remove(&place);
+        }
+    }
+
+    pub(crate) fn note_rung(&mut self, key: Key, agent: AgentId) {
+        if let Some(round) = self.entries.get(key).and_then(|e| e.round) {
+            self.rounds[round].push(agent);
+        }
+    }
+
+    pub(crate) fn has_rung(&self, entry: &Entry, agent: AgentId) -> bool {
+        entry.round.is_some_and(|round| self.rounds[round].contains(&agent))
+    }
+}
+
+/// Who is ready.
+impl Lines {
+    pub(crate) fn ready(&self, agent: AgentId) -> Option<ReadyAgent> {
+        *self.ready.get(agent.index())?
+    }
+
+    pub(crate) fn services(&self, agent: AgentId) -> &[Service] {
+        self.served.get(agent.index()).map_or(&[], |served| served)
+    }
+
+    pub(crate) fn service(&self, agent: AgentId, queue: QueueId) -> Option<Service> {
+        self.services(agent).iter().find(|s| s.queue == queue).copied()
     }
 
     /// Remembers a ready agent for whom nobody waits here.
@@ -191,30 +297,34 @@ impl Lines {
     }
 
     fn sort_in(&mut self, agent: AgentId, ready: ReadyAgent, directory: &Directory) {
-        for at in 0..self.served[agent.index()].len() {
-            let (queue, key) = self.key_in(at, agent, &ready, directory);
-            self.line(queue).ready.insert(key);
+        for service in &self.served[agent.index()] {
+            let line = &mut self.lines[service.queue.index() / usize::from(self.seating.shards)];
+            line.ready += 1;
+            for class in 0..line.classes.len() {
+                if line.classes[class].fits(service.at) {
+                    let key = key_in(line, class, service, agent, &ready.idle, directory);
+                    line.classes[class].ready.insert(key);
+                }
+            }
         }
     }
 
     pub(crate) fn sort_out(&mut self, agent: AgentId, directory: &Directory) {
         let Some(ready) = self.ready.get_mut(agent.index()).and_then(Option::take) else { return };
-        for at in 0..self.served[agent.index()].len() {
-            let (queue, key) = self.key_in(at, agent, &ready, directory);
-            self.line(queue).ready.remove(&key);
+        for service in &self.served[agent.index()] {
+            let line = &mut self.lines[service.queue.index() / usize::from(self.seating.shards)];
+            line.ready -= 1;
+            for class in 0..line.classes.len() {
+                if line.classes[class].fits(service.at) {
+                    let key = key_in(line, class, service, agent, &ready.idle, directory);
+                    line.classes[class].ready.remove(&key);
+                }
+            }
         }
     }
 
-    /// His key in the `at`-th queue he serves here; the same until he is sorted out.
-    fn key_in(&mut self, at: usize, id: AgentId, ready: &ReadyAgent, directory: &Directory) -> (QueueId, AgentKey) {
-        let Service { queue, turn } = self.served[id.index()][at];
-        let (agent, idle, based) = (directory.agent(id), &ready.idle, self.line(queue).based);
-        let candidate = Candidate { id, agent, idle, turn, asked: [None; 2], based };
-        (queue, agent_key(directory.queue(queue), &candidate))
-    }
-
     /// He is being given a contact of this queue; he is not sorted in anywhere now.
-    fn note_turn(&mut self, queue: QueueId, agent: AgentId) {
+    pub(crate) fn note_turn(&mut self, queue: QueueId, agent: AgentId) {
         let line = self.line(queue);
         line.turns += 1;
         let turn = line.turns;
@@ -224,342 +334,35 @@ impl Lines {
     }
 
     /// Keys that drift are taken anew when their time has come: before anybody looks at them or is sorted in.
-    fn rebase(&mut self, now: Now, queue: QueueId, directory: &Directory) {
+    pub(crate) fn rebase(&mut self, now: Now, queue: QueueId, directory: &Directory) {
         let based = strategy::based_at(now.mono);
-        if !strategy::rule(directory.queue(queue).strategy).drifts || self.line(queue).based == based {
+        if !strategy::rule(directory.queue(queue).strategy).drifts || self.look(queue).based == based {
             return;
         }
+        self.line(queue).based = based;
         let mut moved = core::mem::take(&mut self.moved);
-        moved.extend(self.line(queue).ready.iter().map(|key| key.agent));
-        let line = self.line(queue);
-        line.ready.clear();
-        line.based = based;
-        for agent in moved.drain(..) {
-            let service = self.served[agent.index()].iter().position(|s| s.queue == queue);
-            if let (Some(at), Some(ready)) = (service, self.ready[agent.index()]) {
-                let (_, key) = self.key_in(at, agent, &ready, directory);
-                self.line(queue).ready.insert(key);
+        for class in 0..self.look(queue).classes.len() {
+            let ready = &mut self.line(queue).classes[class].ready;
+            moved.extend(ready.iter().map(|key| key.agent));
+            ready.clear();
+            for agent in moved.drain(..) {
+                self.insert_ready(queue, class, agent, directory);
             }
         }
         self.moved = moved;
     }
-
-    /// Whom the queue's strategy asks first for this contact; `None` when nobody is ready whom it may ask.
-    fn first_for(&mut self, now: Now, key: Key, lost: u32, directory: &Directory) -> Option<AgentId> {
-        let entry = self.entries.get(key)?;
-        let (queue, contact, tries) = (entry.stay.queue, entry.stay.contact, entry.tries);
-        self.rebase(now, queue, directory);
-        let at = queue.index() / usize::from(self.seating.shards);
-        let ready = &self.lines[at].ready;
-        let start = match strategy::rule(directory.queue(queue).strategy).pick {
-            Pick::First => ready.first(),
-            Pick::Drawn => {
-                ready.at_mass(strategy::scaled(strategy::draw(self.seating.seed, contact, tries, lost), ready.mass()))
-            }
-        };
-        // From there on, and round once: those who said no a moment ago are passed over.
-        let entry = self.entries.get(key)?;
-        let mut next = start;
-        while let Some(candidate) = next {
-            if !entry.refuses(now, candidate.agent) {
-                return Some(candidate.agent);
-            }
-            next = ready.after(&candidate).or_else(|| ready.first()).filter(|again| Some(*again) != start);
-        }
-        None
-    }
-
-    /// The contact this agent should get next from this shard: the best over all queues he serves here, leaving out
-    /// those he refused a moment ago.
-    pub(crate) fn best_for(&mut self, now: Now, agent: AgentId) -> Option<Key> {
-        let mut best: Option<ContactKey> = None;
-        for at in 0..self.served.get(agent.index())?.len() {
-            let queue = self.served[agent.index()][at].queue;
-            let mut head = self.line(queue).order.first();
-            while let Some(key) = head.filter(|key| self.refuses(now, *key, agent)) {
-                head = self.line(queue).order.after(&key);
-            }
-            best = [best, head].into_iter().flatten().min();
-        }
-        self.key_at(best?.slot)
-    }
-
-    fn refuses(&self, now: Now, key: ContactKey, agent: AgentId) -> bool {
-        self.key_at(key.slot).and_then(|key| self.entries.get(key)).is_some_and(|e| e.refuses(now, agent))
-    }
 }
 
-impl Entry {
-    pub(crate) fn head_key(&self) -> HeadKey {
-        HeadKey::new(self.priority, self.entered)
-    }
-
-    fn key(&self) -> ContactKey {
-        let Stay { contact, slot, .. } = self.stay;
-        ContactKey { rank: -i64::from(self.priority), entered: self.entered, contact, slot }
-    }
-
-    fn refuses(&self, now: Now, agent: AgentId) -> bool {
-        self.refused.iter().any(|(a, until)| *a == agent && *until > now.mono)
-    }
-
-    fn note_refusal(&mut self, agent: AgentId, until: Instant) {
-        // The one that ends first gives way; an agent's own earlier one always does.
-        let at = self.refused.iter().position(|(a, _)| *a == agent);
-        let at = at.or_else(|| (0..REFUSALS_KEPT).min_by_key(|i| self.refused[*i].1));
-        self.refused[at.expect("REFUSALS_KEPT is not zero")] = (agent, until);
-    }
-}
-
-impl Acd {
-    pub(crate) fn on_queue_message(&mut self, now: Now, message: ToQueue) {
-        match message {
-            ToQueue::Insert { stay, epoch, priority, entered, queued, may_flow } => {
-                let entry = Entry {
-                    stay,
-                    epoch,
-                    priority,
-                    entered,
-                    queued,
-                    may_flow,
-                    standing: Standing::Held,
-                    tries: 0,
-                    refused: [(AgentId(u32::MAX), Instant::ZERO); REFUSALS_KEPT],
-                    max_wait: None,
-                    overdue: false,
-                    announce: None,
-                    ask: None,
-                    held_until: Instant::ZERO,
-                };
-                self.insert(now, entry);
-            }
-            ToQueue::OfferOver { stay, agent, outcome } => self.offer_over(now, stay, agent, outcome),
-            ToQueue::Return { stay, epoch, at_once } => self.returned(now, stay, epoch, at_once),
-            ToQueue::Leave { stay, how } => self.left(now, stay, how),
-            ToQueue::AgentReady { agent, epoch, idle, tour } => self.arrive(now, agent, epoch, idle, tour),
-            ToQueue::Emptied { queue } => self.emptied(now, queue),
-            ToQueue::Force { ticket, from, queue, action, by } => {
-                self.force_queue(now, queue, action, by);
-                self.send(from, ToContact::Answer { ticket, result: Ok(()) });
-            }
-            ToQueue::Handled { queue, took } => self.lines.line(queue).measures.handled(took),
-        }
-    }
-
-    fn insert(&mut self, now: Now, entry: Entry) {
-        let stay = entry.stay;
-        if let Some((to, why)) = self.shut_rule(now, &entry) {
-            // Nobody may be offered it: it never comes into the line.
-            if self.board.leave_contact(stay.slot, entry.epoch) {
-                let position = self.lines.line(stay.queue).order.len() as u32 + 1;
-                self.send(stay.contact.home(), ToContact::FlowOut { stay, position, to, why });
-            }
-            return;
-        }
-        let arrival = (entry.queued, stay.contact, stay.slot);
-        let key = self.lines.entries.insert(entry);
-        self.lines.by_slot[stay.slot as usize] = Some(key);
-        self.lines.line(stay.queue).arrivals.insert(arrival);
-        self.stand_in_line(key);
-        let position = self.position_of(key);
-        self.send(stay.contact.home(), ToContact::Placed { stay, position });
-        self.arm_entry(now, key);
-        if !self.match_contact(now, key) {
-            self.entry_rules(now, key);
-        }
-    }
-
-    /// Into the order, on the board, then the fence: from here on an agent who comes sees it, and we see him.
-    fn stand_in_line(&mut self, key: Key) {
-        let Some(entry) = self.lines.entries.get_mut(key) else { return };
-        entry.standing = Standing::Waiting;
-        let (place, queue) = (entry.key(), entry.stay.queue);
-        self.lines.line(queue).order.insert(place);
-        self.show_line(queue);
-    }
-
-    fn stand_aside(&mut self, key: Key) {
-        let Some(entry) = self.lines.entries.get_mut(key) else { return };
-        entry.standing = Standing::Offered;
-        let (place, queue) = (entry.key(), entry.stay.queue);
-        self.lines.line(queue).order.remove(&place);
-        self.show_line(queue);
-    }
-
-    /// Takes the entry out for good; `None` when it was gone.
-    pub(crate) fn drop_entry(&mut self, key: Key) -> Option<Entry> {
-        let entry = self.lines.entries.remove(key)?;
-        let stay = entry.stay;
-        self.lines.by_slot[stay.slot as usize] = None;
-        for timer in [entry.max_wait, entry.announce, entry.ask].into_iter().flatten() {
-            self.timers.cancel(timer);
-        }
-        let line = self.lines.line(stay.queue);
-        line.order.remove(&entry.key());
-        line.arrivals.remove(&(entry.queued, stay.contact, stay.slot));
-        self.show_line(stay.queue);
-        Some(entry)
-    }
-
-    fn show_line(&mut self, queue: QueueId) {
-        let line = self.lines.line(queue);
-        let (first, waiting) = (line.order.first(), line.arrivals.len() as u32);
-        let oldest = line.arrivals.first().map(|(queued, ..)| queued);
-        let priority = |k: ContactKey| i32::try_from(-k.rank).expect("the rank is a negated i32");
-        let head = first.map_or(HeadKey::NONE, |k| HeadKey::new(priority(k), k.entered));
-        self.board.show_line(queue, head, waiting, oldest);
-    }
-
-    /// Counts from 1; contacts that are being offered do not count as ahead.
-    pub(crate) fn position_of(&mut self, key: Key) -> u32 {
-        let Some(entry) = self.lines.entries.get(key) else { return 1 };
-        let (place, queue) = (entry.key(), entry.stay.queue);
-        let (Ok(ahead) | Err(ahead)) = self.lines.line(queue).order.rank(&place);
-        ahead as u32 + 1
-    }
-
-    pub(crate) fn is_waiting(&self, key: Key) -> bool {
-        self.lines.entries.get(key).is_some_and(|e| e.standing == Standing::Waiting)
-    }
-
-    /// Leaves the line by a rule: Waiting → Leaving decides against a caller who hangs up now.
-    pub(crate) fn leave_line(&mut self, now: Now, key: Key) -> Option<(Entry, u32)> {
-        let position = self.position_of(key);
-        let entry = self.drop_entry(key)?;
-        let waited = now.mono - entry.queued;
-        self.lines.line(entry.stay.queue).measures.left(waited, Departure::FlowedOut);
-        self.board.leave_contact(entry.stay.slot, entry.epoch).then_some((entry, position))
-    }
-
-    fn offer_over(&mut self, now: Now, stay: Stay, agent: AgentId, outcome: OfferOutcome) {
-        let Some(key) = self.lines.key_of(stay) else { return };
-        let Some(entry) = self.lines.entries.get_mut(key) else { return };
-        match outcome {
-            OfferOutcome::Accepted | OfferOutcome::Withdrawn => return,
-            OfferOutcome::Missed | OfferOutcome::Failed(_) => {}
-            OfferOutcome::Rejected(_) => entry.note_refusal(agent, now.mono + REFUSAL_BACK_OFF),
-        }
-        entry.tries = entry.tries.saturating_add(1);
-        self.arm_ask(now, key);
-    }
-
-    fn returned(&mut self, now: Now, stay: Stay, epoch: u32, at_once: bool) {
-        let Some(key) = self.lines.key_of(stay) else { return };
-        let Some(entry) = self.lines.entries.get_mut(key) else { return };
-        entry.epoch = epoch;
-        entry.standing = Standing::Held;
-        if at_once {
-            self.back_in_line(now, key);
-        } else {
-            // The first time in a moment. A call side that takes every offer back is not asked without end.
-            let again = entry.held_until > Instant::ZERO;
-            entry.held_until = if again { now.mono + TAKEN_BACK_PAUSE } else { now.mono };
-            self.arm_ask(now, key);
-        }
-    }
-
-    fn back_in_line(&mut self, now: Now, key: Key) {
-        self.stand_in_line(key);
-        if !self.return_rules(now, key) {
-            self.match_contact(now, key);
-        }
-    }
-
-    fn left(&mut self, now: Now, stay: Stay, how: Departure) {
-        let Some(key) = self.lines.key_of(stay) else { return };
-        let Some(entry) = self.drop_entry(key) else { return };
-        let waited = now.mono - entry.queued;
-        self.lines.line(stay.queue).measures.left(waited, how);
-    }
-
-    /// One timer for the next reason to look at the entry again: it is held, or a refusal is forgotten.
-    fn arm_ask(&mut self, now: Now, key: Key) {
-        let Some(entry) = self.lines.entries.get_mut(key) else { return };
-        if let Some(old) = entry.ask.take() {
-            self.timers.cancel(old);
-        }
-        let refusals = entry.refused.iter().map(|(_, until)| *until).filter(|until| *until > now.mono);
-        let held = (entry.standing == Standing::Held).then_some(entry.held_until);
-        let next = refusals.chain(held).min();
-        entry.ask = next.map(|at| self.timers.insert(at, Timer::Ask(entry.stay.slot)));
-    }
-
-    pub(crate) fn ask_again(&mut self, now: Now, slot: u32) {
-        let Some(key) = self.lines.key_at(slot) else { return };
-        let Some(entry) = self.lines.entries.get_mut(key) else { return };
-        entry.ask = None;
-        match entry.standing {
-            Standing::Held if entry.held_until <= now.mono => self.back_in_line(now, key),
-            Standing::Waiting => {
-                self.match_contact(now, key);
-            }
-            Standing::Held | Standing::Offered => {}
-        }
-        self.arm_ask(now, key);
-    }
-
-    /// Agent surplus: the ready agent who comes first by the queue's strategy, for the contact that comes first for him
-    /// by the same rule as when he becomes free. That is another one than this only when something ended for several at
-    /// once; then that one is matched before. True when the contact does not wait any more.
-    fn match_contact(&mut self, now: Now, key: Key) -> bool {
-        let mut lost = 0;
-        while self.is_waiting(key) {
-            let Some((chosen, agent)) = self.next_match(now, key, lost) else { return false };
-            let Some(epoch) = self.lines.ready[agent.index()].map(|r| r.epoch) else { return false };
-            let claimed = self.board.claim_agent(agent, epoch);
-            // Ours, or somebody else's who tells everybody when he is free again.
-            self.lines.sort_out(agent, &self.directory);
-            if !claimed {
-                lost += 1;
-            } else if !self.claim(chosen, agent, epoch) {
-                self.undo(agent, epoch);
-            }
-        }
-        true
-    }
-
-    /// Ends: each contact looked at is more pressing than the one before.
-    fn next_match(&mut self, now: Now, key: Key, lost: u32) -> Option<(Key, AgentId)> {
-        let mut chosen = key;
-        loop {
-            let agent = self.lines.first_for(now, chosen, lost, &self.directory)?;
-            let best = self.lines.best_for(now, agent)?;
-            if best == chosen {
-                return Some((chosen, agent));
-            }
-            chosen = best;
-        }
-    }
-
-    /// Contact surplus: the agent, already claimed, gets the best contact over all his queues here. Was that one gone,
-    /// another shard may have a better one than our next: he is given back and looks at all of them again.
-    pub(crate) fn give(&mut self, now: Now, agent: AgentId, epoch: u32) {
-        let given = self.lines.best_for(now, agent).is_some_and(|key| self.claim(key, agent, epoch));
-        if !given {
-            self.undo(agent, epoch);
-        }
-    }
-
-    fn undo(&mut self, agent: AgentId, epoch: u32) {
-        self.board.undo_agent(agent, epoch);
-        self.send(self.agent_home(agent), ToAgent::Undone { agent });
-    }
-
-    /// The second half of a match; the agent is ours. False when the contact is gone: its `Leave` is on the way.
-    fn claim(&mut self, key: Key, agent: AgentId, agent_epoch: u32) -> bool {
-        let Some(entry) = self.lines.entries.get(key) else { return false };
-        let (stay, contact_epoch) = (entry.stay, entry.epoch);
-        let claimed = self.board.claim_contact(stay.slot, contact_epoch);
-        self.stand_aside(key);
-        if !claimed {
-            return false;
-        }
-        let offer = OfferId { contact: stay.contact, contact_epoch, agent, agent_epoch };
-        let (queue, slot) = (stay.queue, stay.slot);
-        self.lines.note_turn(queue, agent);
-        let ring_timeout = self.directory.queue(queue).ring_timeout;
-        self.send(self.agent_home(agent), ToAgent::Reserved { offer, queue, slot });
-        self.send(stay.contact.home(), ToContact::Offer { stay, offer, ring_timeout });
-        true
-    }
+/// His key in a class; the same until he is sorted out.
+fn key_in(
+    line: &Line,
+    class: usize,
+    service: &Service,
+    id: AgentId,
+    idle: &IdleStamps,
+    directory: &Directory,
+) -> AgentKey {
+    let (agent, asked) = (directory.agent(id), line.classes[class].asked(directory));
+    let candidate = Candidate { id, agent, idle, turn: service.turn, asked, based: line.based };
+    agent_key(directory.queue(service.queue), &candidate)
 }

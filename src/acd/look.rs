@@ -1,7 +1,7 @@
 //! What the reference sees of one contact: for explanations.
 
-use crate::explain::{By, Candidate, Passed, Regime, Score, Verdict};
-use crate::reference::{Reference, Waiting};
+use crate::explain::{By, Candidate, Lack, Passed, Regime, Score, Verdict};
+use crate::reference::{Edge, Reference, Waiting};
 use base::Instant;
 use core::time::Duration;
 use model::{AgentId, AgentState, ContactId, Strategy};
@@ -25,19 +25,19 @@ impl Reference {
     /// Who waits in the same queue and comes before it.
     pub(crate) fn ahead(&self, contact: ContactId) -> Vec<ContactId> {
         let Some(own) = self.find(contact) else { return Vec::new() };
-        let before = |w: &&Waiting| w.queue == own.queue && !w.offered && w.key() < own.key();
+        let before = |w: &&Waiting| w.queue == own.queue && w.ringing.is_empty() && self.place(w) < self.place(own);
         let mut ahead: Vec<&Waiting> = self.waiting.iter().filter(before).collect();
-        ahead.sort_by_key(|w| w.key());
+        ahead.sort_by_key(|w| self.place(w));
         ahead.into_iter().map(|w| w.contact).collect()
     }
 
     /// Why an agent of the contact's queue is given another one; `None` when he is no agent of it, or it does not wait.
     pub(crate) fn passed(&self, now: Instant, own: ContactId, other: ContactId, agent: AgentId) -> Option<Passed> {
         let (own, other) = (self.find(own)?, self.find(other)?);
-        if own.offered || !self.serves(agent, own.queue) {
+        if !own.ringing.is_empty() || !self.serves(agent, own.queue) {
             return None;
         }
-        Some(if !self.may_get(now, own, agent) {
+        Some(if !self.may_get(now, own, agent, Edge::Both) {
             Passed::NotForUs
         } else if other.entered < own.entered {
             Passed::Earlier
@@ -54,7 +54,7 @@ impl Reference {
             let chosen = chosen == Some(agent);
             let verdict = if chosen { Verdict::Chosen } else { self.verdict(now, own, agent) };
             let compared = chosen || verdict == Verdict::Unexplained;
-            let key = (self.score(now, own.queue, agent), self.idle_since(agent, own.queue), agent);
+            let key = (self.score(now, own, agent), self.idle_since(agent, own.queue), agent);
             (key, Candidate { agent, score: compared.then(|| self.spoken_score(now, own, agent)), verdict })
         });
         let mut all: Vec<_> = looked_at.collect();
@@ -92,8 +92,34 @@ impl Reference {
             }
             AgentState::Ready => {}
         }
+        if !self.fits(now, own, agent, Edge::Both) {
+            return Verdict::Lacks(self.lacks(now, own, agent));
+        }
+        if let Some((keeper, _)) = own.kept.filter(|(keeper, until)| *until >= now && *keeper != agent) {
+            return Verdict::KeptFor { agent: keeper };
+        }
         let refused = own.refused.iter().find(|(a, until)| *a == agent && *until > now);
         refused.map_or(Verdict::Unexplained, |(_, until)| Verdict::Refused { until: *until })
+    }
+
+    /// What is missing in the alternative of each demand that he comes nearest to.
+    fn lacks(&self, now: Instant, own: &Waiting, agent: AgentId) -> Vec<Lack> {
+        let skills = &self.directory.agent(agent).skills;
+        let asked = self.needs(now, own, Edge::Both).into_iter().flatten();
+        let demands = asked.filter_map(|needs| self.directory.requirements.get(needs.index()));
+        let nearest = demands.filter_map(|demand| {
+            let missing = demand.any.iter().map(|all| {
+                let lack = |range: &model::SkillRange| Lack {
+                    skill: range.skill,
+                    has: model::level_of(skills, range.skill),
+                    least: range.least,
+                    most: range.most,
+                };
+                all.iter().filter(|range| !range.holds(skills)).map(lack).collect::<Vec<_>>()
+            });
+            missing.min_by_key(Vec::len)
+        });
+        nearest.flatten().collect()
     }
 
     fn spoken_score(&self, now: Instant, own: &Waiting, agent: AgentId) -> Score {
@@ -105,11 +131,11 @@ impl Reference {
                 By::Turn(given.iter().rev().position(|a| *a == agent))
             }
             Strategy::LeastCalls => By::Calls(clocks.calls),
-            Strategy::LeastOccupied => By::Occupied(self.score(now, own.queue, agent) as f64 / (1_u64 << 32) as f64),
+            Strategy::LeastOccupied => By::Occupied(self.score(now, own, agent) as f64 / (1_u64 << 32) as f64),
             Strategy::Linear => By::Place(agent.0 + 1),
             Strategy::Random => By::Tickets(1),
             Strategy::Weighted => By::Tickets(configured.weight),
-            Strategy::BestSkill => By::Idle,
+            Strategy::BestSkill => By::Level(((600 - self.score(now, own, agent)) / 60) as u32),
             Strategy::LeastVersatile => By::Versatility((configured.skills.len() + configured.queues.len()) as u32),
             Strategy::RingAll | Strategy::RingProgressive => By::Everybody,
         };

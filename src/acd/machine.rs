@@ -48,6 +48,12 @@ pub(crate) enum Timer {
     Announce(u32),
     /// A contact looks for an agent again: a refusal is forgotten, or the call side did not withdraw it.
     Ask(u32),
+    /// A step of the queue's demands is over.
+    Step(u32),
+    /// A contact was kept for an agent long enough.
+    Keep(u32),
+    /// One more phone rings.
+    RingMore(u32),
 }
 
 impl Acd {
@@ -116,6 +122,9 @@ impl Acd {
                 Timer::MaxWait(slot) => self.max_wait_over(now, slot),
                 Timer::Announce(slot) => self.announce(now, slot),
                 Timer::Ask(slot) => self.ask_again(now, slot),
+                Timer::Step(slot) => self.step_over(now, slot),
+                Timer::Keep(slot) => self.keep_over(now, slot),
+                Timer::RingMore(slot) => self.ring_more(now, slot),
             }
             self.run(now);
         }

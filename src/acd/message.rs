@@ -1,7 +1,7 @@
+use crate::entry::Arrival;
 use crate::input::Ticket;
 use crate::strategy::IdleStamps;
 use crate::tour::Tour;
-use base::Instant;
 use core::time::Duration;
 use model::{
     Actor, AgentAction, AgentId, Cause, CommandError, ContactId, FlowReason, OfferId, OfferOutcome, PhoneId,
@@ -21,14 +21,15 @@ impl AcdMessage {
     pub(crate) fn queue(&self) -> Option<QueueId> {
         match self {
             AcdMessage::ToQueue(message) => match message {
-                ToQueue::Insert { stay, .. }
+                ToQueue::Insert(Arrival { stay, .. })
                 | ToQueue::OfferOver { stay, .. }
                 | ToQueue::Return { stay, .. }
                 | ToQueue::Leave { stay, .. } => Some(stay.queue),
-                ToQueue::Emptied { queue } | ToQueue::Force { queue, .. } | ToQueue::Handled { queue, .. } => {
-                    Some(*queue)
-                }
-                ToQueue::AgentReady { .. } => None,
+                ToQueue::Emptied { queue }
+                | ToQueue::Force { queue, .. }
+                | ToQueue::Handled { queue, .. }
+                | ToQueue::TalkOver { queue } => Some(*queue),
+                ToQueue::AgentReady { .. } | ToQueue::AgentGone { .. } => None,
             },
             AcdMessage::ToAgent(message) => match message {
                 ToAgent::Reserved { queue, .. } => Some(*queue),
@@ -56,7 +57,7 @@ pub struct Stay {
 #[derive(Clone, PartialEq, Debug)]
 pub enum ToQueue {
     /// A contact that waits, its word already on the board.
-    Insert { stay: Stay, epoch: u32, priority: i32, entered: Instant, queued: Instant, may_flow: bool },
+    Insert(Arrival),
     /// One offer of it ended otherwise than accepted; the contact itself follows with `Return` or `Leave`.
     OfferOver { stay: Stay, agent: AgentId, outcome: OfferOutcome },
     /// It waits again, at its place. Not `at_once`: the call side took the offer back and will most likely withdraw
@@ -66,12 +67,16 @@ pub enum ToQueue {
     Leave { stay: Stay, how: Departure },
     /// A ready agent on his tour through the shards he serves.
     AgentReady { agent: AgentId, epoch: u32, idle: IdleStamps, tour: Tour },
+    /// He signed off: nothing is kept for him any more.
+    AgentGone { agent: AgentId },
     /// The last agent who counts for the queue's empty rule is gone.
     Emptied { queue: QueueId },
     /// Somebody closes or opens it by hand; `from` answers.
     Force { ticket: Ticket, from: ShardId, queue: QueueId, action: QueueAction, by: Actor },
     /// A contact of the queue was handled, wrap-up included.
     Handled { queue: QueueId, took: Duration },
+    /// An agent's part in a contact of the queue is over, wrap-up not included.
+    TalkOver { queue: QueueId },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

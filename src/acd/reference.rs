@@ -1,15 +1,22 @@
-//! A distributor that is obviously right: plain vectors, sorted anew for every question.
+//! A distributor that is obviously right: plain vectors, looked through anew for every question.
 //!
 //! It reads the facts and says of each offer whether it is the one the rules ask for: the agent is the first of all who
 //! could get this contact, the contact is the first of all this agent could get. On one shard that leaves exactly one
 //! choice, so every decision is compared. Between two inputs nobody may be ready for anybody who waits. What is not as
 //! the rules ask is a doubt: tests want none, an explanation shows them (`strowger explain`).
+//!
+//! Several agents one input frees come one after the other: the first of them does not wait for those behind him.
+//! At the very instant at which a step or a preference ends it may be looked at before or after: whoever is passed over
+//! must have been eligible in both cases, whoever is chosen in one of them.
 
 use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
 use crate::strategy::{draw, scaled};
 use base::Instant;
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, Directory, Fact, IdleClock, OfferOutcome, QueueId, Strategy};
+use model::{
+    AgentId, AgentState, ContactId, Directory, Fact, IdleClock, OfferOutcome, Queue, QueueId, RequirementId, Strategy,
+    Wish, level_of,
+};
 use std::collections::HashMap;
 
 #[derive(Debug)]
@@ -20,16 +27,22 @@ pub(crate) struct Reference {
     pub(crate) agents: Vec<Clocks>,
     /// Who got contacts of a queue, the latest last.
     pub(crate) given: HashMap<QueueId, Vec<AgentId>>,
+    talking: HashMap<QueueId, i64>,
     pub(crate) waiting: Vec<Waiting>,
     /// Offered, Answered, Abandoned, Flowed out.
     pub(crate) counts: [usize; 4],
     pub(crate) decisions: usize,
+    /// Counts inputs, and facts.
+    inputs: u64,
+    facts: u64,
     doubts: Vec<Box<str>>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clocks {
     pub(crate) state: AgentState,
+    /// The input and the fact that made him ready last.
+    freed: (u64, u64),
     released: Instant,
     pub(crate) ready: Instant,
     offered: Instant,
@@ -58,7 +71,14 @@ pub(crate) struct Waiting {
     pub(crate) entered: Instant,
     /// Into this queue.
     pub(crate) queued: Instant,
-    pub(crate) offered: bool,
+    wish: Wish,
+    /// For whom it is kept, until when.
+    pub(crate) kept: Option<(AgentId, Instant)>,
+    /// Whose phones ring for it, and all whose phones rang since the first of them did.
+    pub(crate) ringing: Vec<AgentId>,
+    round: Vec<AgentId>,
+    round_since: Instant,
+    failed: bool,
     /// Its offer was withdrawn: it is looked at again in a moment, or after a pause when it was not the first.
     held: bool,
     held_until: Option<Instant>,
@@ -66,67 +86,60 @@ pub(crate) struct Waiting {
     tries: u8,
 }
 
+/// What to think of a rule that ends just now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Edge {
+    /// It is enough that somebody could be asked before its end or after it.
+    Either,
+    /// He could be asked before as well as after.
+    Both,
+}
+
 impl Reference {
     pub(crate) fn new(directory: &Directory, seed: Option<u64>) -> Self {
         let state = AgentState::SignedOff;
         let zero = Instant::ZERO;
-        let agent = Clocks {
-            state,
-            released: zero,
-            ready: zero,
-            offered: zero,
-            calls: 0,
-            time: Time::NONE,
-            before: Time::NONE,
-        };
+        let (time, before) = (Time::NONE, Time::NONE);
+        let agent = Clocks { state, freed: (0, 0), released: zero, ready: zero, offered: zero, calls: 0, time, before };
         Reference {
             directory: directory.clone(),
             seed,
             agents: vec![agent; directory.agents.len()],
             given: HashMap::new(),
+            talking: HashMap::new(),
             waiting: Vec::new(),
             counts: [0; 4],
             decisions: 0,
+            inputs: 0,
+            facts: 0,
             doubts: Vec::new(),
         }
     }
 
-    pub(crate) fn released(&mut self, now: Instant, agent: AgentId) {
-        self.agents[agent.index()].released = now;
+    /// What is told from now on follows from another input.
+    pub(crate) fn next_input(&mut self) {
+        self.inputs += 1;
     }
 
-    /// `entered`: the contact's first enqueue time, which facts do not tell.
-    pub(crate) fn fact(&mut self, now: Instant, fact: &Fact, entered: impl Fn(ContactId) -> Instant) {
+    pub(crate) fn released(&mut self, now: Instant, agent: AgentId, queue: Option<QueueId>) {
+        self.agents[agent.index()].released = now;
+        if let Some(queue) = queue {
+            *self.talking.entry(queue).or_default() -= 1;
+        }
+    }
+
+    /// `known`: the contact's first enqueue time and its wish, which facts do not tell.
+    pub(crate) fn fact(&mut self, now: Instant, fact: &Fact, known: impl Fn(ContactId) -> (Instant, Wish)) {
+        self.facts += 1;
         match fact {
             Fact::Queued { contact, queue, priority, position } => {
-                self.counts[0] += 1;
-                let (contact, queue, priority) = (*contact, *queue, *priority);
-                let entered = entered(contact);
-                let new = Waiting {
-                    contact,
-                    queue,
-                    priority,
-                    entered,
-                    queued: now,
-                    offered: false,
-                    held: false,
-                    held_until: None,
-                    refused: vec![],
-                    tries: 0,
-                };
-                let ahead = self.waiting.iter().filter(|w| w.queue == queue && !w.offered && w.key() < new.key());
-                // Those who are held come back into the line at some time in this millisecond.
-                let (held, waiting): (Vec<_>, Vec<_>) = ahead.partition(|w| w.held);
-                let range = waiting.len() + 1..=waiting.len() + held.len() + 1;
-                if !range.contains(&(*position as usize)) {
-                    self.doubts.push(format!("position of {contact}: {position}, not {range:?}").into());
-                }
-                self.waiting.push(new);
+                self.queued(now, (*contact, *queue, *priority), *position, known(*contact));
             }
             Fact::Offered { contact, queue, agent } => self.offered(now, *contact, *queue, *agent),
             Fact::OfferEnded { contact, agent, outcome, .. } => self.offer_ended(now, *contact, *agent, *outcome),
             Fact::Connected { contact, queue, agent, .. } => {
                 self.agents[agent.index()].calls += 1;
+                *self.talking.entry(*queue).or_default() += 1;
                 self.left(*contact, *queue, 1);
             }
             Fact::Abandoned { contact, queue, .. } => self.left(*contact, *queue, 2),
@@ -151,17 +164,61 @@ impl Reference {
         }
     }
 
-    /// Between two inputs nobody is ready for anybody who waits.
+    fn queued(
+        &mut self,
+        now: Instant,
+        (contact, queue, priority): (ContactId, QueueId, i32),
+        position: u32,
+        known: (Instant, Wish),
+    ) {
+        self.counts[0] += 1;
+        let (entered, wish) = known;
+        let there = |a: &AgentId| self.serves(*a, queue) && self.agents[a.index()].state != AgentState::SignedOff;
+        let kept = wish.agent.filter(|p| there(&p.agent) && !p.wait.is_zero()).map(|p| (p.agent, now + p.wait));
+        let new = Waiting {
+            contact,
+            queue,
+            priority,
+            entered,
+            queued: now,
+            wish,
+            kept,
+            ringing: vec![],
+            round: vec![],
+            round_since: now,
+            failed: false,
+            held: false,
+            held_until: None,
+            refused: vec![],
+            tries: 0,
+        };
+        let before = |w: &&Waiting| w.queue == queue && w.ringing.is_empty() && self.place(w) < self.place(&new);
+        // Those who are held come back into the line at some time in this millisecond.
+        let (held, waiting): (Vec<_>, Vec<_>) = self.waiting.iter().filter(before).partition(|w| w.held);
+        let range = waiting.len() + 1..=waiting.len() + held.len() + 1;
+        let there = range.contains(&(position as usize));
+        self.hold(there, || format!("position of {contact}: {position}, not {range:?}"));
+        self.waiting.push(new);
+    }
+
+    /// Between two inputs nobody is ready for anybody who waits, or for whom every phone shall ring.
     #[cfg(test)]
     pub(crate) fn quiet(&self, now: Instant) {
-        for w in self.waiting.iter().filter(|w| !w.held && !w.offered) {
-            let idle = self.ready_for(now, w).first().copied();
-            assert_eq!(idle, None, "agent is ready and {} waits", w.contact);
+        for w in self.waiting.iter().filter(|w| !w.held) {
+            let rings_all = self.queue(w.queue).strategy == Strategy::RingAll;
+            if w.ringing.is_empty() || rings_all {
+                let idle = self.all().find(|a| self.is_ready(*a) && self.may_get(now, w, *a, Edge::Both));
+                assert_eq!(idle, None, "agent is ready and {w:?} waits at {now:?}");
+            }
         }
     }
 
     fn agent(&mut self, now: Instant, id: AgentId, state: AgentState) {
+        let fact = (self.inputs, self.facts);
         let agent = &mut self.agents[id.index()];
+        if state == AgentState::Ready {
+            agent.freed = fact;
+        }
         agent.before = agent.time;
         let passed = now.since(agent.time.since);
         agent.time.since = now;
@@ -177,6 +234,9 @@ impl Reference {
             agent.ready = now;
         }
         agent.state = state;
+        if state == AgentState::SignedOff {
+            self.waiting.iter_mut().for_each(|w| w.kept = w.kept.filter(|(keeper, _)| *keeper != id));
+        }
     }
 
     /// The reservation is told before the offer: the agent is out of the ready ones already.
@@ -186,51 +246,100 @@ impl Reference {
         self.hold(state == AgentState::Reserved { contact }, || {
             format!("{contact} is offered to one who is {state:?}")
         });
-        let Some(chosen) = self.waiting.iter_mut().find(|w| w.contact == contact) else {
+        let Some(at) = self.waiting.iter().position(|w| w.contact == contact && w.queue == queue) else {
             return self.doubts.push(format!("{contact} is offered and does not wait").into());
         };
-        chosen.held = false;
-        let chosen = chosen.clone();
-        let once = (chosen.queue, chosen.offered) == (queue, false);
-        self.hold(once, || format!("{contact} is offered twice, or from where it does not wait"));
+        self.waiting[at].held = false;
+        let chosen = self.waiting[at].clone();
+        let may = self.may_get(now, &chosen, id, Edge::Either);
+        self.hold(may, || format!("agent {} may not get {contact}", id.0));
         let first = self.choose(now, &chosen, id);
         self.hold(first == id, || format!("agent {} comes first by the strategy, not {}", first.0, id.0));
-        self.given.entry(queue).or_default().push(id);
-        let mut contacts: Vec<_> = self.waiting.iter().filter(|w| self.may_get(now, w, id)).collect();
-        contacts.sort_by_key(|w| w.key());
-        let first = contacts.first().map(|w| w.contact);
-        self.hold(first == Some(contact), || format!("agent {} gets {contact}, and first comes {first:?}", id.0));
-        self.agents[id.index()].offered = now;
-        if let Some(chosen) = self.waiting.iter_mut().find(|w| w.contact == contact) {
-            chosen.offered = true;
+        let own = (chosen.ringing.is_empty()).then_some(&chosen);
+        let most_pressing = self.most_pressing(now, id, own);
+        self.hold(most_pressing == own.map(|w| w.contact), || {
+            format!("agent {} gets {contact}, and first comes {most_pressing:?}", id.0)
+        });
+        if !chosen.ringing.is_empty() {
+            let may = self.rings_too(now, &chosen);
+            self.hold(may, || format!("agent {} is rung too for {contact}, and it is not his turn", id.0));
         }
+        self.given.entry(queue).or_default().push(id);
+        self.agents[id.index()].offered = now;
+        let chosen = &mut self.waiting[at];
+        if chosen.ringing.is_empty() {
+            chosen.round_since = now;
+        }
+        chosen.ringing.push(id);
+        chosen.round.push(id);
+    }
+
+    /// May one phone more than before ring?
+    fn rings_too(&self, now: Instant, chosen: &Waiting) -> bool {
+        let queue = self.queue(chosen.queue);
+        match queue.strategy {
+            Strategy::RingAll => true,
+            Strategy::RingProgressive => {
+                let steps = now.since(chosen.round_since).as_nanos().checked_div(queue.routing.ring_step.as_nanos());
+                chosen.round.len() as u128 <= steps.unwrap_or(0)
+            }
+            _ => false,
+        }
+    }
+
+    /// Of all who wait the one this agent should get: the first of each queue, then the most pressing of these.
+    /// `chosen` is among them, whatever is in doubt.
+    fn most_pressing(&self, now: Instant, id: AgentId, chosen: Option<&Waiting>) -> Option<ContactId> {
+        let is_chosen = |w: &Waiting| chosen.is_some_and(|c| c.contact == w.contact);
+        let may = |w: &&Waiting| w.ringing.is_empty() && (is_chosen(w) || self.may_get(now, w, id, Edge::Both));
+        let mut heads: HashMap<QueueId, &Waiting> = HashMap::new();
+        for w in self.waiting.iter().filter(may) {
+            let head = heads.entry(w.queue).or_insert(w);
+            if self.place(w) < self.place(head) {
+                *head = w;
+            }
+        }
+        let mut heads: Vec<_> = heads.into_values().collect();
+        heads.sort_by_key(|w| (-self.effective(now, w), w.entered, w.contact));
+        heads.first().map(|w| w.contact)
     }
 
     fn offer_ended(&mut self, now: Instant, contact: ContactId, agent: AgentId, outcome: OfferOutcome) {
         let Some(waiting) = self.waiting.iter_mut().find(|w| w.contact == contact) else {
             return self.doubts.push(format!("an offer of {contact} ends, and it does not wait").into());
         };
-        waiting.offered = outcome == OfferOutcome::Accepted;
-        if outcome == OfferOutcome::Withdrawn {
-            waiting.held = true;
-            waiting.held_until = Some(waiting.held_until.map_or(now, |_| now + TAKEN_BACK_PAUSE));
+        if outcome == OfferOutcome::Accepted {
+            return;
         }
+        waiting.ringing.retain(|a| *a != agent);
         if let OfferOutcome::Rejected(_) = outcome {
             waiting.refused.push((agent, now + REFUSAL_BACK_OFF));
         }
-        if !matches!(outcome, OfferOutcome::Accepted | OfferOutcome::Withdrawn) {
-            waiting.tries += 1;
+        if outcome != OfferOutcome::Withdrawn {
+            waiting.failed = true;
+            waiting.kept = waiting.kept.filter(|(keeper, _)| *keeper != agent);
+        }
+        if !waiting.ringing.is_empty() {
+            return;
+        }
+        waiting.round.clear();
+        waiting.tries += u8::from(core::mem::take(&mut waiting.failed));
+        if outcome == OfferOutcome::Withdrawn {
+            waiting.held = true;
+            waiting.held_until = Some(waiting.held_until.map_or(now, |_| now + TAKEN_BACK_PAUSE));
         }
     }
 
     /// Of all who are ready, and the one just reserved, whom the strategy wants.
     fn choose(&self, now: Instant, contact: &Waiting, reserved: AgentId) -> AgentId {
-        let queue = &self.directory.queues[contact.queue.index()];
-        let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a);
-        let all = (0..self.agents.len() as u32).map(AgentId);
-        let mut all: Vec<_> = all.filter(|a| *a == reserved || self.is_ready(contact, *a)).collect();
+        let queue = self.queue(contact.queue);
+        let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, Edge::Both);
+        let freed = |a: &AgentId| self.agents[a.index()].freed;
+        let behind = |a: &AgentId| freed(a).0 == self.inputs && freed(a) > freed(&reserved);
+        let fits = |a: &AgentId| self.is_ready(*a) && self.fits(now, contact, *a, Edge::Both) && !behind(a);
+        let mut all: Vec<_> = self.all().filter(|a| *a == reserved || fits(a)).collect();
         if let Strategy::Random | Strategy::Weighted = queue.strategy {
-            let Some(seed) = self.seed else { return reserved };
+            let Some(seed) = self.seed.filter(|_| contact.kept.is_none()) else { return reserved };
             let weight = |a: &AgentId| match queue.strategy {
                 Strategy::Weighted => u64::from(self.directory.agents[a.index()].weight),
                 _ => 1,
@@ -242,15 +351,15 @@ impl Reference {
             return all.into_iter().find(may).unwrap_or(reserved);
         }
         all.retain(may);
-        all.sort_by_key(|a| (self.score(now, contact.queue, *a), self.idle_since(*a, contact.queue), *a));
+        all.sort_by_key(|a| (self.score(now, contact, *a), self.idle_since(*a, contact.queue), *a));
         all.first().copied().unwrap_or(reserved)
     }
 
-    pub(crate) fn score(&self, now: Instant, queue: QueueId, id: AgentId) -> u128 {
-        let agent = &self.agents[id.index()];
-        match self.directory.queues[queue.index()].strategy {
+    pub(crate) fn score(&self, now: Instant, contact: &Waiting, id: AgentId) -> u128 {
+        let (agent, configured) = (&self.agents[id.index()], &self.directory.agents[id.index()]);
+        match self.queue(contact.queue).strategy {
             Strategy::RoundRobin => {
-                let given = self.given.get(&queue).map_or(&[][..], |given| given);
+                let given = self.given.get(&contact.queue).map_or(&[][..], |given| given);
                 given.iter().rposition(|a| *a == id).map_or(0, |turn| 1 + turn as u128)
             }
             Strategy::LeastCalls => agent.calls as u128,
@@ -263,12 +372,33 @@ impl Reference {
                 let staffed = (time.staffed + based.since(time.since)).as_nanos();
                 (time.worked.as_nanos() << 32).checked_div(staffed).unwrap_or(0).min(1 << 32)
             }
-            Strategy::LeastVersatile => {
-                let agent = &self.directory.agents[id.index()];
-                (agent.skills.len() + agent.queues.len()) as u128
+            Strategy::LeastVersatile => (configured.skills.len() + configured.queues.len()) as u128,
+            Strategy::BestSkill => {
+                let levels = self.levels(now, contact, id);
+                600 - levels.iter().sum::<u128>().checked_div(levels.len() as u128).unwrap_or(0)
             }
-            _ => 0,
+            Strategy::LongestIdle | Strategy::RingAll | Strategy::RingProgressive => 0,
+            // Drawn, not compared.
+            Strategy::Random | Strategy::Weighted => 0,
         }
+    }
+
+    /// For each demand on him his mean level, in sixtieths, in the alternative he fits best.
+    fn levels(&self, now: Instant, contact: &Waiting, id: AgentId) -> Vec<u128> {
+        let skills = &self.directory.agents[id.index()].skills;
+        let mut needs = self.needs(now, contact, Edge::Either).to_vec();
+        needs.dedup();
+        let mut levels = Vec::new();
+        for requirement in needs.into_iter().flatten() {
+            let any = &self.directory.requirements[requirement.index()].any;
+            let means = any.iter().filter(|all| all.iter().all(|range| range.holds(skills))).filter_map(|all| {
+                let asked: Vec<_> = all.iter().filter(|range| range.least > 0).collect();
+                let sum: u128 = asked.iter().map(|range| 60 * u128::from(level_of(skills, range.skill))).sum();
+                sum.checked_div(asked.len() as u128)
+            });
+            levels.extend(means.max());
+        }
+        levels
     }
 
     /// Whoever is not held any more must have been looked at by now.
@@ -285,37 +415,90 @@ impl Reference {
         self.counts[how] += 1;
     }
 
-    #[cfg(test)]
-    fn ready_for(&self, now: Instant, waiting: &Waiting) -> Vec<AgentId> {
-        let ready = (0..self.agents.len() as u32).map(AgentId);
-        ready.filter(|a| self.agents[a.index()].state == AgentState::Ready && self.may_get(now, waiting, *a)).collect()
+    fn all(&self) -> impl Iterator<Item = AgentId> + use<> {
+        (0..self.agents.len() as u32).map(AgentId)
     }
 
-    pub(crate) fn may_get(&self, now: Instant, waiting: &Waiting, agent: AgentId) -> bool {
-        let refused = waiting.refused.iter().any(|(a, until)| *a == agent && *until > now);
-        !waiting.offered && !waiting.held && !refused && self.serves(agent, waiting.queue)
+    fn queue(&self, queue: QueueId) -> &Queue {
+        &self.directory.queues[queue.index()]
     }
 
     pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
         self.directory.agents[agent.index()].queues.contains(&queue)
     }
 
-    fn is_ready(&self, waiting: &Waiting, agent: AgentId) -> bool {
-        self.agents[agent.index()].state == AgentState::Ready && self.serves(agent, waiting.queue)
+    fn is_ready(&self, agent: AgentId) -> bool {
+        self.agents[agent.index()].state == AgentState::Ready
+    }
+
+    /// Whether he could be asked for it, ready or not.
+    pub(crate) fn may_get(&self, now: Instant, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
+        let refused = waiting.refused.iter().any(|(a, until)| *a == agent && *until > now);
+        let open = if waiting.ringing.is_empty() { !self.is_full(waiting.queue) } else { true };
+        let kept_for_other = match waiting.kept {
+            // Kept for one, it does not ring elsewhere.
+            Some((keeper, until)) if until > now || (until == now && edge == Edge::Both) => {
+                keeper != agent || !waiting.ringing.is_empty()
+            }
+            _ => false,
+        };
+        let fits = self.fits(now, waiting, agent, edge);
+        fits && open && !waiting.held && !refused && !kept_for_other && !waiting.round.contains(&agent)
+    }
+
+    fn is_full(&self, queue: QueueId) -> bool {
+        let offered = self.waiting.iter().filter(|w| w.queue == queue && !w.ringing.is_empty()).count() as i64;
+        let talking = self.talking.get(&queue).copied().unwrap_or(0);
+        self.queue(queue).routing.max_talking.is_some_and(|most| talking + offered >= i64::from(most))
+    }
+
+    pub(crate) fn fits(&self, now: Instant, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
+        let skills = &self.directory.agents[agent.index()].skills;
+        let fits = |needs: [Option<RequirementId>; 2]| {
+            needs
+                .into_iter()
+                .flatten()
+                .all(|r| self.directory.requirements.get(r.index()).is_none_or(|asked| asked.fits(skills)))
+        };
+        let (before, after) = (self.needs(now, waiting, Edge::Both), self.needs(now, waiting, Edge::Either));
+        let eligible = if edge == Edge::Either { fits(before) || fits(after) } else { fits(before) && fits(after) };
+        self.serves(agent, waiting.queue) && eligible
+    }
+
+    /// What the queue's step asks, and the contact itself. `Against`: a step that ends just now still counts.
+    pub(crate) fn needs(&self, now: Instant, waiting: &Waiting, edge: Edge) -> [Option<RequirementId>; 2] {
+        let steps = &self.queue(waiting.queue).routing.steps;
+        let mut end = waiting.queued;
+        let step = steps.iter().position(|step| {
+            let Some(lasts) = step.lasts else { return true };
+            end += lasts;
+            end > now || (end == now && edge == Edge::Both)
+        });
+        let step = step.map_or(steps.last(), |at| steps.get(at));
+        [step.and_then(|step| step.needs), waiting.wish.needs]
+    }
+
+    /// Its place in its queue, in sixty-thousandths of a point.
+    pub(crate) fn place(&self, waiting: &Waiting) -> (i64, Instant, ContactId) {
+        let ageing = self.queue(waiting.queue).routing.ageing;
+        let each = if ageing.cap == 0 { 0 } else { i64::from(ageing.per_minute) };
+        let rank = each * waiting.entered.as_millis() as i64 - 60_000 * i64::from(waiting.priority);
+        (rank, waiting.entered, waiting.contact)
+    }
+
+    fn effective(&self, now: Instant, waiting: &Waiting) -> i64 {
+        let ageing = self.queue(waiting.queue).routing.ageing;
+        let waited = (now.as_millis() - waiting.entered.as_millis()) as i64;
+        let aged = (waited * i64::from(ageing.per_minute)).min(60_000 * i64::from(ageing.cap));
+        60_000 * i64::from(waiting.priority) + aged
     }
 
     pub(crate) fn idle_since(&self, agent: AgentId, queue: QueueId) -> Instant {
         let clocks = &self.agents[agent.index()];
-        match self.directory.queues[queue.index()].idle_clock {
+        match self.queue(queue).idle_clock {
             IdleClock::Release => clocks.released,
             IdleClock::Ready => clocks.ready,
             IdleClock::Offer => clocks.offered,
         }
-    }
-}
-
-impl Waiting {
-    pub(crate) fn key(&self) -> (i64, Instant, ContactId) {
-        (-i64::from(self.priority), self.entered, self.contact)
     }
 }

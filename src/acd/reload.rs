@@ -110,7 +110,8 @@ impl Acd {
 
     fn renew(&mut self, now: Now, id: AgentId, before: &Directory) {
         let (old, new) = (before.agent(id), self.directory.agent(id));
-        let (came_back, moved) = (old.removed && !new.removed, old.queues != new.queues);
+        let came_back = old.removed && !new.removed;
+        let moved = old.queues != new.queues || old.skills != new.skills;
         if came_back {
             self.start_agent(now, id);
         } else if moved && let Some(epoch) = self.board.renew_agent(id) {
@@ -126,6 +127,7 @@ impl Acd {
         if new.removed {
             return self.close_down(now, id);
         }
+        let asks_anew = old.routing != new.routing;
         let rearm = old.max_wait != new.max_wait || old.announce != new.announce;
         let waiting: Vec<_> = match rearm {
             true => self.lines.line(id).arrivals.iter().map(|(_, _, slot)| slot).collect(),
@@ -137,6 +139,18 @@ impl Acd {
             }
         }
         self.emptied(now, id);
+        if asks_anew {
+            self.renew_demands(now, id);
+        }
+        // Somebody may have learned what is asked.
+        self.match_all(now, id);
+    }
+
+    /// Other steps, another age, another cap: each contact begins the step it is in anew, and whoever is ready for what
+    /// is asked now is matched.
+    fn renew_demands(&mut self, now: Now, id: QueueId) {
+        let slots: Vec<_> = self.lines.line(id).arrivals.iter().map(|(_, _, slot)| slot).collect();
+        slots.into_iter().for_each(|slot| self.step_again(now, slot));
     }
 }
 

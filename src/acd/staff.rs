@@ -168,11 +168,14 @@ impl Agent {
         self.idle.staffed += if staffed { passed } else { Duration::ZERO };
     }
 
-    pub(crate) fn engage(&mut self, contact: ContactId, queue: Option<QueueId>, since: Instant) {
+    /// False when it is not kept: he has too many calls, or this one already.
+    pub(crate) fn engage(&mut self, contact: ContactId, queue: Option<QueueId>, since: Instant) -> bool {
         let known = self.engaged.iter().any(|e| e.contact == contact);
-        if !known && self.engaged.len() < ENGAGED_MAX {
+        let kept = !known && self.engaged.len() < ENGAGED_MAX;
+        if kept {
             self.engaged.push(Engagement { contact, queue, since });
         }
+        kept
     }
 
     /// The call is over for him; `None` when he was not part of it.

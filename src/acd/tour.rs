@@ -4,12 +4,13 @@
 //! pressing contact seems to be, is matched where the most pressing one *for him* is, and when nobody waits for him
 //! anywhere he is remembered as ready at every stop. Whoever claims him meanwhile ends the tour: his epoch is over.
 
+use crate::ageing::{Pressing, Rate};
 use crate::limits::TOUR_ROUNDS_MAX;
 use crate::lines::ReadyAgent;
 use crate::machine::Acd;
 use crate::message::ToQueue;
 use crate::strategy::IdleStamps;
-use crate::words::{HeadKey, Seat};
+use crate::words::Seat;
 use base::Now;
 use model::{AgentId, ShardId};
 
@@ -19,11 +20,11 @@ pub struct Tour {
     /// Not visited yet.
     rest: ShardSet,
     /// The best contact for him at a stop that let him go because another seemed to have a better one.
-    known: Option<(HeadKey, ShardId)>,
+    known: Option<(Pressing, ShardId)>,
     /// Stops that had a worse one than `known`, or none: visited again when nothing else is left.
     last: ShardSet,
     /// Back at the stop `known` spoke of: whoever is as good as promised is taken without comparing again.
-    promised: Option<HeadKey>,
+    promised: Option<Pressing>,
     /// How often it had to begin again because the one promised had left meanwhile.
     rounds: u8,
 }
@@ -56,7 +57,7 @@ impl Tour {
     }
 
     /// May the contact here be taken without asking the others?
-    fn is_settled(&self, here: HeadKey) -> bool {
+    fn is_settled(&self, here: Pressing) -> bool {
         self.promised.is_some_and(|promised| here <= promised) || self.rounds >= TOUR_ROUNDS_MAX
     }
 
@@ -67,7 +68,7 @@ impl Tour {
     }
 
     /// This stop has a contact for him, but another seems to have a better one.
-    fn put_off(&mut self, here: (HeadKey, ShardId)) {
+    fn put_off(&mut self, here: (Pressing, ShardId)) {
         match self.known {
             Some(known) if known < here => self.last.insert(here.1),
             worse => {
@@ -101,7 +102,7 @@ impl Acd {
 
     fn go_on(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps, mut tour: Tour) {
         loop {
-            let next = match self.next_stop(agent, &tour) {
+            let next = match self.next_stop(now, agent, &tour) {
                 Some((_, next)) => next,
                 None if tour.last == ShardSet::default() => return,
                 None => {
@@ -127,9 +128,16 @@ impl Acd {
             return None;
         }
         let best = self.lines.best_for(now, agent).and_then(|key| self.lines.entries.get(key));
-        let Some(here) = best.map(|entry| (entry.head_key(), self.seating.shard)) else {
+        let best = best.and_then(|entry| {
+            let rate = self.lines.look(entry.stay.queue).rate;
+            rate.pressing(entry.key(rate).head(), now.mono)
+        });
+        let Some(here) = best.map(|pressing| (pressing, self.seating.shard)) else {
             // Somebody seems to wait for him elsewhere: who comes here meanwhile came later and shall not overtake.
-            let awaited = self.next_stop(agent, &tour).is_some_and(|(head, _)| head != HeadKey::NONE);
+            let awaited = self.next_stop(now, agent, &tour).is_some_and(|(head, _)| head != Pressing::LAST);
+            if !awaited && self.join_ringing(now, agent, epoch) {
+                return None;
+            }
             if awaited && tour.rounds < TOUR_ROUNDS_MAX {
                 self.lines.sort_out(agent, &self.directory);
                 tour.last.insert(self.seating.shard);
@@ -144,7 +152,7 @@ impl Acd {
                 // Who was promised has left: those put off for him may be better than who is here now.
                 tour.begin_again();
             }
-            if self.next_stop(agent, &tour).is_some_and(|other| other < here) {
+            if self.next_stop(now, agent, &tour).is_some_and(|other| other < here) {
                 tour.put_off(here);
                 return Some(tour);
             }
@@ -157,23 +165,30 @@ impl Acd {
     }
 
     /// Where the most pressing contact seems to be.
-    fn next_stop(&self, agent: AgentId, tour: &Tour) -> Option<(HeadKey, ShardId)> {
+    fn next_stop(&self, now: Now, agent: AgentId, tour: &Tour) -> Option<(Pressing, ShardId)> {
         let queues = self.directory.agents.get(agent.index()).map_or(&[][..], |a| &a.queues[..]);
-        let heads = queues.iter().map(|queue| (self.board.head(*queue), self.queue_home(*queue)));
+        let heads = queues.iter().map(|queue| {
+            let rate = Rate::of(self.directory.queue(*queue).routing.ageing);
+            let pressing = rate.pressing(self.board.head(*queue), now.mono);
+            (pressing.unwrap_or(Pressing::LAST), self.queue_home(*queue))
+        });
         let ahead = heads.filter(|(_, home)| tour.rest.contains(*home)).chain(tour.known).min();
         // A stop that an older directory knows and ours does not comes after all others.
-        ahead.or_else(|| tour.rest.first().map(|shard| (HeadKey::NONE, shard)))
+        ahead.or_else(|| tour.rest.first().map(|shard| (Pressing::LAST, shard)))
     }
 }
 
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use crate::words::HeadKey;
     use base::Instant;
 
     #[test]
     fn of_two_stops_with_contacts_the_better_is_kept_and_the_other_comes_last() {
-        let key = |ms| HeadKey::new(0, Instant::from_millis(ms));
+        let rate = Rate::of(model::Ageing::default());
+        let head = |ms| HeadKey::new(0, Instant::from_millis(ms));
+        let key = |ms| rate.pressing(head(ms), Instant::from_millis(1_000)).expect("there is one");
         let mut tour = Tour::default();
         tour.put_off((key(20), ShardId(0)));
         tour.put_off((key(10), ShardId(1)));

@@ -40,10 +40,18 @@ pub(crate) struct HeadKey(u64);
 impl HeadKey {
     pub(crate) const NONE: HeadKey = HeadKey(u64::MAX);
 
+    const HALF: i32 = 1 << 23;
+    const MILLIS: u64 = (1 << 40) - 1;
+
     pub(crate) fn new(priority: i32, entered: Instant) -> Self {
-        const HALF: i32 = 1 << 23;
-        let inverted = HALF - 1 - priority.clamp(-HALF + 1, HALF - 1);
-        HeadKey(((inverted as u64) << 40) | (entered.as_millis() & ((1 << 40) - 1)))
+        let inverted = Self::HALF - 1 - priority.clamp(-Self::HALF + 1, Self::HALF - 1);
+        HeadKey(((inverted as u64) << 40) | (entered.as_millis() & Self::MILLIS))
+    }
+
+    /// Priority and the millisecond of the first enqueue time; `None` when there is nobody.
+    pub(crate) fn parts(self) -> Option<(i32, u64)> {
+        let priority = Self::HALF - 1 - (self.0 >> 40) as i32;
+        (self != Self::NONE).then_some((priority, self.0 & Self::MILLIS))
     }
 
     pub(crate) const fn to_word(self) -> u64 {
@@ -147,6 +155,15 @@ mod tests {
         let key = |priority, ms| HeadKey::new(priority, Instant::from_millis(ms));
         let order = [key(i32::MAX, 9), key(2, 1), key(1, 1), key(1, 2), key(0, 0), key(-1, 0), key(i32::MIN, 0)];
         assert!(order.windows(2).all(|w| w[0] < w[1]) && order[6] < HeadKey::NONE, "{order:?}");
+    }
+
+    #[test]
+    fn a_head_reads_back_as_it_was() {
+        for priority in [-70_000, -1, 0, 1, 70_000] {
+            let head = HeadKey::new(priority, Instant::from_millis(1_234));
+            assert_eq!(HeadKey::from_word(head.to_word()).parts(), Some((priority, 1_234)));
+        }
+        assert_eq!(HeadKey::NONE.parts(), None);
     }
 
     #[test]

@@ -81,7 +81,8 @@ pub struct Step {
     pub needs: Option<RequirementId>,
     /// `None`: to the end; the last step only.
     pub lasts: Option<Duration>,
-    /// The step is skipped unless one of these holds completely when its turn comes; empty: always taken.
+    /// The step is skipped unless one of these holds completely when its turn comes; empty: always taken. The last step
+    /// is taken in any case.
     pub only_if: Vec<Vec<FigureRange>>,
 }
 
@@ -110,7 +111,10 @@ pub enum QueueFigure {
     Priority,
 }
 
-/// Priority that grows while a contact waits: `priority + waited × per_minute`, at most `cap`.
+/// Priority that grows while a contact waits: `priority + min(cap, waited × per_minute)`.
+///
+/// The cap counts when contacts of several queues are compared. Inside a queue all grow alike and contacts at the cap keep
+/// their order: nobody is overtaken for ever.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Ageing {
     /// Points a minute; 0: priority stays as it is.

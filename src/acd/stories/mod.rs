@@ -3,10 +3,12 @@
 
 mod agents;
 mod allocation;
+mod demands;
 mod direct;
 mod distribution;
 mod flow;
 mod reload;
+mod rings;
 mod shards;
 mod states;
 mod strategies;

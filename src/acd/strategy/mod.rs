@@ -93,7 +93,6 @@ pub(crate) struct Rule {
     /// How often he is drawn compared with others.
     mass: fn(&Candidate<'_>) -> u32,
     pub(crate) pick: Pick,
-    #[expect(dead_code, reason = "the rounds of ring-all read it")]
     pub(crate) rings: Rings,
     /// The score of one who is ready changes with time: it is taken at [`based_at`].
     pub(crate) drifts: bool,

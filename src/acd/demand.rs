@@ -1,0 +1,131 @@
+//! What a contact asks as time passes: the queue's steps, and the agent it is kept for.
+
+use crate::ageing::points;
+use crate::machine::{Acd, Timer};
+use base::{Key, Now};
+use model::{AgentId, AgentState, Preferred, QueueFigure, QueueId, Step};
+
+impl Acd {
+    pub(crate) fn first_step(&mut self, now: Now, key: Key) {
+        self.take_step(now, key, 0);
+    }
+
+    /// The step's time is over.
+    pub(crate) fn step_over(&mut self, now: Now, slot: u32) {
+        let Some(key) = self.lines.key_at(slot) else { return };
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        entry.step_over = None;
+        let next = entry.step + 1;
+        self.ask_less(now, key, |acd| acd.take_step(now, key, next));
+    }
+
+    /// The queue's steps have changed.
+    pub(crate) fn step_again(&mut self, now: Now, slot: u32) {
+        let Some(key) = self.lines.key_at(slot) else { return };
+        let Some(step) = self.lines.entries.get(key).map(|entry| entry.step) else { return };
+        self.ask_less(now, key, |acd| acd.take_step(now, key, step));
+    }
+
+    /// The first step from this one on whose condition holds; the last in any case.
+    fn take_step(&mut self, now: Now, key: Key, from: usize) {
+        let Some(entry) = self.lines.entries.get(key) else { return };
+        let (queue, slot) = (entry.stay.queue, entry.stay.slot);
+        let directory = std::sync::Arc::clone(&self.directory);
+        let steps = &directory.queue(queue).routing.steps;
+        let last = steps.len().saturating_sub(1);
+        let mut step = from.min(last);
+        while step < last && !self.holds(now, key, &steps[step]) {
+            step += 1;
+        }
+        let lasts = steps.get(step).and_then(|step| step.lasts).filter(|_| step < last);
+        let timer = lasts.map(|lasts| self.timers.insert_after(now.mono, lasts, Timer::Step(slot)));
+        if let Some(entry) = self.lines.entries.get_mut(key) {
+            entry.step = step;
+            let before = core::mem::replace(&mut entry.step_over, timer);
+            if let Some(before) = before {
+                self.timers.cancel(before);
+            }
+        }
+        if let Some(needs) = self.lines.needs_of(key, &self.directory) {
+            self.lines.enter_class(key, needs, &self.directory);
+        }
+    }
+
+    fn holds(&mut self, now: Now, key: Key, step: &Step) -> bool {
+        let all = |acd: &mut Self, ranges: &[model::FigureRange]| {
+            ranges.iter().all(|range| (range.least..=range.most).contains(&acd.figure(now, key, range.figure)))
+        };
+        step.only_if.is_empty() || step.only_if.iter().any(|ranges| all(self, ranges))
+    }
+
+    fn figure(&mut self, now: Now, key: Key, figure: QueueFigure) -> u32 {
+        let Some(entry) = self.lines.entries.get(key) else { return 0 };
+        let queue = entry.stay.queue;
+        let line = self.lines.look(queue);
+        match figure {
+            QueueFigure::Waiting => line.arrivals.len() as u32,
+            QueueFigure::SignedOn => self.board.queue_signed_on(queue),
+            QueueFigure::Staffed => self.board.queue_available(queue),
+            QueueFigure::Ready => line.ready,
+            QueueFigure::Priority => points(entry.key(line.rate).effective(line.rate, now.mono)),
+            QueueFigure::ExpectedWait => {
+                let position = self.position_of(key);
+                self.expect(now, queue, position).map_or(0, |wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX))
+            }
+        }
+    }
+
+    /// The agent who knows the customer has it to himself for a while, if he works for the queue at all.
+    pub(crate) fn keep(&mut self, now: Now, key: Key, preferred: Option<Preferred>) {
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        let (queue, slot) = (entry.stay.queue, entry.stay.slot);
+        let Some(Preferred { agent, wait }) = preferred.filter(|p| !p.wait.is_zero()) else { return };
+        let serves = self.lines.service(agent, queue).is_some();
+        if !serves || self.board.agent_state(agent) == AgentState::SignedOff {
+            return;
+        }
+        let timer = self.timers.insert_after(now.mono, wait, Timer::Keep(slot));
+        if let Some(entry) = self.lines.entries.get_mut(key) {
+            entry.kept = Some(agent);
+            entry.keep_over = Some(timer);
+        }
+    }
+
+    /// From now on anybody may be asked.
+    pub(crate) fn keep_over(&mut self, now: Now, slot: u32) {
+        let Some(key) = self.lines.key_at(slot) else { return };
+        self.ask_less(now, key, |acd| {
+            let Some(entry) = acd.lines.entries.get_mut(key) else { return };
+            entry.kept = None;
+            if let Some(timer) = entry.keep_over.take() {
+                acd.timers.cancel(timer);
+            }
+        });
+    }
+
+    /// He signed off: what is kept for him is everybody's.
+    pub(crate) fn keeper_gone(&mut self, now: Now, agent: AgentId) {
+        let queues: Vec<QueueId> = self.lines.services(agent).iter().map(|service| service.queue).collect();
+        for queue in queues {
+            let all = self.lines.look(queue).arrivals.iter().map(|(_, _, slot)| slot);
+            let kept = |slot: &u32| self.lines.entry_at(*slot).is_some_and(|entry| entry.kept == Some(agent));
+            let slots: Vec<_> = all.filter(kept).collect();
+            slots.into_iter().for_each(|slot| self.keep_over(now, slot));
+        }
+    }
+
+    /// Changes what a contact asks, wherever it stands, and looks who may have it now.
+    fn ask_less(&mut self, now: Now, key: Key, change: impl FnOnce(&mut Self)) {
+        let waits = self.is_waiting(key);
+        if waits {
+            self.lines.take_out(key);
+        }
+        change(self);
+        if waits {
+            self.stand_in_line(key);
+            self.match_contact(now, key);
+        } else {
+            self.widen_round(now, key);
+        }
+    }
+}

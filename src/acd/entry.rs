@@ -1,0 +1,123 @@
+//! A contact as the home of its queue knows it.
+
+use crate::ageing::{ContactKey, Rate};
+use crate::limits::REFUSALS_KEPT;
+use crate::message::Stay;
+use base::{Instant, Now, TimerId};
+use model::{AgentId, RequirementId, Wish};
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Standing {
+    /// In the order.
+    Waiting,
+    /// Claimed for an agent, or for several whose phones ring at the same time.
+    Offered,
+    /// Its offer was taken back a moment ago: the call side will most likely withdraw it.
+    Held,
+}
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) stay: Stay,
+    pub(crate) epoch: u32,
+    pub(crate) priority: i32,
+    pub(crate) entered: Instant,
+    pub(crate) queued: Instant,
+    pub(crate) may_flow: bool,
+    pub(crate) standing: Standing,
+    /// Rounds of offers that failed.
+    pub(crate) tries: u8,
+    /// An offer of the round now going on has failed.
+    pub(crate) failed: bool,
+    /// Agents who said no, until when they are not asked again.
+    refused: [(AgentId, Instant); REFUSALS_KEPT],
+    /// What it asks besides the queue's step.
+    pub(crate) wish: Option<RequirementId>,
+    pub(crate) step: usize,
+    /// Its class in the line.
+    pub(crate) class: usize,
+    /// Nobody but him is asked.
+    pub(crate) kept: Option<AgentId>,
+    /// Whose phones have rung in the round going on: an index into the lists of the shard.
+    pub(crate) round: Option<usize>,
+    /// The longest wait ran out while it was being offered.
+    pub(crate) overdue: bool,
+    /// When a held contact comes back into the line.
+    pub(crate) held_until: Instant,
+    pub(crate) max_wait: Option<TimerId>,
+    pub(crate) announce: Option<TimerId>,
+    pub(crate) ask: Option<TimerId>,
+    pub(crate) step_over: Option<TimerId>,
+    pub(crate) keep_over: Option<TimerId>,
+    pub(crate) ring_more: Option<TimerId>,
+}
+
+/// What `ToQueue::Insert` says of a contact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    pub stay: Stay,
+    pub epoch: u32,
+    pub priority: i32,
+    pub entered: Instant,
+    pub queued: Instant,
+    pub may_flow: bool,
+    pub wish: Wish,
+}
+
+impl Entry {
+    pub(crate) fn new(arrival: &Arrival) -> Self {
+        let Arrival { stay, epoch, priority, entered, queued, may_flow, wish } = *arrival;
+        Entry {
+            stay,
+            epoch,
+            priority,
+            entered,
+            queued,
+            may_flow,
+            standing: Standing::Held,
+            tries: 0,
+            failed: false,
+            refused: [(AgentId(u32::MAX), Instant::ZERO); REFUSALS_KEPT],
+            wish: wish.needs,
+            step: 0,
+            class: 0,
+            kept: None,
+            round: None,
+            overdue: false,
+            held_until: Instant::ZERO,
+            max_wait: None,
+            announce: None,
+            ask: None,
+            step_over: None,
+            keep_over: None,
+            ring_more: None,
+        }
+    }
+
+    pub(crate) fn key(&self, rate: Rate) -> ContactKey {
+        ContactKey::new(rate, self.priority, self.entered, self.stay.contact, self.stay.slot)
+    }
+
+    pub(crate) fn refuses(&self, now: Now, agent: AgentId) -> bool {
+        self.refused.iter().any(|(a, until)| *a == agent && *until > now.mono)
+    }
+
+    pub(crate) fn note_refusal(&mut self, agent: AgentId, until: Instant) {
+        // The one that ends first gives way; an agent's own earlier one always does.
+        let at = self.refused.iter().position(|(a, _)| *a == agent);
+        let at = at.or_else(|| (0..REFUSALS_KEPT).min_by_key(|i| self.refused[*i].1));
+        self.refused[at.expect("REFUSALS_KEPT is not zero")] = (agent, until);
+    }
+
+    /// When the next refusal is forgotten.
+    pub(crate) fn forgets(&self, now: Now) -> Option<Instant> {
+        self.refused.iter().map(|(_, until)| *until).filter(|until| *until > now.mono).min()
+    }
+
+    pub(crate) fn take_timers(&mut self) -> impl Iterator<Item = TimerId> + use<> {
+        let all = [&mut self.max_wait, &mut self.announce, &mut self.ask];
+        let more = [&mut self.step_over, &mut self.keep_over, &mut self.ring_more];
+        let timers = [all.map(Option::take), more.map(Option::take)];
+        timers.into_iter().flatten().flatten()
+    }
+}

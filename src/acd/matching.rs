@@ -1,0 +1,227 @@
+//! The matching: an agent for a contact, a contact for an agent, by one rule.
+//!
+//! Both sides look at what is asked, at who said no a moment ago, at whom a contact is kept for and at the queue's cap on
+//! talks. A contact takes the agent its queue's strategy puts first; an agent takes the contact that is most pressing
+//! over all queues he serves.
+
+use crate::ageing::ContactKey;
+use crate::entry::Entry;
+use crate::limits::TURNS_MAX;
+use crate::lines::{Lines, Service};
+use crate::machine::Acd;
+use crate::message::{ToAgent, ToContact};
+use crate::order::Order;
+use crate::strategy::{self, Pick, Rings};
+use base::{Key, Now};
+use model::{AgentId, Directory, OfferId, QueueId};
+
+impl Lines {
+    /// The contact this agent should get next from this shard: the most pressing of the first ones of the queues he
+    /// serves here, leaving out those he refused a moment ago.
+    pub(crate) fn best_for(&self, now: Now, agent: AgentId) -> Option<Key> {
+        let heads = self.services(agent).iter().filter_map(|service| {
+            let key = self.head_for(now, agent, service)?;
+            Some((key.pressing(self.look(service.queue).rate, now.mono), key.slot))
+        });
+        let (_, slot) = heads.min()?;
+        self.key_at(slot)
+    }
+
+    /// The first contact of one queue he may get.
+    fn head_for(&self, now: Now, agent: AgentId, service: &Service) -> Option<ContactKey> {
+        let line = self.look(service.queue);
+        if line.is_full() {
+            return None;
+        }
+        let classes = line.classes.iter().filter(|class| class.waiting.len() > 0 && class.fits(service.at));
+        let first = classes.filter_map(|class| self.first_willing(now, agent, &class.waiting)).min();
+        let own = if line.kept.len() == 0 { None } else { self.first_kept(now, agent, service) };
+        [first, own].into_iter().flatten().min()
+    }
+
+    fn first_willing(&self, now: Now, agent: AgentId, waiting: &Order<ContactKey>) -> Option<ContactKey> {
+        let mut head = waiting.first();
+        while let Some(key) = head {
+            if !self.entry_at(key.slot)?.refuses(now, agent) {
+                return Some(key);
+            }
+            head = waiting.after(&key);
+        }
+        None
+    }
+
+    fn first_kept(&self, now: Now, agent: AgentId, service: &Service) -> Option<ContactKey> {
+        let line = self.look(service.queue);
+        let own = line.kept.iter().filter(|(keeper, _)| *keeper == agent).map(|(_, key)| key);
+        own.into_iter().find(|key| {
+            let entry = self.entry_at(key.slot);
+            entry.is_some_and(|e| line.classes[e.class].fits(service.at) && !e.refuses(now, agent))
+        })
+    }
+
+    pub(crate) fn entry_at(&self, slot: u32) -> Option<&Entry> {
+        self.entries.get(self.key_at(slot)?)
+    }
+
+    /// Whom the queue's strategy asks first for this contact; `None` when nobody is ready whom it may ask.
+    fn first_for(&mut self, now: Now, key: Key, lost: u32, directory: &Directory) -> Option<AgentId> {
+        let queue = self.entries.get(key)?.stay.queue;
+        self.rebase(now, queue, directory);
+        let entry = self.entries.get(key)?;
+        let line = self.look(queue);
+        if line.is_full() {
+            return None;
+        }
+        if let Some(keeper) = entry.kept {
+            let service = self.service(keeper, queue).filter(|_| self.ready(keeper).is_some())?;
+            let fits = line.classes[entry.class].fits(service.at) && !entry.refuses(now, keeper);
+            return fits.then_some(keeper);
+        }
+        let ready = &line.classes[entry.class].ready;
+        let start = match strategy::rule(directory.queue(queue).strategy).pick {
+            Pick::First => ready.first(),
+            Pick::Drawn => {
+                let drawn = strategy::draw(self.seating.seed, entry.stay.contact, entry.tries, lost);
+                ready.at_mass(strategy::scaled(drawn, ready.mass()))
+            }
+        };
+        // From there on, and round once: those who said no a moment ago are passed over.
+        let mut next = start;
+        while let Some(candidate) = next {
+            if !entry.refuses(now, candidate.agent) {
+                return Some(candidate.agent);
+            }
+            next = ready.after(&candidate).or_else(|| ready.first()).filter(|again| Some(*again) != start);
+        }
+        None
+    }
+
+    /// The next ready agent whose phone may ring too for a contact that rings already.
+    pub(crate) fn next_to_ring(&self, now: Now, key: Key) -> Option<AgentId> {
+        let entry = self.entries.get(key).filter(|e| e.round.is_some() && e.kept.is_none())?;
+        let ready = &self.look(entry.stay.queue).classes[entry.class].ready;
+        let free = |agent: AgentId| !entry.refuses(now, agent) && !self.has_rung(entry, agent);
+        ready.iter().map(|key| key.agent).find(|agent| free(*agent))
+    }
+
+    /// The most pressing of the contacts that ring everywhere and may ring at this agent's phone too.
+    pub(crate) fn ringing_for(&self, now: Now, agent: AgentId, directory: &Directory) -> Option<Key> {
+        let rings_all = |queue| strategy::rule(directory.queue(queue).strategy).rings == Rings::All;
+        let mut best = None;
+        for service in self.services(agent).iter().filter(|s| rings_all(s.queue)) {
+            let line = self.look(service.queue);
+            let may = |key: &ContactKey| {
+                self.entry_at(key.slot).is_some_and(|entry| {
+                    let free = entry.kept.is_none() && !entry.refuses(now, agent) && !self.has_rung(entry, agent);
+                    free && line.classes[entry.class].fits(service.at)
+                })
+            };
+            let first = line.ringing.iter().find(may).map(|key| (key.pressing(line.rate, now.mono), key.slot));
+            best = [best, first].into_iter().flatten().min();
+        }
+        self.key_at(best?.1)
+    }
+}
+
+impl Acd {
+    /// Agent surplus: the ready agent who comes first by the queue's strategy, for the contact that comes first for him
+    /// by the same rule as when he becomes free. That is another one than this only when something ended for several at
+    /// once; then that one is matched before. True when the contact does not wait any more.
+    pub(crate) fn match_contact(&mut self, now: Now, key: Key) -> bool {
+        let mut lost = 0;
+        while self.is_waiting(key) {
+            let Some((chosen, agent)) = self.next_match(now, key, lost) else { return false };
+            let Some(epoch) = self.lines.ready(agent).map(|r| r.epoch) else { return false };
+            let claimed = self.board.claim_agent(agent, epoch);
+            // Ours, or somebody else's who tells everybody when he is free again.
+            self.lines.sort_out(agent, &self.directory);
+            if !claimed {
+                lost += 1;
+            } else if !self.claim(now, chosen, agent, epoch) {
+                self.undo(agent, epoch);
+            }
+        }
+        true
+    }
+
+    fn next_match(&mut self, now: Now, key: Key, lost: u32) -> Option<(Key, AgentId)> {
+        let (mut chosen, mut agent) = (key, self.lines.first_for(now, key, lost, &self.directory)?);
+        for _ in 0..TURNS_MAX {
+            let best = self.lines.best_for(now, agent)?;
+            if best == chosen {
+                break;
+            }
+            chosen = best;
+            agent = self.lines.first_for(now, chosen, lost, &self.directory)?;
+        }
+        Some((chosen, agent))
+    }
+
+    /// A talk of a queue with a cap is over: whoever waited for that may be claimed now.
+    pub(crate) fn match_line(&mut self, now: Now, queue: QueueId) {
+        if self.lines.look(queue).caps_talking() {
+            self.match_all(now, queue);
+        }
+    }
+
+    /// Matches those who wait in the queue with those who are ready, until nobody is ready for anybody.
+    pub(crate) fn match_all(&mut self, now: Now, queue: QueueId) {
+        self.show_line(queue);
+        while let Some(key) = self.lines.first_matchable(now, queue) {
+            if !self.match_contact(now, key) {
+                return;
+            }
+        }
+    }
+
+    /// Contact surplus: the agent, already claimed, gets the best contact over all his queues here. Was that one gone,
+    /// another shard may have a better one than our next: he is given back and looks at all of them again.
+    pub(crate) fn give(&mut self, now: Now, agent: AgentId, epoch: u32) {
+        let given = self.lines.best_for(now, agent).is_some_and(|key| self.claim(now, key, agent, epoch));
+        if !given {
+            self.undo(agent, epoch);
+        }
+    }
+
+    pub(crate) fn undo(&mut self, agent: AgentId, epoch: u32) {
+        self.board.undo_agent(agent, epoch);
+        self.send(self.agent_home(agent), ToAgent::Undone { agent });
+    }
+
+    /// The second half of a match; the agent is ours. False when the contact is gone: its `Leave` is on the way.
+    fn claim(&mut self, now: Now, key: Key, agent: AgentId, agent_epoch: u32) -> bool {
+        let Some(entry) = self.lines.entries.get(key) else { return false };
+        let claimed = self.board.claim_contact(entry.stay.slot, entry.epoch);
+        self.stand_aside(key);
+        if claimed {
+            self.offer(key, agent, agent_epoch);
+            self.begin_round(now, key, agent);
+        }
+        claimed
+    }
+
+    /// Agent and contact are claimed for each other: both their homes are told.
+    pub(crate) fn offer(&mut self, key: Key, agent: AgentId, agent_epoch: u32) {
+        let Some(entry) = self.lines.entries.get(key) else { return };
+        let (stay, contact_epoch) = (entry.stay, entry.epoch);
+        let offer = OfferId { contact: stay.contact, contact_epoch, agent, agent_epoch };
+        let (queue, slot) = (stay.queue, stay.slot);
+        self.lines.note_turn(queue, agent);
+        let ring_timeout = self.directory.queue(queue).ring_timeout;
+        self.send(self.agent_home(agent), ToAgent::Reserved { offer, queue, slot });
+        self.send(stay.contact.home(), ToContact::Offer { stay, offer, ring_timeout });
+    }
+}
+
+impl Lines {
+    /// Of those who wait in the queue, the first whom somebody who is ready may get. Looks at all who are ready: for a
+    /// queue whose cap on talks has room again, and for reloads.
+    fn first_matchable(&self, now: Now, queue: QueueId) -> Option<Key> {
+        let ready = self.look(queue).classes[0].ready.iter();
+        let heads = ready.filter_map(|key| {
+            let service = self.service(key.agent, queue)?;
+            self.head_for(now, key.agent, &service)
+        });
+        self.key_at(heads.min()?.slot)
+    }
+}
