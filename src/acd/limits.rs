@@ -42,9 +42,6 @@ pub(crate) const REBASE_EVERY: Duration = Duration::from_secs(10);
 
 /// Wrap-up lasts at most so much longer on request: who needs more is not in wrap-up but not ready, with a reason.
 pub(crate) const WRAP_UP_EXTENSION_MAX: Duration = Duration::from_secs(3600);
-
-/// Offers of one contact that may fail before its overflow rule is used, when the queue has one.
-pub(crate) const TRIES_MAX: u8 = 10;
 /// Points a minute that ageing may add, and points at most: 100 days of waiting in milliseconds times this stay below
 /// 2⁶³.
 pub(crate) const AGEING_MAX: u32 = 1_000_000;

@@ -235,7 +235,9 @@ impl Reference {
         }
         agent.state = state;
         if state == AgentState::SignedOff {
-            self.waiting.iter_mut().for_each(|w| w.kept = w.kept.filter(|(keeper, _)| *keeper != id));
+            // It ends just now.
+            let kept = self.waiting.iter_mut().filter_map(|w| w.kept.as_mut());
+            kept.filter(|(keeper, _)| *keeper == id).for_each(|(_, until)| *until = now.min(*until));
         }
     }
 

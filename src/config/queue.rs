@@ -14,7 +14,7 @@ use model::{
     WrapUpMode,
 };
 
-const STRATEGIES: [(&str, Strategy); 7] = [
+const STRATEGIES: [(&str, Strategy); 11] = [
     ("longest-idle", Strategy::LongestIdle),
     ("round-robin", Strategy::RoundRobin),
     ("least-calls", Strategy::LeastCalls),
@@ -22,13 +22,10 @@ const STRATEGIES: [(&str, Strategy); 7] = [
     ("linear", Strategy::Linear),
     ("random", Strategy::Random),
     ("weighted", Strategy::Weighted),
-];
-const FULL_DISTRIBUTOR: &str = "the full distributor (a later version)";
-const STRATEGIES_LATER: [(&str, &str); 4] = [
-    ("ring-all", FULL_DISTRIBUTOR),
-    ("ring-progressive", FULL_DISTRIBUTOR),
-    ("best-skill", FULL_DISTRIBUTOR),
-    ("least-versatile", FULL_DISTRIBUTOR),
+    ("ring-all", Strategy::RingAll),
+    ("ring-progressive", Strategy::RingProgressive),
+    ("best-skill", Strategy::BestSkill),
+    ("least-versatile", Strategy::LeastVersatile),
 ];
 const IDLE_CLOCKS: [(&str, IdleClock); 3] =
     [("release", IdleClock::Release), ("ready", IdleClock::Ready), ("offer", IdleClock::Offer)];
@@ -91,7 +88,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         .collect();
     let queue = Queue {
         name: entry.name.clone(),
-        strategy: table.word("strategy", &STRATEGIES, &STRATEGIES_LATER),
+        strategy: strategy(table, refs, &entry.name),
         idle_clock: table.word("idle_clock", &IDLE_CLOCKS, &[]),
         routing,
         answer: table.word("answer", &ANSWER_MODES, &[]),
@@ -114,6 +111,16 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         music: music?.value,
     };
     Some(ReadQueue { queue, at_once, demands, named })
+}
+
+/// Those that look at what an agent can do come with the skills.
+fn strategy(table: &Table<'_>, refs: &Refs<'_>, name: &str) -> Strategy {
+    let strategy = table.word("strategy", &STRATEGIES, &[]);
+    if let Strategy::BestSkill | Strategy::LeastVersatile = strategy {
+        let who = format!("strategy \"{}\" of queue {name}", strategy.word());
+        refs.modules.need(table.reader, table.value("strategy").span, &who, "queue.skills");
+    }
+    strategy
 }
 
 /// `to` of a rule; a rule that leads back to its own queue is refused.

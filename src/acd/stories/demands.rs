@@ -180,7 +180,7 @@ fn nothing_is_kept_for_an_agent_who_is_not_there() {
     assert_eq!(offer.agent, AgentId(1));
     house.settle(offer, OfferOutcome::Rejected(CauseKind::Declined.into()));
     assert_eq!(house.connect(kept), 0, "he did not want to");
-    house.ask(1, AgentAction::SignOff).expect("he is signed on");
+    house.ask(1, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     house.release(0, kept, Some(0));
     let gone = prefers(&mut house, 3, 1);
     assert_eq!(house.connect(gone), 0, "he is gone");

@@ -175,7 +175,7 @@ fn an_agent_who_signs_off_leaves_the_round_alone() {
     let mut house = House::new(ringing(Strategy::RingAll, 2));
     let contact = house.arrive(0, 0);
     let open = offers(&mut house, contact);
-    house.ask(0, AgentAction::SignOff).expect("he is signed on");
+    house.ask(0, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     assert_eq!(house.event(), Some(QueueEvent::Revoke { offer: open[0] }));
     house.settle(open[0], OfferOutcome::Withdrawn);
     assert_eq!(house.state(0), AgentState::SignedOff);

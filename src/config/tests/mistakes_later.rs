@@ -63,7 +63,7 @@ t.toml:2:33: error: sip.listen "wss" needs SIP over WebSocket (a later version)
 }
 
 #[test]
-fn strategies_of_the_full_distributor() {
+fn strategies_that_look_at_skills() {
     refused(
         r#"
 [[queue]]
@@ -71,9 +71,9 @@ name = "support"
 strategy = "best-skill"
 "#,
         r#"
-t.toml:3:12: error: strategy "best-skill" needs the full distributor (a later version)
+t.toml:3:12: error: strategy "best-skill" of queue support needs queue.skills (generation 3), level is 1
     3 | strategy = "best-skill"
-      |            ^^^^^^^^^^^^ one of "longest-idle", "round-robin", "least-calls", "least-occupied", "linear", "random", "weighted"
+      |            ^^^^^^^^^^^^ set generation.level = 3, or enable = ["queue.skills"]
 
 1 error
 "#,
