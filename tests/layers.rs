@@ -90,7 +90,12 @@ const ROOMS: &[Room] = &[
             "thiserror",
         ],
     ),
-    rim("store", 4, &["base", "model", "report"], &["crossbeam", "rusqlite", "serde_json", "thiserror", "tracing"]),
+    rim(
+        "store",
+        4,
+        &["base", "model", "report"],
+        &["crossbeam", "rusqlite", "serde", "serde_json", "thiserror", "tracing"],
+    ),
     pure(
         "sim",
         5,

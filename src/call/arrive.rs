@@ -130,7 +130,8 @@ impl Machine {
 
     fn new_contact(&mut self, now: Now, incoming: &Incoming, treatment: &Treatment) -> Result<ContactId, CauseKind> {
         let worker = self.choose_worker(incoming, &treatment.destination);
-        let route = MediaRoute { peer: Some(incoming.peer.ip()), registered: self.registers(incoming.source) };
+        let route =
+            MediaRoute { peer: Some(incoming.peer.ip()), registered: self.registers(incoming.source), named: false };
         let media = match worker {
             Some(worker) => Some(self.inward_media(incoming.leg, worker, incoming.offer.as_ref(), route)?),
             None => None,

@@ -64,6 +64,8 @@ pub(crate) struct LegMedia {
 /// Where the peer stands, for the address it is shown and the sources it may send from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct MediaRoute {
+    /// A carrier of which we know the name and no address.
+    pub(crate) named: bool,
     /// Where its signalling comes from, when known.
     pub(crate) peer: Option<core::net::IpAddr>,
     /// A registered phone may stand behind a NAT.

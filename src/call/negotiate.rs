@@ -36,12 +36,13 @@ impl Machine {
     /// What is known of where a leg we dial will be.
     pub(crate) fn route_to(&self, to: &DialTarget) -> MediaRoute {
         match to {
-            DialTarget::Phone(phone) => MediaRoute {
-                peer: self.phones_at.get(phone).copied(),
-                registered: self.directory.phone(*phone).contact.is_none(),
+            DialTarget::Phone(phone) => match &self.directory.phone(*phone).contact {
+                None => MediaRoute { peer: self.phones_at.get(phone).copied(), registered: true, named: false },
+                Some(contact) => MediaRoute { peer: address_in(contact), registered: false, named: false },
             },
             DialTarget::Trunk { trunk, .. } => {
-                MediaRoute { peer: self.directory.trunk(*trunk).host.parse().ok(), registered: false }
+                let peer = self.directory.trunk(*trunk).host.parse().ok();
+                MediaRoute { peer, registered: false, named: peer.is_none() }
             }
         }
     }
@@ -186,7 +187,7 @@ impl Machine {
     fn terms(&self, port: MediaPort, route: MediaRoute, first: &[Encoding]) -> Terms {
         let mut encodings: Vec<_> = self.directory.media.codecs.iter().map(|c| encoding(*c)).collect();
         encodings.sort_by_key(|e| first.iter().position(|f| f == e).unwrap_or(first.len()));
-        let shown = SocketAddr::new(shown_address(&self.directory, port, route.peer), port.address.port());
+        let shown = SocketAddr::new(shown_address(&self.directory, port, route), port.address.port());
         Terms { shared: first.first().copied(), ..Terms::new(shown, &encodings) }
     }
 
@@ -196,11 +197,21 @@ impl Machine {
     }
 }
 
-/// The bound address, or the public one for a peer outside.
-fn shown_address(directory: &Directory, port: MediaPort, peer: Option<IpAddr>) -> IpAddr {
+/// The address in the URI of a phone at a fixed place, when it is no name.
+fn address_in(uri: &str) -> Option<IpAddr> {
+    let host = uri.rsplit_once('@').map_or(uri, |(_, host)| host);
+    let host = host.split([';', '?', '>']).next()?.trim_start_matches("sip:").trim_start_matches("sips:");
+    match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next()?.parse().ok(),
+        None => host.split(':').next()?.parse().ok(),
+    }
+}
+
+/// The bound address, or the public one for a peer outside. A carrier known by name only is outside.
+fn shown_address(directory: &Directory, port: MediaPort, route: MediaRoute) -> IpAddr {
     let bound = port.address.ip();
     let public = directory.media.public_address.or(directory.site.public_address);
-    let outside = peer.is_some_and(|peer| !is_local(directory, peer));
+    let outside = route.peer.map_or(route.named, |peer| !is_local(directory, peer));
     public.filter(|p| outside && p.is_ipv4() == bound.is_ipv4()).unwrap_or(bound)
 }
 
@@ -275,12 +286,14 @@ mod tests {
     fn outsiders_are_shown_the_public_address_of_their_family() {
         let mut directory = house();
         let port = MediaPort { worker: WorkerId(0), slot: 1, address: "192.0.2.1:4000".parse().unwrap() };
-        let shown = |directory: &Directory, peer: &str| shown_address(directory, port, Some(ip(peer)));
+        let to = |peer: Option<&str>, named| MediaRoute { peer: peer.map(ip), registered: false, named };
+        let shown = |directory: &Directory, peer: &str| shown_address(directory, port, to(Some(peer), false));
         assert_eq!(shown(&directory, "8.8.8.8"), ip("192.0.2.1"));
         directory.site.public_address = Some(ip("203.0.113.1"));
         assert_eq!(shown(&directory, "8.8.8.8"), ip("203.0.113.1"));
         assert_eq!(shown(&directory, "198.51.100.7"), ip("192.0.2.1"));
-        assert_eq!(shown_address(&directory, port, None), ip("192.0.2.1"));
+        assert_eq!(shown_address(&directory, port, to(None, false)), ip("192.0.2.1"));
+        assert_eq!(shown_address(&directory, port, to(None, true)), ip("203.0.113.1"), "a carrier by name");
         directory.media.public_address = Some(ip("203.0.113.2"));
         assert_eq!(shown(&directory, "8.8.8.8"), ip("203.0.113.2"));
         directory.media.public_address = Some(ip("2001:db8::2"));
@@ -288,10 +301,23 @@ mod tests {
     }
 
     #[test]
+    fn the_address_of_a_fixed_place_is_read_from_its_uri() {
+        for (uri, address) in [
+            ("sip:1001@192.0.2.9:5062;transport=tcp", Some("192.0.2.9")),
+            ("sip:192.0.2.9", Some("192.0.2.9")),
+            ("sip:1001@[2001:db8::9]:5060", Some("2001:db8::9")),
+            ("sip:1001@desk.example.com", None),
+        ] {
+            assert_eq!(address_in(uri), address.map(ip), "{uri}");
+        }
+    }
+
+    #[test]
     fn only_a_registered_phone_behind_a_nat_may_send_from_elsewhere() {
         let directory = house();
-        let policy =
-            |registered, remote: &str| source_policy(&directory, MediaRoute { peer: None, registered }, ip(remote));
+        let policy = |registered, remote: &str| {
+            source_policy(&directory, MediaRoute { peer: None, registered, named: false }, ip(remote))
+        };
         assert_eq!(policy(true, "192.168.1.5"), SourcePolicy::AnySource);
         assert_eq!(policy(true, "fd00::5"), SourcePolicy::AnySource);
         assert_eq!(policy(false, "192.168.1.5"), SourcePolicy::Signalled);

@@ -19,7 +19,8 @@ impl Machine {
         let (contact, replaced_agent) = (replaced.contact, replaced.agent());
         self.may_replace(incoming.source, replaced)?;
         let worker = self.contacts[&contact].worker;
-        let route = MediaRoute { peer: Some(incoming.peer.ip()), registered: self.registers(incoming.source) };
+        let route =
+            MediaRoute { peer: Some(incoming.peer.ip()), registered: self.registers(incoming.source), named: false };
         let media = match worker {
             Some(worker) => Some(self.inward_media(incoming.leg, worker, incoming.offer.as_ref(), route)?),
             None => None,

@@ -95,3 +95,25 @@ fn complaint_20_an_unregistered_phone_makes_not_ready_within_a_second() {
     world.waits_until(2 * SECOND, "it has run out", |w| w.agent_state("1001") == unreachable);
     world.check();
 }
+
+/// With one shard nobody else is told where a phone registered, but its own call room must be.
+#[test]
+fn a_phone_that_registered_from_outside_is_shown_the_public_address() {
+    for shards in [1, 3] {
+        let public: std::net::IpAddr = "203.0.113.5".parse().unwrap();
+        let outside = World::plan(&registering("")).shards(shards).with(|directory| {
+            directory.site.local_networks.clear();
+            directory.media.public_address = Some(public);
+        });
+        let mut world = outside.open();
+        let anna = world.phone("1001");
+        world[anna].registers(600 * SECOND);
+        world.run_for(1);
+        world[anna].manners.answer = Answer::After(SECOND);
+        let bob = world.caller("13800138000");
+        world[bob].dials("4008");
+        world.waits_until(5 * SECOND, "she answers", |w| w[anna].is_talking());
+        let shown = [anna, bob].map(|who| world[who].sends_to(world[who].last_no()).map(|at| at.ip()));
+        assert_eq!(shown, [Some(public); 2], "with {shards} shards");
+    }
+}

@@ -193,6 +193,11 @@ impl SimPhone {
         self.calls[call.0].voice.as_ref().and_then(voice::Voice::codec)
     }
 
+    /// Where the house wants a call's sound.
+    pub fn sends_to(&self, call: CallNo) -> Option<SocketAddr> {
+        self.calls[call.0].voice.as_ref().and_then(voice::Voice::remote)
+    }
+
     /// The agreed direction of a call's sound, as this phone sees it.
     pub fn direction(&self, call: CallNo) -> Option<model::Direction> {
         self.calls[call.0].voice.as_ref().and_then(voice::Voice::direction)

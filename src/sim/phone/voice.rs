@@ -69,6 +69,11 @@ impl Voice {
         self.local
     }
 
+    /// Where our sound is to go.
+    pub(crate) fn remote(&self) -> Option<SocketAddr> {
+        self.agreed.as_ref().map(|agreed| agreed.remote)
+    }
+
     pub(crate) fn codec(&self) -> Option<Codec> {
         self.agreed.as_ref().map(|a| a.codec)
     }

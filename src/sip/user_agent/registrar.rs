@@ -193,10 +193,9 @@ impl UserAgent {
 
     /// Writes new bindings, and tells everybody who must know.
     fn relocate(&mut self, phone: PhoneId, bindings: Vec<Binding>) {
-        if self.core.config.shards > 1 {
-            let update = LocationUpdate { phone, bindings: bindings.clone() };
-            self.core.outputs.push_back(Output::Location(update));
-        }
+        // The call room of this shard wants it too: which address a phone is offered depends on where it is.
+        let update = LocationUpdate { phone, bindings: bindings.clone() };
+        self.core.outputs.push_back(Output::Location(update));
         let change = self.locations.set(phone, bindings);
         let timer = self.locations.next_expiry(phone).map(|at| self.core.timers.insert(at, Due::Registration(phone)));
         if let Some(old) = self.locations.swap_timer(phone, timer) {
