@@ -92,6 +92,9 @@ pub const GUESS_PAUSE_MAX: Duration = Duration::from_secs(60);
 /// Guessing sources remembered: 80 octets each, so under 1 MB.
 pub const GUESSERS_MAX: usize = 10_000;
 
+/// How often a caller who waits unanswered is told so (RFC 3261 §13.3.1.1: every minute).
+pub const PROVISIONAL_EVERY: Duration = Duration::from_secs(60);
+
 /// Places tried of one host name (attack A15).
 pub const CANDIDATES_MAX: usize = 16;
 /// How long a call waits for a name to be found.

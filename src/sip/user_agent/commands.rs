@@ -66,6 +66,7 @@ impl UserAgent {
         match &mut session.phase {
             Phase::Inward(inward) => {
                 self.calls.forget_merge(inward.merge_key);
+                self.core.stop(&mut inward.reminder);
                 if let Some(unacked) = inward.reliable.as_mut().and_then(|r| r.unacked.as_mut()) {
                     self.core.stop(&mut unacked.timer);
                 }

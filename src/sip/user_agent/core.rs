@@ -32,6 +32,8 @@ pub(crate) enum Due {
 pub(crate) enum SessionTimer {
     /// Repeat the 2xx nobody has acknowledged.
     Unacked,
+    /// Say again that the call is still on its way.
+    Reminder,
     /// Repeat the reliable provisional nobody has acknowledged.
     Reliable,
     /// Offer again after a 491.

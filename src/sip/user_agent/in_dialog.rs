@@ -188,6 +188,7 @@ impl UserAgent {
     pub(crate) fn handle_session_timer(&mut self, key: Key, timer: SessionTimer) {
         match timer {
             SessionTimer::Unacked => self.repeat_2xx(key),
+            SessionTimer::Reminder => self.remind(key),
             SessionTimer::Reliable => self.repeat_reliable(key),
             SessionTimer::Glare => self.handle_glare_over(key),
             SessionTimer::Refresh => self.refresh_session(key),

@@ -14,6 +14,7 @@ use super::session::{Exchange, Inward, Phase, Reliable, Session, Unacked, Up};
 use super::session_timer::Agreed;
 use crate::header::{HeaderName, MaxForwards, RSeq, Replaces};
 use crate::input::{Counter, Output, Place};
+use crate::limits::PROVISIONAL_EVERY;
 use crate::transaction::{RequestKey, T1, response_place};
 use crate::{Message, MessageWriter, StatusCode};
 use base::Key;
@@ -80,6 +81,8 @@ impl UserAgent {
                 agreed,
                 dialog,
                 merge_key,
+                told: None,
+                reminder: None,
                 reliable,
                 exchange: Exchange::Stable,
                 described: None,
@@ -152,12 +155,30 @@ impl UserAgent {
             return;
         }
         let Some(bytes) = self.write_answer(session, status, sdp.as_ref(), Agreed::default()) else { return };
+        self.arm_reminder(session, progress, &sdp);
         if is_reliable {
             let mut copy = self.core.buffer();
             copy.extend_from_slice(&bytes);
             self.watch_reliable(session, copy, sdp.is_some());
         }
         self.servers.reply_with(&mut self.core, server, status, bytes);
+    }
+
+    fn arm_reminder(&mut self, session: Key, progress: Progress, sdp: &Option<Sdp>) {
+        let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get_mut(session) else { return };
+        self.core.stop(&mut inward.reminder);
+        inward.reminder = Some(self.core.after(PROVISIONAL_EVERY, Due::Session(session, SessionTimer::Reminder)));
+        // Said once reliably, the description is not said again (RFC 3262 §5).
+        inward.told = Some((progress, sdp.clone().filter(|_| inward.reliable.is_none())));
+    }
+
+    /// RFC 3261 §13.3.1.1: a provisional response every minute, or proxies on the way give the call up (timer C).
+    pub(crate) fn remind(&mut self, session: Key) {
+        let Some(Session { phase: Phase::Inward(inward), .. }) = self.calls.get_mut(session) else { return };
+        inward.reminder = None;
+        if let Some((progress, sdp)) = inward.told.take() {
+            self.progress(session, progress, sdp);
+        }
     }
 
     /// 200 to the first INVITE.
@@ -174,6 +195,7 @@ impl UserAgent {
         let Phase::Inward(mut inward) = core::mem::replace(&mut found.phase, Phase::Changing) else {
             unreachable!("write_answer looked at the phase");
         };
+        self.core.stop(&mut inward.reminder);
         if let Some(unacked) = inward.reliable.as_mut().and_then(|r| r.unacked.as_mut()) {
             self.core.stop(&mut unacked.timer);
         }

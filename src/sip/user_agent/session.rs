@@ -56,6 +56,9 @@ pub(crate) struct Inward {
     pub(crate) dialog: Dialog,
     /// Under which merged requests are found.
     pub(crate) merge_key: u64,
+    /// What was told last before the answer; it is told again each minute.
+    pub(crate) told: Option<(Progress, Option<Sdp>)>,
+    pub(crate) reminder: Option<TimerId>,
     /// Present when the caller insists on reliable provisional responses.
     pub(crate) reliable: Option<Reliable>,
     /// An UPDATE of the caller before the answer (RFC 3311 §5.1).

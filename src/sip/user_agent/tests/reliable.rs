@@ -154,3 +154,50 @@ fn an_update_still_open_when_the_caller_gives_up_is_answered() {
     assert_eq!(lines.iter().filter(|l| l.starts_with("SIP/2.0 487")).count(), 2, "{lines:?}");
     script.assert_clean();
 }
+
+#[test]
+fn who_waits_unanswered_is_told_so_every_minute() {
+    let mut script = callee();
+    script.from(CARRIER, &invite());
+    script.sent();
+    let leg = incoming(&mut script);
+    script.command(LegCommand::Progress { leg, progress: Progress::EarlyMedia, sdp: Some(sdp(ANSWER)) });
+    let first = script.one();
+    for minute in 1..=10 {
+        script.wait(S * 59);
+        assert!(script.sent().is_empty(), "minute {minute}");
+        script.wait(S);
+        let again = script.one();
+        assert_eq!((again.line(), again.body()), (first.line(), first.body()), "minute {minute}");
+    }
+    script.command(LegCommand::Progress { leg, progress: Progress::Ringing, sdp: None });
+    assert_eq!(script.lines(), ["SIP/2.0 180 Ringing"]);
+    script.wait(S * 60);
+    assert_eq!(script.lines(), ["SIP/2.0 180 Ringing"], "what was told last");
+    script.command(LegCommand::Answer { leg, sdp: Some(sdp(ANSWER)) });
+    let answer = script.one();
+    script.from(CARRIER, &in_dialog("ACK", 1, &answer, "", ""));
+    assert_eq!(script.event(), LegEvent::Confirmed { leg, sdp: None });
+    script.wait(S * 200);
+    assert!(script.sent().is_empty(), "it was answered");
+    script.from(CARRIER, &in_dialog("BYE", 2, &answer, "", ""));
+    script.assert_clean();
+}
+
+#[test]
+fn a_caller_who_wants_it_reliably_is_reminded_with_a_number_of_its_own() {
+    let mut script = callee();
+    let (leg, provisional) = ringing(&mut script);
+    script.from(CARRIER, &prack(2, &provisional));
+    assert_eq!(script.lines(), ["SIP/2.0 200 OK"]);
+    script.wait(S * 60);
+    let again = script.one();
+    assert_eq!((again.line(), again.body()), ("SIP/2.0 183 Session Progress", ""), "the answer was given once");
+    let number = |sent: &Sent| sent.header("RSeq").unwrap().parse::<u32>().unwrap();
+    assert_eq!(number(&again), number(&provisional) + 1);
+    script.from(CARRIER, &prack(3, &again));
+    assert_eq!(script.lines(), ["SIP/2.0 200 OK"]);
+    script.command(LegCommand::Reject { leg, cause: CauseKind::Busy.into(), retry_after: None });
+    script.wait(S * 100);
+    assert!(script.lines().iter().all(|line| line.starts_with("SIP/2.0 486")), "nobody is reminded any more");
+}
