@@ -6,6 +6,7 @@ mod control;
 mod day;
 mod meters;
 mod phone;
+mod say;
 mod secrets;
 mod serve;
 mod sounds;
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
     match run(cli.command.unwrap_or(Command::Serve(cli::ServeArgs::embedded()))) {
         Ok(code) => code,
         Err(message) => {
-            eprintln!("strowger: {message}");
+            say::err(&format!("strowger: {message}"));
             ExitCode::FAILURE
         }
     }
@@ -57,7 +58,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
                 Ok(text) => print(&text),
                 Err(commands::report::NoReport::Failed(reason)) => Err(reason),
                 Err(commands::report::NoReport::Usage(reason)) => {
-                    eprintln!("strowger: {reason}");
+                    say::err(&format!("strowger: {reason}"));
                     Ok(ExitCode::from(EXIT_USAGE))
                 }
             }
@@ -94,12 +95,16 @@ fn run(command: Command) -> Result<ExitCode, String> {
         Command::Later(args) => {
             let name = args.first().map_or("", |name| name.to_str().unwrap_or_default());
             if cli::RESERVED.contains(&name) {
-                eprintln!("strowger: `{name}` is reserved for a later version; `strowger --help` lists what there is");
+                say::err(&format!(
+                    "strowger: `{name}` is reserved for a later version; `strowger --help` lists what there is"
+                ));
             } else {
                 let known = cli::commands();
                 let near = config::nearest(name, known.iter().map(String::as_str));
                 let hint = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-                eprintln!("strowger: there is no command `{name}`; {hint}`strowger --help` lists what there is");
+                say::err(&format!(
+                    "strowger: there is no command `{name}`; {hint}`strowger --help` lists what there is"
+                ));
             }
             Ok(ExitCode::from(EXIT_USAGE))
         }
@@ -107,11 +112,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
 }
 
 fn print(text: &str) -> Result<ExitCode, String> {
-    // Whoever reads only the first lines (`| head`) has had enough, and nothing is wrong.
-    match std::io::Write::write_all(&mut std::io::stdout(), text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(format!("writing to stdout: {error}")),
-        Ok(()) | Err(_) => Ok(ExitCode::SUCCESS),
-    }
+    say::out(text).map(|()| ExitCode::SUCCESS)
 }
 
 fn watch(args: &cli::WatchArgs, request: &Request) -> Result<ExitCode, String> {

@@ -59,7 +59,11 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
     (G, "strowger_sip_transactions", "SIP transactions that live now, by side"),
     (G, "strowger_store_healthy", "1 when the store takes writes"),
     (C, "strowger_store_write_errors_total", "Transactions of the store that failed"),
-    (C, "strowger_store_write_seconds_total", "Whole seconds spent in transactions of the store"),
+    (
+        G,
+        "strowger_store_write_seconds",
+        "Seconds spent in transactions of the store since the start; its rate is the share of the time",
+    ),
     (C, "strowger_store_writes_total", "Transactions of the store that were written"),
     (G, "strowger_tcp_connections", "SIP connections over TCP"),
     (G, "strowger_trunk_calls", "Calls over a trunk"),

@@ -13,7 +13,7 @@ use driver::media::{LoadedSounds, MediaPool, RecordingFolder};
 use driver::{Clock, Line, Running, Settings};
 use model::{Actor, Fact, ForcedAction, RecordPolicy};
 use serde_json::json;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &ServeArgs) -> Result<bool, String> {
     let server = Server::start(config, sounds, args.config.config.clone(), &runtime, log, None)?;
     server.announce();
     if args.config.config.is_none() {
-        eprint!("{}", server.first_steps());
+        crate::say::err(server.first_steps().trim_end());
     }
     let clean = runtime.block_on(server.until_told());
     server.stop();
@@ -210,12 +210,13 @@ impl Server {
     }
 
     /// The one line on stdout that says that calls are taken now.
-    #[expect(clippy::print_stdout, reason = "the ready line is the interface to whoever started us")]
     pub(crate) fn announce(&self) {
         let socket = self.socket.to_string_lossy();
-        println!("{}", json!({ "ready": true, "sip": self.floor.sip, "http": self.floor.http, "socket": socket }));
-        // A reader that waits for the line must get it now.
-        let _closed = std::io::stdout().flush();
+        let line = json!({ "ready": true, "sip": self.floor.sip, "http": self.floor.http, "socket": socket });
+        if let Err(error) = crate::say::out(&format!("{line}\n")) {
+            // Whoever waits for it will not get it; callers do not suffer for that.
+            tracing::warn!(%error, "the ready line is not told");
+        }
         tracing::info!(sip = ?self.floor.sip, http = %self.floor.http, %socket, "ready");
     }
 
@@ -399,7 +400,7 @@ fn show_secrets(config: &Config, shown: &[String], log_json: bool) {
         return;
     }
     for line in shown {
-        eprintln!("made and kept in {file}: {line}");
+        crate::say::err(&format!("made and kept in {file}: {line}"));
     }
 }
 

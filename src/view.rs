@@ -91,7 +91,7 @@ impl Floor {
         counter!("strowger_store_writes_total").absolute(published.writes.load(Ordering::Relaxed));
         counter!("strowger_store_write_errors_total").absolute(published.write_errors.load(Ordering::Relaxed));
         let write_micros = published.write_micros.load(Ordering::Relaxed);
-        counter!("strowger_store_write_seconds_total").absolute(write_micros / 1_000_000);
+        gauge!("strowger_store_write_seconds").set(write_micros as f64 / 1e6);
         gauge!("strowger_store_healthy").set(f64::from(u8::from(self.published.healthy.load(Ordering::Relaxed))));
         let sum = |of: fn(&driver::ShardGauges) -> u64| self.gauges.iter().map(|g| of(g)).sum();
         counter!("strowger_sip_datagrams_received_total").absolute(sum(|g| g.datagrams_in.load(Ordering::Relaxed)));

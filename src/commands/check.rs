@@ -2,6 +2,7 @@
 
 use crate::cli::ConfigArg;
 use crate::commands::overtaking;
+use crate::say;
 use crate::sounds::Sounds;
 use config::Config;
 
@@ -37,31 +38,27 @@ fn load(args: &ConfigArg, sounds: &config::SoundNames) -> Result<Config, config:
 }
 
 /// True: the configuration can be served.
-#[expect(clippy::print_stdout, reason = "the answer of a command belongs on stdout")]
 pub(crate) fn run(args: &ConfigArg) -> Result<bool, String> {
-    match load(args, &sounds(args)?.names) {
-        Ok(config) => {
-            for warning in &config.warnings {
-                println!("{warning}\n");
-            }
-            for bound in overtaking::bounds(&config.directory) {
-                println!("{bound}");
-            }
-            let d = &config.directory;
-            println!(
-                "ok: {} queues, {} agents, {} phones, {} trunks, {} numbers, {} routes",
-                d.queues.len(),
-                d.agents.len(),
-                d.phones.len(),
-                d.trunks.len(),
-                d.numbers.len(),
-                d.routes.len()
-            );
-            Ok(true)
-        }
-        Err(report) => {
-            println!("{report}");
-            Ok(false)
-        }
+    let config = match load(args, &sounds(args)?.names) {
+        Ok(config) => config,
+        Err(report) => return say::out(&format!("{report}\n")).map(|()| false),
+    };
+    let mut text = String::new();
+    for warning in &config.warnings {
+        text += &format!("{warning}\n\n");
     }
+    for bound in overtaking::bounds(&config.directory) {
+        text += &format!("{bound}\n");
+    }
+    let d = &config.directory;
+    text += &format!(
+        "ok: {} queues, {} agents, {} phones, {} trunks, {} numbers, {} routes\n",
+        d.queues.len(),
+        d.agents.len(),
+        d.phones.len(),
+        d.trunks.len(),
+        d.numbers.len(),
+        d.routes.len()
+    );
+    say::out(&text).map(|()| true)
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::EXIT_USAGE;
 use crate::phone::{self, PhoneArgs};
+use crate::say;
 use crate::serve::{runtime, start_log};
 use std::process::ExitCode;
 
@@ -13,7 +14,7 @@ pub(crate) fn run(args: PhoneArgs) -> Result<ExitCode, String> {
     let options = match options {
         Ok(options) => options,
         Err(error) => {
-            eprintln!("strowger phone: {error}; `strowger phone --help` shows how");
+            say::err(&format!("strowger phone: {error}; `strowger phone --help` shows how"));
             return Ok(ExitCode::from(EXIT_USAGE));
         }
     };

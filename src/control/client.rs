@@ -59,8 +59,11 @@ pub(crate) fn watch(socket: &Path, request: &Request, json: bool, again: bool) -
             (true, false) => "\n",
             (false, _) => "",
         };
-        if write!(out, "{clear}{text}").and_then(|()| out.flush()).is_err() {
-            return Ok(true);
+        match write!(out, "{clear}{text}").and_then(|()| out.flush()) {
+            Ok(()) => {}
+            // Whoever looked has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(true),
+            Err(error) => return Err(format!("the answer cannot be written: {error}")),
         }
         if !again {
             return Ok(!matches!(reply, Reply::Refused { .. }));

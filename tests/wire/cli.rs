@@ -115,3 +115,19 @@ fn a_recording_folder_that_cannot_be_written_is_found_at_the_start() {
         assert!(said(&output).contains(word), "{word}: {}", said(&output));
     }
 }
+
+#[test]
+fn an_answer_that_cannot_be_written_is_an_error_and_no_crash() {
+    for words in [&["config"][..], &["check"], &["--help"], &["report", "--store", "sqlite:/nowhere/s.db"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux has it");
+        let mut command = Command::new(BINARY);
+        let output = command.args(words).stdout(full.try_clone().expect("a second handle")).output().expect("it runs");
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{words:?}: {}", said(&output));
+        assert!(!said(&output).contains("panicked"), "{words:?}: {}", said(&output));
+        // With nowhere to complain to it ends all the same.
+        let mut command = Command::new(BINARY);
+        let status =
+            command.args(words).stdout(full.try_clone().expect("a third")).stderr(full).status().expect("it runs");
+        assert!(matches!(status.code(), Some(0 | 1)), "{words:?}: {status}");
+    }
+}
