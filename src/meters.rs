@@ -35,6 +35,8 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
     (G, "strowger_queue_service_level_goal_ratio", "The goal the service level is compared with"),
     (G, "strowger_queue_service_level_ratio", "Service level since midnight in the queue's own treatment"),
     (G, "strowger_queue_today", "Contacts of the queue since midnight in the site's time zone, by what became of them"),
+    (C, "strowger_queue_wait_bound_total", "Waits by whether they kept the bound foretold, which nine of ten should"),
+    (H, "strowger_queue_wait_error_seconds", "Time waited until answer less the time expected when the wait began"),
     (H, "strowger_queue_wait_seconds", "Time in the queue until answer, abandonment or flow-out"),
     (G, "strowger_queue_waiting", "Callers who wait now"),
     (G, "strowger_ready", "1 when new calls are taken"),
@@ -92,6 +94,9 @@ struct QueueMeters {
     answered: Left,
     abandoned: Left,
     flowed_out: Left,
+    wait_error: Histogram,
+    wait_kept: Counter,
+    wait_exceeded: Counter,
     accepted: Counter,
     rejected: Counter,
     missed: Counter,
@@ -157,6 +162,13 @@ impl Meters {
                     OfferOutcome::Withdrawn => &queue.withdrawn,
                 };
                 counter.increment(1);
+            }
+            Fact::WaitForetold { queue, expected, bound, waited, served } => {
+                let queue = self.queue(*queue, names);
+                if *waited <= *bound { &queue.wait_kept } else { &queue.wait_exceeded }.increment(1);
+                if *served {
+                    queue.wait_error.record(waited.as_secs_f64() - expected.as_secs_f64());
+                }
             }
             Fact::ContactEnded { end, .. } => self.ended(*end).increment(1),
             // Rare, and of many kinds.
@@ -228,11 +240,15 @@ impl QueueMeters {
         };
         let offers =
             |end: &'static str| counter!("strowger_offers_total", "queue" => queue.to_owned(), "outcome" => end);
+        let foretold = |end: &'static str| counter!("strowger_queue_wait_bound_total", "queue" => queue.to_owned(), "bound" => end);
         QueueMeters {
             offered: total("strowger_queue_offered_total"),
             answered: left("strowger_queue_answered_total", "answered"),
             abandoned: left("strowger_queue_abandoned_total", "abandoned"),
             flowed_out: left("strowger_queue_flowed_out_total", "flowed-out"),
+            wait_error: histogram!("strowger_queue_wait_error_seconds", "queue" => queue.to_owned()),
+            wait_kept: foretold("kept"),
+            wait_exceeded: foretold("exceeded"),
             accepted: offers("accepted"),
             rejected: offers("rejected"),
             missed: offers("missed"),

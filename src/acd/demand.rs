@@ -70,7 +70,8 @@ impl Acd {
             QueueFigure::Priority => points(entry.key(line.rate).effective(line.rate, now.mono)),
             QueueFigure::ExpectedWait => {
                 let position = self.position_of(key);
-                self.expect(now, queue, position).map_or(0, |wait| u32::try_from(wait.as_secs()).unwrap_or(u32::MAX))
+                self.foretell(now, queue, position)
+                    .map_or(0, |forecast| u32::try_from(forecast.expected.as_secs()).unwrap_or(u32::MAX))
             }
         }
     }

@@ -1,9 +1,11 @@
 //! A contact as the home of its queue knows it.
 
 use crate::ageing::{ContactKey, Rate};
+use crate::expect::Forecast;
 use crate::limits::REFUSALS_KEPT;
 use crate::message::Stay;
 use base::{Instant, Now, TimerId};
+use core::time::Duration;
 use model::{AgentId, RequirementId, Wish};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +46,10 @@ pub(crate) struct Entry {
     pub(crate) overdue: bool,
     /// When a held contact comes back into the line.
     pub(crate) held_until: Instant,
+    /// What it was told last: place and time.
+    pub(crate) told: Option<(u32, Option<Duration>)>,
+    /// What was foretold when it came.
+    pub(crate) forecast: Option<Forecast>,
     pub(crate) max_wait: Option<TimerId>,
     pub(crate) announce: Option<TimerId>,
     pub(crate) ask: Option<TimerId>,
@@ -85,6 +91,8 @@ impl Entry {
             round: None,
             overdue: false,
             held_until: Instant::ZERO,
+            told: None,
+            forecast: None,
             max_wait: None,
             announce: None,
             ask: None,

@@ -4,7 +4,7 @@ use crate::entry::Entry;
 use crate::machine::{Acd, Timer};
 use crate::message::ToContact;
 use base::{Key, Now};
-use model::{Actor, EmptyWhen, Fact, FlowReason, ForcedAction, QueueAction, QueueId, SoundName, Target};
+use model::{Actor, EmptyWhen, Fact, FlowReason, ForcedAction, MaxWait, QueueAction, QueueId, SoundName, Target};
 
 /// The announcement of last resort; every language of the library has it.
 const LAST_WORD: &str = "sorry";
@@ -34,10 +34,23 @@ impl Acd {
             self.flow(now, key, to, FlowReason::Empty);
             return;
         }
+        let position = self.position_of(key);
+        let forecast = self.foretell(now, id, position);
         let waiting = self.lines.line(id).arrivals.len();
-        let full = self.directory.queue(id).max_length.as_ref().filter(|rule| waiting > rule.at as usize);
-        if let Some(to) = full.map(|rule| &rule.to).filter(|to| may_go(to, may_flow)).cloned() {
-            self.flow(now, key, to, FlowReason::MaxLength);
+        let queue = self.directory.queue(id);
+        let staffed = self.board.queue_available(id);
+        let too_few = queue.min_staffed.as_ref().filter(|rule| staffed < rule.agents).map(|rule| &rule.to);
+        let full = queue.max_length.as_ref().filter(|rule| waiting > rule.at as usize).map(|rule| &rule.to);
+        // Nobody at work: no time is long enough to be told, and the rules for that case have been asked.
+        let too_long = |rule: &&MaxWait| forecast.is_some_and(|forecast| forecast.expected > rule.after);
+        let slow = queue.max_expected_wait.as_ref().filter(too_long).map(|rule| &rule.to);
+        let rules =
+            [(too_few, FlowReason::Understaffed), (full, FlowReason::MaxLength), (slow, FlowReason::ExpectedWait)];
+        let way = rules.into_iter().find_map(|(to, why)| to.filter(|to| may_go(to, may_flow)).map(|to| (to, why)));
+        if let Some((to, why)) = way.map(|(to, why)| (to.clone(), why)) {
+            self.flow(now, key, to, why);
+        } else if let Some(entry) = self.lines.entries.get_mut(key) {
+            entry.forecast = forecast;
         }
     }
 
@@ -141,7 +154,7 @@ impl Acd {
         }
         let policy = queue.announce;
         if (policy.position || policy.wait) && !policy.every.is_zero() {
-            entry.announce = Some(self.timers.insert_after(now.mono, policy.every, Timer::Announce(slot)));
+            entry.announce = Some(self.timers.insert_after(now.mono, policy.first, Timer::Announce(slot)));
         }
     }
 
@@ -151,6 +164,8 @@ impl Acd {
         let rules = [
             queue.max_wait.as_ref().map(|rule| &rule.to),
             queue.max_length.as_ref().map(|rule| &rule.to),
+            queue.max_expected_wait.as_ref().map(|rule| &rule.to),
+            queue.min_staffed.as_ref().map(|rule| &rule.to),
             queue.closed.as_ref(),
             queue.empty.to.as_ref(),
         ];

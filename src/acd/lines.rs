@@ -83,7 +83,10 @@ impl Lines {
             };
             served.map(&mut serve).collect::<Box<[_]>>()
         }));
-        self.lines.iter_mut().for_each(|line| line.measure(directory));
+        for line in &mut self.lines {
+            line.measure(directory);
+            line.measures.forget_members();
+        }
         let known = self.ready.len().max(directory.agents.len());
         self.ready.resize(known, None);
         self.served.resize(known, Box::default());

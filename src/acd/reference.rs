@@ -145,7 +145,7 @@ impl Reference {
             Fact::Abandoned { contact, queue, .. } => self.left(*contact, *queue, 2),
             Fact::FlowedOut { contact, queue, .. } => self.left(*contact, *queue, 3),
             Fact::AgentChanged { agent, state, .. } => self.agent(now, *agent, *state),
-            Fact::Forced { .. } => {}
+            Fact::Forced { .. } | Fact::WaitForetold { .. } => {}
             other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
         }
         let [offered, answered, abandoned, flowed] = self.counts;

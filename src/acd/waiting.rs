@@ -105,6 +105,7 @@ impl Acd {
         let entry = self.drop_entry(key)?;
         let waited = now.mono - entry.queued;
         self.lines.line(entry.stay.queue).measures.left(waited, Departure::FlowedOut);
+        self.judge_forecast(&entry, waited, Departure::FlowedOut);
         self.board.leave_contact(entry.stay.slot, entry.epoch).then_some((entry, position))
     }
 
@@ -157,6 +158,7 @@ impl Acd {
         let line = self.lines.line(stay.queue);
         line.measures.left(waited, how);
         line.talking += i64::from(how == Departure::Served);
+        self.judge_forecast(&entry, waited, how);
         self.match_line(now, stay.queue);
     }
 

@@ -65,6 +65,8 @@ fn ways_out(queue: &Queue) -> impl Iterator<Item = QueueId> {
     let rules = [
         queue.max_wait.as_ref().map(|rule| &rule.to),
         queue.max_length.as_ref().map(|rule| &rule.to),
+        queue.max_expected_wait.as_ref().map(|rule| &rule.to),
+        queue.min_staffed.as_ref().map(|rule| &rule.to),
         queue.empty.to.as_ref(),
         queue.closed.as_ref(),
     ];

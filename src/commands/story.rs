@@ -64,6 +64,7 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
         | Fact::LegEnded { .. }
         | Fact::LegQuality { .. }
         | Fact::TalkStarted { .. }
+        | Fact::WaitForetold { .. }
         | Fact::Held { .. }
         | Fact::Retrieved { .. }
         | Fact::Transferred { .. }

@@ -10,8 +10,8 @@ use crate::table::{Table, Wrong};
 use crate::target::Refs;
 use model::{
     Agent, AnnouncePolicy, AnswerMode, CalendarId, Care, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait,
-    MissedPolicy, Queue, QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target, Treatment, Whisper,
-    WrapUpMode,
+    MinStaffed, MissedPolicy, Queue, QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target, Treatment,
+    Whisper, WrapUpMode,
 };
 
 const STRATEGIES: [(&str, Strategy); 11] = [
@@ -48,6 +48,10 @@ const RING: DurationRange = DurationRange::seconds(1, 180);
 const WRAP_UP: DurationRange = DurationRange::seconds(0, 3600);
 const PAUSE: DurationRange = DurationRange::seconds(0, 8 * 3600);
 const WAIT: DurationRange = DurationRange::seconds(1, 24 * 3600);
+/// In the middle of the first bar of music nobody wants to be told anything.
+const FIRST: DurationRange = DurationRange::seconds(1, 3600);
+/// Times are told in whole minutes, and beyond ten not at all.
+const ROUND: DurationRange = DurationRange::seconds(60, 600);
 /// A caller who is told something more often hears nothing else.
 const EVERY: DurationRange = DurationRange::seconds(5, 3600);
 /// Who calls later has another matter.
@@ -76,9 +80,24 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
     let (routing, demands, named) = routing::read(entry, refs);
     let max_wait = max_wait(table, refs, own);
     let max_length = max_length(table, refs, own);
+    let max_expected_wait = table.inner("max_expected_wait", "max_expected_wait").map(|inner| {
+        let over = inner.duration("over", WAIT);
+        (over, target(&inner, refs, own))
+    });
+    let min_staffed = table.inner("min_staffed", "min_staffed").map(|inner| {
+        let agents = inner.count("agents", 1..=crate::limits::MAX_AGENTS as u32);
+        (agents, target(&inner, refs, own))
+    });
     let empty = empty(table, refs, own);
     let closed = table.inner("closed", "closed").map(|inner| target(&inner, refs, own));
-    let at_once = [max_length.as_ref().and_then(|(_, to)| to.clone()), empty.1, closed.clone().flatten()]
+    let ways = [
+        max_length.as_ref().and_then(|(_, to)| to.clone()),
+        max_expected_wait.as_ref().and_then(|(_, to)| to.clone()),
+        min_staffed.as_ref().and_then(|(_, to)| to.clone()),
+        empty.1,
+        closed.clone().flatten(),
+    ];
+    let at_once = ways
         .into_iter()
         .flatten()
         .filter_map(|to| match to.value {
@@ -101,6 +120,8 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         missed: missed(table),
         max_wait,
         max_length: max_length.and_then(|(at, to)| Some(MaxLength { at, to: to?.value })),
+        max_expected_wait: max_expected_wait.and_then(|(after, to)| Some(MaxWait { after, to: to?.value })),
+        min_staffed: min_staffed.and_then(|(agents, to)| Some(MinStaffed { agents, to: to?.value })),
         empty: empty.0,
         closed: closed.flatten().map(|to| to.value),
         record: record(table),
@@ -161,9 +182,14 @@ fn announce(table: &Table<'_>) -> AnnouncePolicy {
         Some(inner) => AnnouncePolicy {
             position: inner.flag("position"),
             wait: inner.flag("wait"),
+            first: inner.duration("first", FIRST),
             every: inner.duration("every", EVERY),
+            only_improved: inner.flag("only_improved"),
+            to_first: inner.flag("to_first"),
+            least_wait: inner.duration("least_wait", ROUND),
+            round: inner.duration("round", ROUND),
         },
-        None => AnnouncePolicy { position: false, wait: false, every: EVERY.most },
+        None => AnnouncePolicy::default(),
     }
 }
 

@@ -48,6 +48,8 @@ pub(crate) fn table(name: &str) -> Option<&'static str> {
 pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
     static MAX_WAIT: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("after = \"\"\nto = \"\""));
     static MAX_LENGTH: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("at = 200\nto = \"\""));
+    static MAX_EXPECTED_WAIT: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("over = \"5m\"\nto = \"\""));
+    static MIN_STAFFED: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("agents = 1\nto = \"\""));
     static AGEING: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("per_minute = 1\ncap = 20"));
     static STEP: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("needs = \"\"\nfor = \"30s\"\nif = \"\""));
     static STICKY: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("wait = \"20s\"\nremember = \"7d\""));
@@ -57,6 +59,8 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
     match title {
         "max_wait" => &MAX_WAIT,
         "max_length" => &MAX_LENGTH,
+        "max_expected_wait" => &MAX_EXPECTED_WAIT,
+        "min_staffed" => &MIN_STAFFED,
         "ageing" => &AGEING,
         "step" => &STEP,
         "sticky" => &STICKY,

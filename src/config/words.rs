@@ -190,6 +190,9 @@ impl Named for Queue {
         let to = |to: &Target| target(directory, to);
         let max_wait = self.max_wait.as_ref().map(|rule| format!("{} to {}", spell_duration(rule.after), to(&rule.to)));
         let max_length = self.max_length.as_ref().map(|rule| format!("{} to {}", rule.at, to(&rule.to)));
+        let max_expected_wait =
+            self.max_expected_wait.as_ref().map(|rule| format!("{} to {}", spell_duration(rule.after), to(&rule.to)));
+        let min_staffed = self.min_staffed.as_ref().map(|rule| format!("{} to {}", rule.agents, to(&rule.to)));
         let keys: Vec<String> = self.keys.iter().map(|(key, target)| format!("{key} to {}", to(target))).collect();
         let empty = match self.empty.when {
             EmptyWhen::NoAgents => "no-agents",
@@ -219,7 +222,12 @@ impl Named for Queue {
             ("music", sound(directory, self.music)),
             ("announce.position", self.announce.position.to_string()),
             ("announce.wait", self.announce.wait.to_string()),
+            ("announce.first", spell_duration(self.announce.first)),
             ("announce.every", spell_duration(self.announce.every)),
+            ("announce.only_improved", self.announce.only_improved.to_string()),
+            ("announce.to_first", self.announce.to_first.to_string()),
+            ("announce.least_wait", spell_duration(self.announce.least_wait)),
+            ("announce.round", spell_duration(self.announce.round)),
             ("keys", keys.join(", ")),
             ("wrap_up", spell_duration(self.wrap_up)),
             ("wrap_up_mode", wrap_up(self.wrap_up_mode).into()),
@@ -227,6 +235,8 @@ impl Named for Queue {
             ("missed", format!("{} then {}", self.missed.limit, spell_duration(self.missed.pause))),
             ("max_wait", max_wait.unwrap_or("off".into())),
             ("max_length", max_length.unwrap_or("off".into())),
+            ("max_expected_wait", max_expected_wait.unwrap_or("off".into())),
+            ("min_staffed", min_staffed.unwrap_or("off".into())),
             ("empty", format!("{empty} to {}", self.empty.to.as_ref().map_or("wait".into(), to))),
             ("closed", self.closed.as_ref().map_or("off".into(), to)),
             ("record", record(self.record)),

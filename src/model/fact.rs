@@ -38,6 +38,10 @@ pub enum TransferKind {
 pub enum FlowReason {
     MaxWait,
     MaxLength,
+    /// The expected wait was too long.
+    ExpectedWait,
+    /// Too few agents were at work.
+    Understaffed,
     Empty,
     Closed,
     BreakoutKey,
@@ -56,6 +60,8 @@ impl FlowReason {
         match self {
             FlowReason::MaxWait => "max-wait",
             FlowReason::MaxLength => "max-length",
+            FlowReason::ExpectedWait => "expected-wait",
+            FlowReason::Understaffed => "understaffed",
             FlowReason::Empty => "empty",
             FlowReason::Closed => "closed",
             FlowReason::BreakoutKey => "breakout-key",
@@ -197,6 +203,17 @@ pub enum Fact {
         waited: Duration,
         why: FlowReason,
         to: Option<Target>,
+    },
+
+    /// What was foretold of a wait when it began, and what came of it: how good the estimate is.
+    WaitForetold {
+        queue: QueueId,
+        expected: Duration,
+        /// Not exceeded in nine of ten.
+        bound: Duration,
+        waited: Duration,
+        /// False: it ended otherwise, after the bound; of one that ended otherwise before it nobody knows.
+        served: bool,
     },
 
     /// The agent's talk in this contact starts (direct, transferred or from a queue) and ends.

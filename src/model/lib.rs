@@ -56,8 +56,8 @@ pub use media::{
 pub use number::{ClassOfService, NumberRule, Pattern, Route, Target};
 pub use phone::Phone;
 pub use queue::{
-    AnnouncePolicy, AnswerMode, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait, MissedPolicy, Queue, RecordPolicy,
-    ServiceLevel, Strategy, Treatment, WrapUpMode,
+    AnnouncePolicy, AnswerMode, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait, MinStaffed, MissedPolicy, Queue,
+    RecordPolicy, ServiceLevel, Strategy, Treatment, WrapUpMode,
 };
 pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
 pub use reason::{Reason, Reasons};

@@ -21,6 +21,10 @@ pub struct Queue {
     pub missed: MissedPolicy,
     pub max_wait: Option<MaxWait>,
     pub max_length: Option<MaxLength>,
+    /// Who would wait longer than this goes elsewhere at once.
+    pub max_expected_wait: Option<MaxWait>,
+    /// With fewer agents at work nobody comes in.
+    pub min_staffed: Option<MinStaffed>,
     pub empty: EmptyRule,
     pub closed: Option<Target>,
     pub record: RecordPolicy,
@@ -115,7 +119,32 @@ pub enum AnswerMode {
 pub struct AnnouncePolicy {
     pub position: bool,
     pub wait: bool,
+    /// The first time so long after the contact came.
+    pub first: Duration,
     pub every: Duration,
+    /// Only when place or time are better than what was told last.
+    pub only_improved: bool,
+    /// Also to the first in line, who may be connected at any moment.
+    pub to_first: bool,
+    /// No shorter time is told.
+    pub least_wait: Duration,
+    /// Times are rounded up to a multiple of this.
+    pub round: Duration,
+}
+
+impl Default for AnnouncePolicy {
+    fn default() -> Self {
+        AnnouncePolicy {
+            position: false,
+            wait: false,
+            first: Duration::from_secs(30),
+            every: Duration::from_secs(30),
+            only_improved: false,
+            to_first: true,
+            least_wait: Duration::from_secs(60),
+            round: Duration::from_secs(60),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -144,6 +173,12 @@ pub struct MaxWait {
 #[derive(Clone, PartialEq, Debug)]
 pub struct MaxLength {
     pub at: u32,
+    pub to: Target,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+pub struct MinStaffed {
+    pub agents: u32,
     pub to: Target,
 }
 

@@ -212,6 +212,7 @@ impl Ledger {
             | Fact::SupervisorJoined { .. }
             | Fact::SupervisorLeft { .. }
             | Fact::ReservationExpired { .. }
+            | Fact::WaitForetold { .. }
             | Fact::Forced { .. }
             | Fact::PhoneReachable { .. }
             | Fact::PhoneUnreachable { .. }

@@ -73,6 +73,7 @@ impl Wallboard {
             | Fact::SupervisorLeft { .. }
             | Fact::RecordingStarted { .. }
             | Fact::RecordingStopped { .. }
+            | Fact::WaitForetold { .. }
             | Fact::Forced { .. }
             | Fact::PhoneReachable { .. }
             | Fact::PhoneUnreachable { .. }

@@ -35,7 +35,8 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         | Fact::RecordingStopped { contact, .. }
         | Fact::ContactEnded { contact, .. }
         | Fact::ReservationExpired { contact, .. } => Some(*contact),
-        Fact::AgentChanged { .. }
+        Fact::WaitForetold { .. }
+        | Fact::AgentChanged { .. }
         | Fact::SignOffReason { .. }
         | Fact::Forced { .. }
         | Fact::PhoneReachable { .. }
@@ -70,6 +71,7 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::Connected { .. } => "connected",
         Fact::Abandoned { .. } => "abandoned",
         Fact::FlowedOut { .. } => "flowed-out",
+        Fact::WaitForetold { .. } => "wait-foretold",
         Fact::TalkStarted { .. } => "talk-started",
         Fact::TalkEnded { .. } => "talk-ended",
         Fact::Held { .. } => "held",
@@ -127,6 +129,12 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::FlowedOut { queue, waited, why, to, .. } => {
             d.queue(*queue).with("why", why.word()).millis("waited_ms", *waited).target(to.as_ref())
         }
+        Fact::WaitForetold { queue, expected, bound, waited, served } => d
+            .queue(*queue)
+            .millis("expected_ms", *expected)
+            .millis("bound_ms", *bound)
+            .millis("waited_ms", *waited)
+            .with("served", served),
         Fact::TalkStarted { agent, .. } | Fact::ReservationExpired { agent, .. } => d.agent(*agent),
         Fact::TalkEnded { agent, talked, held, .. } => {
             d.agent(*agent).millis("talked_ms", *talked).millis("held_ms", *held)

@@ -4,9 +4,9 @@ use crate::testing::{House, agent, directory, hotline, queue, secs};
 use base::Utc;
 use core::time::Duration;
 use model::{
-    AgentAction, AgentId, AgentState, Calendar, CalendarId, CauseKind, CommandError, ContactId, DaySpan, EmptyRule,
-    EmptyWhen, Fact, FlowReason, MaxLength, MaxWait, OfferOutcome, QueueAction, QueueCommand, QueueEvent, QueueId,
-    SoundName, Target, Weekday, WeeklyHours,
+    AgentAction, AgentId, AgentState, AnnouncePolicy, Calendar, CalendarId, CauseKind, CommandError, ContactId,
+    DaySpan, EmptyRule, EmptyWhen, Fact, FlowReason, MaxLength, MaxWait, MinStaffed, OfferOutcome, QueueAction,
+    QueueCommand, QueueEvent, QueueId, SoundName, Target, Weekday, WeeklyHours,
 };
 
 fn sorry() -> Target {
@@ -246,6 +246,62 @@ fn after_too_many_failed_offers_the_overflow_rule_is_used() {
 }
 
 #[test]
+fn the_first_in_line_is_told_nothing_and_others_only_better_news() {
+    let mut line = queue("support");
+    line.announce =
+        AnnouncePolicy { position: true, first: secs(10), only_improved: true, to_first: false, ..line.announce };
+    let mut house = House::new(directory(vec![line], vec![agent(0, &[0])]));
+    let talk = house.arrive(0, 0);
+    house.connect(talk);
+    let waiting = [house.arrive(0, 0), house.arrive(0, 0), house.arrive(0, 0)];
+    let place = |contact, position| Some(QueueEvent::Announce { contact, position, expected_wait: None });
+    house.pass(secs(10));
+    let mut told = [house.event(), house.event()];
+    told.sort_by_key(|event| *event == place(waiting[2], 3));
+    assert_eq!(told, [place(waiting[1], 2), place(waiting[2], 3)]);
+    house.quiet();
+    house.pass(secs(60));
+    house.quiet();
+    house.hang_up(waiting[0], 0);
+    house.pass(secs(30));
+    // The second is the first now.
+    assert_eq!(house.event(), place(waiting[2], 2));
+    house.quiet();
+}
+
+#[test]
+fn who_would_wait_too_long_does_not_come_in() {
+    let mut directory = hotline(1);
+    // One agent, three minutes each: 180 s for the first, 180 s + 1/(1/180 + 1/600) s = 318 s for the second.
+    directory.queues[0].max_expected_wait = Some(MaxWait { after: secs(200), to: sorry() });
+    let mut house = House::new(directory);
+    let talk = house.arrive(0, 0);
+    house.connect(talk);
+    house.arrive(0, 0);
+    house.quiet();
+    let contact = house.arrive(0, 0);
+    assert_eq!(flowed(&mut house, contact), (sorry(), FlowReason::ExpectedWait));
+    assert_eq!(waited(&mut house, contact), Duration::ZERO);
+}
+
+#[test]
+fn with_too_few_at_work_nobody_comes_in() {
+    let mut directory = hotline(2);
+    directory.queues[0].min_staffed = Some(MinStaffed { agents: 2, to: sorry() });
+    let mut house = House::new(directory);
+    let served = house.arrive(0, 0);
+    house.connect(served);
+    house.ask(1, AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    let contact = house.arrive(0, 0);
+    assert_eq!(flowed(&mut house, contact), (sorry(), FlowReason::Understaffed));
+    house.ask(1, AgentAction::Ready).expect("he is signed on");
+    let second = house.arrive(0, 0);
+    house.connect(second);
+    house.arrive(0, 0);
+    house.quiet();
+}
+
+#[test]
 fn announcements_come_at_their_pace_and_tell_the_truth() {
     let mut line = queue("support");
     line.announce.position = true;
@@ -259,7 +315,8 @@ fn announcements_come_at_their_pace_and_tell_the_truth() {
     house.pass(secs(29));
     house.quiet();
     house.pass(secs(1));
-    // Two agents who need three minutes each, patience ten minutes: 90 s, and 90 s + 1/(2/180 + 1/600) s = 168 s.
+    // Two agents who need three minutes each, patience ten minutes: 90 s, and 90 s + 1/(2/180 + 1/600) s = 168 s. Nine
+    // of ten such waits keep 90 s · ln 10 = 207 s and 321 s.
     let announce = |contact, position, minutes: u64| QueueEvent::Announce {
         contact,
         position,
@@ -267,12 +324,12 @@ fn announcements_come_at_their_pace_and_tell_the_truth() {
     };
     let mut told = [house.event(), house.event()];
     told.sort_by_key(|e| matches!(e, Some(QueueEvent::Announce { position: 2, .. })));
-    assert_eq!(told, [Some(announce(first, 1, 2)), Some(announce(second, 2, 3))]);
+    assert_eq!(told, [Some(announce(first, 1, 4)), Some(announce(second, 2, 6))]);
     house.release(0, talks[0], Some(0));
     let offer = house.offer(first);
     // While a phone rings for him nothing is announced to him.
     house.pass(secs(30));
-    assert_eq!(house.event(), Some(announce(second, 1, 2)));
+    assert_eq!(house.event(), Some(announce(second, 1, 3)));
     house.quiet();
     house.settle(offer, OfferOutcome::Missed);
     assert!(matches!(house.state(offer.agent.0), AgentState::NotReady { .. }));

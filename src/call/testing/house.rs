@@ -113,7 +113,7 @@ fn queue(name: &str) -> Queue {
         answer: AnswerMode::AtOnce,
         hours: None,
         music: SoundId(0),
-        announce: AnnouncePolicy { position: true, wait: true, every: Duration::from_secs(30) },
+        announce: AnnouncePolicy { position: true, wait: true, ..AnnouncePolicy::default() },
         keys: vec![
             ('1', Target::Queue(QueueId(1))),
             ('9', Target::Announcement(SoundName("announcements/closed".into()))),
@@ -127,6 +127,8 @@ fn queue(name: &str) -> Queue {
             to: Target::Announcement(SoundName("announcements/sorry".into())),
         }),
         max_length: None,
+        max_expected_wait: None,
+        min_staffed: None,
         empty: EmptyRule { when: model::EmptyWhen::NoAgents, to: None },
         closed: None,
         record: RecordPolicy::Off,

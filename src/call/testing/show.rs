@@ -248,6 +248,7 @@ impl Names {
             | Fact::Connected { .. }
             | Fact::Abandoned { .. }
             | Fact::FlowedOut { .. }
+            | Fact::WaitForetold { .. }
             | Fact::AgentChanged { .. }
             | Fact::SignOffReason { .. }
             | Fact::PhoneReachable { .. }

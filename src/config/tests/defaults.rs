@@ -104,8 +104,16 @@ fn the_deployed_example_shows_every_key_and_no_other() {
     let deployed = include_str!("../../../deploy/strowger.toml");
     let mut known = Vec::new();
     keys(&DEFAULTS, "", &mut known);
-    let off_by_default =
-        [".queue.max_length.at", ".queue.max_length.to", ".queue.ageing.per_minute", ".queue.ageing.cap"];
+    let off_by_default = [
+        ".queue.max_expected_wait.over",
+        ".queue.max_expected_wait.to",
+        ".queue.min_staffed.agents",
+        ".queue.min_staffed.to",
+        ".queue.max_length.at",
+        ".queue.max_length.to",
+        ".queue.ageing.per_minute",
+        ".queue.ageing.cap",
+    ];
     known.extend(off_by_default.map(str::to_owned));
     let mut shown = Vec::new();
     // What must not be given together with another key stands there as a comment.
