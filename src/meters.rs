@@ -195,6 +195,7 @@ impl Meters {
             | Fact::RecordingStopped { .. }
             | Fact::AgentChanged { .. }
             | Fact::SignOffReason { .. }
+            | Fact::CallbackArranged { .. }
             | Fact::Forced { .. }
             | Fact::PhoneReachable { .. }
             | Fact::PhoneUnreachable { .. }

@@ -12,8 +12,8 @@ use core::hash::{BuildHasherDefault, Hasher};
 use core::ops::Range;
 use core::time::Duration;
 use model::{
-    ContactId, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, Target, Wish,
-    Withdrawal,
+    CalendarId, ContactId, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, Target,
+    Wish, Withdrawal,
 };
 use std::collections::{HashMap, VecDeque};
 
@@ -131,6 +131,9 @@ impl Acd {
     pub(crate) fn on_call(&mut self, now: Now, command: QueueCommand) {
         match command {
             QueueCommand::Enqueue { contact, queue, priority, entered, wish } => {
+                if wish.window.is_some_and(|window| !self.is_open(now, window)) {
+                    return self.turn_away(contact, queue, priority, FlowReason::Closed);
+                }
                 self.enqueue(now, contact, queue, priority, entered, wish);
             }
             QueueCommand::Withdraw { contact, queue: _, why } => self.withdraw(now, contact, why),
@@ -174,7 +177,8 @@ impl Acd {
         // One queue at a time: whoever enqueues again has moved it.
         self.withdraw(now, contact, Withdrawal::FlowedOut { to: None });
         let Some(slot) = self.contacts.take_slot() else {
-            self.no_slot(contact, queue, priority);
+            // More contacts than calls can exist: a bug elsewhere, answered by a way out.
+            self.turn_away(contact, queue, priority, FlowReason::Failed);
             return;
         };
         let stay = Stay { contact, queue, slot };
@@ -192,12 +196,16 @@ impl Acd {
         self.send(self.queue_home(queue), ToQueue::Insert(arrival));
     }
 
-    /// More contacts than calls can exist: a bug elsewhere, answered by a way out.
-    fn no_slot(&mut self, contact: ContactId, queue: QueueId, priority: i32) {
+    fn is_open(&mut self, now: Now, window: CalendarId) -> bool {
+        self.calendars.is_open(self.directory.calendar(window), window, now.utc)
+    }
+
+    /// In and out at once.
+    fn turn_away(&mut self, contact: ContactId, queue: QueueId, priority: i32, why: FlowReason) {
         let to = self.way_out(queue);
         let position = self.board.queue_waiting(queue) + 1;
         self.fact(Fact::Queued { contact, queue, priority, position });
-        let (waited, why) = (Duration::ZERO, FlowReason::Failed);
+        let waited = Duration::ZERO;
         self.fact(Fact::FlowedOut { contact, queue, waited, why, to: Some(to.clone()) });
         self.tell(QueueEvent::FlowOut { contact, queue, to, why });
     }
@@ -224,9 +232,11 @@ impl Acd {
         // The queue learns of it before the agents are free again.
         let how = match why {
             Withdrawal::Abandoned => Departure::Abandoned,
-            Withdrawal::FlowedOut { .. } | Withdrawal::Failed | Withdrawal::Forced | Withdrawal::Shutdown => {
-                Departure::FlowedOut
-            }
+            Withdrawal::FlowedOut { .. }
+            | Withdrawal::NotReached
+            | Withdrawal::Failed
+            | Withdrawal::Forced
+            | Withdrawal::Shutdown => Departure::FlowedOut,
         };
         self.send(self.queue_home(queue), ToQueue::Leave { stay, how });
         self.end_offers(stay);
@@ -234,6 +244,7 @@ impl Acd {
         let fact = match why {
             Withdrawal::Abandoned => Fact::Abandoned { contact, queue, waited },
             Withdrawal::FlowedOut { to } => flowed_out(stay, waited, FlowReason::BreakoutKey, to),
+            Withdrawal::NotReached => flowed_out(stay, waited, FlowReason::NotReached, None),
             Withdrawal::Failed => flowed_out(stay, waited, FlowReason::Failed, None),
             Withdrawal::Forced => flowed_out(stay, waited, FlowReason::Forced, None),
             Withdrawal::Shutdown => flowed_out(stay, waited, FlowReason::Shutdown, None),

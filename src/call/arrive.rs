@@ -113,7 +113,9 @@ impl Machine {
             Destination::Target(Target::Number(number)) => {
                 self.route_of(number).is_some_and(|r| self.directory.routes[r.index()].emergency)
             }
-            Destination::Target(Target::Queue(_) | Target::Agent(_) | Target::Announcement(_))
+            Destination::Target(
+                Target::Queue(_) | Target::Agent(_) | Target::Announcement(_) | Target::Callback(_),
+            )
             | Destination::Phone(_)
             | Destination::Feature(_) => false,
         }
@@ -171,6 +173,7 @@ impl Machine {
                 stage: Stage::Arriving,
                 aim: treatment.destination.clone(),
                 transfer: None,
+                callback: None,
                 recording: Recording::default(),
                 watchers: Vec::new(),
                 since: now,
@@ -238,7 +241,7 @@ pub(crate) fn refusal(leg: LegId, kind: CauseKind) -> LegCommand {
 fn has_far_side(destination: &Destination) -> bool {
     match destination {
         Destination::Target(Target::Queue(_) | Target::Agent(_) | Target::Number(_)) | Destination::Phone(_) => true,
-        Destination::Target(Target::Announcement(_)) | Destination::Feature(_) => false,
+        Destination::Target(Target::Announcement(_) | Target::Callback(_)) | Destination::Feature(_) => false,
     }
 }
 

@@ -17,12 +17,15 @@ impl Machine {
         }
         let Some(state) = self.contacts.get(&contact) else { return };
         if state.caller == id {
+            if self.released_himself(now, contact, id, cause) {
+                return;
+            }
             self.keep_place(now, contact);
             let end = self.end_by_caller(contact, cause);
             self.drop_leg_gone(now, id, cause);
             return self.end(now, contact, end, cause);
         }
-        if state.stage.ring(id).is_some() {
+        if state.stage.ring(id).is_some() || state.callback.as_ref().is_some_and(|c| c.line(id).is_some()) {
             return self.refused(now, id, cause);
         }
         let talking = matches!(state.stage, Stage::Talking { far } if far == id);
@@ -101,11 +104,16 @@ impl Machine {
                 };
                 self.withdraw(now, id, why, said_to_the_rung(cause));
             }
-            Stage::Seizing { .. } | Stage::SigningOn(_) | Stage::Asking { .. } => self.leave_stage(id),
+            Stage::Seizing { .. }
+            | Stage::SigningOn(_)
+            | Stage::Asking { .. }
+            | Stage::Arranging(_)
+            | Stage::Pausing { .. } => self.leave_stage(id),
             Stage::Ringing(_) => self.cancel_rings(now, id, said_to_the_rung(cause)),
             Stage::Watching(watch) => self.unwatch(id, watch),
             Stage::Arriving | Stage::Noticing { .. } | Stage::Talking { .. } | Stage::Announcing => {}
         }
+        self.callbacks.remove(&id);
         self.stop_recording(id);
         for leg in self.contacts.get(&id).map(|c| c.legs.clone()).unwrap_or_default() {
             self.drop_leg(now, leg, cause, true);

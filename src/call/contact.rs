@@ -1,4 +1,6 @@
 use crate::Ticket;
+use crate::arrange::Arranging;
+use crate::callback::Callback;
 use crate::feature::SignOn;
 use crate::plan::Destination;
 use crate::record::Recording;
@@ -36,6 +38,8 @@ pub(crate) struct Contact {
     /// What was dialled, for whoever is put in the caller's place before anybody answers.
     pub(crate) aim: Destination,
     pub(crate) transfer: Option<Transfer>,
+    /// Its customer has hung up to be called back.
+    pub(crate) callback: Option<Callback>,
     pub(crate) recording: Recording,
     /// Supervisors' contacts beside this one.
     pub(crate) watchers: Vec<ContactId>,
@@ -84,6 +88,12 @@ pub(crate) enum Stage {
         action: AgentAction,
         timer: TimerId,
     },
+    /// The caller says at which number he is called back.
+    Arranging(Arranging),
+    /// A callback between two attempts.
+    Pausing {
+        timer: TimerId,
+    },
     /// A supervisor beside another contact's conversation.
     Watching(Watch),
     /// Over; the record waits for the media worker's last words.
@@ -104,6 +114,7 @@ impl Stage {
             Stage::Talking { .. } => "talking",
             Stage::Announcing => "announcement",
             Stage::SigningOn(_) | Stage::Asking { .. } => "feature-code",
+            Stage::Arranging(_) | Stage::Pausing { .. } => "callback",
             Stage::Watching(_) => "supervising",
             Stage::Closing { .. } => "closing",
         }
@@ -120,6 +131,8 @@ impl Stage {
             | Stage::Announcing
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
+            | Stage::Arranging(_)
+            | Stage::Pausing { .. }
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         }
@@ -137,6 +150,8 @@ impl Stage {
             | Stage::Announcing
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
+            | Stage::Arranging(_)
+            | Stage::Pausing { .. }
             | Stage::Watching(_)
             | Stage::Closing { .. } => &[],
         }
@@ -157,6 +172,8 @@ impl Stage {
             | Stage::Announcing
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
+            | Stage::Arranging(_)
+            | Stage::Pausing { .. }
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         }

@@ -38,6 +38,7 @@ impl Machine {
         match stage {
             Stage::Waiting { .. } => self.breakout(now, contact, key),
             Stage::SigningOn(_) => self.sign_on_key(now, contact, key),
+            Stage::Arranging(_) => self.arranging_key(now, contact, key),
             Stage::Watching(_) => self.supervisor_key(now, contact, key),
             Stage::Arriving
             | Stage::Noticing { .. }
@@ -46,6 +47,7 @@ impl Machine {
             | Stage::Talking { .. }
             | Stage::Announcing
             | Stage::Asking { .. }
+            | Stage::Pausing { .. }
             | Stage::Closing { .. } => {}
         }
     }

@@ -90,7 +90,7 @@ impl Machine {
         }
     }
 
-    fn prompt(&mut self, now: Now, id: ContactId, names: &[&str]) {
+    pub(crate) fn prompt(&mut self, now: Now, id: ContactId, names: &[&str]) {
         let Some(contact) = self.contacts.get(&id) else { return };
         let (caller, language) = (contact.caller, contact.language);
         let sounds = names.iter().filter_map(|name| self.directory.sound(language, name)).collect();
@@ -199,6 +199,7 @@ impl Machine {
                 let ticket = *ticket;
                 self.done(now, ticket, Err(CommandError::NoSuchAgent));
             }
+            Some(Stage::Arranging(_)) => self.arranging_timed_out(now, id),
             Some(_) | None => {}
         }
     }
@@ -244,7 +245,8 @@ impl Machine {
                 self.tickets.remove(ticket);
                 Some(*timer)
             }
-            Stage::Seizing { timer, .. } => Some(*timer),
+            Stage::Seizing { timer, .. } | Stage::Pausing { timer } => Some(*timer),
+            Stage::Arranging(arranging) => Some(arranging.timer()),
             Stage::Arriving
             | Stage::Noticing { .. }
             | Stage::Waiting { .. }

@@ -27,6 +27,8 @@ pub(crate) enum Then {
     Music,
     /// The notice was heard: into the queue.
     Notice,
+    /// He knows that he will be called back.
+    Release,
     /// The agent knows whose call it is: now the caller.
     Join,
     HangUp,
@@ -130,6 +132,7 @@ impl Machine {
             Then::Notice => {
                 self.notice_heard(now, contact);
             }
+            Then::Release => self.release_line(now, contact),
             Then::Join => self.murmured_out(now, contact, id),
             Then::HangUp => {
                 let announcing = self.contacts.get(&contact).is_some_and(|c| matches!(c.stage, Stage::Announcing));

@@ -101,6 +101,8 @@ impl Machine {
             | Stage::Announcing
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
+            | Stage::Arranging(_)
+            | Stage::Pausing { .. }
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         }

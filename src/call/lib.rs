@@ -20,15 +20,16 @@
 //! fact. A test walks at random, looks after every step and compares:
 //!
 //! ```text
-//! (new) → announcement · feature-code · notice · ringing · supervising · waiting
+//! (new) → announcement · callback · feature-code · notice · ringing · supervising · waiting
 //! announcement → (gone) · closing
+//! callback → (gone) · closing · waiting
 //! closing → (gone)
 //! feature-code → (gone) · announcement · closing
 //! notice → (gone) · closing · waiting
-//! ringing → (gone) · announcement · closing · notice · talking · waiting
+//! ringing → (gone) · announcement · callback · closing · notice · talking · waiting
 //! supervising → (gone) · closing
-//! talking → (gone) · announcement · closing · notice · ringing · waiting
-//! waiting → (gone) · announcement · closing · notice · ringing
+//! talking → (gone) · announcement · callback · closing · notice · ringing · waiting
+//! waiting → (gone) · announcement · callback · closing · notice · ringing
 //! ```
 //!
 //! Deliberately absent: SIP, RTP, who gets which contact, file names beyond a recording's base name.
@@ -84,7 +85,9 @@
 //! assert_eq!(calls.contacts().count(), 0);
 //! ```
 
+mod arrange;
 mod arrive;
+mod callback;
 mod close;
 mod contact;
 mod digits;
@@ -124,9 +127,10 @@ mod walk;
 
 pub use input::{Config, Input, Output, Ticket};
 pub use limits::{
-    ANSWER_MAX, CLOSING_MAX, DIALS_MAX, FIRST_KEY_MAX, HOPS_MAX, KNOWN_CALLERS_MAX, LEGS_MAX, NEXT_KEY_MAX,
-    OUTWARD_RING_MAX, PHONE_RING_MAX, PHONE_SILENT_MAX, PLACES_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES,
-    STICKY_MAX, STOCK_BATCH, STOCK_HIGH, STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX, WHISPER_MAX,
+    ANSWER_MAX, CALLBACK_KEY_MAX, CALLBACK_NUMBER_MAX, CALLBACK_TRIES, CALLBACKS_MAX, CLOSING_MAX, DIALS_MAX,
+    FIRST_KEY_MAX, HOPS_MAX, KNOWN_CALLERS_MAX, LEGS_MAX, NEXT_KEY_MAX, OUTWARD_RING_MAX, PHONE_RING_MAX,
+    PHONE_SILENT_MAX, PLACES_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES, STICKY_MAX, STOCK_BATCH,
+    STOCK_HIGH, STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX, WHISPER_MAX,
 };
 pub use machine::Machine;
 pub use status::{ContactStatus, Load, PartyStatus};

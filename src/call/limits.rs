@@ -47,3 +47,11 @@ pub const ANSWER_MAX: Duration = Duration::from_secs(5);
 pub const PLACES_MAX: usize = 1000;
 /// A whisper is a word or two while the caller waits for the agent who has already answered.
 pub const WHISPER_MAX: Duration = Duration::from_secs(10);
+/// Customers of one shard who wait to be called back.
+pub const CALLBACKS_MAX: usize = 1000;
+/// To hear a number of eleven digits and press a key.
+pub const CALLBACK_KEY_MAX: Duration = Duration::from_secs(30);
+/// ITU-T E.164: fifteen digits, and what stands before them where people dial.
+pub const CALLBACK_NUMBER_MAX: usize = 20;
+/// Numbers that cannot be called, before the caller is put back into his queue.
+pub const CALLBACK_TRIES: u8 = 3;

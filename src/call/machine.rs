@@ -31,6 +31,8 @@ pub struct Machine {
     pub(crate) tickets: BTreeMap<Ticket, ContactId>,
     pub(crate) known_callers: KnownCallers,
     pub(crate) places: Places,
+    /// Contacts whose customers wait to be called back.
+    pub(crate) callbacks: BTreeSet<ContactId>,
     pub(crate) trunks_down: BTreeSet<TrunkId>,
     /// Where phones were last heard from; at most one entry a phone of the directory.
     pub(crate) phones_at: BTreeMap<PhoneId, IpAddr>,
@@ -55,6 +57,8 @@ pub(crate) enum Timer {
     Keys(ContactId),
     /// A prompt must be over by now.
     Prompt(LegId),
+    /// The customer is called again.
+    Callback(ContactId),
     /// The media worker did not say its last words.
     Closing(ContactId),
 }
@@ -73,6 +77,7 @@ impl Machine {
             tickets: BTreeMap::new(),
             known_callers: KnownCallers::default(),
             places: Places::default(),
+            callbacks: BTreeSet::new(),
             trunks_down: BTreeSet::new(),
             phones_at: BTreeMap::new(),
             timers: TimerWheel::new(now.mono),
@@ -130,6 +135,7 @@ impl Machine {
                 Timer::Seize(contact) => self.seize_timed_out(now, contact),
                 Timer::Keys(contact) => self.keys_timed_out(now, contact),
                 Timer::Prompt(leg) => self.prompt_over(now, leg),
+                Timer::Callback(contact) => self.callback_due(now, contact),
                 Timer::Closing(contact) => self.close(now, contact),
             }
         }

@@ -19,10 +19,12 @@ pub(crate) enum Murmur {
 
 impl Machine {
     pub(crate) fn murmur_of(&self, id: ContactId) -> Murmur {
-        let whispers = self.contacts.get(&id).and_then(|c| c.stage.queue()).is_some_and(|queue| {
-            let whisper = &self.directory.queue(queue).care.whisper;
-            whisper.sound.is_some() || whisper.waited
-        });
+        let callback = self.is_callback(id);
+        let whispers = callback
+            || self.contacts.get(&id).and_then(|c| c.stage.queue()).is_some_and(|queue| {
+                let whisper = &self.directory.queue(queue).care.whisper;
+                whisper.sound.is_some() || whisper.waited
+            });
         if whispers { Murmur::Due } else { Murmur::Over }
     }
 
@@ -56,9 +58,14 @@ impl Machine {
         // The agents of a house speak its language, whatever the caller's is.
         let language = self.directory.site.language;
         let tone = contact.stage.ring(leg).filter(|r| r.tone).map(|_| "tones/zip");
+        let callback = self.is_callback(id).then_some("agent/callback");
         let named = whisper.sound.as_ref().map(|name| &*name.0);
-        let mut sounds: Vec<SoundId> =
-            tone.into_iter().chain(named).filter_map(|name| self.directory.sound(language, name)).collect();
+        let mut sounds: Vec<SoundId> = tone
+            .into_iter()
+            .chain(callback)
+            .chain(named)
+            .filter_map(|name| self.directory.sound(language, name))
+            .collect();
         if whisper.waited {
             let waited = now.mono - contact.entered.unwrap_or(now.mono);
             sounds.extend(say::waited(&self.directory, language, waited));

@@ -14,34 +14,51 @@ pub(crate) struct Onward {
     shown: Identity,
 }
 
+impl Onward {
+    pub(crate) fn next(&mut self) -> Option<TrunkId> {
+        (!self.rest.is_empty()).then(|| self.rest.remove(0))
+    }
+
+    pub(crate) fn number(&self) -> &str {
+        &self.number
+    }
+
+    pub(crate) fn shown(&self) -> &Identity {
+        &self.shown
+    }
+}
+
 impl Machine {
-    /// Dials a number by its route. Whether the one who dialled may do so was decided before.
-    pub(crate) fn dial_number(&mut self, now: Now, id: ContactId, number: &str) {
-        let Some(route) = self.route_of(number) else {
-            return self.target_failed(now, id, CauseKind::Forbidden.into());
-        };
-        let directory = std::sync::Arc::clone(&self.directory);
-        let route = &directory.routes[route.index()];
-        let usable = |t: &&TrunkId| !directory.trunk(**t).removed && !directory.trunk(**t).host.is_empty();
+    /// The trunks by which a number leaves, and how it is dialled there; `own` is shown where the route does not say.
+    pub(crate) fn onward(&self, number: &str, own: Identity) -> Option<Onward> {
+        let route = &self.directory.routes[self.route_of(number)?.index()];
+        let usable = |t: &&TrunkId| !self.directory.trunk(**t).removed && !self.directory.trunk(**t).host.is_empty();
         let all: Vec<TrunkId> = route.trunks.iter().filter(usable).copied().collect();
         let mut rest: Vec<TrunkId> = all.iter().filter(|t| !self.trunks_down.contains(t)).copied().collect();
         if rest.is_empty() && route.emergency {
             // Better a trunk that seemed dead a moment ago than none.
             rest = all;
         }
-        if let Some(caller) = self.contacts.get(&id).map(|c| c.caller).filter(|c| self.is_up(*c)) {
-            self.ringback(now, caller);
-        }
         let stripped: String = number.chars().skip(usize::from(route.strip)).collect();
         let number = format!("{}{stripped}", route.prepend).into_boxed_str();
-        let own = self.served_identity(id);
         let shown = match &route.caller_id {
             Some(shown) => Identity { number: Pii::new(shown.clone()), ..Identity::default() },
             None if own.withheld => Identity { withheld: true, ..Identity::default() },
             None => own,
         };
-        let tried = self.dial_next(now, id, Onward { rest, number, shown });
-        if let Err(kind) = tried {
+        Some(Onward { rest, number, shown })
+    }
+
+    /// Dials a number by its route. Whether the one who dialled may do so was decided before.
+    pub(crate) fn dial_number(&mut self, now: Now, id: ContactId, number: &str) {
+        let own = self.served_identity(id);
+        let Some(onward) = self.onward(number, own) else {
+            return self.target_failed(now, id, CauseKind::Forbidden.into());
+        };
+        if let Some(caller) = self.contacts.get(&id).map(|c| c.caller).filter(|c| self.is_up(*c)) {
+            self.ringback(now, caller);
+        }
+        if let Err(kind) = self.dial_next(now, id, onward) {
             self.target_failed(now, id, kind.into());
         }
     }
@@ -114,8 +131,12 @@ impl Machine {
 
     /// Who the served leg is, as the next one may see it.
     pub(crate) fn served_identity(&self, id: ContactId) -> Identity {
-        let caller = self.contacts.get(&id).and_then(|c| self.legs.get(&c.caller));
-        caller.map(|l| l.identity.clone()).unwrap_or_default()
+        let Some(contact) = self.contacts.get(&id) else { return Identity::default() };
+        match (self.legs.get(&contact.caller), &contact.callback) {
+            (Some(leg), _) => leg.identity.clone(),
+            (None, Some(callback)) => callback.identity.clone(),
+            (None, None) => Identity::default(),
+        }
     }
 
     /// The other side of a conversation from the served leg.
@@ -130,7 +151,7 @@ impl Machine {
 
 /// The trunk or what is behind it failed, not the called person: RFC 3261 §21.5 and silence. A call that went in a
 /// circle (482, 483) would only go round by the next trunk as well.
-fn is_trunk_failure(cause: Cause) -> bool {
+pub(crate) fn is_trunk_failure(cause: Cause) -> bool {
     !matches!(cause.sip, Some(482 | 483))
         && matches!(
             cause.kind,

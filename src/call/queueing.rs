@@ -6,8 +6,8 @@ use crate::say;
 use base::Now;
 use core::time::Duration;
 use model::{
-    AgentId, Cause, CauseKind, ContactEnd, ContactId, Offer, OfferId, OfferOutcome, PhoneId, QueueCommand, QueueEvent,
-    QueueId, Source, Target, Withdrawal,
+    AgentId, Cause, CauseKind, ContactEnd, ContactId, FlowReason, Offer, OfferId, OfferOutcome, PhoneId, QueueCommand,
+    QueueEvent, QueueId, Source, Target, Withdrawal,
 };
 
 impl Machine {
@@ -27,7 +27,7 @@ impl Machine {
                     self.not_seized(now, contact, agent, cause);
                 }
             }
-            QueueEvent::FlowOut { contact, queue, to, .. } => self.flow_out(now, contact, queue, to),
+            QueueEvent::FlowOut { contact, queue, to, why } => self.flow_out(now, contact, queue, to, why),
             QueueEvent::Announce { contact, position, expected_wait } => {
                 self.announce(now, contact, position, expected_wait);
             }
@@ -36,13 +36,16 @@ impl Machine {
 
     /// A contact and an agent are reserved for each other; several agents may be, for one contact. Whoever is no longer
     /// there to be offered is withdrawn, and so is a second offer to the same agent: his phone rings already.
-    fn offered(&mut self, now: Now, offer: Offer) {
+    pub(crate) fn offered(&mut self, now: Now, offer: Offer) {
         let id = offer.id.contact;
         let waits = self.contacts.get(&id).is_some_and(|c| {
             matches!(&c.stage, Stage::Waiting { queue, rings } if *queue == offer.queue && !rings_agent(rings, offer.id))
         });
         if !waits {
             return self.settle(Some(offer.id), OfferOutcome::Withdrawn);
+        }
+        if self.offered_callback(now, offer) {
+            return;
         }
         let call = self.agent_call(offer.id, offer.phone, offer.ring_timeout, Some(offer.queue));
         match self.ring(now, id, call) {
@@ -74,6 +77,9 @@ impl Machine {
 
     /// The agent signed off or was forced while his phone rang.
     fn revoked(&mut self, now: Now, offer: OfferId) {
+        if self.revoked_callback(now, offer) {
+            return;
+        }
         let rings = self.contacts.get(&offer.contact).map(|c| c.stage.rings()).unwrap_or_default();
         if let Some(leg) = rings.iter().find(|r| r.offer == Some(offer)).map(|r| r.leg) {
             let cause = Cause::new(CauseKind::Cancelled);
@@ -125,10 +131,10 @@ impl Machine {
     }
 
     /// A rule of the queue sends the contact elsewhere; it is out of the queue already.
-    fn flow_out(&mut self, now: Now, id: ContactId, from: QueueId, to: Target) {
+    fn flow_out(&mut self, now: Now, id: ContactId, from: QueueId, to: Target, why: FlowReason) {
         let waits =
             self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Waiting { queue, .. } if queue == from));
-        if waits {
+        if waits && !self.callback_flows(now, id, from, why) {
             self.cancel_rings(now, id, CauseKind::Cancelled.into());
             if let Some(contact) = self.contacts.get_mut(&id) {
                 contact.stage = Stage::Arriving;
@@ -143,6 +149,7 @@ impl Machine {
         let queue = *queue;
         // First the contact, then the offer: the other way round a freed contact could be offered to the next agent.
         self.queue(QueueCommand::Withdraw { contact: id, queue, why });
+        self.stop_attempt(now, id, told);
         self.cancel_rings(now, id, told);
         if let Some(contact) = self.contacts.get_mut(&id) {
             contact.stage = Stage::Arriving;

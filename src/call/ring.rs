@@ -143,6 +143,7 @@ impl Machine {
             leg.state = LegState::Ringing;
             self.fact(Fact::LegRinging { contact, leg: id });
         }
+        self.line_rings(id);
         let Some(state) = self.contacts.get_mut(&contact) else { return };
         let (caller, direct) = (state.caller, matches!(state.stage, Stage::Ringing(_)));
         let Some(ring) = state.stage.ring_mut(id) else { return };
@@ -180,7 +181,7 @@ impl Machine {
         self.fact(Fact::LegAnswered { contact, leg: id, codec: self.codec(id) });
         let Some(state) = self.contacts.get_mut(&contact) else { return };
         let caller = state.caller;
-        let Some(ring) = state.stage.ring_mut(id) else { return };
+        let Some(ring) = state.stage.ring_mut(id) else { return self.line_answered(now, id) };
         ring.rang = true;
         let timers = (ring.timer, ring.silent.take());
         state.stage.put_answered(id);
@@ -211,18 +212,22 @@ impl Machine {
     }
 
     fn ring_of(&self, leg: LegId) -> Option<&Ring> {
-        let contact = self.legs.get(&leg)?.contact;
-        self.contacts.get(&contact)?.stage.ring(leg)
+        let contact = self.contacts.get(&self.legs.get(&leg)?.contact)?;
+        contact.stage.ring(leg).or_else(|| contact.callback.as_ref()?.line(leg))
     }
 
     /// Nobody was reached by this leg: it is put away, the distributor told, and the contact goes on, with whoever
     /// else is being rung.
     pub(crate) fn ring_over(&mut self, now: Now, leg: LegId, outcome: OfferOutcome, cause: Cause, tell: bool) {
         let Some(id) = self.legs.get(&leg).map(|l| l.contact) else { return };
+        if self.line_over(now, leg, cause, tell) {
+            return;
+        }
         let Some(ring) = self.contacts.get_mut(&id).and_then(|c| c.stage.take_ring(leg)) else { return };
         self.stop_ring_timers(&ring);
         self.drop_leg(now, ring.leg, cause, tell);
         self.settle(ring.offer, outcome);
+        self.agent_gone(now, id);
         let waiting = self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Waiting { .. }));
         if !waiting && !self.fail_over(now, id, ring, cause) {
             self.target_failed(now, id, cause);

@@ -16,14 +16,17 @@ impl Machine {
         let (caller, queue) = (contact.caller, contact.queue);
         let ready = |leg: &LegId| self.legs.get(leg).is_some_and(|l| l.is_ready());
         let mut heard = contact.stage.rings().iter().filter(|r| r.murmur == Murmur::Over).map(|r| r.leg);
-        let Some(far) = heard.find(ready).filter(|_| ready(&caller)) else {
-            return;
-        };
+        let Some(far) = heard.find(ready) else { return };
+        if !ready(&caller) {
+            return self.call_customer(now, id, far);
+        }
         let from_queue = matches!(contact.stage, Stage::Waiting { .. });
         let Some(ring) = contact.stage.take_ring(far) else { return };
         let losers = contact.stage.take_rings();
         contact.stage = Stage::Talking { far };
         contact.served = true;
+        contact.callback = None;
+        self.callbacks.remove(&id);
         contact.hops = 0;
         if let Some(offer) = ring.offer {
             self.settle(Some(offer), OfferOutcome::Accepted);

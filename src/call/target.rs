@@ -31,6 +31,7 @@ impl Machine {
             Target::Agent(agent) => self.seize(now, id, agent),
             Target::Announcement(sound) => self.play_out(now, id, &sound),
             Target::Number(number) => self.dial_number(now, id, &number),
+            Target::Callback(queue) => self.arrange(now, id, queue),
         }
     }
 
@@ -41,6 +42,7 @@ impl Machine {
         let answer = rules.answer;
         let first = self.contacts.get(&id).is_some_and(|c| c.entered.is_none());
         let resumed = if first { self.resumed(now, id, queue) } else { None };
+        let resumed = resumed.into_iter().chain(self.recalled(now, id, queue)).min();
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.entered.get_or_insert(resumed.unwrap_or(now.mono));
         contact.queue = Some(queue);

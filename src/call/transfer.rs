@@ -76,7 +76,10 @@ impl Machine {
             // Only moves by rule in a row can be a ring.
             contact.hops = 0;
         }
-        let to_queue = matches!(destination, Destination::Target(Target::Queue(_) | Target::Announcement(_)));
+        let to_queue = matches!(
+            destination,
+            Destination::Target(Target::Queue(_) | Target::Announcement(_) | Target::Callback(_))
+        );
         if to_queue {
             // The queue or the announcement has taken the caller: the one who asked is done.
             self.transferred(now, id);

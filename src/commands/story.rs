@@ -57,6 +57,9 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
             };
             (Mood::Agent, format!("{} {what}", agent(a)))
         }
+        Fact::CallbackArranged { contact, queue } => {
+            (Mood::Plain, format!("{} will be called back for {}", call(contact), names.queue(*queue).name))
+        }
         Fact::Refused { cause, .. } => (Mood::Bad, format!("a call is refused: {}", cause.kind.word())),
         Fact::LegStarted { .. }
         | Fact::LegRinging { .. }

@@ -186,6 +186,7 @@ fn read<'a>(
     let mut queues = slots(&refs.queues);
     read_all(&entries.queues, &mut queues, |entry| queue::read(entry, &refs));
     queue::check_circles(reader, &queues);
+    queue::check_callbacks(reader, &entries.queues, &queues);
     // What was refused is not there: a warning after it could be its consequence.
     if reader.errors() == 0 {
         queue::warn_of_unreachable(reader, &queues, &agents, &refs, &entries.skills);
@@ -195,6 +196,7 @@ fn read<'a>(
     let rules = document.all("number").iter();
     let rules: Vec<_> = rules.filter_map(|table| Some((number::read(table, &refs)?, table.span))).collect();
     number::check_order(reader, &rules);
+    queue::check_numbers(reader, &rules, &queues);
 
     let directory = Directory {
         generation,

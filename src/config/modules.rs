@@ -44,17 +44,26 @@ impl Modules {
 
     /// Notes an error when what stands at `span` is not there: `queue support needs queue.skills (generation 3), …`.
     pub(crate) fn need(&self, reader: &Reader<'_>, span: Span, who: &str, module: &str) {
+        if let Some(wrong) = self.lacks(who, module) {
+            reader.error(span, wrong.message, wrong.help);
+        }
+    }
+
+    /// What is wrong with using this module, if anything.
+    pub(crate) fn lacks(&self, who: &str, module: &str) -> Option<Wrong> {
         let module = MODULES.iter().find(|known| known.name == module).expect("a module of the registry");
         let level = module.generation.level();
         if self.disabled.contains(&module.name) {
             let message = format!("{who} needs {}, which generation.disable takes out", module.name);
-            reader.error(span, message, "leave it out, or take the module out of `disable`");
+            Some(Wrong::new(message, "leave it out, or take the module out of `disable`"))
         } else if module.generation > self.level && !self.enabled.contains(&module.name) {
             let message = format!("{who} needs {} (generation {level}), level is {}", module.name, self.level.level());
-            reader.error(span, message, format!("set generation.level = {level}, or enable = [\"{}\"]", module.name));
+            Some(Wrong::new(message, format!("set generation.level = {level}, or enable = [\"{}\"]", module.name)))
         } else if !module.built {
             let wrong = not_built(module);
-            reader.error(span, format!("{who} needs {}: {}", module.name, wrong.message), wrong.help);
+            Some(Wrong::new(format!("{who} needs {}: {}", module.name, wrong.message), wrong.help))
+        } else {
+            None
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::names::Entry;
 use crate::reader::Reader;
+use crate::route::CLASSES;
 use crate::routing::{self, Demands};
 use crate::rules::NamedAgents;
 use crate::scalar::{self, DurationRange};
@@ -9,9 +10,9 @@ use crate::source::{At, Span};
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
 use model::{
-    Agent, AnnouncePolicy, AnswerMode, CalendarId, Care, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait,
-    MinStaffed, MissedPolicy, Queue, QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target, Treatment,
-    Whisper, WrapUpMode,
+    Agent, AnnouncePolicy, AnswerMode, CalendarId, CallbackFirst, CallbackPolicy, Care, EmptyRule, EmptyWhen,
+    IdleClock, MaxLength, MaxWait, MinStaffed, MissedPolicy, NumberRule, Queue, QueueId, RecordPolicy, ServiceLevel,
+    SoundName, Strategy, Target, Treatment, Whisper, WrapUpMode,
 };
 
 const STRATEGIES: [(&str, Strategy); 11] = [
@@ -54,6 +55,10 @@ const FIRST: DurationRange = DurationRange::seconds(1, 3600);
 const ROUND: DurationRange = DurationRange::seconds(60, 600);
 /// A caller who is told something more often hears nothing else.
 const EVERY: DurationRange = DurationRange::seconds(5, 3600);
+const CALLED_FIRST: [(&str, CallbackFirst); 2] = [("agent", CallbackFirst::Agent), ("caller", CallbackFirst::Caller)];
+/// The agent is held meanwhile, and his reservation is freed 40 s after the ring time of his queue.
+const CALLBACK_RING: DurationRange = DurationRange::seconds(5, 35);
+const CALLBACK_EVERY: DurationRange = DurationRange::seconds(10, 24 * 3600);
 /// Who calls later has another matter.
 const RESUME: DurationRange = DurationRange::seconds(1, 3600);
 const TARGET: DurationRange = DurationRange::seconds(0, 3600);
@@ -102,7 +107,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         .flatten()
         .filter_map(|to| match to.value {
             Target::Queue(queue) => Some((queue, to.span)),
-            Target::Agent(_) | Target::Announcement(_) | Target::Number(_) => None,
+            Target::Agent(_) | Target::Announcement(_) | Target::Number(_) | Target::Callback(_) => None,
         })
         .collect();
     let queue = Queue {
@@ -127,7 +132,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         record: record(table),
         record_notice: record_notice(table, refs),
         service_level: service_level(table),
-        care: care(table, refs),
+        care: care(entry, refs),
         removed: false,
         music: music?.value,
     };
@@ -237,7 +242,8 @@ fn record_notice(table: &Table<'_>, refs: &Refs<'_>) -> Option<SoundName> {
     notice.value
 }
 
-fn care(table: &Table<'_>, refs: &Refs<'_>) -> Care {
+fn care(entry: &Entry<'_>, refs: &Refs<'_>) -> Care {
+    let table = &entry.table;
     let whisper = table.inner("whisper", "whisper").map(|inner| {
         let sound = inner.convert("sound", |value| match value.text()? {
             "" => Ok(None),
@@ -249,7 +255,25 @@ fn care(table: &Table<'_>, refs: &Refs<'_>) -> Care {
         "off" => Ok(None),
         text => RESUME.check("resume", scalar::duration(text)).map(Some),
     });
-    Care { whisper: whisper.unwrap_or_default(), resume: resume.value }
+    Care { whisper: whisper.unwrap_or_default(), resume: resume.value, callback: callback(entry, refs) }
+}
+
+fn callback(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<CallbackPolicy> {
+    let table = &entry.table;
+    let inner = table.inner("callback", "callback")?;
+    refs.modules.need(table.reader, inner.span, &format!("queue {}", entry.name), "queue.callback");
+    let hours = inner.convert("hours", |value| match value.text()? {
+        "" => Ok(None),
+        name => Ok(Some(CalendarId(refs.calendars.find(name)?))),
+    });
+    Some(CallbackPolicy {
+        first: inner.word("first", &CALLED_FIRST, &[]),
+        class: inner.word("class", &CLASSES, &[]),
+        hours: hours.value,
+        ring: inner.duration("ring", CALLBACK_RING),
+        tries: inner.count("tries", 1..=20) as u8,
+        every: inner.duration("every", CALLBACK_EVERY),
+    })
 }
 
 fn service_level(table: &Table<'_>) -> ServiceLevel {
@@ -290,6 +314,40 @@ pub(crate) fn warn_of_unreachable(
         let Some(ReadQueue { queue, demands, named, .. }) = read else { continue };
         routing::warn_of_absent(reader, QueueId(id), &queue.name, named, agents);
         routing::warn_of_unreachable(reader, QueueId(id), &queue.name, demands, &refs.requirements, agents, skill_name);
+    }
+}
+
+/// A key or rule that leads to callbacks leads to a queue that has some.
+pub(crate) fn check_callbacks(reader: &Reader<'_>, entries: &[Entry<'_>], queues: &[Option<ReadQueue>]) {
+    let has = |id: &QueueId| queues[id.index()].as_ref().is_none_or(|read| read.queue.care.callback.is_some());
+    for entry in entries {
+        let Some(ReadQueue { queue, .. }) = &queues[entry.index as usize] else { continue };
+        let rules = [
+            queue.max_wait.as_ref().map(|rule| &rule.to),
+            queue.max_length.as_ref().map(|rule| &rule.to),
+            queue.empty.to.as_ref(),
+            queue.closed.as_ref(),
+        ];
+        let targets = rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to));
+        let lacking = targets.filter_map(|to| if let Target::Callback(id) = to { Some(id) } else { None });
+        if let Some(id) = lacking.into_iter().find(|id| !has(id)) {
+            let other = queues[id.index()].as_ref().map_or("", |read| &*read.queue.name);
+            let message = format!("queue {} leads to callback:{other}, and {other} calls nobody back", queue.name);
+            reader.error(entry.name_span, message, format!("give [[queue]] {other} a `callback`"));
+        }
+    }
+}
+
+/// The same for numbers.
+pub(crate) fn check_numbers(reader: &Reader<'_>, rules: &[(NumberRule, Span)], queues: &[Option<ReadQueue>]) {
+    for (rule, span) in rules {
+        let Target::Callback(id) = &rule.to else { continue };
+        let lacking = queues[id.index()].as_ref().filter(|read| read.queue.care.callback.is_none());
+        if let Some(read) = lacking {
+            let name = &read.queue.name;
+            let message = format!("this leads to callback:{name}, and {name} calls nobody back");
+            reader.error(*span, message, format!("give [[queue]] {name} a `callback`"));
+        }
     }
 }
 

@@ -23,7 +23,6 @@ pub(crate) fn key(title: &str, key: &str, value: &DeValue<'_>) -> Answer {
             Answer::Needs("SIP over TLS (a later version)")
         }
         ("[http]", "tls_certificate" | "tls_key" | "certificate" | "key") => Answer::Needs("HTTPS (a later version)"),
-        ("[[queue]]", "callback") => Answer::Needs("callbacks (generation 2)"),
         ("[[queue]]", "voicemail") => Answer::Needs("voicemail (generation 2)"),
         ("[[trunk]]", "transport") => {
             Answer::Needs("a transport of its own (a later version; today the look-up of RFC 3263 decides)")
@@ -55,6 +54,9 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
     static STICKY: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("wait = \"20s\"\nremember = \"7d\""));
     static RULE: LazyLock<DeTable<'static>> =
         LazyLock::new(|| parse("if = \"\"\npriority = 0\nneeds = \"\"\nagent = \"\"\nwait = \"20s\""));
+    static CALLBACK: LazyLock<DeTable<'static>> = LazyLock::new(|| {
+        parse("first = \"agent\"\nclass = \"national\"\nhours = \"\"\nring = \"30s\"\ntries = 3\nevery = \"10m\"")
+    });
     static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
     match title {
         "max_wait" => &MAX_WAIT,
@@ -64,6 +66,7 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
         "ageing" => &AGEING,
         "step" => &STEP,
         "sticky" => &STICKY,
+        "callback" => &CALLBACK,
         "rule" => &RULE,
         _ => &EMPTY,
     }

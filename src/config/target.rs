@@ -26,10 +26,10 @@ pub(crate) struct Refs<'a> {
     pub(crate) language: Language,
 }
 
-const KINDS: [&str; 4] = ["queue", "agent", "announcement", "number"];
+const KINDS: [&str; 5] = ["queue", "agent", "announcement", "number", "callback"];
 
 impl Refs<'_> {
-    /// `queue:support`, `agent:1001`, `announcement:sorry`, `number:+8613800138000`.
+    /// `queue:support`, `agent:1001`, `announcement:sorry`, `number:+8613800138000`, `callback:support`.
     pub(crate) fn target(&self, text: &str) -> Result<Target, Wrong> {
         let Some((kind, name)) = text.split_once(':') else {
             let help = if self.queues.find(text).is_ok() {
@@ -46,7 +46,10 @@ impl Refs<'_> {
             "number" => self.outward(name),
             "script" => Err(Wrong::new("`script:` needs scripts for callers (generation 2)", "lead to a queue")),
             "voicemail" => Err(Wrong::new("`voicemail:` needs voicemail (generation 2)", "lead to an announcement")),
-            "callback" => Err(Wrong::new("`callback:` needs callbacks (generation 2)", "lead to a queue")),
+            "callback" => match self.modules.lacks(&format!("`{text}`"), "queue.callback") {
+                Some(wrong) => Err(wrong),
+                None => Ok(Target::Callback(QueueId(self.queues.find(name)?))),
+            },
             _ => Err(Wrong::new(format!("`{kind}:` is no kind of target"), advice(kind, "kind", KINDS))),
         }
     }

@@ -2,9 +2,9 @@
 
 use crate::scalar::spell_duration;
 use model::{
-    Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, DaySpan, Directory, EmptyWhen, FigureRange, IdleClock,
-    InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule, Secret, SoundId, Step,
-    Supervises, Target, Treatment, Trunk, Whisper, WrapUpMode,
+    Agent, AnswerMode, Calendar, CallbackFirst, CallbackPolicy, CalledFrom, ClassOfService, DaySpan, Directory,
+    EmptyWhen, FigureRange, IdleClock, InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route,
+    Rule, Secret, SoundId, Step, Supervises, Target, Treatment, Trunk, Whisper, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -241,6 +241,7 @@ impl Named for Queue {
             ("closed", self.closed.as_ref().map_or("off".into(), to)),
             ("record", record(self.record)),
             ("whisper", whisper(&self.care.whisper)),
+            ("callback", self.care.callback.as_ref().map_or("off".into(), |policy| callback(directory, policy))),
             ("resume", self.care.resume.map_or("off".into(), spell_duration)),
             ("record_notice", self.record_notice.as_ref().map_or(String::new(), |name| name.0.to_string())),
             ("service_level.target", spell_duration(level.target)),
@@ -323,6 +324,16 @@ fn whisper(whisper: &Whisper) -> String {
     sound.into_iter().chain(waited).collect::<Vec<_>>().join(" ")
 }
 
+fn callback(directory: &Directory, policy: &CallbackPolicy) -> String {
+    let first = match policy.first {
+        CallbackFirst::Agent => "agent",
+        CallbackFirst::Caller => "caller",
+    };
+    let hours = policy.hours.map_or(String::new(), |hours| format!(" {}", directory.calendar(hours).name));
+    let (ring, every) = (spell_duration(policy.ring), spell_duration(policy.every));
+    format!("{first} first, {}{hours}, rings {ring}, {} times, every {every}", class(policy.class), policy.tries)
+}
+
 fn needed(mandatory: bool) -> String {
     if mandatory { "mandatory" } else { "optional" }.into()
 }
@@ -341,6 +352,7 @@ fn destination(directory: &Directory, target: &Target, reveal: bool) -> String {
         Target::Queue(id) => format!("queue:{}", directory.queue(*id).name),
         Target::Agent(id) => format!("agent:{}", directory.agent(*id).id),
         Target::Announcement(name) => format!("announcement:{}", name.0),
+        Target::Callback(id) => format!("callback:{}", directory.queue(*id).name),
         Target::Number(number) if reveal => format!("number:{number}"),
         Target::Number(number) => format!("number:…{}", &number[number.len().saturating_sub(2)..]),
     }

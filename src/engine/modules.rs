@@ -30,7 +30,7 @@ pub const MODULES: &[Module] = &[
     core("media"),
     core("report"),
     later("ivr", Generation::Ivr),
-    later("queue.callback", Generation::Ivr),
+    built("queue.callback", Generation::Ivr),
     built("queue.skills", Generation::Cti),
     built("queue.sticky", Generation::Cti),
     built("queue.data", Generation::Cti),

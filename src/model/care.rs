@@ -1,4 +1,4 @@
-use crate::SoundName;
+use crate::{CalendarId, ClassOfService, SoundName};
 use core::time::Duration;
 
 /// What a queue does for its people beside matching them.
@@ -7,6 +7,8 @@ pub struct Care {
     pub whisper: Whisper,
     /// Who hangs up while waiting and calls again within this time has his old place.
     pub resume: Option<Duration>,
+    /// `None`: nobody is called back for this queue.
+    pub callback: Option<CallbackPolicy>,
 }
 
 /// What the agent hears between his answer and the caller; the caller hears music meanwhile.
@@ -16,4 +18,43 @@ pub struct Whisper {
     pub sound: Option<SoundName>,
     /// How many minutes the caller has waited.
     pub waited: bool,
+}
+
+/// How callers are called back who chose that instead of waiting ([`crate::Target::Callback`]).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallbackPolicy {
+    pub first: CallbackFirst,
+    /// The most that may be dialled: a caller can enter any number.
+    pub class: ClassOfService,
+    /// Nobody is called outside these hours.
+    pub hours: Option<CalendarId>,
+    /// How long his phone rings.
+    pub ring: Duration,
+    /// Attempts in all.
+    pub tries: u8,
+    /// Time between two attempts.
+    pub every: Duration,
+}
+
+impl Default for CallbackPolicy {
+    fn default() -> Self {
+        CallbackPolicy {
+            first: CallbackFirst::Agent,
+            class: ClassOfService::National,
+            hours: None,
+            ring: Duration::from_secs(30),
+            tries: 3,
+            every: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Who is on the line first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CallbackFirst {
+    /// The agent: the customer never waits.
+    #[default]
+    Agent,
+    /// The customer: the agent is not disturbed for nothing.
+    Caller,
 }

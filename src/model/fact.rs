@@ -45,6 +45,8 @@ pub enum FlowReason {
     Empty,
     Closed,
     BreakoutKey,
+    /// A callback's customer did not answer.
+    NotReached,
     /// Offers failed too often.
     TriesExhausted,
     QueueRemoved,
@@ -65,6 +67,7 @@ impl FlowReason {
             FlowReason::Empty => "empty",
             FlowReason::Closed => "closed",
             FlowReason::BreakoutKey => "breakout-key",
+            FlowReason::NotReached => "not-reached",
             FlowReason::TriesExhausted => "tries-exhausted",
             FlowReason::QueueRemoved => "queue-removed",
             FlowReason::Failed => "failed",
@@ -214,6 +217,12 @@ pub enum Fact {
         waited: Duration,
         /// False: it ended otherwise, after the bound; of one that ended otherwise before it nobody knows.
         served: bool,
+    },
+
+    /// The customer has hung up to be called back; his contact waits in his stead. Not an abandonment.
+    CallbackArranged {
+        contact: ContactId,
+        queue: QueueId,
     },
 
     /// The agent's talk in this contact starts (direct, transferred or from a queue) and ends.

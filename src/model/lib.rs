@@ -37,7 +37,7 @@ mod trunk;
 
 pub use agent::{Agent, AgentState, InitialState, NotReadyReason, SkillLevel, Supervises};
 pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHours};
-pub use care::{Care, Whisper};
+pub use care::{CallbackFirst, CallbackPolicy, Care, Whisper};
 pub use cause::{Cause, CauseKind};
 pub use command::{Actor, AgentAction, Command, CommandError, QueueAction, SupervisorMode};
 pub use directory::Directory;

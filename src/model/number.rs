@@ -10,6 +10,8 @@ pub enum Target {
     Announcement(SoundName),
     /// Leave the house by a route.
     Number(Box<str>),
+    /// Called back instead of waiting on, for this queue.
+    Callback(QueueId),
 }
 
 /// A number to compare with; `*` only as last character stands for any rest.

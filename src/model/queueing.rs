@@ -25,6 +25,8 @@ pub enum Withdrawal {
     Abandoned,
     /// A breakout key, with where it leads, or a person moved it.
     FlowedOut { to: Option<Target> },
+    /// A callback's customer did not answer.
+    NotReached,
     /// The call failed.
     Failed,
     /// A person ended the call from outside.

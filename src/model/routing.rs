@@ -1,6 +1,6 @@
 //! What a contact asks of an agent, and in which order contacts and agents are looked at.
 
-use crate::{AgentId, RequirementId, Rule, SkillId, SkillLevel, Sticky};
+use crate::{AgentId, CalendarId, RequirementId, Rule, SkillId, SkillLevel, Sticky};
 use core::time::Duration;
 
 /// Who may serve a contact: a condition on skills in disjunctive form, one class for every text that means the same.
@@ -162,6 +162,8 @@ pub struct Wish {
     pub needs: Option<RequirementId>,
     /// Kept for this agent at first.
     pub agent: Option<Preferred>,
+    /// Outside these hours it does not come in: a callback's customer wants to sleep.
+    pub window: Option<CalendarId>,
 }
 
 /// An agent who knows the customer: nobody else is asked until `wait` has passed, unless he is not even signed on.

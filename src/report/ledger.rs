@@ -202,6 +202,7 @@ impl Ledger {
             // A step of the record and a line of the event log, nothing more.
             Fact::ContactArrived { .. }
             | Fact::SignOffReason { .. }
+            | Fact::CallbackArranged { .. }
             | Fact::LegRinging { .. }
             | Fact::Offered { .. }
             | Fact::OfferEnded { .. }

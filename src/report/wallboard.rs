@@ -56,6 +56,7 @@ impl Wallboard {
             }
             Fact::LegStarted { .. }
             | Fact::SignOffReason { .. }
+            | Fact::CallbackArranged { .. }
             | Fact::LegRinging { .. }
             | Fact::LegAnswered { .. }
             | Fact::LegEnded { .. }

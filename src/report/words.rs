@@ -33,6 +33,7 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         | Fact::SupervisorLeft { contact, .. }
         | Fact::RecordingStarted { contact, .. }
         | Fact::RecordingStopped { contact, .. }
+        | Fact::CallbackArranged { contact, .. }
         | Fact::ContactEnded { contact, .. }
         | Fact::ReservationExpired { contact, .. } => Some(*contact),
         Fact::WaitForetold { .. }
@@ -84,6 +85,7 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::RecordingStarted { .. } => "recording-started",
         Fact::RecordingStopped { kept: false, .. } => "recording-failed",
         Fact::RecordingStopped { kept: true, .. } => "recording-stopped",
+        Fact::CallbackArranged { .. } => "callback-arranged",
         Fact::ContactEnded { .. } => "ended",
         Fact::ReservationExpired { .. } => "reservation-expired",
         Fact::AgentChanged { .. } => "agent",
@@ -153,6 +155,7 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::RecordingStopped { name, duration, complete, .. } => {
             d.text("name", name).millis("duration_ms", *duration).with("complete", complete)
         }
+        Fact::CallbackArranged { queue, .. } => d.queue(*queue),
         Fact::ContactEnded { end, cause, .. } => d.with("end", end.word()).cause(cause),
         Fact::AgentChanged { agent, state, phone } => {
             d.agent(*agent).state(*state).optional("phone", phone.map(|p| &*names.phone(p).id))
@@ -271,6 +274,7 @@ impl Detail<'_> {
             Some(Target::Agent(id)) => self.with("to", format_args!("agent:{}", names.agent(*id).id)),
             Some(Target::Announcement(name)) => self.with("to", format_args!("announcement:{}", name.0)),
             Some(Target::Number(_)) => self.with("to", "number"),
+            Some(Target::Callback(id)) => self.with("to", format_args!("callback:{}", names.queue(*id).name)),
         }
     }
 

@@ -7,7 +7,7 @@ use model::{Care, Directory, SoundName, Whisper};
 fn whispering() -> Directory {
     let mut house = house();
     let sound = Some(SoundName("queue/in-line".into()));
-    house.queues[0].care = Care { whisper: Whisper { sound, waited: true }, resume: None };
+    house.queues[0].care = Care { whisper: Whisper { sound, waited: true }, ..Care::default() };
     house
 }
 

@@ -1,6 +1,7 @@
 //! What happens in a call centre, as stories; see [`crate::testing`].
 
 mod attended;
+mod callback;
 mod caller;
 mod care;
 mod limits;

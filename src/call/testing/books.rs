@@ -193,6 +193,7 @@ fn kind_of(fact: &Fact) -> &'static str {
         Fact::RecordingStarted { .. } => "recording",
         Fact::Held { .. } => "hold",
         Fact::Refused { .. } => "refusal",
+        Fact::CallbackArranged { .. } => "callback",
         _ => "other",
     }
 }

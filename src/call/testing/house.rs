@@ -43,7 +43,7 @@ pub(crate) fn house() -> Directory {
             barge: "*33".into(),
             take_over: "*34".into(),
         },
-        queues: vec![queue("support"), Queue { answer: AnswerMode::WithAgent, ..queue("sales") }, recorded()],
+        queues: vec![called_back(), Queue { answer: AnswerMode::WithAgent, ..queue("sales") }, recorded()],
         agents: ["anna", "ben", "carol", "dave"].iter().enumerate().map(|(i, n)| agent(i as u32, n)).collect(),
         phones: ["1001", "1002", "1003", "1004", "2000"].iter().map(|id| phone(id)).collect(),
         trunks: vec![trunk("carrier"), trunk("backup")],
@@ -57,7 +57,7 @@ pub(crate) fn house() -> Directory {
     }
 }
 
-const SOUNDS: [&str; 44] = [
+const SOUNDS: [&str; 45] = [
     "music/default",
     "announcements/sorry",
     "announcements/closed",
@@ -94,6 +94,7 @@ const SOUNDS: [&str; 44] = [
     "agent/not-signed-on",
     "agent/not-allowed",
     "agent/extended",
+    "agent/callback",
     "agent/give-a-reason",
     "tones/zip",
     "callback/number",
@@ -142,6 +143,15 @@ fn queue(name: &str) -> Queue {
         },
         removed: false,
     }
+}
+
+/// Key 5 and number 4005 lead to a callback.
+fn called_back() -> Queue {
+    let callback = model::CallbackPolicy { tries: 2, every: Duration::from_secs(60), ..Default::default() };
+    let mut queue = queue("support");
+    queue.keys.push(('5', Target::Callback(QueueId(0))));
+    queue.care.callback = Some(callback);
+    queue
 }
 
 fn recorded() -> Queue {
@@ -233,6 +243,7 @@ fn numbers() -> Vec<NumberRule> {
         rule("4001", Target::Agent(model::AgentId(0))),
         rule("4002", Target::Announcement(SoundName("announcements/closed".into()))),
         rule("4003", Target::Number("013900".into())),
+        rule("4005", Target::Callback(QueueId(0))),
         rule("4004", Target::Announcement(SoundName("announcements/none".into()))),
     ]
 }

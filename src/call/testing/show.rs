@@ -46,6 +46,7 @@ impl Names {
             "queue" => Target::Queue(self.directory.queue_named(rest).unwrap()),
             "agent" => Target::Agent(self.directory.agent_named(rest).unwrap()),
             "announcement" => Target::Announcement(SoundName(rest.into())),
+            "callback" => Target::Callback(self.directory.queue_named(rest).unwrap()),
             _ => Target::Number(rest.into()),
         }
     }
@@ -86,6 +87,7 @@ impl Names {
             Target::Agent(a) => format!("agent:{}", self.agent(*a)),
             Target::Announcement(s) => format!("announcement:{}", s.0),
             Target::Number(_) => "number".into(),
+            Target::Callback(q) => format!("callback:{}", self.queue(*q)),
         }
     }
 
@@ -239,6 +241,9 @@ impl Names {
             }
             Fact::ContactEnded { contact: c, end, cause } => {
                 write!(text, "ended {} {} {}", contact(*c), end.word(), cause.kind.word())
+            }
+            Fact::CallbackArranged { contact: c, queue } => {
+                write!(text, "callback {} {}", contact(*c), self.queue(*queue))
             }
             Fact::Refused { cause, .. } => write!(text, "refused {}", cause.kind.word()),
             Fact::Forced { .. } => write!(text, "forced"),

@@ -36,7 +36,7 @@ name = "support"
 steps = [{ needs = "french" }]
 "#,
         r#"
-t.toml:2:9: warning: generation 3 is not all there: ivr, queue.callback, cti, outbound will come
+t.toml:2:9: warning: generation 3 is not all there: ivr, cti, outbound will come
     2 | level = 3
       |         ^ what is there can be used
 
@@ -57,7 +57,7 @@ fn a_level_that_is_not_all_built_says_so_once() {
 level = 2
 "#,
         r#"
-t.toml:2:9: warning: generation 2 is not all there: ivr, queue.callback will come
+t.toml:2:9: warning: generation 2 is not all there: ivr will come
     2 | level = 2
       |         ^ what is there can be used
 "#,
@@ -102,4 +102,79 @@ t.toml:3:19: error: queue.skills cannot be enabled and disabled
 #[test]
 fn a_module_can_be_disabled_when_nothing_uses_it() {
     assert!(read("[generation]\ndisable = [\"queue.skills\"]").is_ok());
+}
+
+#[test]
+fn callbacks_belong_to_generation_two_and_to_a_queue_that_has_them() {
+    refused(
+        r#"
+[[queue]]
+name = "support"
+callback = { first = "caller" }
+keys = { 5 = "callback:support" }
+"#,
+        r#"
+t.toml:3:12: error: queue support needs queue.callback (generation 2), level is 1
+    3 | callback = { first = "caller" }
+      |            ^^^^^^^^^^^^^^^^^^^^ set generation.level = 2, or enable = ["queue.callback"]
+
+t.toml:4:14: error: `callback:support` needs queue.callback (generation 2), level is 1
+    4 | keys = { 5 = "callback:support" }
+      |              ^^^^^^^^^^^^^^^^^^ set generation.level = 2, or enable = ["queue.callback"]
+
+2 errors
+"#,
+    );
+    refused(
+        r#"
+[generation]
+level = 1
+enable = ["queue.callback"]
+[[queue]]
+name = "support"
+callback = { ring = "50s", class = "free" }
+[[queue]]
+name = "sales"
+keys = { 5 = "callback:support", 6 = "callback:sales" }
+"#,
+        r#"
+t.toml:6:21: error: `ring` cannot be 50s
+    6 | callback = { ring = "50s", class = "free" }
+      |                     ^^^^^ from 5s to 35s
+
+t.toml:6:36: error: `class` cannot be "free"
+    6 | callback = { ring = "50s", class = "free" }
+      |                                    ^^^^^^ one of "internal", "local", "national", "international", "premium"
+
+t.toml:8:8: error: queue sales leads to callback:sales, and sales calls nobody back
+    8 | name = "sales"
+      |        ^^^^^^^ give [[queue]] sales a `callback`
+
+3 errors
+"#,
+    );
+    refused(
+        r#"
+[generation]
+level = 1
+enable = ["queue.callback"]
+[[queue]]
+name = "sales"
+max_wait = { after = "5m", to = "callback:sales" }
+[[number]]
+match = "4008"
+to = "callback:sales"
+"#,
+        r#"
+t.toml:5:8: error: queue sales leads to callback:sales, and sales calls nobody back
+    5 | name = "sales"
+      |        ^^^^^^^ give [[queue]] sales a `callback`
+
+t.toml:7:1: error: this leads to callback:sales, and sales calls nobody back
+    7 | [[number]]
+      | ^^^^^^^^^^ give [[queue]] sales a `callback`
+
+2 errors
+"#,
+    );
 }
