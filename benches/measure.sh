@@ -23,7 +23,8 @@ sut="--pid $pid --sut 127.0.0.1:5060 --label strowger --out $LAB_OUT"
 # shellcheck disable=SC2086
 {
     "$LAB/lab.py" w1 $sut --rate 20 --calls 400 --reps 1
-    "$LAB/lab.py" w1max $sut --rates 200,500,1000 --secs 10
+    "$LAB/lab.py" w1 $sut --rate 1000 --calls 10000 --hold-ms 100 --reps 1
+    "$LAB/lab.py" w1max $sut --rates 2500,5000 --hold-ms 100
     "$LAB/lab.py" w2 $sut --c 100 --window 20 --reps 1
     "$LAB/lab.py" w4 $sut --c 100 --window 20 --reps 1
 }

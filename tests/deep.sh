@@ -6,8 +6,15 @@ cd "$(dirname "$0")/.."
 cases="${DEEP_CASES:-200000}"
 echo "== properties, $cases cases each"
 PROPTEST_CASES="$cases" cargo nextest run --workspace --cargo-profile ci --no-fail-fast
-echo "== soak"
-STROWGER_SOAK_CALLS="${STROWGER_SOAK_CALLS:-10000}" cargo nextest run --cargo-profile ci --package strowger --test wire
+for shards in 1 3; do
+    echo "== soak, shards: $shards"
+    STROWGER_WIRE_SHARDS=$shards STROWGER_SOAK_CALLS="${STROWGER_SOAK_CALLS:-10000}" \
+        cargo nextest run --cargo-profile ci --package strowger --test wire
+done
+echo "== the oldest Rust that is promised"
+oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+rustup toolchain install --profile minimal "$oldest"
+cargo "+$oldest" check --workspace --all-targets --target-dir target/oldest
 echo "== model checks, deeper"
 RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=4 \
     cargo test --release --package strowger-acd --lib loom

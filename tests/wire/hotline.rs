@@ -12,44 +12,25 @@ use std::time::Duration;
 
 const RATE: u32 = 10;
 
-/// How much of it: the whole form takes minutes, and goes with the soak.
-struct Size {
-    agents: usize,
-    calls: usize,
-    talk: (Duration, Duration),
-}
-
-fn size() -> Size {
-    if crate::house::soak_calls().is_some() {
-        Size { agents: 20, calls: 200, talk: (Duration::from_secs(5), Duration::from_secs(15)) }
-    } else {
-        // As busy in proportion: most callers wait.
-        Size { agents: 20, calls: 60, talk: (Duration::from_secs(3), Duration::from_secs(6)) }
-    }
-}
+const AGENT_COUNT: usize = 20;
+const CALL_COUNT: usize = 200;
+/// Ten calls a second of ten seconds on average: five times what twenty agents can take, so most callers wait.
+const TALK: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(15));
 
 /// A caller or an agent must have heard the other one for so long.
 const HEARD_SECONDS: f64 = 1.0;
 
 #[test]
 fn most_callers_wait_and_each_is_served_in_the_order_of_arrival() {
-    hotline(1);
-}
-
-#[test]
-fn three_shards_serve_as_one() {
-    hotline(3);
-}
-
-fn hotline(shards: u8) {
-    let Size { agents, calls, talk } = size();
+    let (agents, calls, talk) = (AGENT_COUNT, CALL_COUNT, TALK);
     // 13 Hz apart are two windows' bins and a half; the agents' tones lie between 400 and 3,000 Hz, too.
     let caller_tones = tones(350.0, 13.0, calls);
     let agent_tones = tones(400.0, 101.0, agents);
     let (callers, ears) = (Ears::open(CALLERS, &caller_tones), Ears::open(AGENTS, &agent_tones));
     let place = phones_address();
     let text = queue("wrap_up = \"0s\"\nring_timeout = \"60s\"") + &fixed_agents(place, ears.ports());
-    let mut house = Plan::new(text).shards(shards).start();
+    let mut house = Plan::new(text).start();
+    let shards = house.shards();
 
     let agent = Scenario::agent().ring().answer().pause_between(talk.0, talk.1).hang_up();
     let phones = Sipp::phones(&house, "agents", place, &agent, calls);
@@ -104,8 +85,8 @@ fn hotline(shards: u8) {
     }
 
     // First come, first served. One shard knows one time; with several a call is stamped on its own shard, some
-    // milliseconds (on a busy machine more) after the decision on the queue's.
-    let apart = if shards == 1 { 0 } else { 300_000 };
+    // milliseconds after the decision on the queue's.
+    let apart = if shards == 1 { 0 } else { 50_000 };
     let times = |contact: &Contact| {
         let offered = contact.all("offered").first().expect("each is offered").at;
         (contact.step("arrived").at, offered, contact.caller.clone())

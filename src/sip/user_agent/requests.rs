@@ -355,6 +355,10 @@ pub(crate) fn write_refusal_fields(writer: &mut MessageWriter<'_>, request: &Mes
         }
         StatusCode::UNSUPPORTED_MEDIA_TYPE | StatusCode::NOT_ACCEPTABLE => {
             writer.text(HeaderName::Accept, ACCEPT);
+            // RFC 3261 §8.2.3: bodies are read as they are.
+            if request.elements(HeaderName::ContentEncoding).next().is_some() {
+                writer.text(HeaderName::AcceptEncoding, "identity");
+            }
         }
         StatusCode::BAD_EXTENSION => {
             for tag in unsupported(request) {
