@@ -43,6 +43,7 @@ impl Acd {
 
     /// After every change: publishes his state and brings his claim word in line with it.
     pub(crate) fn refresh(&mut self, now: Now, id: AgentId) {
+        self.end_orphaned_wrap_up(now, id);
         self.leave_if_free(id);
         self.settle_state(now, id);
         let reachable = self.is_reachable(id);
@@ -424,6 +425,14 @@ impl Acd {
             self.timers.cancel(timer);
         }
         self.handled(now, wrap_up.work);
+    }
+
+    /// Whoever is no longer configured cannot say that he is through: what only his word would end, ends.
+    fn end_orphaned_wrap_up(&mut self, now: Now, id: AgentId) {
+        let removed = self.directory.agent(id).removed;
+        if removed && self.agent(id).and_then(|a| a.wrap_up).is_some_and(|w| w.ends.is_none()) {
+            self.stop_wrap_up(now, id);
+        }
     }
 
     pub(crate) fn end_wrap_up(&mut self, now: Now, id: AgentId) {

@@ -142,6 +142,19 @@ impl Books {
         &self.broken
     }
 
+    pub(crate) fn broken_mut(&mut self) -> &mut Vec<String> {
+        &mut self.broken
+    }
+
+    /// Anybody who serves the queue may get any of its contacts, first come first served within a priority.
+    pub(crate) fn is_plain(&self, queue: QueueId) -> bool {
+        let routing = &self.directory.queue(queue).routing;
+        routing.steps.is_empty()
+            && routing.rules.is_empty()
+            && routing.sticky.is_none()
+            && routing.max_talking.is_none()
+    }
+
     pub(crate) fn breaks(&mut self, what: String) {
         self.broken.push(what);
     }
@@ -239,8 +252,10 @@ impl Books {
         };
         let order = |w: &Waiting| (core::cmp::Reverse(w.priority), w.entered);
         // Who became free in this same instant may be passed: other shards have not heard of it yet.
+        let plain = self.is_plain(queue);
         let overtaken = self.waiting.iter().find(|(id, w)| {
-            **id != contact
+            plain
+                && **id != contact
                 && w.queue == queue
                 && order(w) < order(&served)
                 && w.free_since.is_some_and(|s| s < at)

@@ -50,6 +50,7 @@ mod plan;
 mod sounds;
 pub mod traffic;
 mod transcript;
+pub mod trial;
 mod world;
 
 pub use books::{Books, Tally};

@@ -56,6 +56,27 @@ fn a_removed_agent_finishes_his_talk_and_goes() {
     assert_eq!(house.state(1), AgentState::Ready, "he is back as configured");
 }
 
+/// Found by the simulator: nobody can say ready for him any more.
+#[test]
+fn a_removed_agent_does_not_stay_in_a_wrap_up_that_only_he_could_end() {
+    for removed_in_talk in [true, false] {
+        let mut directory = hotline(1);
+        directory.queues[0].wrap_up_mode = model::WrapUpMode::AgentEnded;
+        let mut house = House::new(directory);
+        let talk = house.arrive(0, 0);
+        house.connect(talk);
+        if removed_in_talk {
+            reload(&mut house, |d| d.agents[0].removed = true);
+        }
+        house.release(0, talk, Some(0));
+        if !removed_in_talk {
+            assert_eq!(house.state(0), AgentState::WrapUp { contact: talk });
+            reload(&mut house, |d| d.agents[0].removed = true);
+        }
+        assert_eq!(house.state(0), AgentState::SignedOff);
+    }
+}
+
 #[test]
 fn an_agent_serves_his_new_queues_at_once_and_his_old_ones_no_more() {
     let mut house = House::new(directory(vec![queue("a"), queue("b")], vec![agent(0, &[0])]));

@@ -1,0 +1,435 @@
+//! Trials: a seed draws a whole world, half an hour of it is lived through with faults, and every law is looked at
+//! after every step. No SIP: the legs are [`crate::traffic::SimpleLeg`]s.
+
+mod census;
+mod draw;
+
+pub use census::Census;
+
+use crate::WorldPlan;
+use crate::books::Books;
+use crate::traffic::{Deed, News, Ring, SimpleHouse};
+use base::{Instant, Now, Rng};
+use core::cmp::Reverse;
+use core::time::Duration;
+use draw::{Drawn, FIRST_AGENT};
+use engine::Ask;
+use model::{
+    Actor, AgentAction, AgentId, AgentState, CauseKind, Command, ContactId, Directory, Fact, LegId, Party, PhoneId,
+    Source, TrunkId,
+};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::sync::Arc;
+
+/// Virtual time in which people call and things go wrong.
+const LASTS: Duration = Duration::from_secs(1800);
+/// Then everybody hangs up and has time to come to rest: wrap-ups, pauses and the ledger's closing time.
+const REST: Duration = Duration::from_secs(300);
+
+/// What a trial came to.
+#[derive(Debug)]
+pub struct Verdict {
+    pub contacts: usize,
+    /// Kinds of fault that happened.
+    pub faults: BTreeSet<&'static str>,
+    pub census: Census,
+    /// Laws that did not hold, in words.
+    pub broken: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Plan {
+    Call,
+    GiveUp(LegId),
+    TalkOver(LegId),
+    Press(LegId),
+    Answer(LegId),
+    Refuse(LegId, u8),
+    Notes(AgentId),
+    Leave(AgentId),
+    Agent,
+    Phone,
+    Reachable(PhoneId),
+    Operator,
+    Reload,
+    ClockJump,
+}
+
+struct Trial {
+    rng: Rng,
+    now: Now,
+    house: SimpleHouse,
+    directory: Arc<Directory>,
+    drawn: Drawn,
+    books: Books,
+    census: Census,
+    agenda: BinaryHeap<Reverse<(Instant, u64, Plan)>>,
+    planned: u64,
+    /// The caller's leg of a contact, and whether he talks.
+    callers: BTreeMap<ContactId, (LegId, bool)>,
+    unreachable: BTreeSet<PhoneId>,
+    faults: BTreeSet<&'static str>,
+    ends: Instant,
+}
+
+/// Lives one seed through.
+pub fn trial(seed: u64) -> Verdict {
+    let mut rng = Rng::new(seed);
+    let drawn = draw::draw(&mut rng);
+    let WorldPlan { directory, begins, .. } = WorldPlan::new(&drawn.tables).shards(drawn.shards);
+    let directory = Arc::new(directory);
+    let now = Now::new(Instant::from_millis(1000), begins);
+    let mut trial = Trial {
+        house: SimpleHouse::new(now, &directory, seed),
+        books: Books::new(Arc::clone(&directory), now),
+        census: Census::default(),
+        agenda: BinaryHeap::new(),
+        planned: 0,
+        callers: BTreeMap::new(),
+        unreachable: BTreeSet::new(),
+        faults: BTreeSet::new(),
+        ends: now.mono + LASTS,
+        rng,
+        now,
+        directory,
+        drawn,
+    };
+    trial.run();
+    let Trial { mut books, census, faults, .. } = trial;
+    let broken = core::mem::take(books.broken_mut());
+    Verdict { contacts: books.arrivals(), faults, census, broken }
+}
+
+impl Trial {
+    fn run(&mut self) {
+        self.listen();
+        for phone in 0..self.drawn.agents {
+            self.house.reaches(self.now, PhoneId(phone), true);
+        }
+        self.listen();
+        let calls = 220 + self.rng.below(60);
+        for _ in 0..calls {
+            self.at_some_time(Plan::Call);
+        }
+        for (plan, most) in
+            [(Plan::Agent, 60), (Plan::Phone, 8), (Plan::Operator, 8), (Plan::Reload, 3), (Plan::ClockJump, 2)]
+        {
+            for _ in 0..self.rng.below(most + 1) {
+                self.at_some_time(plan);
+            }
+        }
+        self.live_until(self.ends);
+        self.everybody_leaves();
+        self.live_until(self.ends + REST);
+        self.look_at_the_end();
+    }
+
+    fn at_some_time(&mut self, plan: Plan) {
+        let after = LASTS.mul_f64(self.rng.unit());
+        self.plan(after, plan);
+    }
+
+    fn plan(&mut self, after: Duration, plan: Plan) {
+        self.planned += 1;
+        self.agenda.push(Reverse((self.now.mono + after, self.planned, plan)));
+    }
+
+    fn seconds(&mut self, mean: f64) -> Duration {
+        Duration::from_secs_f64(self.rng.exponential(mean))
+    }
+
+    fn live_until(&mut self, end: Instant) {
+        loop {
+            let plan = self.agenda.peek().map(|Reverse((due, ..))| *due);
+            let due = [plan, self.house.poll_timeout(), self.books.poll_timeout()].into_iter().flatten().min();
+            let Some(due) = due.filter(|due| *due <= end) else { break };
+            self.now = self.now + (due.max(self.now.mono) - self.now.mono);
+            if self.books.poll_timeout().is_some_and(|due| due <= self.now.mono) {
+                self.books.handle_timeout(self.now.mono);
+            }
+            if self.house.poll_timeout().is_some_and(|due| due <= self.now.mono) {
+                self.house.handle_timeout(self.now);
+                self.listen();
+            }
+            while let Some(Reverse((_, _, plan))) =
+                self.agenda.peek().copied().filter(|Reverse((due, ..))| *due <= self.now.mono)
+            {
+                self.agenda.pop();
+                self.carry_out(plan);
+                self.listen();
+            }
+            self.look_at_the_instant();
+        }
+        self.now = self.now + (end - self.now.mono);
+    }
+
+    fn carry_out(&mut self, plan: Plan) {
+        match plan {
+            Plan::Call => self.call(),
+            Plan::GiveUp(leg) => {
+                if self.callers.values().any(|(known, talks)| *known == leg && !talks) {
+                    self.house.does(self.now, leg, Deed::HangUp);
+                }
+            }
+            Plan::TalkOver(leg) => self.house.does(self.now, leg, Deed::HangUp),
+            Plan::Press(leg) => {
+                self.faults.insert("key");
+                self.house.does(self.now, leg, Deed::Press('1'));
+            }
+            Plan::Answer(leg) => self.house.does(self.now, leg, Deed::Answer),
+            Plan::Refuse(leg, how) => {
+                let kinds = [CauseKind::Declined, CauseKind::Busy, CauseKind::ServerFailure, CauseKind::Unreachable];
+                self.faults.insert(["declined", "busy phone", "failing phone", "lost phone"][usize::from(how)]);
+                self.house.does(self.now, leg, Deed::Refuse(kinds[usize::from(how)]));
+            }
+            Plan::Notes(agent) => {
+                self.house.wishes(self.now, agent, AgentAction::Ready);
+            }
+            Plan::Leave(agent) => {
+                self.house.wishes(self.now, agent, AgentAction::SignOff { code: 0 });
+            }
+            Plan::Agent => self.agent_wishes(),
+            Plan::Phone => self.phone_is_lost(),
+            Plan::Reachable(phone) => {
+                self.unreachable.remove(&phone);
+                self.house.reaches(self.now, phone, true);
+            }
+            Plan::Operator => self.operator(),
+            Plan::Reload => self.reload(),
+            Plan::ClockJump => {
+                self.faults.insert("clock jump");
+                let hours = 1 + self.rng.below(12);
+                self.now.utc = self.now.utc + Duration::from_secs(hours * 3600);
+                self.house.clock_jumps(self.now);
+            }
+        }
+    }
+
+    fn call(&mut self) {
+        let queue = self.rng.below(u64::from(self.drawn.queues));
+        let dialled = match self.rng.below(20) {
+            0 => "5000".to_owned(),
+            1 => "5001".to_owned(),
+            2 => "9999".to_owned(),
+            _ => format!("400{queue}"),
+        };
+        let caller = format!("1380013{:04}", self.rng.below(60));
+        let shard = self.rng.below(u64::from(self.drawn.shards)) as u8;
+        let ring = Ring { source: Source::Trunk(TrunkId(0)), dialled: &dialled, caller: &caller, name: "" };
+        let leg = self.house.calls(self.now, shard, &ring);
+        if self.house.leg(leg).is_some() {
+            let patience = self.seconds(45.0);
+            self.plan(patience, Plan::GiveUp(leg));
+            if self.rng.chance(0.05) {
+                let after = self.seconds(15.0);
+                self.plan(after, Plan::Press(leg));
+            }
+        }
+    }
+
+    /// Somebody's phone rings.
+    fn rung(&mut self, leg: LegId) {
+        // A dead one says nothing at all.
+        if self.rng.chance(0.02) {
+            self.faults.insert("silent phone");
+            return;
+        }
+        self.house.does(self.now, leg, Deed::Ring);
+        let after = Duration::from_millis(self.rng.below(8000));
+        match self.rng.below(100) {
+            0..8 => {
+                self.faults.insert("missed");
+            }
+            8..11 => self.plan(after, Plan::Refuse(leg, 0)),
+            11..13 => self.plan(after, Plan::Refuse(leg, 1)),
+            13..15 => self.plan(after, Plan::Refuse(leg, 2)),
+            15 => self.plan(after, Plan::Refuse(leg, 3)),
+            // At the very instant at which it is given up: both happen, in some order.
+            16..20 => {
+                let whole = Duration::from_secs(5 + self.rng.below(11));
+                self.plan(whole, Plan::Answer(leg));
+            }
+            _ => self.plan(after, Plan::Answer(leg)),
+        }
+    }
+
+    fn agent_wishes(&mut self) {
+        let agent = AgentId(self.rng.below(u64::from(self.drawn.agents)) as u32);
+        let action = match self.rng.below(5) {
+            0 => AgentAction::SignOff { code: 0 },
+            1 => AgentAction::NotReady { code: 1 },
+            2 => AgentAction::SignOn { phone: None },
+            _ => AgentAction::Ready,
+        };
+        if action == (AgentAction::SignOn { phone: None }) || matches!(action, AgentAction::SignOff { .. }) {
+            self.faults.insert("sign-off");
+        }
+        self.house.wishes(self.now, agent, action);
+        if let AgentAction::SignOn { .. } = action {
+            self.listen();
+            self.house.wishes(self.now, agent, AgentAction::Ready);
+        }
+    }
+
+    fn phone_is_lost(&mut self) {
+        self.faults.insert("unreachable phone");
+        let phone = PhoneId(self.rng.below(u64::from(self.drawn.agents)) as u32);
+        self.unreachable.insert(phone);
+        self.house.reaches(self.now, phone, false);
+        let after = self.seconds(60.0);
+        self.plan(after, Plan::Reachable(phone));
+    }
+
+    fn operator(&mut self) {
+        self.faults.insert("forced");
+        let by = Actor::Operator("operator".into());
+        let waiting: Vec<ContactId> = self.callers.keys().copied().collect();
+        let agent = AgentId(self.rng.below(u64::from(self.drawn.agents)) as u32);
+        let command = match (self.rng.below(3), self.rng.pick(&waiting).copied()) {
+            (0, Some(contact)) => Command::HangUp { contact, by },
+            (1, _) => Command::Agent { agent, action: AgentAction::NotReady { code: 0 }, by },
+            _ => Command::Agent { agent, action: AgentAction::SignOff { code: 0 }, by },
+        };
+        let home = match &command {
+            Command::HangUp { contact, .. } => contact.home().0,
+            Command::Agent { .. } | Command::Queue { .. } => 0,
+        };
+        self.house.asks(self.now, home, Ask::Do(command));
+    }
+
+    /// Agents change teams, one leaves or comes back, and queues work differently.
+    fn reload(&mut self) {
+        self.faults.insert("reload");
+        let mut directory = (*self.directory).clone();
+        let agent = self.rng.below(u64::from(self.drawn.agents)) as usize;
+        match self.rng.below(3) {
+            0 => directory.agents[agent].removed = !directory.agents[agent].removed,
+            1 => directory.agents[agent].queues.reverse(),
+            _ => {
+                let queue = self.rng.below(u64::from(self.drawn.queues)) as usize;
+                directory.queues[queue].wrap_up = Duration::from_secs(self.rng.below(30));
+                directory.agents[agent].queues = vec![model::QueueId(queue as u32)];
+            }
+        }
+        self.directory = Arc::new(directory);
+        self.books.directory_changed(Arc::clone(&self.directory));
+        self.house.reloads(self.now, &self.directory);
+    }
+
+    fn listen(&mut self) {
+        while let Some(news) = self.house.poll_news() {
+            match news {
+                News::Fact(fact) => {
+                    self.census.handle_fact(&fact);
+                    self.learn(&fact.fact);
+                    self.books.handle_fact(fact);
+                }
+                News::Rings { leg, .. } => self.rung(leg),
+                News::Answered { .. } | News::Over { .. } | News::Answer { .. } => {}
+            }
+        }
+    }
+
+    fn learn(&mut self, fact: &Fact) {
+        match *fact {
+            Fact::LegStarted { contact, leg, party: Party::Caller } => {
+                self.callers.insert(contact, (leg, false));
+            }
+            Fact::TalkStarted { contact, .. } => {
+                let Some((leg, talks)) = self.callers.get_mut(&contact) else { return };
+                *talks = true;
+                let leg = *leg;
+                let talk = self.seconds(25.0);
+                self.plan(talk, Plan::TalkOver(leg));
+            }
+            Fact::AgentChanged { agent, state: AgentState::WrapUp { .. }, .. } if self.now.mono < self.ends => {
+                let notes = self.seconds(8.0);
+                self.plan(notes, Plan::Notes(agent));
+            }
+            Fact::AgentChanged { agent, state: AgentState::NotReady { .. }, .. } if self.now.mono < self.ends => {
+                let comes_back = self.seconds(60.0);
+                self.plan(comes_back, Plan::Notes(agent));
+            }
+            Fact::ContactEnded { contact, .. } => {
+                self.callers.remove(&contact);
+            }
+            _ => {}
+        }
+    }
+
+    fn everybody_leaves(&mut self) {
+        self.agenda
+            .retain(|Reverse((_, _, plan))| matches!(plan, Plan::Answer(_) | Plan::Refuse(..) | Plan::Reachable(_)));
+        for (leg, _) in self.callers.clone().into_values() {
+            self.house.does(self.now, leg, Deed::HangUp);
+            self.listen();
+        }
+        // Twice: what he said while a call or its notes kept him counts from their end, and notes end by his word.
+        for agent in (0..self.drawn.agents).map(AgentId) {
+            self.plan(Duration::ZERO, Plan::Leave(agent));
+            self.plan(REST / 2, Plan::Leave(agent));
+        }
+    }
+
+    /// Nobody is ready while somebody waits whom he could serve, and whoever is reserved is reserved for somebody.
+    fn look_at_the_instant(&mut self) {
+        let board = self.house.board();
+        let ready = |n: usize| board.agent_state(AgentId(n as u32)) == AgentState::Ready;
+        let agents: Vec<usize> = (0..self.directory.agents.len()).filter(|n| ready(*n)).collect();
+        let idle = self.books.free().find_map(|(contact, queue)| {
+            let serves = |n: &&usize| {
+                let agent = &self.directory.agents[**n];
+                !agent.removed
+                    && agent.queues.contains(&queue)
+                    && self.books.is_plain(queue)
+                    && !self.books.has_refused(self.now.mono, contact, AgentId(**n as u32))
+            };
+            agents.iter().find(serves).map(|agent| (contact, queue, *agent))
+        });
+        if let Some((contact, queue, agent)) = idle {
+            let agent = FIRST_AGENT + agent as u32;
+            self.books.breaks(format!("{:?}: {agent} is ready while {contact} waits in q{}", self.now.mono, queue.0));
+        }
+        for n in 0..self.directory.agents.len() {
+            if let AgentState::Reserved { contact } = board.agent_state(AgentId(n as u32))
+                && !self.callers.contains_key(&contact)
+            {
+                let agent = FIRST_AGENT + n as u32;
+                self.books.breaks(format!("{:?}: {agent} is reserved for {contact}, who is gone", self.now.mono));
+            }
+        }
+    }
+
+    /// Nothing may be left over and every book must add up.
+    fn look_at_the_end(&mut self) {
+        let mut wrong = Vec::new();
+        for (n, shard) in self.house.shards().iter().enumerate() {
+            let status = shard.status();
+            if status.contacts + status.legs > 0 {
+                wrong.push(format!("shard {n}: {} contacts and {} legs left", status.contacts, status.legs));
+            }
+        }
+        if self.house.legs() > 0 {
+            wrong.push(format!("{} legs are still held", self.house.legs()));
+        }
+        let board = self.house.board();
+        for n in 0..self.directory.agents.len() {
+            let state = board.agent_state(AgentId(n as u32));
+            if state != AgentState::SignedOff {
+                wrong.push(format!("{} is {} in the end", FIRST_AGENT + n as u32, state.word()));
+            }
+        }
+        for queue in 0..self.drawn.queues {
+            let tally = self.books.tally(model::QueueId(queue));
+            let ended = tally.answered + tally.abandoned + tally.flowed_out;
+            if tally.offered != ended {
+                wrong.push(format!("q{queue}: {} were offered, {ended} ended", tally.offered));
+            }
+        }
+        wrong.extend(self.books.unended().map(|id| format!("{id} never ended")));
+        if self.books.records.len() != self.books.arrivals() {
+            wrong.push(format!("{} contacts, {} records", self.books.arrivals(), self.books.records.len()));
+        }
+        wrong.into_iter().for_each(|what| self.books.breaks(what));
+    }
+}
