@@ -486,3 +486,25 @@ fn a_phone_without_a_nat_is_left_in_peace() {
     script.wait(S * 100);
     assert!(script.sent().is_empty());
 }
+
+/// The contacts of RFC 4475's registrations, from somebody whose password is right: in the torture itself nobody has
+/// one, so a registrar never looks at them.
+#[test]
+fn contacts_of_the_torture_are_judged_once_the_sender_is_known() {
+    let cases = [
+        // §3.1.2.13: a header of the URI outside angle brackets.
+        ("regbadct", "Contact: sip:user@example.com?Route=%3Csip:sip.example.com%3E", 400),
+        // §3.3.12: without brackets the parameter is the header's, and an unknown one does no harm.
+        ("cparam01", "Contact: sip:+19725552222@192.0.2.10;unknownparam", 200),
+        // §3.3.13: with brackets it is the URI's.
+        ("cparam02", "Contact: <sip:+19725552222@192.0.2.10;unknownparam>", 200),
+        // §3.3.14: a header in the URI, well written.
+        ("regescrt", "Contact: <sip:user@192.0.2.10?Route=%3Csip:sip.example.com%3E>", 200),
+    ];
+    for (name, contact, status) in cases {
+        let mut script = house();
+        let answer = desk().register(&mut script, contact);
+        assert!(answer.line().starts_with(&format!("SIP/2.0 {status} ")), "{name}: {}", answer.line());
+        assert_eq!(script.ua.population().registrations, usize::from(status == 200), "{name}");
+    }
+}
