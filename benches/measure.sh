@@ -4,6 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 cargo bench --benches
+cargo bench --package strowger-acd --bench acd
 if [ -z "${LAB:-}" ]; then
     echo "The load lab was not run; name its folder in LAB to have W1, W2 and W4 measured."
     exit 0

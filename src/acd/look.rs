@@ -69,7 +69,9 @@ impl Reference {
         let draws = self.draws(own);
         for (key, candidate) in &mut all {
             // Ready and able: he is behind the chosen. When nobody was chosen he should have been.
-            if candidate.verdict == Verdict::Unexplained && winner.is_some_and(|winner| draws || winner < *key) {
+            let late = chosen.is_some_and(|chosen| self.came_after(candidate.agent, chosen));
+            let behind = winner.is_some_and(|winner| draws || late || winner < *key);
+            if candidate.verdict == Verdict::Unexplained && behind {
                 others += 1;
                 candidate.verdict = Verdict::Behind { others };
             }

@@ -19,12 +19,36 @@ impl Lines {
     /// The contact this agent should get next from this shard: the most pressing of the first ones of the queues he
     /// serves here, leaving out those he refused a moment ago.
     pub(crate) fn best_for(&self, now: Now, agent: AgentId) -> Option<Key> {
+        // Who refused whom lies far away in memory: only the winner is asked, and all only when he was refused.
+        let keeps = self.services(agent).iter().any(|service| self.look(service.queue).kept.len() > 0);
+        if !keeps {
+            let key = self.first_of_all(now, agent, |service| self.head_of(service))?;
+            if !self.entry_at(key.slot)?.refuses(now, agent) {
+                return self.key_at(key.slot);
+            }
+        }
+        let key = self.first_of_all(now, agent, |service| self.head_for(now, agent, service))?;
+        self.key_at(key.slot)
+    }
+
+    fn first_of_all(
+        &self,
+        now: Now,
+        agent: AgentId,
+        head: impl Fn(&Service) -> Option<ContactKey>,
+    ) -> Option<ContactKey> {
         let heads = self.services(agent).iter().filter_map(|service| {
-            let key = self.head_for(now, agent, service)?;
-            Some((key.pressing(self.look(service.queue).rate, now.mono), key.slot))
+            let key = head(service)?;
+            Some((key.pressing(self.look(service.queue).rate, now.mono), key))
         });
-        let (_, slot) = heads.min()?;
-        self.key_at(slot)
+        heads.min().map(|(_, key)| key)
+    }
+
+    /// The first contact of one queue whose demand he fits.
+    fn head_of(&self, service: &Service) -> Option<ContactKey> {
+        let line = self.look(service.queue);
+        let classes = line.classes.iter().filter(|class| !line.is_full() && class.fits(service.at));
+        classes.filter_map(|class| class.waiting.first()).min()
     }
 
     /// The first contact of one queue he may get.

@@ -31,11 +31,19 @@ pub(crate) struct Order<K> {
     free: Vec<u32>,
     root: u32,
     drawn: u64,
+    /// The smallest key: looked at much more often than it changes.
+    first: Option<K>,
 }
 
 impl<K: Keyed> Order<K> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Order { nodes: Vec::with_capacity(capacity), free: Vec::with_capacity(capacity), root: NIL, drawn: 0 }
+        Order {
+            nodes: Vec::with_capacity(capacity),
+            free: Vec::with_capacity(capacity),
+            root: NIL,
+            drawn: 0,
+            first: None,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -51,6 +59,7 @@ impl<K: Keyed> Order<K> {
         let (left, right) = self.split(self.root, &key);
         let left = self.merge(left, node);
         self.root = self.merge(left, right);
+        self.first = Some(self.first.map_or(key, |first| first.min(key)));
         true
     }
 
@@ -59,6 +68,9 @@ impl<K: Keyed> Order<K> {
             return false;
         }
         self.root = self.without(self.root, key);
+        if self.first == Some(*key) {
+            self.first = self.leftmost();
+        }
         true
     }
 
@@ -66,9 +78,14 @@ impl<K: Keyed> Order<K> {
         self.nodes.clear();
         self.free.clear();
         self.root = NIL;
+        self.first = None;
     }
 
     pub(crate) fn first(&self) -> Option<K> {
+        self.first
+    }
+
+    fn leftmost(&self) -> Option<K> {
         let mut at = self.nodes.get(self.root as usize)?;
         while let Some(left) = self.nodes.get(at.left as usize) {
             at = left;

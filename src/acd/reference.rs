@@ -336,8 +336,7 @@ impl Reference {
     fn choose(&self, now: Instant, contact: &Waiting, reserved: AgentId) -> AgentId {
         let queue = self.queue(contact.queue);
         let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, Edge::Both);
-        let freed = |a: &AgentId| self.agents[a.index()].freed;
-        let behind = |a: &AgentId| freed(a).0 == self.inputs && freed(a) > freed(&reserved);
+        let behind = |a: &AgentId| self.came_after(*a, reserved);
         let fits = |a: &AgentId| self.is_ready(*a) && self.fits(now, contact, *a, Edge::Both) && !behind(a);
         let mut all: Vec<_> = self.all().filter(|a| *a == reserved || fits(a)).collect();
         if let Strategy::Random | Strategy::Weighted = queue.strategy {
@@ -355,6 +354,12 @@ impl Reference {
         all.retain(may);
         all.sort_by_key(|a| (self.score(now, contact, *a), self.idle_since(*a, contact.queue), *a));
         all.first().copied().unwrap_or(reserved)
+    }
+
+    /// The same input made both ready, and the other one first.
+    pub(crate) fn came_after(&self, agent: AgentId, other: AgentId) -> bool {
+        let (freed, other) = (self.agents[agent.index()].freed, self.agents[other.index()].freed);
+        freed.0 == self.inputs && freed > other
     }
 
     pub(crate) fn score(&self, now: Instant, contact: &Waiting, id: AgentId) -> u128 {

@@ -1,0 +1,329 @@
+//! Question: how many decisions a second one core makes, and what they cost as the house grows.
+//!
+//! 10⁵ contacts wait, 10⁴ agents serve ten queues each of 10³, half of them shared with others at random; 20 skills and
+//! eight expressions a queue. A round is a whole life in the distributor: an agent is released, the most pressing of the
+//! contacts of all his queues is matched with him, the offer accepted, and a new contact comes. Goals: a million
+//! decisions a second for queues of one skill, 100,000 with expressions and steps, without an allocation; the cost does
+//! not depend on the queues configured and is at most linear in those an agent serves.
+
+use acd::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating};
+use base::{Instant, Now, Rng, Utc};
+use model::{
+    AgentId, ContactId, Directory, OfferOutcome, QueueCommand, QueueEvent, QueueId, Requirement, RequirementId,
+    ShardId, SkillId, SkillLevel, SkillRange, Step, Wish,
+};
+use std::collections::VecDeque;
+use std::io::Write;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+macro_rules! say {
+    ($($text:tt)*) => {
+        writeln!(std::io::stdout(), $($text)*).expect("somebody reads the figures")
+    };
+}
+
+#[path = "support/plain.rs"]
+mod plain;
+
+const SKILLS: u32 = 20;
+const EXPRESSIONS: u32 = 8;
+const ROUNDS: usize = 50_000;
+
+#[derive(Clone, Copy)]
+struct Size {
+    agents: u32,
+    queues: u32,
+    /// Queues an agent serves, half of them his group's and half at random.
+    serves: u32,
+    waiting: u32,
+    expressions: bool,
+    shards: u8,
+    /// Of a hundred agents so many serve queues of all shards, the others only those of their own.
+    shared: u64,
+}
+
+const FULL: Size =
+    Size { agents: 10_000, queues: 1_000, serves: 10, waiting: 100_000, expressions: false, shards: 1, shared: 0 };
+
+fn directory(size: Size) -> Directory {
+    let mut house = plain::directory(Vec::new(), Vec::new());
+    let mut rng = Rng::new(11);
+    house.limits.shards = size.shards;
+    house.limits.max_calls = size.waiting + size.agents;
+    house.phones = (0..size.agents).map(plain::phone).collect();
+    if size.expressions {
+        house.skills = (0..SKILLS).map(|n| format!("skill{n}").into()).collect();
+        // `a >= 7 && b >= 5 || c >= 9`, each step of a queue a little less than the one before.
+        house.requirements = (0..size.queues * EXPRESSIONS).map(|n| expression(&mut rng, n % EXPRESSIONS)).collect();
+    }
+    let mut line = plain::queue("line");
+    house.queues = (0..size.queues)
+        .map(|queue| {
+            let step = |n| Step {
+                needs: Some(RequirementId(queue * EXPRESSIONS + n)),
+                lasts: (n + 1 < EXPRESSIONS).then(|| Duration::from_secs(30)),
+                only_if: Vec::new(),
+            };
+            line.routing.steps = if size.expressions { (0..EXPRESSIONS).map(step).collect() } else { Vec::new() };
+            line.clone()
+        })
+        .collect();
+    house.agents = (0..size.agents)
+        .map(|n| {
+            let mut agent = plain::agent(n, &[]);
+            agent.queues = served(&mut rng, n, size);
+            let skills = (0..SKILLS).filter(|_| rng.chance(0.5)).collect::<Vec<_>>();
+            let level = |skill| SkillLevel { skill: SkillId(skill), level: 1 + rng.below(10) as u8 };
+            agent.skills = if size.expressions { skills.into_iter().map(level).collect() } else { Vec::new() };
+            agent
+        })
+        .collect();
+    house
+}
+
+fn expression(rng: &mut Rng, step: u32) -> Requirement {
+    let mut range = |least: u32| {
+        let least = least.saturating_sub(step) as u8;
+        SkillRange { skill: SkillId(rng.below(u64::from(SKILLS)) as u32), least, most: 10 }
+    };
+    let any = vec![vec![range(7), range(5)], vec![range(8)]];
+    Requirement { text: "".into(), any }
+}
+
+fn served(rng: &mut Rng, agent: u32, size: Size) -> Vec<QueueId> {
+    let shards = u32::from(size.shards);
+    let everywhere = rng.below(100) < size.shared;
+    let mine = |queue: u32| if everywhere { queue } else { queue / shards * shards + agent % shards };
+    let group = agent / shards * size.serves / 2;
+    let own = (0..size.serves / 2).map(|n| mine((group * shards + n * shards) % size.queues));
+    let others: Vec<_> = (0..size.serves.div_ceil(2)).map(|_| mine(rng.below(u64::from(size.queues)) as u32)).collect();
+    let mut queues: Vec<u32> = own.chain(others).collect();
+    queues.sort_unstable();
+    queues.dedup();
+    queues.into_iter().map(QueueId).collect()
+}
+
+/// One shard and what happens to it.
+struct Shard {
+    acd: Acd,
+    now: Now,
+    rng: Rng,
+    id: u8,
+    size: Size,
+    talks: Vec<(AgentId, ContactId, QueueId)>,
+    /// Where everybody answers at once; kept for its room.
+    offers: VecDeque<model::Offer>,
+    calls: u32,
+    decisions: usize,
+    mail: Vec<Option<Sender<AcdMessage>>>,
+}
+
+impl Shard {
+    fn new(
+        id: u8,
+        size: Size,
+        directory: &Arc<Directory>,
+        board: &Arc<Board>,
+        mail: Vec<Option<Sender<AcdMessage>>>,
+    ) -> Self {
+        let now = Now::new(Instant::from_millis(1_000_000), Utc::from_secs(1_700_000_000));
+        let seating = Seating { shard: ShardId(id), shards: size.shards, seed: 7 };
+        let acd = Acd::new(now, Arc::clone(directory), Arc::clone(board), seating);
+        let (talks, offers) = (Vec::with_capacity(size.agents as usize), VecDeque::with_capacity(1024));
+        let mut shard =
+            Shard { acd, now, rng: Rng::new(u64::from(id)), id, size, talks, offers, calls: 0, decisions: 0, mail };
+        shard.drain();
+        shard
+    }
+
+    fn input(&mut self, input: Input) {
+        self.acd.handle_input(self.now, input);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.acd.poll_output() {
+            match output {
+                Output::Call(QueueEvent::Offer(offer)) => self.offers.push_back(offer),
+                Output::Send { to, message } => {
+                    let sender = self.mail[usize::from(to.0)].as_ref();
+                    // Nobody listens any more when the measuring is over.
+                    let _ = sender.expect("another shard").send(message);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn arrive(&mut self) {
+        self.calls += 1;
+        let contact = ContactId::new(ShardId(self.id), 1, self.calls);
+        let shards = u32::from(self.size.shards);
+        let queue = self.rng.below(u64::from(self.size.queues / shards)) as u32 * shards + u32::from(self.id);
+        let (queue, entered) = (QueueId(queue), self.now.mono);
+        self.input(Input::Call(QueueCommand::Enqueue { contact, queue, priority: 0, entered, wish: Wish::default() }));
+    }
+
+    fn answer(&mut self) {
+        while let Some(offer) = self.offers.pop_front() {
+            self.decisions += 1;
+            self.talks.push((offer.id.agent, offer.id.contact, offer.queue));
+            self.input(Input::Call(QueueCommand::Settle { offer: offer.id, outcome: OfferOutcome::Accepted }));
+        }
+    }
+
+    fn release(&mut self) {
+        if self.talks.is_empty() {
+            return;
+        }
+        let at = self.rng.below(self.talks.len() as u64) as usize;
+        let (agent, contact, queue) = self.talks.swap_remove(at);
+        self.input(Input::Call(QueueCommand::Release { agent, contact, queue: Some(queue) }));
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now = self.now + time;
+        if self.acd.poll_timeout().is_some_and(|at| at <= self.now.mono) {
+            self.acd.handle_timeout(self.now);
+            self.drain();
+        }
+        self.answer();
+    }
+
+    /// Everybody talks and the wanted number waits.
+    fn fill(&mut self) {
+        let each = u32::from(self.size.shards);
+        for _ in 0..(self.size.waiting + self.size.agents) / each {
+            self.arrive();
+            self.answer();
+        }
+    }
+
+    fn round(&mut self) {
+        self.release();
+        self.answer();
+        self.arrive();
+        self.answer();
+    }
+
+    /// Agent surplus: the contact comes, is matched, and its agent is ready again.
+    fn quiet_round(&mut self) {
+        self.arrive();
+        self.answer();
+        self.release();
+    }
+}
+
+fn house(size: Size) -> (Arc<Directory>, Arc<Board>) {
+    let directory = Arc::new(directory(size));
+    let board = Arc::new(Board::new(BoardSize::of(&directory)));
+    (directory, board)
+}
+
+fn alone(size: Size) -> Shard {
+    let (directory, board) = house(size);
+    Shard::new(0, size, &directory, &board, vec![None])
+}
+
+/// Processor time of this thread: other work on the machine does not count.
+fn spent() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux keeps it for every thread");
+    let nanos = text.split(' ').next().and_then(|nanos| nanos.parse().ok());
+    Duration::from_nanos(nanos.expect("nanoseconds come first"))
+}
+
+/// Decisions a second; says how often matching asks for memory once there is room.
+fn measure(name: &str, mut shard: Shard, round: impl Fn(&mut Shard)) -> f64 {
+    let millisecond = Duration::from_millis(1);
+    for _ in 0..ROUNDS {
+        round(&mut shard);
+        shard.pass(millisecond);
+    }
+    let before = shard.decisions;
+    let began = spent();
+    for _ in 0..ROUNDS {
+        round(&mut shard);
+        shard.pass(millisecond);
+    }
+    let rate = (shard.decisions - before) as f64 / (spent() - began).as_secs_f64();
+    let asked: u64 = (0..1_000)
+        .map(|_| {
+            let counted = allocation_counter::measure(|| round(&mut shard));
+            shard.pass(millisecond);
+            counted.count_total
+        })
+        .sum();
+    say!("{name:<58} {rate:>10.0} decisions/s  {asked:>3} allocations in 1,000 rounds");
+    rate
+}
+
+fn busy(name: &str, size: Size) -> f64 {
+    let mut shard = alone(size);
+    shard.fill();
+    measure(name, shard, Shard::round)
+}
+
+/// Decisions a second of both shards together, each on a thread of its own.
+fn two_threads(name: &str, shared: u64) -> f64 {
+    let size = Size { shards: 2, shared, ..FULL };
+    let (directory, board) = house(size);
+    let (mail, inboxes): (Vec<_>, Vec<_>) = (0..2).map(|_| channel()).unzip();
+    let barrier = Arc::new(Barrier::new(2));
+    let mut threads = Vec::new();
+    let mut shards = Vec::new();
+    for (id, inbox) in (0u8..).zip(inboxes) {
+        let mail = (0u8..).zip(&mail).map(|(to, sender)| (to != id).then(|| sender.clone())).collect();
+        shards.push((Shard::new(id, size, &directory, &board, mail), inbox));
+    }
+    drop(mail);
+    for (shard, inbox) in shards {
+        let barrier = Arc::clone(&barrier);
+        threads.push(std::thread::spawn(move || live(shard, &inbox, &barrier)));
+    }
+    let rates = threads.into_iter().map(|thread| thread.join().expect("a shard does not panic"));
+    let rate: f64 = rates.sum();
+    say!("{name:<58} {rate:>10.0} decisions/s");
+    rate
+}
+
+fn live(mut shard: Shard, inbox: &Receiver<AcdMessage>, barrier: &Barrier) -> f64 {
+    let read = |shard: &mut Shard| {
+        while let Ok(message) = inbox.try_recv() {
+            shard.input(Input::Shard(message));
+        }
+        shard.answer();
+    };
+    shard.fill();
+    read(&mut shard);
+    barrier.wait();
+    let began = spent();
+    let before = shard.decisions;
+    for _ in 0..ROUNDS {
+        shard.round();
+        read(&mut shard);
+        shard.pass(Duration::from_micros(500));
+    }
+    (shard.decisions - before) as f64 / (spent() - began).as_secs_f64()
+}
+
+fn main() {
+    let one = busy("one skill, contacts wait", FULL);
+    measure("one skill, agents are ready", alone(FULL), Shard::quiet_round);
+    let skilled = Size { expressions: true, ..FULL };
+    busy("eight expressions a queue with steps, contacts wait", skilled);
+    measure("eight expressions a queue with steps, agents are ready", alone(skilled), Shard::quiet_round);
+    say!("");
+    for queues in [100, 1_000, 10_000] {
+        busy(&format!("one skill, {queues} queues configured"), Size { queues, ..FULL });
+    }
+    for serves in [2, 10, 40] {
+        busy(&format!("one skill, {serves} queues an agent"), Size { serves, ..FULL });
+    }
+    say!("");
+    for shared in [0, 30] {
+        let two = two_threads(&format!("two threads, {shared} of 100 agents serve both shards' queues"), shared);
+        say!("{:<58} {:>10.2} times one thread", "", two / one);
+    }
+}
