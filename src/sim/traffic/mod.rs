@@ -10,6 +10,8 @@ mod house;
 mod kpi;
 mod rehearsal;
 mod roster;
+#[cfg(test)]
+mod sip_tests;
 mod staff;
 mod tally;
 #[cfg(test)]

@@ -1,0 +1,120 @@
+//! One day twice: with legs that only ring and answer, and with telephones that speak SIP. The distributor decides the
+//! same.
+
+use super::{Rehearsal, Scene};
+use crate::{Answer, World, WorldPlan};
+use core::time::Duration;
+use model::{AgentId, ContactId, Demand, Fact, Manners, Shift, Spread, Stream, TrunkId};
+use netem::Conditions;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+const AGENTS: u32 = 12;
+const TALK: Duration = Duration::from_secs(150);
+const RINGS: Duration = Duration::from_secs(3);
+/// As many telephones as outside callers share.
+const LINES: usize = 60;
+
+fn tables() -> String {
+    let queue = |n: u32| format!("[[number]]\nmatch = \"400{n}\"\nto = \"queue:q{n}\"\n[[queue]]\nname = \"q{n}\"\n");
+    let agent = |n: u32| {
+        let queues = ["\"q0\"", "\"q1\"", "\"q0\", \"q1\""][n as usize % 3];
+        format!(
+            "[[phone]]\nid = \"{0}\"\ncontact = \"sip:{0}@10.1.0.{1}:5060\"\n[[agent]]\nid = \"{0}\"\nphone = \"{0}\"\n\
+             queues = [{queues}]\ninitial_state = \"ready\"\n",
+            1000 + n,
+            n + 1
+        )
+    };
+    (0..2).map(queue).chain((0..AGENTS).map(agent)).collect()
+}
+
+/// What the distributor decided, in order.
+fn decision(fact: &Fact) -> Option<(&'static str, ContactId, Option<AgentId>)> {
+    match *fact {
+        Fact::Queued { contact, .. } => Some(("queued", contact, None)),
+        Fact::Offered { contact, agent, .. } => Some(("offered", contact, Some(agent))),
+        Fact::OfferEnded { contact, agent, outcome, .. } => Some((outcome.word(), contact, Some(agent))),
+        Fact::Connected { contact, agent, .. } => Some(("connected", contact, Some(agent))),
+        Fact::Abandoned { contact, .. } => Some(("abandoned", contact, None)),
+        Fact::FlowedOut { contact, why, .. } => Some((why.word(), contact, None)),
+        _ => None,
+    }
+}
+
+fn scene() -> Scene {
+    let WorldPlan { directory, begins, .. } = WorldPlan::new(&tables());
+    let day = Duration::from_secs(86_400);
+    let stream = |number: &str, calls: f64| Stream {
+        trunk: TrunkId(0),
+        numbers: vec![(number.into(), 1.0)],
+        calls: vec![calls; 8],
+        talk: Spread::Exactly(TALK),
+        wrap_up: Spread::ZERO,
+        patience: Some(Spread::Exponential { mean: Duration::from_secs(60) }),
+        people: 1000,
+    };
+    let shift = |n: u32| Shift { agent: AgentId(n), from: Duration::ZERO, to: day, breaks: vec![] };
+    Scene {
+        directory: Arc::new(directory),
+        begins,
+        midnights: vec![Duration::ZERO],
+        interval: Duration::from_secs(3600),
+        demand: Demand { streams: vec![stream("4000", 130.0), stream("4001", 130.0)], past: vec![] },
+        shifts: (0..AGENTS).map(shift).collect(),
+        manners: Manners { answers_after: Spread::Exactly(RINGS), ..Manners::ideal() },
+    }
+}
+
+#[test]
+fn simple_legs_and_sip_give_the_same_decisions() {
+    let scene = scene();
+    let mut rehearsal = Rehearsal::new(&scene, 5);
+    let callers = rehearsal.callers().to_vec();
+    assert!(callers.len() > 2_000, "{}", callers.len());
+    let mut simple = Vec::new();
+    rehearsal.run(|fact| simple.extend(decision(&fact.fact)));
+
+    let mut world = World::plan(&tables()).without_media().open();
+    let lines: Vec<_> = (0..LINES).map(|n| world.caller(&format!("1380013{n:04}"))).collect();
+    let phones: Vec<_> = (0..AGENTS).map(|n| world.phone(&format!("{}", 1000 + n))).collect();
+    for phone in lines.iter().chain(&phones) {
+        world.signals_go(*phone, Conditions::perfect());
+    }
+    for phone in phones {
+        world[phone].manners.answer = Answer::After(RINGS);
+        world[phone].manners.talks = Some(TALK);
+    }
+    // Callers and their patience in order of time.
+    let mut deeds: Vec<(Duration, usize, bool)> = Vec::new();
+    for (n, caller) in callers.iter().enumerate() {
+        deeds.push((caller.at, n, true));
+        deeds.extend(caller.patience.map(|patience| (caller.at + patience, n, false)));
+    }
+    deeds.sort();
+    let began = world.now();
+    let (mut calls, mut connected, mut seen) = (vec![None; callers.len()], HashSet::new(), 0);
+    for (at, n, comes) in deeds {
+        world.run((began + at) - world.now());
+        let line = lines[n % LINES];
+        if comes {
+            calls[n] = Some(world[line].dials(&callers[n].dialled));
+            continue;
+        }
+        for fact in &world.books.facts[seen..] {
+            if let Fact::Connected { contact, .. } = fact.fact {
+                connected.insert(contact.0 as u32 as usize - 1);
+            }
+        }
+        seen = world.books.facts.len();
+        if let (Some(call), false) = (calls[n], connected.contains(&n)) {
+            world[line].hangs_up(call);
+        }
+    }
+    world.run_for(3600);
+    let sip: Vec<_> = world.books.facts.iter().filter_map(|fact| decision(&fact.fact)).collect();
+    let differs = simple.iter().zip(&sip).position(|(one, other)| one != other);
+    assert_eq!(differs.map(|at| (at, &simple[at], &sip[at])), None, "{} and {}", simple.len(), sip.len());
+    assert_eq!(simple.len(), sip.len());
+    world.check();
+}
