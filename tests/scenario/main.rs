@@ -11,15 +11,16 @@ mod races;
 mod recording;
 mod routing;
 mod statistics;
+mod together;
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 /// Complaints whose story must be told here.
-const TOLD_HERE: [u8; 32] = [
-    3, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 41,
-    42, 43,
+const TOLD_HERE: [u8; 34] = [
+    1, 2, 3, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38,
+    39, 41, 42, 43,
 ];
 
 #[test]
