@@ -15,6 +15,9 @@ echo "== the oldest Rust that is promised"
 oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
 rustup toolchain install --profile minimal "$oldest"
 cargo "+$oldest" check --workspace --all-targets --target-dir target/oldest
+echo "== simulator, many seeds"
+STROWGER_SEEDS=${STROWGER_SEEDS:-20000} cargo test --package strowger-sim --test simulator
+
 echo "== model checks, deeper"
 RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom LOOM_MAX_PREEMPTIONS=4 \
     cargo test --release --package strowger-acd --lib loom
