@@ -334,26 +334,42 @@ impl Reference {
 
     /// Of all who are ready, and the one just reserved, whom the strategy wants.
     fn choose(&self, now: Instant, contact: &Waiting, reserved: AgentId) -> AgentId {
-        let queue = self.queue(contact.queue);
-        let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, Edge::Both);
-        let behind = |a: &AgentId| self.came_after(*a, reserved);
-        let fits = |a: &AgentId| self.is_ready(*a) && self.fits(now, contact, *a, Edge::Both) && !behind(a);
-        let mut all: Vec<_> = self.all().filter(|a| *a == reserved || fits(a)).collect();
-        if let Strategy::Random | Strategy::Weighted = queue.strategy {
+        if let Strategy::Random | Strategy::Weighted = self.queue(contact.queue).strategy {
             let Some(seed) = self.seed.filter(|_| contact.kept.is_none()) else { return reserved };
-            let weight = |a: &AgentId| match queue.strategy {
-                Strategy::Weighted => u64::from(self.directory.agents[a.index()].weight),
-                _ => 1,
-            };
-            // Everybody has as many tickets as he weighs; those who refused pass theirs on to the next.
-            let tickets: Vec<_> = (0..all.len()).flat_map(|i| vec![i; weight(&all[i]) as usize]).collect();
-            let drawn = scaled(draw(seed, contact.contact, contact.tries, 0), tickets.len() as u64);
-            all.rotate_left(tickets[drawn as usize]);
-            return all.into_iter().find(may).unwrap_or(reserved);
+            // Who became ready by this same input was among the drawn or not yet: facts do not tell the instant between.
+            if self.all().any(|a| self.is_ready(a) && self.agents[a.index()].freed.0 == self.inputs) {
+                return reserved;
+            }
+            // A step that ends at this very instant: the draw was among those of before, or among those of after.
+            let drawn = [Edge::Both, Edge::Either].map(|edge| self.draw(now, contact, reserved, seed, edge));
+            return if drawn.contains(&reserved) { reserved } else { drawn[0] };
         }
+        let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, Edge::Both);
+        let mut all: Vec<_> = self.comparable(now, contact, reserved, Edge::Both);
         all.retain(may);
         all.sort_by_key(|a| (self.score(now, contact, *a), self.idle_since(*a, contact.queue), *a));
         all.first().copied().unwrap_or(reserved)
+    }
+
+    /// Who is ready and has what is asked, and the one just reserved.
+    fn comparable(&self, now: Instant, contact: &Waiting, reserved: AgentId, edge: Edge) -> Vec<AgentId> {
+        let behind = |a: &AgentId| self.came_after(*a, reserved);
+        let fits = |a: &AgentId| self.is_ready(*a) && self.fits(now, contact, *a, edge) && !behind(a);
+        self.all().filter(|a| *a == reserved || fits(a)).collect()
+    }
+
+    /// Everybody has as many tickets as he weighs; those who refused pass theirs on to the next.
+    fn draw(&self, now: Instant, contact: &Waiting, reserved: AgentId, seed: u64, edge: Edge) -> AgentId {
+        let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, edge);
+        let mut all = self.comparable(now, contact, reserved, edge);
+        let weight = |a: &AgentId| match self.queue(contact.queue).strategy {
+            Strategy::Weighted => u64::from(self.directory.agents[a.index()].weight),
+            _ => 1,
+        };
+        let tickets: Vec<_> = (0..all.len()).flat_map(|i| vec![i; weight(&all[i]) as usize]).collect();
+        let drawn = scaled(draw(seed, contact.contact, contact.tries, 0), tickets.len() as u64);
+        all.rotate_left(tickets[drawn as usize]);
+        all.into_iter().find(may).unwrap_or(reserved)
     }
 
     /// The same input made both ready, and the other one first.
