@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 cases="${DEEP_CASES:-200000}"
 echo "== properties, $cases cases each"
-PROPTEST_CASES="$cases" cargo nextest run --workspace --cargo-profile ci --no-fail-fast
+PROPTEST_RNG_SEED="$(date +%s)" PROPTEST_CASES="$cases" cargo nextest run --workspace --cargo-profile ci --no-fail-fast
 for shards in 1 3; do
     echo "== soak, shards: $shards"
     STROWGER_WIRE_SHARDS=$shards STROWGER_SOAK_CALLS="${STROWGER_SOAK_CALLS:-10000}" \

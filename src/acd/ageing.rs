@@ -32,6 +32,10 @@ impl Rate {
         Rate { each: limited(ageing.per_minute), most: limited(ageing.cap) * POINT }
     }
 
+    pub(crate) fn ages(self) -> bool {
+        self.each > 0
+    }
+
     pub(crate) fn effective(self, priority: i32, entered_ms: u64, now: Instant) -> i64 {
         let waited = now.as_millis().saturating_sub(entered_ms) as i64;
         i64::from(priority) * POINT + waited.saturating_mul(self.each).min(self.most)

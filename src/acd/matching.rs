@@ -19,9 +19,13 @@ impl Lines {
     /// The contact this agent should get next from this shard: the most pressing of the first ones of the queues he
     /// serves here, leaving out those he refused a moment ago.
     pub(crate) fn best_for(&self, now: Now, agent: AgentId) -> Option<Key> {
-        // Who refused whom lies far away in memory: only the winner is asked, and all only when he was refused.
-        let keeps = self.services(agent).iter().any(|service| self.look(service.queue).kept.len() > 0);
-        if !keeps {
+        // Who refused whom lies far away in memory: only the winner is asked, and all only when he was refused. With a
+        // cap on ageing somebody behind a refused first may be more pressing than he is, so there all are asked.
+        let plain = |service: &Service| {
+            let line = self.look(service.queue);
+            line.kept.len() == 0 && !line.rate.ages()
+        };
+        if self.services(agent).iter().all(plain) {
             let key = self.first_of_all(now, agent, |service| self.head_of(service))?;
             if !self.entry_at(key.slot)?.refuses(now, agent) {
                 return self.key_at(key.slot);
