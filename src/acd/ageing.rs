@@ -9,7 +9,6 @@
 //! nothing is rounded. Equals: the earlier first enqueue time, then the lower id.
 
 use crate::limits::AGEING_MAX;
-use crate::order::Keyed;
 use crate::words::HeadKey;
 use base::Instant;
 use core::time::Duration;
@@ -75,8 +74,6 @@ pub(crate) struct ContactKey {
     pub(crate) slot: u32,
     priority: i32,
 }
-
-impl Keyed for ContactKey {}
 
 impl ContactKey {
     pub(crate) fn new(rate: Rate, priority: i32, entered: Instant, contact: ContactId, slot: u32) -> Self {

@@ -71,7 +71,7 @@ impl Acd {
             }
             (false, Seat::Ready) => {
                 if self.board.take_agent(id, seat_of(want)) {
-                    self.lines.sort_out(id, &self.directory);
+                    self.lines.sort_out(id);
                     self.show(now, id, want);
                 } // else a queue has just claimed him, and its message is on the way: decided when it comes.
             }
@@ -317,7 +317,7 @@ impl Acd {
             return Err(CauseKind::Unregistered);
         }
         match self.board.seat(id).0 {
-            Seat::Ready if self.board.take_agent(id, Seat::Ringing) => self.lines.sort_out(id, &self.directory),
+            Seat::Ready if self.board.take_agent(id, Seat::Ringing) => self.lines.sort_out(id),
             Seat::Away => {
                 self.board.seat_agent(id, Seat::Ringing);
             }

@@ -66,7 +66,7 @@ impl Acd {
             QueueFigure::Waiting => line.arrivals.len() as u32,
             QueueFigure::SignedOn => self.board.queue_signed_on(queue),
             QueueFigure::Staffed => self.board.queue_available(queue),
-            QueueFigure::Ready => line.ready,
+            QueueFigure::Ready => line.crew.ready(),
             QueueFigure::Priority => points(entry.key(line.rate).effective(line.rate, now.mono)),
             QueueFigure::ExpectedWait => {
                 let position = self.position_of(key);

@@ -13,7 +13,7 @@ use crate::machine::{Acd, Timer};
 use crate::message::{Departure, ToContact};
 use base::{Instant, Now};
 use core::time::Duration;
-use model::{AgentId, AgentState, AnnouncePolicy, Fact, QueueId};
+use model::{AgentState, AnnouncePolicy, Fact, QueueId};
 
 /// What a queue has seen lately: how long a contact is handled, and how patient callers are.
 #[derive(Debug)]
@@ -25,8 +25,7 @@ pub(crate) struct Measures {
     /// maximum-likelihood estimate for exponential patience when the served are censored).
     abandoned: f64,
     waited_secs: f64,
-    /// Agents of the queue, looked up once a directory.
-    members: Option<Box<[AgentId]>>,
+    /// Agents who work for the queue, and when they were counted.
     staff: f64,
     staff_at: Option<Instant>,
 }
@@ -46,7 +45,6 @@ impl Default for Measures {
             handled: 4.0,
             abandoned: 1.0,
             waited_secs: PATIENCE_DEFAULT.as_secs_f64(),
-            members: None,
             staff: 0.0,
             staff_at: None,
         }
@@ -71,8 +69,7 @@ impl Measures {
     }
 
     /// Another directory: somebody else may serve the queue.
-    pub(crate) fn forget_members(&mut self) {
-        self.members = None;
+    pub(crate) fn forget_staff(&mut self) {
         self.staff_at = None;
     }
 
@@ -182,22 +179,18 @@ impl Acd {
 
     /// Agents working for the queue; one who serves k queues with somebody waiting counts 1/k.
     fn staff_share(&mut self, now: Now, queue: QueueId) -> f64 {
-        let measures = &self.lines.line(queue).measures;
-        if measures.staff_at.is_some_and(|at| now.mono.since(at) < STAFF_COUNT_EVERY) {
-            return measures.staff;
+        let line = self.lines.look(queue);
+        if line.measures.staff_at.is_some_and(|at| now.mono.since(at) < STAFF_COUNT_EVERY) {
+            return line.measures.staff;
         }
-        let members = self.lines.line(queue).measures.members.take().unwrap_or_else(|| {
-            let agents = self.directory.agents.iter().zip(0u32..);
-            agents.filter(|(agent, _)| agent.queues.contains(&queue)).map(|(_, id)| AgentId(id)).collect()
-        });
-        let share = members.iter().filter(|id| works(self.board.agent_state(**id))).map(|id| {
+        let at_work = line.crew.staff().iter().filter(|id| works(self.board.agent_state(**id)));
+        let share = at_work.map(|id| {
             let queues = &self.directory.agent(*id).queues;
             let wanted = queues.iter().filter(|q| **q == queue || self.board.queue_waiting(**q) > 0).count();
             1.0 / wanted.max(1) as f64
         });
         let staff: f64 = share.sum();
         let measures = &mut self.lines.line(queue).measures;
-        measures.members = Some(members);
         measures.staff = staff;
         measures.staff_at = Some(now.mono);
         staff

@@ -37,6 +37,7 @@ mod agents;
 mod board;
 mod calendar;
 mod contacts;
+mod crew;
 mod demand;
 mod entry;
 mod expect;

@@ -1,9 +1,10 @@
 //! One queue of this shard: who waits in it and who is ready for it, by what is asked.
 
 use crate::ageing::{ContactKey, Rate};
+use crate::crew::{Able, Crew};
 use crate::expect::Measures;
-use crate::order::{Keyed, Order};
-use crate::strategy::AgentKey;
+use crate::order::Order;
+use crate::strategy::{self, AgentKey, Asked};
 use crate::words::HeadKey;
 use base::Instant;
 use model::{AgentId, ContactId, Directory, Queue, RequirementId};
@@ -11,15 +12,13 @@ use model::{AgentId, ContactId, Directory, Queue, RequirementId};
 /// What is asked of an agent: by the queue's step, and by the contact itself.
 pub(crate) type Needs = [Option<RequirementId>; 2];
 
-/// Contacts of one queue that ask for the same, and the agents who are ready for them.
+/// Contacts of one queue that ask for the same, and the agents who can serve them.
 #[derive(Debug)]
 pub(crate) struct Class {
     needs: Needs,
     /// Contacts that may be claimed now.
     pub(crate) waiting: Order<ContactKey>,
-    pub(crate) ready: Order<AgentKey>,
-    /// Of the queue's staff, who may serve these: a bit each.
-    fits: Vec<u64>,
+    pub(crate) able: Able,
 }
 
 #[derive(Debug)]
@@ -33,9 +32,7 @@ pub(crate) struct Line {
     /// Contacts for which more phones may yet ring.
     pub(crate) ringing: Order<ContactKey>,
     /// Agents who serve it.
-    staff: Vec<AgentId>,
-    /// How many of them are ready.
-    pub(crate) ready: u32,
+    pub(crate) crew: Crew,
     /// The instant the drifting keys are taken at.
     pub(crate) based: Instant,
     /// Contacts given to agents so far: the clock of round-robin.
@@ -48,32 +45,22 @@ pub(crate) struct Line {
     pub(crate) measures: Measures,
 }
 
-impl Keyed for (Instant, ContactId, u32) {}
-impl Keyed for (AgentId, ContactKey) {}
-
 impl Class {
     fn new(needs: Needs) -> Self {
-        let (waiting, ready) = (Order::with_capacity(0), Order::with_capacity(0));
-        Class { needs, waiting, ready, fits: Vec::new() }
+        Class { needs, waiting: Order::new(), able: Able::default() }
     }
 
-    /// `at`: the agent's place in the queue's staff.
-    pub(crate) fn fits(&self, at: u32) -> bool {
-        self.fits.get(at as usize / 64).is_some_and(|word| word & (1 << (at % 64)) != 0)
+    fn measure(&mut self, crew: &Crew, queue: &Queue, directory: &Directory) {
+        let asked = self.asked(directory);
+        let score = strategy::rule(queue.strategy).asked;
+        self.able.measure(crew, |agent| {
+            let skills = &directory.agent(agent).skills;
+            let able = asked.iter().flatten().all(|asked| asked.fits(skills));
+            able.then(|| score.map(|score| score(skills, asked)))
+        });
     }
 
-    fn measure(&mut self, staff: &[AgentId], directory: &Directory) {
-        self.fits.clear();
-        self.fits.resize(staff.len().div_ceil(64), 0);
-        for (at, agent) in staff.iter().enumerate() {
-            let skills = &directory.agent(*agent).skills;
-            if self.asked(directory).iter().flatten().all(|asked| asked.fits(skills)) {
-                self.fits[at / 64] |= 1 << (at % 64);
-            }
-        }
-    }
-
-    pub(crate) fn asked<'a>(&self, directory: &'a Directory) -> [Option<&'a model::Requirement>; 2] {
+    pub(crate) fn asked<'a>(&self, directory: &'a Directory) -> Asked<'a> {
         // One an older directory knew and ours does not asks nothing.
         self.needs.map(|needs| directory.requirements.get(needs?.index()))
     }
@@ -83,11 +70,10 @@ impl Line {
     pub(crate) fn new() -> Self {
         Line {
             classes: vec![Class::new([None; 2])],
-            kept: Order::with_capacity(0),
-            arrivals: Order::with_capacity(0),
-            ringing: Order::with_capacity(0),
-            staff: Vec::new(),
-            ready: 0,
+            kept: Order::new(),
+            arrivals: Order::new(),
+            ringing: Order::new(),
+            crew: Crew::default(),
             based: Instant::ZERO,
             turns: 0,
             rate: Rate::of(model::Ageing::default()),
@@ -102,40 +88,48 @@ impl Line {
     pub(crate) fn adopt(&mut self, queue: &Queue) {
         self.classes.truncate(1);
         self.classes[0].waiting.clear();
-        self.classes[0].ready.clear();
         self.kept.clear();
         self.ringing.clear();
-        self.staff.clear();
-        self.ready = 0;
+        self.crew.dismiss_all();
         self.rate = Rate::of(queue.routing.ageing);
         self.max_talking = queue.routing.max_talking.map(i64::from);
     }
 
-    /// One more agent serves it; his place in the staff.
-    pub(crate) fn hire(&mut self, agent: AgentId) -> u32 {
-        self.staff.push(agent);
-        (self.staff.len() - 1) as u32
+    pub(crate) fn measure(&mut self, queue: &Queue, directory: &Directory) {
+        self.classes.iter_mut().for_each(|class| class.measure(&self.crew, queue, directory));
     }
 
-    pub(crate) fn measure(&mut self, directory: &Directory) {
-        let staff = &self.staff;
-        self.classes.iter_mut().for_each(|class| class.measure(staff, directory));
-    }
-
-    /// The class that asks this, made when it is the first time; `true` then: nobody has been sorted into it.
-    pub(crate) fn class(&mut self, needs: Needs, directory: &Directory) -> (usize, bool) {
+    /// The class that asks this, made when it is the first time.
+    pub(crate) fn class(&mut self, needs: Needs, queue: &Queue, directory: &Directory) -> usize {
         let needs = match needs {
             [None, wish] => [wish, None],
             [step, wish] if step == wish => [step, None],
             both => both,
         };
         if let Some(at) = self.classes.iter().position(|class| class.needs == needs) {
-            return (at, false);
+            return at;
         }
         let mut class = Class::new(needs);
-        class.measure(&self.staff, directory);
+        class.measure(&self.crew, queue, directory);
         self.classes.push(class);
-        (self.classes.len() - 1, true)
+        self.classes.len() - 1
+    }
+
+    /// The first of those who are ready and can serve the class.
+    pub(crate) fn first_ready(&mut self, class: usize) -> Option<AgentKey> {
+        self.classes[class].able.first(&self.crew)
+    }
+
+    /// One of them, in proportion to their masses.
+    pub(crate) fn drawn(&mut self, class: usize, drawn: u64) -> Option<AgentKey> {
+        let able = &mut self.classes[class].able;
+        let mass = able.mass(&self.crew);
+        able.at_mass(&self.crew, strategy::scaled(drawn, mass))
+    }
+
+    /// All of them, by id.
+    pub(crate) fn ready(&self, class: usize) -> impl Iterator<Item = AgentKey> + Clone {
+        self.classes[class].able.ready(&self.crew)
     }
 
     pub(crate) fn is_full(&self) -> bool {

@@ -5,7 +5,7 @@ use crate::entry::{Entry, Standing};
 use crate::input::Seating;
 use crate::line::{Line, Needs};
 use crate::message::Stay;
-use crate::strategy::{self, AgentKey, Candidate, IdleStamps, agent_key};
+use crate::strategy::{self, Candidate, IdleStamps, agent_key};
 use base::{Key, Now, Slab};
 use model::{AgentId, Directory, QueueId};
 
@@ -40,8 +40,6 @@ pub(crate) struct Lines {
     /// Whose phones have rung in one round of offers each; empty ones are used again.
     rounds: Vec<Vec<AgentId>>,
     rounds_free: Vec<usize>,
-    /// Agents being sorted anew; kept for its room.
-    moved: Vec<AgentId>,
 }
 
 impl Lines {
@@ -56,7 +54,6 @@ impl Lines {
             served: Vec::new(),
             rounds: Vec::new(),
             rounds_free: Vec::new(),
-            moved: Vec::new(),
         };
         lines.adopt(directory);
         lines
@@ -78,14 +75,14 @@ impl Lines {
             let known = before.get(id as usize).map_or(&[][..], |services| &services[..]);
             let turn = |queue| known.iter().find(|s| s.queue == queue).map_or(0, |s| s.turn);
             let mut serve = |queue: QueueId| {
-                let at = lines[(queue.0 / shards) as usize].hire(AgentId(id));
+                let at = lines[(queue.0 / shards) as usize].crew.hire(AgentId(id));
                 Service { queue, at, turn: turn(queue) }
             };
             served.map(&mut serve).collect::<Box<[_]>>()
         }));
-        for line in &mut self.lines {
-            line.measure(directory);
-            line.measures.forget_members();
+        for (line, id) in self.lines.iter_mut().zip(&queues) {
+            line.measure(directory.queue(*id), directory);
+            line.measures.forget_staff();
         }
         let known = self.ready.len().max(directory.agents.len());
         self.ready.resize(known, None);
@@ -93,7 +90,7 @@ impl Lines {
         self.place_anew(directory);
         for index in 0..self.ready.len() {
             if let Some(ready) = self.ready[index] {
-                self.sort_in(AgentId(index as u32), ready, directory);
+                self.sort_in(AgentId(index as u32), &ready, directory);
             }
         }
     }
@@ -171,32 +168,9 @@ impl Lines {
     /// From now on it asks this. It must not be among those who wait while its class changes.
     pub(crate) fn enter_class(&mut self, key: Key, needs: Needs, directory: &Directory) {
         let Some(queue) = self.entries.get(key).map(|e| e.stay.queue) else { return };
-        let (class, is_new) = self.line(queue).class(needs, directory);
+        let class = self.line(queue).class(needs, directory.queue(queue), directory);
         if let Some(entry) = self.entries.get_mut(key) {
             entry.class = class;
-        }
-        if is_new {
-            self.fill(queue, class, directory);
-        }
-    }
-
-    /// Sorts those who are ready for the queue into a class that is new.
-    fn fill(&mut self, queue: QueueId, class: usize, directory: &Directory) {
-        let mut moved = core::mem::take(&mut self.moved);
-        moved.extend(self.look(queue).classes[0].ready.iter().map(|key| key.agent));
-        for agent in moved.drain(..) {
-            self.insert_ready(queue, class, agent, directory);
-        }
-        self.moved = moved;
-    }
-
-    fn insert_ready(&mut self, queue: QueueId, class: usize, agent: AgentId, directory: &Directory) {
-        let service = self.served[agent.index()].iter().find(|s| s.queue == queue).copied();
-        let (Some(service), Some(ready)) = (service, self.ready[agent.index()]) else { return };
-        let line = self.line(queue);
-        if line.classes[class].fits(service.at) {
-            let key = key_in(line, class, &service, agent, &ready.idle, directory);
-            line.classes[class].ready.insert(key);
         }
     }
 
@@ -291,38 +265,30 @@ impl Lines {
             self.ready.resize(agent.index() + 1, None);
             self.served.resize(agent.index() + 1, Box::default());
         }
-        self.sort_out(agent, directory);
+        self.sort_out(agent);
         for at in 0..self.served[agent.index()].len() {
             self.rebase(now, self.served[agent.index()][at].queue, directory);
         }
         self.ready[agent.index()] = Some(ready);
-        self.sort_in(agent, ready, directory);
+        self.sort_in(agent, &ready, directory);
     }
 
-    fn sort_in(&mut self, agent: AgentId, ready: ReadyAgent, directory: &Directory) {
-        for service in &self.served[agent.index()] {
+    fn sort_in(&mut self, id: AgentId, ready: &ReadyAgent, directory: &Directory) {
+        let agent = directory.agent(id);
+        for service in &self.served[id.index()] {
             let line = &mut self.lines[service.queue.index() / usize::from(self.seating.shards)];
-            line.ready += 1;
-            for class in 0..line.classes.len() {
-                if line.classes[class].fits(service.at) {
-                    let key = key_in(line, class, service, agent, &ready.idle, directory);
-                    line.classes[class].ready.insert(key);
-                }
-            }
+            let candidate = Candidate { id, agent, idle: &ready.idle, turn: service.turn, based: line.based };
+            line.crew.come(service.at, agent_key(directory.queue(service.queue), &candidate));
         }
     }
 
-    pub(crate) fn sort_out(&mut self, agent: AgentId, directory: &Directory) {
-        let Some(ready) = self.ready.get_mut(agent.index()).and_then(Option::take) else { return };
+    pub(crate) fn sort_out(&mut self, agent: AgentId) {
+        if self.ready.get_mut(agent.index()).and_then(Option::take).is_none() {
+            return;
+        }
         for service in &self.served[agent.index()] {
             let line = &mut self.lines[service.queue.index() / usize::from(self.seating.shards)];
-            line.ready -= 1;
-            for class in 0..line.classes.len() {
-                if line.classes[class].fits(service.at) {
-                    let key = key_in(line, class, service, agent, &ready.idle, directory);
-                    line.classes[class].ready.remove(&key);
-                }
-            }
+            line.crew.go(service.at);
         }
     }
 
@@ -337,35 +303,19 @@ impl Lines {
     }
 
     /// Keys that drift are taken anew when their time has come: before anybody looks at them or is sorted in.
-    pub(crate) fn rebase(&mut self, now: Now, queue: QueueId, directory: &Directory) {
-        let based = strategy::based_at(now.mono);
-        if !strategy::rule(directory.queue(queue).strategy).drifts || self.look(queue).based == based {
+    pub(crate) fn rebase(&mut self, now: Now, id: QueueId, directory: &Directory) {
+        let (based, queue) = (strategy::based_at(now.mono), directory.queue(id));
+        let line = &mut self.lines[id.index() / usize::from(self.seating.shards)];
+        if !strategy::rule(queue.strategy).drifts || line.based == based {
             return;
         }
-        self.line(queue).based = based;
-        let mut moved = core::mem::take(&mut self.moved);
-        for class in 0..self.look(queue).classes.len() {
-            let ready = &mut self.line(queue).classes[class].ready;
-            moved.extend(ready.iter().map(|key| key.agent));
-            ready.clear();
-            for agent in moved.drain(..) {
-                self.insert_ready(queue, class, agent, directory);
-            }
-        }
-        self.moved = moved;
+        line.based = based;
+        let (ready, served) = (&self.ready, &self.served);
+        line.crew.rekey(|agent| {
+            let turn = served[agent.index()].iter().find(|s| s.queue == id)?.turn;
+            let idle = &ready[agent.index()].as_ref()?.idle;
+            let configured = directory.agent(agent);
+            Some(agent_key(queue, &Candidate { id: agent, agent: configured, idle, turn, based }))
+        });
     }
-}
-
-/// His key in a class; the same until he is sorted out.
-fn key_in(
-    line: &Line,
-    class: usize,
-    service: &Service,
-    id: AgentId,
-    idle: &IdleStamps,
-    directory: &Directory,
-) -> AgentKey {
-    let (agent, asked) = (directory.agent(id), line.classes[class].asked(directory));
-    let candidate = Candidate { id, agent, idle, turn: service.turn, asked, based: line.based };
-    agent_key(directory.queue(service.queue), &candidate)
 }

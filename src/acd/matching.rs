@@ -11,7 +11,7 @@ use crate::lines::{Lines, Service};
 use crate::machine::Acd;
 use crate::message::{ToAgent, ToContact};
 use crate::order::Order;
-use crate::strategy::{self, Pick, Rings};
+use crate::strategy::{self, AgentKey, Pick, Rings};
 use base::{Key, Now};
 use model::{AgentId, Directory, OfferId, QueueId};
 
@@ -51,7 +51,7 @@ impl Lines {
     /// The first contact of one queue whose demand he fits.
     fn head_of(&self, service: &Service) -> Option<ContactKey> {
         let line = self.look(service.queue);
-        let classes = line.classes.iter().filter(|class| !line.is_full() && class.fits(service.at));
+        let classes = line.classes.iter().filter(|class| !line.is_full() && class.able.fits(service.at));
         classes.filter_map(|class| class.waiting.first()).min()
     }
 
@@ -61,7 +61,7 @@ impl Lines {
         if line.is_full() {
             return None;
         }
-        let classes = line.classes.iter().filter(|class| class.waiting.len() > 0 && class.fits(service.at));
+        let classes = line.classes.iter().filter(|class| class.waiting.len() > 0 && class.able.fits(service.at));
         let first = classes.filter_map(|class| self.first_willing(now, agent, &class.waiting)).min();
         let own = if line.kept.len() == 0 { None } else { self.first_kept(now, agent, service) };
         [first, own].into_iter().flatten().min()
@@ -83,7 +83,7 @@ impl Lines {
         let own = line.kept.iter().filter(|(keeper, _)| *keeper == agent).map(|(_, key)| key);
         own.into_iter().find(|key| {
             let entry = self.entry_at(key.slot);
-            entry.is_some_and(|e| line.classes[e.class].fits(service.at) && !e.refuses(now, agent))
+            entry.is_some_and(|e| line.classes[e.class].able.fits(service.at) && !e.refuses(now, agent))
         })
     }
 
@@ -95,41 +95,44 @@ impl Lines {
     fn first_for(&mut self, now: Now, key: Key, lost: u32, directory: &Directory) -> Option<AgentId> {
         let queue = self.entries.get(key)?.stay.queue;
         self.rebase(now, queue, directory);
-        let entry = self.entries.get(key)?;
-        let line = self.look(queue);
-        if line.is_full() {
+        if self.look(queue).is_full() {
             return None;
         }
+        let entry = self.entries.get(key)?;
+        let (class, contact, tries) = (entry.class, entry.stay.contact, entry.tries);
         if let Some(keeper) = entry.kept {
             let service = self.service(keeper, queue).filter(|_| self.ready(keeper).is_some())?;
-            let fits = line.classes[entry.class].fits(service.at) && !entry.refuses(now, keeper);
+            let fits = self.look(queue).classes[class].able.fits(service.at) && !entry.refuses(now, keeper);
             return fits.then_some(keeper);
         }
-        let ready = &line.classes[entry.class].ready;
-        let start = match strategy::rule(directory.queue(queue).strategy).pick {
-            Pick::First => ready.first(),
-            Pick::Drawn => {
-                let drawn = strategy::draw(self.seating.seed, entry.stay.contact, entry.tries, lost);
-                ready.at_mass(strategy::scaled(drawn, ready.mass()))
-            }
+        let pick = strategy::rule(directory.queue(queue).strategy).pick;
+        let drawn = strategy::draw(self.seating.seed, contact, tries, lost);
+        let first = match pick {
+            Pick::First => self.line(queue).first_ready(class)?,
+            Pick::Drawn => self.line(queue).drawn(class, drawn)?,
         };
-        // From there on, and round once: those who said no a moment ago are passed over.
-        let mut next = start;
-        while let Some(candidate) = next {
-            if !entry.refuses(now, candidate.agent) {
-                return Some(candidate.agent);
-            }
-            next = ready.after(&candidate).or_else(|| ready.first()).filter(|again| Some(*again) != start);
+        let (entry, line) = (self.entries.get(key)?, self.look(queue));
+        if !entry.refuses(now, first.agent) {
+            return Some(first.agent);
         }
-        None
+        // Those who said no a moment ago are passed over; after one who was drawn, from there on and round once.
+        let mut willing = line.ready(class).filter(|key| !entry.refuses(now, key.agent));
+        let next = match pick {
+            Pick::First => willing.min(),
+            Pick::Drawn => willing.clone().find(|key| *key > first).or_else(|| willing.next()),
+        };
+        next.map(|key| key.agent)
     }
 
     /// The next ready agent whose phone may ring too for a contact that rings already.
-    pub(crate) fn next_to_ring(&self, now: Now, key: Key) -> Option<AgentId> {
+    pub(crate) fn next_to_ring(&mut self, now: Now, key: Key) -> Option<AgentId> {
         let entry = self.entries.get(key).filter(|e| e.round.is_some() && e.kept.is_none())?;
-        let ready = &self.look(entry.stay.queue).classes[entry.class].ready;
-        let free = |agent: AgentId| !entry.refuses(now, agent) && !self.has_rung(entry, agent);
-        ready.iter().map(|key| key.agent).find(|agent| free(*agent))
+        let (queue, class) = (entry.stay.queue, entry.class);
+        let first = self.line(queue).first_ready(class);
+        let entry = self.entries.get(key)?;
+        let free = |key: &AgentKey| !entry.refuses(now, key.agent) && !self.has_rung(entry, key.agent);
+        let next = first.filter(free).or_else(|| self.look(queue).ready(class).filter(free).min());
+        next.map(|key| key.agent)
     }
 
     /// The most pressing of the contacts that ring everywhere and may ring at this agent's phone too.
@@ -141,7 +144,7 @@ impl Lines {
             let may = |key: &ContactKey| {
                 self.entry_at(key.slot).is_some_and(|entry| {
                     let free = entry.kept.is_none() && !entry.refuses(now, agent) && !self.has_rung(entry, agent);
-                    free && line.classes[entry.class].fits(service.at)
+                    free && line.classes[entry.class].able.fits(service.at)
                 })
             };
             let first = line.ringing.iter().find(may).map(|key| (key.pressing(line.rate, now.mono), key.slot));
@@ -162,7 +165,7 @@ impl Acd {
             let Some(epoch) = self.lines.ready(agent).map(|r| r.epoch) else { return false };
             let claimed = self.board.claim_agent(agent, epoch);
             // Ours, or somebody else's who tells everybody when he is free again.
-            self.lines.sort_out(agent, &self.directory);
+            self.lines.sort_out(agent);
             if !claimed {
                 lost += 1;
             } else if !self.claim(now, chosen, agent, epoch) {
@@ -204,9 +207,8 @@ impl Acd {
 
     /// Contact surplus: the agent, already claimed, gets the best contact over all his queues here. Was that one gone,
     /// another shard may have a better one than our next: he is given back and looks at all of them again.
-    pub(crate) fn give(&mut self, now: Now, agent: AgentId, epoch: u32) {
-        let given = self.lines.best_for(now, agent).is_some_and(|key| self.claim(now, key, agent, epoch));
-        if !given {
+    pub(crate) fn give(&mut self, now: Now, best: Key, agent: AgentId, epoch: u32) {
+        if !self.claim(now, best, agent, epoch) {
             self.undo(agent, epoch);
         }
     }
@@ -245,7 +247,8 @@ impl Lines {
     /// Of those who wait in the queue, the first whom somebody who is ready may get. Looks at all who are ready: for a
     /// queue whose cap on talks has room again, and for reloads.
     fn first_matchable(&self, now: Now, queue: QueueId) -> Option<Key> {
-        let ready = self.look(queue).classes[0].ready.iter();
+        let line = self.look(queue);
+        let ready = line.ready(0);
         let heads = ready.filter_map(|key| {
             let service = self.service(key.agent, queue)?;
             self.head_for(now, key.agent, &service)

@@ -1,245 +1,136 @@
-//! A sorted list with ranks: the waiting order and the ready order of a queue.
+//! A sorted list with ranks: the waiting order of a queue.
 
-const NIL: u32 = u32::MAX;
+use std::collections::VecDeque;
 
-/// What a list may hold.
-pub(crate) trait Keyed: Copy + Ord {
-    /// How often it is drawn by [`Order::at_mass`], compared with the others.
-    fn mass(&self) -> u32 {
-        1
-    }
-}
+/// A run this long is split. Half a run moves at most for an insert or a removal: 1 kB, which a core copies faster than
+/// it waits for two nodes of a tree.
+const RUN_MAX: usize = 64;
 
-#[derive(Debug, Clone)]
-struct Node<K> {
-    key: K,
-    weight: u32,
-    left: u32,
-    right: u32,
-    size: u32,
-    /// Of this node and all below it.
-    mass: u64,
-}
-
-/// Distinct keys in ascending order: insert, remove, first, next and rank each in O(log n).
+/// Distinct keys in ascending order.
 ///
-/// A treap (Seidel and Aragon 1996) in one vector with a free list, so that a list that was once as long needs no
-/// memory to become so again. The weights come from a counter hashed, not from chance: the same steps, the same tree.
+/// Runs of neighbours, each in one piece of memory: who comes last is appended, who comes first is taken off, and only
+/// who comes or goes in between moves others, at most half a run. To find the run costs O(log n); a rank adds up the
+/// runs before it. A run that gets empty is kept, so that a list that was once as long needs no memory to become so
+/// again.
 #[derive(Debug, Clone)]
 pub(crate) struct Order<K> {
-    nodes: Vec<Node<K>>,
-    free: Vec<u32>,
-    root: u32,
-    drawn: u64,
+    runs: Vec<VecDeque<K>>,
+    spare: Vec<VecDeque<K>>,
+    len: usize,
     /// The smallest key: looked at much more often than it changes.
     first: Option<K>,
 }
 
-impl<K: Keyed> Order<K> {
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
-        Order {
-            nodes: Vec::with_capacity(capacity),
-            free: Vec::with_capacity(capacity),
-            root: NIL,
-            drawn: 0,
-            first: None,
-        }
+impl<K: Copy + Ord> Order<K> {
+    pub(crate) const fn new() -> Self {
+        Order { runs: Vec::new(), spare: Vec::new(), len: 0, first: None }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.size(self.root) as usize
+        self.len
     }
 
     /// False when the key is in already.
     pub(crate) fn insert(&mut self, key: K) -> bool {
-        if self.rank(&key).is_ok() {
-            return false;
+        let mut at = self.run_of(&key);
+        if at == self.runs.len() {
+            // Behind everybody: into the last run while it has room.
+            at = match at.checked_sub(1).filter(|last| self.runs[*last].len() < RUN_MAX) {
+                Some(last) => last,
+                None => self.open_run(at),
+            };
         }
-        let node = self.place(key);
-        let (left, right) = self.split(self.root, &key);
-        let left = self.merge(left, node);
-        self.root = self.merge(left, right);
+        let Err(mut place) = self.runs[at].binary_search(&key) else { return false };
+        if self.runs[at].len() == RUN_MAX {
+            self.split(at);
+            if place > RUN_MAX / 2 {
+                (at, place) = (at + 1, place - RUN_MAX / 2);
+            }
+        }
+        self.runs[at].insert(place, key);
+        self.len += 1;
         self.first = Some(self.first.map_or(key, |first| first.min(key)));
         true
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> bool {
-        if self.rank(key).is_err() {
-            return false;
+        let at = self.run_of(key);
+        let Some(place) = self.runs.get(at).and_then(|run| run.binary_search(key).ok()) else { return false };
+        self.runs[at].remove(place);
+        self.len -= 1;
+        if self.runs[at].is_empty() {
+            let run = self.runs.remove(at);
+            self.spare.push(run);
         }
-        self.root = self.without(self.root, key);
+        self.join_small(at);
+        self.join_small(at.saturating_sub(1));
         if self.first == Some(*key) {
-            self.first = self.leftmost();
+            self.first = self.runs.first().and_then(VecDeque::front).copied();
         }
         true
     }
 
     pub(crate) fn clear(&mut self) {
-        self.nodes.clear();
-        self.free.clear();
-        self.root = NIL;
-        self.first = None;
+        self.spare.extend(self.runs.drain(..).map(|mut run| {
+            run.clear();
+            run
+        }));
+        (self.len, self.first) = (0, None);
     }
 
     pub(crate) fn first(&self) -> Option<K> {
         self.first
     }
 
-    fn leftmost(&self) -> Option<K> {
-        let mut at = self.nodes.get(self.root as usize)?;
-        while let Some(left) = self.nodes.get(at.left as usize) {
-            at = left;
-        }
-        Some(at.key)
-    }
-
     /// The smallest key greater than this one, which need not be in.
     pub(crate) fn after(&self, key: &K) -> Option<K> {
-        let (mut at, mut best) = (self.root, None);
-        while let Some(node) = self.nodes.get(at as usize) {
-            if node.key > *key {
-                best = Some(node.key);
-                at = node.left;
-            } else {
-                at = node.right;
-            }
-        }
-        best
+        let at = self.runs.partition_point(|run| run.back().is_some_and(|last| last <= key));
+        let run = self.runs.get(at)?;
+        run.get(run.partition_point(|other| other <= key)).copied()
     }
 
     /// How many keys come before this one: `Ok` when it is in, else `Err`.
     pub(crate) fn rank(&self, key: &K) -> Result<usize, usize> {
-        let (mut at, mut before) = (self.root, 0);
-        while let Some(node) = self.nodes.get(at as usize) {
-            let left = self.size(node.left) as usize;
-            match key.cmp(&node.key) {
-                core::cmp::Ordering::Less => at = node.left,
-                core::cmp::Ordering::Equal => return Ok(before + left),
-                core::cmp::Ordering::Greater => {
-                    before += left + 1;
-                    at = node.right;
-                }
-            }
-        }
-        Err(before)
-    }
-
-    /// The mass of all keys.
-    pub(crate) fn mass(&self) -> u64 {
-        self.mass_of(self.root)
-    }
-
-    /// The key at which the running sum of masses first exceeds `mass`.
-    pub(crate) fn at_mass(&self, mut mass: u64) -> Option<K> {
-        let mut at = self.root;
-        while let Some(node) = self.nodes.get(at as usize) {
-            let left = self.mass_of(node.left);
-            let own = u64::from(node.key.mass());
-            if mass < left {
-                at = node.left;
-            } else if mass < left + own {
-                return Some(node.key);
-            } else {
-                mass -= left + own;
-                at = node.right;
-            }
-        }
-        None
-    }
-
-    fn mass_of(&self, at: u32) -> u64 {
-        self.nodes.get(at as usize).map_or(0, |n| n.mass)
+        let at = self.run_of(key);
+        let Some(run) = self.runs.get(at) else { return Err(self.len) };
+        let before = match at <= self.runs.len() / 2 {
+            true => self.runs[..at].iter().map(VecDeque::len).sum(),
+            false => self.len - self.runs[at..].iter().map(VecDeque::len).sum::<usize>(),
+        };
+        run.binary_search(key).map(|place| before + place).map_err(|place| before + place)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = K> {
-        core::iter::successors(self.first(), |key| self.after(key))
+        self.runs.iter().flatten().copied()
     }
 
-    fn size(&self, at: u32) -> u32 {
-        self.nodes.get(at as usize).map_or(0, |n| n.size)
+    /// The first run that does not end before the key.
+    fn run_of(&self, key: &K) -> usize {
+        self.runs.partition_point(|run| run.back().is_some_and(|last| last < key))
     }
 
-    fn place(&mut self, key: K) -> u32 {
-        self.drawn = self.drawn.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let weight = ((self.drawn ^ (self.drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 32) as u32;
-        let node = Node { key, weight, left: NIL, right: NIL, size: 1, mass: u64::from(key.mass()) };
-        match self.free.pop() {
-            Some(at) => {
-                self.nodes[at as usize] = node;
-                at
-            }
-            None => {
-                self.nodes.push(node);
-                // Its place on the free list is made now, so that a removal never asks for memory.
-                self.free.reserve(self.nodes.len() - self.free.len());
-                (self.nodes.len() - 1) as u32
-            }
-        }
-    }
-
-    fn update(&mut self, at: u32) {
-        let node = &self.nodes[at as usize];
-        let size = 1 + self.size(node.left) + self.size(node.right);
-        let mass = u64::from(node.key.mass()) + self.mass_of(node.left) + self.mass_of(node.right);
-        self.nodes[at as usize].size = size;
-        self.nodes[at as usize].mass = mass;
-    }
-
-    /// Keys below `key`, and the rest.
-    fn split(&mut self, at: u32, key: &K) -> (u32, u32) {
-        if at == NIL {
-            return (NIL, NIL);
-        }
-        if self.nodes[at as usize].key < *key {
-            let (left, right) = self.split(self.nodes[at as usize].right, key);
-            self.nodes[at as usize].right = left;
-            self.update(at);
-            (at, right)
-        } else {
-            let (left, right) = self.split(self.nodes[at as usize].left, key);
-            self.nodes[at as usize].left = right;
-            self.update(at);
-            (left, at)
-        }
-    }
-
-    /// All keys of `left` are below all keys of `right`.
-    fn merge(&mut self, left: u32, right: u32) -> u32 {
-        if left == NIL || right == NIL {
-            return if left == NIL { right } else { left };
-        }
-        if self.nodes[left as usize].weight >= self.nodes[right as usize].weight {
-            let merged = self.merge(self.nodes[left as usize].right, right);
-            self.nodes[left as usize].right = merged;
-            self.update(left);
-            left
-        } else {
-            let merged = self.merge(left, self.nodes[right as usize].left);
-            self.nodes[right as usize].left = merged;
-            self.update(right);
-            right
-        }
-    }
-
-    fn without(&mut self, at: u32, key: &K) -> u32 {
-        let node = &self.nodes[at as usize];
-        let (left, right) = (node.left, node.right);
-        match key.cmp(&node.key) {
-            core::cmp::Ordering::Equal => {
-                self.free.push(at);
-                return self.merge(left, right);
-            }
-            core::cmp::Ordering::Less => {
-                let rest = self.without(left, key);
-                self.nodes[at as usize].left = rest;
-            }
-            core::cmp::Ordering::Greater => {
-                let rest = self.without(right, key);
-                self.nodes[at as usize].right = rest;
-            }
-        }
-        self.update(at);
+    fn open_run(&mut self, at: usize) -> usize {
+        let run = self.spare.pop().unwrap_or_default();
+        self.runs.insert(at, run);
+        // The place of a run among the spare ones is made now, so that a removal never asks for memory.
+        self.spare.reserve(self.runs.len());
         at
+    }
+
+    fn split(&mut self, at: usize) {
+        self.open_run(at + 1);
+        let (head, tail) = self.runs.split_at_mut(at + 1);
+        tail[0].extend(head[at].drain(RUN_MAX / 2..));
+    }
+
+    /// Takes the next run into this one if both are small.
+    fn join_small(&mut self, at: usize) {
+        let length = |at: usize| self.runs.get(at).map_or(RUN_MAX, VecDeque::len);
+        if length(at) + length(at + 1) <= RUN_MAX / 2 {
+            let mut next = self.runs.remove(at + 1);
+            self.runs[at].extend(next.drain(..));
+            self.spare.push(next);
+        }
     }
 }
 
@@ -248,56 +139,48 @@ mod tests {
     use super::*;
     use base::Rng;
 
-    impl Keyed for u64 {
-        fn mass(&self) -> u32 {
-            (*self % 4) as u32
-        }
-    }
-
     #[test]
     fn agrees_with_a_sorted_vector() {
         let mut rng = Rng::new(5);
-        let (mut order, mut plain) = (Order::with_capacity(4), Vec::<u64>::new());
-        for _ in 0..20_000 {
-            let key = rng.below(300);
-            match (rng.below(3), plain.binary_search(&key)) {
-                (0, found) => {
-                    assert_eq!(order.remove(&key), found.is_ok());
-                    plain.retain(|k| *k != key);
-                }
-                (1, found) => {
-                    assert_eq!(order.insert(key), found.is_err());
-                    if let Err(at) = found {
-                        plain.insert(at, key);
+        for keys in [3, 300, 3_000] {
+            let (mut order, mut plain) = (Order::new(), Vec::<u64>::new());
+            // Grows, then shrinks, so that runs are split and joined.
+            for step in 0..20_000 {
+                let key = rng.below(keys);
+                let grows = rng.chance(if step < 10_000 { 0.6 } else { 0.3 });
+                match (grows, plain.binary_search(&key)) {
+                    (true, found) => {
+                        assert_eq!(order.insert(key), found.is_err());
+                        if let Err(at) = found {
+                            plain.insert(at, key);
+                        }
+                    }
+                    (false, found) => {
+                        assert_eq!(order.remove(&key), found.is_ok());
+                        plain.retain(|k| *k != key);
                     }
                 }
-                (_, found) => {
-                    assert_eq!(order.rank(&key), found);
-                    assert_eq!(order.after(&key), plain.iter().copied().find(|k| *k > key));
-                }
+                let key = rng.below(keys);
+                assert_eq!(order.rank(&key), plain.binary_search(&key));
+                assert_eq!(order.after(&key), plain.iter().copied().find(|k| *k > key));
+                assert_eq!((order.len(), order.first()), (plain.len(), plain.first().copied()));
             }
-            assert_eq!((order.len(), order.first()), (plain.len(), plain.first().copied()));
-            let all = plain.iter().map(|k| u64::from(k.mass())).sum();
-            assert_eq!(order.mass(), all);
-            let (mass, mut sum) = (rng.below(all + 1), 0);
-            let drawn = plain.iter().copied().find(|k| {
-                sum += u64::from(k.mass());
-                sum > mass
-            });
-            assert_eq!(order.at_mass(mass), drawn);
+            assert_eq!(order.iter().collect::<Vec<_>>(), plain);
+            order.clear();
+            assert_eq!((order.len(), order.first(), order.rank(&1)), (0, None, Err(0)));
         }
-        assert_eq!(order.iter().collect::<Vec<_>>(), plain);
     }
 
     #[test]
-    fn depth_stays_logarithmic_for_sorted_input() {
-        let mut order = Order::with_capacity(0);
-        for key in 0..100_000u64 {
-            order.insert(key);
-        }
-        fn depth(order: &Order<u64>, at: u32) -> usize {
-            order.nodes.get(at as usize).map_or(0, |n| 1 + depth(order, n.left).max(depth(order, n.right)))
-        }
-        assert!(depth(&order, order.root) < 64, "{}", depth(&order, order.root));
+    fn who_comes_last_fills_the_runs_and_who_leaves_gives_them_back() {
+        let mut order = Order::new();
+        (0..10_000u64).for_each(|key| assert!(order.insert(key)));
+        assert_eq!(order.runs.len(), 10_000_usize.div_ceil(RUN_MAX));
+        // Every second goes, then nearly all.
+        (0..10_000).filter(|key| key % 2 == 0).for_each(|key| assert!(order.remove(&key)));
+        (0..10_000).filter(|key| key % 2 == 1 && key % 1_000 != 1).for_each(|key| assert!(order.remove(&key)));
+        assert_eq!(order.len(), 10);
+        assert!(order.runs.len() <= 2, "{}", order.runs.len());
+        assert!(order.iter().eq((1..10_000).step_by(1_000)));
     }
 }

@@ -159,7 +159,7 @@ impl Acd {
         if !self.board.vacate_agent(id) {
             return;
         }
-        self.lines.sort_out(id, &self.directory);
+        self.lines.sort_out(id);
         self.set_comeback(id, None);
         self.clear_fault(id);
         self.board.stand_up(phone, id);

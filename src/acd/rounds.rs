@@ -77,11 +77,11 @@ impl Acd {
             let Some(agent) = self.lines.next_to_ring(now, key) else { return false };
             let Some(epoch) = self.lines.ready(agent).map(|r| r.epoch) else { return false };
             let claimed = self.board.claim_agent(agent, epoch);
-            self.lines.sort_out(agent, &self.directory);
-            if claimed && self.lines.best_for(now, agent).is_some() {
-                self.give(now, agent, epoch);
-            } else if claimed {
-                return self.join(key, agent, epoch);
+            self.lines.sort_out(agent);
+            match self.lines.best_for(now, agent).filter(|_| claimed) {
+                Some(best) => self.give(now, best, agent, epoch),
+                None if claimed => return self.join(key, agent, epoch),
+                None => {}
             }
         }
         true
@@ -109,7 +109,7 @@ impl Acd {
         if !rings || !self.board.claim_agent(agent, epoch) {
             return false;
         }
-        self.lines.sort_out(agent, &self.directory);
+        self.lines.sort_out(agent);
         self.join(key, agent, epoch);
         true
     }

@@ -48,9 +48,19 @@ impl ShardSet {
     fn first(self) -> Option<ShardId> {
         (self.0 != 0).then(|| ShardId(self.0.trailing_zeros() as u8))
     }
+
+    /// The one in it when there is no other.
+    fn only(self) -> Option<ShardId> {
+        self.first().filter(|_| self.0.is_power_of_two())
+    }
 }
 
 impl Tour {
+    /// Where to go when there is nothing to choose between.
+    fn only_stop(&self) -> Option<ShardId> {
+        self.rest.only().filter(|_| self.known.is_none())
+    }
+
     fn enter(&mut self, next: ShardId) {
         self.rest.remove(next);
         self.promised = self.known.take_if(|(_, shard)| *shard == next).map(|(key, _)| key);
@@ -102,8 +112,8 @@ impl Acd {
 
     fn go_on(&mut self, now: Now, agent: AgentId, epoch: u32, idle: IdleStamps, mut tour: Tour) {
         loop {
-            let next = match self.next_stop(now, agent, &tour) {
-                Some((_, next)) => next,
+            let next = match tour.only_stop().or_else(|| self.next_stop(now, agent, &tour).map(|(_, next)| next)) {
+                Some(next) => next,
                 None if tour.last == ShardSet::default() => return,
                 None => {
                     tour.begin_again();
@@ -127,26 +137,26 @@ impl Acd {
         if self.board.seat(agent) != (Seat::Ready, epoch) {
             return None;
         }
-        let best = self.lines.best_for(now, agent).and_then(|key| self.lines.entries.get(key));
-        let best = best.and_then(|entry| {
+        let best = self.lines.best_for(now, agent);
+        let pressing = best.and_then(|key| self.lines.entries.get(key)).and_then(|entry| {
             let rate = self.lines.look(entry.stay.queue).rate;
             rate.pressing(entry.key(rate).head(), now.mono)
         });
-        let Some(here) = best.map(|pressing| (pressing, self.seating.shard)) else {
+        let (Some(best), Some(here)) = (best, pressing.map(|pressing| (pressing, self.seating.shard))) else {
             // Somebody seems to wait for him elsewhere: who comes here meanwhile came later and shall not overtake.
             let awaited = self.next_stop(now, agent, &tour).is_some_and(|(head, _)| head != Pressing::LAST);
             if !awaited && self.join_ringing(now, agent, epoch) {
                 return None;
             }
             if awaited && tour.rounds < TOUR_ROUNDS_MAX {
-                self.lines.sort_out(agent, &self.directory);
+                self.lines.sort_out(agent);
                 tour.last.insert(self.seating.shard);
             } else {
                 self.lines.remember(now, agent, ReadyAgent { epoch, idle }, &self.directory);
             }
             return Some(tour);
         };
-        self.lines.sort_out(agent, &self.directory);
+        self.lines.sort_out(agent);
         if !tour.is_settled(here.0) {
             if tour.promised.is_some() {
                 // Who was promised has left: those put off for him may be better than who is here now.
@@ -159,13 +169,16 @@ impl Acd {
         }
         // Not claimed: another shard has. Claimed but nobody to give: undone. Either goes on from his home.
         if self.board.claim_agent(agent, epoch) {
-            self.give(now, agent, epoch);
+            self.give(now, best, agent, epoch);
         }
         None
     }
 
     /// Where the most pressing contact seems to be.
     fn next_stop(&self, now: Now, agent: AgentId, tour: &Tour) -> Option<(Pressing, ShardId)> {
+        if tour.rest == ShardSet::default() {
+            return tour.known;
+        }
         let queues = self.directory.agents.get(agent.index()).map_or(&[][..], |a| &a.queues[..]);
         let heads = queues.iter().map(|queue| {
             let rate = Rate::of(self.directory.queue(*queue).routing.ageing);

@@ -5,9 +5,9 @@
 //! needs no re-basing on the others. While he is ready his share falls; it is taken anew when his state changes and at
 //! whole multiples of ten seconds.
 
-use super::{Candidate, Pick, Rings, Rule};
+use super::{Candidate, Rule};
 
-pub(super) const RULE: Rule = Rule { score: share, mass: |_| 1, pick: Pick::First, rings: Rings::One, drifts: true };
+pub(super) const RULE: Rule = Rule { drifts: true, ..Rule::sorted(share) };
 
 /// In units of 2⁻³².
 fn share(candidate: &Candidate<'_>) -> u64 {

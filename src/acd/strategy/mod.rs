@@ -18,10 +18,9 @@ mod weighted;
 mod golden;
 
 use crate::limits::REBASE_EVERY;
-use crate::order::Keyed;
 use base::Instant;
 use core::time::Duration;
-use model::{AgentId, ContactId, Queue, Requirement, Strategy};
+use model::{AgentId, ContactId, Queue, Requirement, SkillLevel, Strategy};
 
 /// The clocks of an agent that strategies may look at; they travel with him to every queue he serves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -49,8 +48,6 @@ pub(crate) struct Candidate<'a> {
     pub(crate) idle: &'a IdleStamps,
     /// When this queue last gave him a contact, counted in contacts; 0: never.
     pub(crate) turn: u64,
-    /// What the contacts of his list ask.
-    pub(crate) asked: [Option<&'a Requirement>; 2],
     /// The instant for keys that change by themselves.
     pub(crate) based: Instant,
 }
@@ -62,12 +59,6 @@ pub(crate) struct AgentKey {
     pub(crate) idle: u64,
     pub(crate) agent: AgentId,
     pub(crate) mass: u32,
-}
-
-impl Keyed for AgentKey {
-    fn mass(&self) -> u32 {
-        self.mass
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,12 +87,17 @@ pub(crate) struct Rule {
     pub(crate) rings: Rings,
     /// The score of one who is ready changes with time: it is taken at [`based_at`].
     pub(crate) drifts: bool,
+    /// Says the score instead where it depends on what contacts ask, and on nothing that ever changes.
+    pub(crate) asked: Option<fn(&[SkillLevel], Asked<'_>) -> u64>,
 }
+
+/// What a class of contacts asks: by the queue's step, and by the contact itself.
+pub(crate) type Asked<'a> = [Option<&'a Requirement>; 2];
 
 impl Rule {
     /// One phone rings, the one of him with the smallest score.
     const fn sorted(score: fn(&Candidate<'_>) -> u64) -> Rule {
-        Rule { score, mass: |_| 1, pick: Pick::First, rings: Rings::One, drifts: false }
+        Rule { score, mass: |_| 1, pick: Pick::First, rings: Rings::One, drifts: false, asked: None }
     }
 }
 

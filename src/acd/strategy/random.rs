@@ -1,12 +1,6 @@
 //! Each who is ready alike.
 
-use super::{Pick, Rings, Rule};
+use super::{Pick, Rule};
 
-pub(super) const RULE: Rule = Rule {
-    // Any fixed order serves; this one the reference can repeat.
-    score: |candidate| candidate.id.0 as u64,
-    mass: |_| 1,
-    pick: Pick::Drawn,
-    rings: Rings::One,
-    drifts: false,
-};
+// Any fixed order serves; this one the reference can repeat.
+pub(super) const RULE: Rule = Rule { pick: Pick::Drawn, ..Rule::sorted(|candidate| candidate.id.0 as u64) };

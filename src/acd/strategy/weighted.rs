@@ -1,11 +1,9 @@
 //! At random, in proportion to the agents' weights.
 
-use super::{Pick, Rings, Rule};
+use super::{Pick, Rule};
 
 pub(super) const RULE: Rule = Rule {
-    score: |candidate| candidate.id.0 as u64,
     mass: |candidate| candidate.agent.weight.max(1),
     pick: Pick::Drawn,
-    rings: Rings::One,
-    drifts: false,
+    ..Rule::sorted(|candidate| candidate.id.0 as u64)
 };

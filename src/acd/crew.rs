@@ -1,0 +1,257 @@
+//! The staff of one queue, and who of it is ready.
+//!
+//! Everybody has a fixed place, in the order of ids. To become ready is to write one's key there and set a bit, to be
+//! taken is to clear it, whatever contacts ask: so an agent of ten queues costs ten such writes and no sorting. Whoever
+//! asks for the first pays for looking: each class of contacts remembers the first of every sixty-four places, and
+//! looks through those again in which something has changed since.
+
+use crate::strategy::AgentKey;
+use model::AgentId;
+
+const BLOCK: usize = 64;
+
+/// Sixty-four places.
+#[derive(Clone, Copy, Debug, Default)]
+struct Block {
+    ready: u64,
+    changes: u64,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Crew {
+    staff: Vec<AgentId>,
+    /// By place; of those who are ready.
+    keys: Vec<AgentKey>,
+    blocks: Vec<Block>,
+    ready: u32,
+}
+
+impl Crew {
+    /// One more agent; his place.
+    pub(crate) fn hire(&mut self, agent: AgentId) -> u32 {
+        let at = self.staff.len();
+        self.staff.push(agent);
+        self.keys.push(AgentKey { score: 0, idle: 0, agent, mass: 0 });
+        self.blocks.resize(self.staff.len().div_ceil(BLOCK), Block::default());
+        at as u32
+    }
+
+    pub(crate) fn dismiss_all(&mut self) {
+        self.staff.clear();
+        self.keys.clear();
+        self.blocks.clear();
+        self.ready = 0;
+    }
+
+    pub(crate) fn staff(&self) -> &[AgentId] {
+        &self.staff
+    }
+
+    /// How many are ready.
+    pub(crate) fn ready(&self) -> u32 {
+        self.ready
+    }
+
+    pub(crate) fn come(&mut self, at: u32, key: AgentKey) {
+        let (block, bit) = (&mut self.blocks[at as usize / BLOCK], 1 << (at as usize % BLOCK));
+        self.ready += u32::from(block.ready & bit == 0);
+        block.ready |= bit;
+        block.changes += 1;
+        self.keys[at as usize] = key;
+    }
+
+    pub(crate) fn go(&mut self, at: u32) {
+        let (block, bit) = (&mut self.blocks[at as usize / BLOCK], 1 << (at as usize % BLOCK));
+        self.ready -= u32::from(block.ready & bit != 0);
+        block.ready &= !bit;
+        block.changes += 1;
+    }
+
+    /// Takes the keys of all who are ready anew.
+    pub(crate) fn rekey(&mut self, key: impl Fn(AgentId) -> Option<AgentKey>) {
+        for (block, number) in self.blocks.iter_mut().zip(0..) {
+            block.changes += 1;
+            for at in places(number, block.ready) {
+                let old = &mut self.keys[at as usize];
+                *old = key(old.agent).unwrap_or(*old);
+            }
+        }
+    }
+}
+
+/// Those of a crew who may serve one class of contacts.
+#[derive(Debug, Default)]
+pub(crate) struct Able {
+    /// A bit for each place.
+    fits: Vec<u64>,
+    /// By place, where the strategy looks at what is asked; else the keys say the score.
+    scores: Vec<u64>,
+    blocks: Vec<Seen>,
+}
+
+/// A block as it was when it was looked at last; one in which nothing has ever changed is empty.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    changes: u64,
+    /// Of all who are ready in it and able.
+    mass: u64,
+    first: Option<AgentKey>,
+}
+
+impl Able {
+    /// Looks at everybody of the crew anew: `None` cannot serve these, `Some` can, with the score he has for them if the
+    /// strategy looks at what they ask.
+    pub(crate) fn measure(&mut self, crew: &Crew, able: impl Fn(AgentId) -> Option<Option<u64>>) {
+        self.fits.clear();
+        self.scores.clear();
+        self.blocks.clear();
+        self.fits.resize(crew.blocks.len(), 0);
+        for (at, agent) in crew.staff.iter().enumerate() {
+            let Some(score) = able(*agent) else { continue };
+            self.fits[at / BLOCK] |= 1 << (at % BLOCK);
+            if let Some(score) = score {
+                self.scores.resize(crew.staff.len(), 0);
+                self.scores[at] = score;
+            }
+        }
+        self.blocks.resize(crew.blocks.len(), Seen::default());
+    }
+
+    pub(crate) fn fits(&self, at: u32) -> bool {
+        self.fits.get(at as usize / BLOCK).is_some_and(|word| word & (1 << (at as usize % BLOCK)) != 0)
+    }
+
+    /// Who is ready and able, by place.
+    pub(crate) fn ready<'a>(&'a self, crew: &'a Crew) -> impl Iterator<Item = AgentKey> + Clone + 'a {
+        let blocks = crew.blocks.iter().zip(&self.fits).zip(0u32..);
+        let all = blocks.flat_map(|((block, fits), number)| places(number, block.ready & fits));
+        all.map(|at| self.key(crew, at))
+    }
+
+    fn key(&self, crew: &Crew, at: u32) -> AgentKey {
+        let key = crew.keys[at as usize];
+        AgentKey { score: self.scores.get(at as usize).copied().unwrap_or(key.score), ..key }
+    }
+
+    pub(crate) fn first(&mut self, crew: &Crew) -> Option<AgentKey> {
+        self.look(crew);
+        self.blocks.iter().filter_map(|seen| seen.first).min()
+    }
+
+    /// The mass of all who are ready and able.
+    pub(crate) fn mass(&mut self, crew: &Crew) -> u64 {
+        self.look(crew);
+        self.blocks.iter().map(|seen| seen.mass).sum()
+    }
+
+    /// The agent at whom the running sum of masses, by place, first exceeds `mass`.
+    pub(crate) fn at_mass(&mut self, crew: &Crew, mut mass: u64) -> Option<AgentKey> {
+        self.look(crew);
+        let number = self.blocks.iter().position(|seen| {
+            let here = mass < seen.mass;
+            mass -= if here { 0 } else { seen.mass };
+            here
+        })?;
+        let mut there = places(number as u32, crew.blocks[number].ready & self.fits[number]);
+        let at = there.find(|at| {
+            let own = u64::from(crew.keys[*at as usize].mass);
+            let here = mass < own;
+            mass -= if here { 0 } else { own };
+            here
+        })?;
+        Some(self.key(crew, at))
+    }
+
+    fn look(&mut self, crew: &Crew) {
+        for (number, block) in crew.blocks.iter().enumerate() {
+            if self.blocks[number].changes == block.changes {
+                continue;
+            }
+            let mut seen = Seen { changes: block.changes, ..Seen::default() };
+            for at in places(number as u32, block.ready & self.fits[number]) {
+                let key = self.key(crew, at);
+                seen.mass += u64::from(key.mass);
+                seen.first = Some(seen.first.map_or(key, |first| first.min(key)));
+            }
+            self.blocks[number] = seen;
+        }
+    }
+}
+
+/// The places of a block whose bits are set.
+fn places(block: u32, mut bits: u64) -> impl Iterator<Item = u32> + Clone {
+    core::iter::from_fn(move || {
+        let bit = (bits != 0).then(|| bits.trailing_zeros())?;
+        bits &= bits - 1;
+        Some(block * BLOCK as u32 + bit)
+    })
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use base::Rng;
+
+    fn key(rng: &mut Rng, agent: u32) -> AgentKey {
+        AgentKey { score: rng.below(5), idle: rng.below(20), agent: AgentId(agent), mass: 1 + rng.below(4) as u32 }
+    }
+
+    /// Everybody able whose number is not a multiple of three; his score is his number modulo seven when `scored`.
+    fn able(scored: bool) -> impl Fn(AgentId) -> Option<Option<u64>> {
+        move |agent| (agent.0 % 3 != 0).then(|| scored.then(|| u64::from(agent.0 % 7)))
+    }
+
+    #[test]
+    fn agrees_with_a_plain_vector() {
+        for scored in [false, true] {
+            let mut rng = Rng::new(5);
+            let (mut crew, mut class) = (Crew::default(), Able::default());
+            (0..200).for_each(|agent| assert_eq!(crew.hire(AgentId(agent)), agent));
+            class.measure(&crew, able(scored));
+            let mut plain: Vec<AgentKey> = Vec::new();
+            for _ in 0..20_000 {
+                let at = rng.below(200) as u32;
+                plain.retain(|key| key.agent.0 != at);
+                if rng.chance(0.5) {
+                    let key = key(&mut rng, at);
+                    crew.come(at, key);
+                    plain.push(key);
+                } else {
+                    crew.go(at);
+                }
+                assert_eq!(crew.ready(), plain.len() as u32);
+                plain.sort_by_key(|key| key.agent);
+                let fit = |key: &AgentKey| {
+                    let score = able(scored)(key.agent)?.unwrap_or(key.score);
+                    Some(AgentKey { score, ..*key })
+                };
+                let fitting: Vec<_> = plain.iter().filter_map(fit).collect();
+                assert!(class.ready(&crew).eq(fitting.iter().copied()));
+                assert_eq!(class.first(&crew), fitting.iter().copied().min());
+                let all = fitting.iter().map(|key| u64::from(key.mass)).sum();
+                assert_eq!(class.mass(&crew), all);
+                let (mass, mut sum) = (rng.below(all + 1), 0);
+                let drawn = fitting.iter().copied().find(|key| {
+                    sum += u64::from(key.mass);
+                    sum > mass
+                });
+                assert_eq!(class.at_mass(&crew, mass), drawn);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_taken_anew_are_seen() {
+        let (mut crew, mut class) = (Crew::default(), Able::default());
+        let key = |score, agent| AgentKey { score, idle: 0, agent, mass: 1 };
+        let (one, two) = (AgentId(1), AgentId(2));
+        for agent in [one, two] {
+            let at = crew.hire(agent);
+            crew.come(at, key(u64::from(agent.0), agent));
+        }
+        class.measure(&crew, |_| Some(None));
+        assert_eq!(class.first(&crew).map(|key| key.agent), Some(one));
+        crew.rekey(|agent| Some(key(9 - u64::from(agent.0), agent)));
+        assert_eq!(class.first(&crew).map(|key| key.agent), Some(two));
+    }
+}
