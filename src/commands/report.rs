@@ -154,8 +154,8 @@ impl Report {
         for waiting in reader.waiting(from, to)? {
             let waited = Duration::from_micros((as_of.as_micros() - waiting.entered.as_micros()).max(0).unsigned_abs());
             let queue = entry(&mut queues, &waiting.queue, || QueueReport::new(LEVEL));
-            queue.total.add_waiting(waited);
-            queue.intervals.entry(half_hours.of(waiting.entered)).or_default().add_waiting(waited);
+            queue.total.add_waiting(waited, &queue.level);
+            queue.intervals.entry(half_hours.of(waiting.entered)).or_default().add_waiting(waited, &queue.level);
         }
         reader.each_span(from, to, |span| add_span(&mut agents, span))?;
         for talks in reader.talks(from, to)? {
@@ -235,15 +235,15 @@ fn add_visit(
     let queue = entry(queues, visit.queue, || QueueReport::new(LEVEL));
     if asked.contains(&visit.left) {
         let interval = queue.by_end.entry(half_hours.of(visit.left)).or_default();
-        interval.add(visit.waited, &visit.end, &queue.level);
+        interval.add(&visit.stay, &queue.level);
     }
     if !asked.contains(&visit.entered) {
         return;
     }
-    queue.total.add(visit.waited, &visit.end, &queue.level);
+    queue.total.add(&visit.stay, &queue.level);
     let interval = queue.intervals.entry(half_hours.of(visit.entered)).or_default();
-    interval.add(visit.waited, &visit.end, &queue.level);
-    if let (VisitEnd::Answered { .. }, Some(agent)) = (visit.end, visit.agent) {
+    interval.add(&visit.stay, &queue.level);
+    if let (VisitEnd::Answered { .. }, Some(agent)) = (visit.stay.end, visit.agent) {
         entry(agents, agent, AgentReport::default).answered += 1;
     }
 }

@@ -35,13 +35,15 @@ const WRAP_UP_MODES: [(&str, WrapUpMode); 3] =
     [("fixed", WrapUpMode::Fixed), ("capped", WrapUpMode::Capped), ("agent-ended", WrapUpMode::AgentEnded)];
 const EMPTY_WHEN: [(&str, EmptyWhen); 2] =
     [("no-agents", EmptyWhen::NoAgents), ("none-available", EmptyWhen::NoneAvailable)];
-const TREATMENTS: [(&str, Treatment); 6] = [
+const TREATMENTS: [(&str, Treatment); 8] = [
     ("negative", Treatment::Negative),
     ("positive", Treatment::Positive),
     ("handled", Treatment::Handled),
     ("ignore", Treatment::Ignore),
     ("short", Treatment::Short),
     ("late", Treatment::Late),
+    ("genesys", Treatment::Genesys),
+    ("event", Treatment::Event),
 ];
 
 /// Telephones are let ring for seconds to minutes; RFC 3261 §16.6 takes three minutes as the most a proxy waits.

@@ -4,7 +4,7 @@ use crate::scalar::spell_duration;
 use model::{
     Agent, AnswerMode, Calendar, CallbackFirst, CallbackPolicy, CalledFrom, ClassOfService, DaySpan, Directory,
     EmptyWhen, FigureRange, IdleClock, InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route,
-    Rule, Secret, SoundId, Step, Supervises, Target, Treatment, Trunk, Whisper, WrapUpMode,
+    Rule, Secret, SoundId, Step, Supervises, Target, Trunk, Whisper, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -246,7 +246,7 @@ impl Named for Queue {
             ("record_notice", self.record_notice.as_ref().map_or(String::new(), |name| name.0.to_string())),
             ("service_level.target", spell_duration(level.target)),
             ("service_level.percent", level.percent.to_string()),
-            ("service_level.treatment", treatment(level.treatment).into()),
+            ("service_level.treatment", level.treatment.word().into()),
             ("service_level.short_abandon", spell_duration(level.short_abandon)),
         ]
     }
@@ -430,16 +430,5 @@ fn record(policy: RecordPolicy) -> String {
         RecordPolicy::Off => "off".into(),
         RecordPolicy::All => "all".into(),
         RecordPolicy::Percent(share) => format!("{share}%"),
-    }
-}
-
-fn treatment(treatment: Treatment) -> &'static str {
-    match treatment {
-        Treatment::Handled => "handled",
-        Treatment::Ignore => "ignore",
-        Treatment::Negative => "negative",
-        Treatment::Positive => "positive",
-        Treatment::Short => "short",
-        Treatment::Late => "late",
     }
 }

@@ -226,16 +226,23 @@ pub enum Treatment {
     Positive,
     Short,
     Late,
+    /// Genesys with its switches off: neither who flowed out nor who still waits is in it.
+    Genesys,
+    /// Cisco's service-level event: what happens first of the answer, the hang-up and the target's passing. A phone
+    /// that rings out before the target counts like a hang-up.
+    Event,
 }
 
 impl Treatment {
-    pub const ALL: [Treatment; 6] = [
+    pub const ALL: [Treatment; 8] = [
         Treatment::Handled,
         Treatment::Ignore,
         Treatment::Negative,
         Treatment::Positive,
         Treatment::Short,
         Treatment::Late,
+        Treatment::Genesys,
+        Treatment::Event,
     ];
 
     /// The word in the configuration and in reports.
@@ -247,6 +254,8 @@ impl Treatment {
             Treatment::Positive => "positive",
             Treatment::Short => "short",
             Treatment::Late => "late",
+            Treatment::Genesys => "genesys",
+            Treatment::Event => "event",
         }
     }
 }

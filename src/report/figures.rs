@@ -1,5 +1,5 @@
 use crate::formulas::{Counts, average, ratio, service_level};
-use crate::visit::{VisitEnd, Work};
+use crate::visit::{Stay, VisitEnd, Work};
 use core::time::Duration;
 use model::{ServiceLevel, Treatment};
 
@@ -15,14 +15,20 @@ pub struct QueueFigures {
 }
 
 impl QueueFigures {
-    pub fn add(&mut self, waited: Duration, end: &VisitEnd, level: &ServiceLevel) {
+    pub fn add(&mut self, stay: &Stay, level: &ServiceLevel) {
+        let Stay { waited, rang_out, end } = *stay;
         let in_target = u64::from(waited <= level.target);
+        let rang_out = rang_out.is_some_and(|after| after <= level.target);
+        // Who is sent elsewhere in time has met none of them.
+        let flowed = matches!(end, VisitEnd::FlowedOut { .. });
+        self.counts.events += u64::from(rang_out || waited > level.target || !flowed);
         self.counts.offered += 1;
         self.wait_longest = self.wait_longest.max(waited);
-        match *end {
+        match end {
             VisitEnd::Answered { work } => {
                 self.counts.answered += 1;
                 self.counts.answered_in_target += in_target;
+                self.counts.events_answered += if rang_out { 0 } else { in_target };
                 self.wait_answered += waited;
                 work.iter().for_each(|work| self.handled(work));
             }
@@ -45,8 +51,9 @@ impl QueueFigures {
     }
 
     /// Somebody who entered in the interval and still waits.
-    pub fn add_waiting(&mut self, waited: Duration) {
+    pub fn add_waiting(&mut self, waited: Duration, level: &ServiceLevel) {
         self.counts.offered += 1;
+        self.counts.events += u64::from(waited > level.target);
         self.counts.waiting += 1;
         self.wait_longest = self.wait_longest.max(waited);
     }
@@ -97,14 +104,43 @@ mod tests {
     use super::*;
     use model::FlowReason;
 
+    const LEVEL: ServiceLevel = ServiceLevel {
+        target: Duration::from_secs(20),
+        percent: 80,
+        treatment: Treatment::Negative,
+        short_abandon: Duration::from_secs(5),
+    };
+
+    fn stay(waited: u64, end: VisitEnd) -> Stay {
+        Stay { waited: Duration::from_secs(waited), rang_out: None, end }
+    }
+
+    #[test]
+    fn an_event_is_what_happens_first() {
+        let answered = VisitEnd::Answered { work: None };
+        let flowed = VisitEnd::FlowedOut { why: FlowReason::MaxWait };
+        let rang_out = |after, waited, end| Stay { rang_out: Some(Duration::from_secs(after)), ..stay(waited, end) };
+        let counts = |stay: Stay| {
+            let mut figures = QueueFigures::default();
+            figures.add(&stay, &LEVEL);
+            (figures.counts.events, figures.counts.events_answered)
+        };
+        assert_eq!(counts(stay(20, answered)), (1, 1), "answered in time");
+        assert_eq!(counts(stay(21, answered)), (1, 0), "the target passed before the answer");
+        assert_eq!(counts(stay(3, VisitEnd::Abandoned)), (1, 0));
+        assert_eq!(counts(rang_out(15, 18, answered)), (1, 0), "a phone rang out first");
+        assert_eq!(counts(rang_out(30, 40, answered)), (1, 0));
+        assert_eq!(counts(stay(10, flowed)), (0, 0), "sent elsewhere before anything happened");
+        assert_eq!(counts(stay(21, flowed)), (1, 0));
+        assert_eq!(counts(rang_out(15, 18, flowed)), (1, 0));
+        let mut waiting = QueueFigures::default();
+        waiting.add_waiting(Duration::from_secs(20), &LEVEL);
+        waiting.add_waiting(Duration::from_secs(21), &LEVEL);
+        assert_eq!(waiting.counts.events, 1, "who waits counts when the target has passed");
+    }
+
     #[test]
     fn a_visit_counts_once_and_the_sum_is_conserved() {
-        let level = ServiceLevel {
-            target: Duration::from_secs(20),
-            percent: 80,
-            treatment: Treatment::Negative,
-            short_abandon: Duration::from_secs(5),
-        };
         let answered = |talked| {
             let (talked, wrapped) = (Duration::from_secs(talked), Duration::from_secs(5));
             VisitEnd::Answered { work: Some(Work { talked, held: Duration::ZERO, wrapped }) }
@@ -117,9 +153,9 @@ mod tests {
             (40, VisitEnd::Abandoned),
             (60, VisitEnd::FlowedOut { why: FlowReason::MaxWait }),
         ] {
-            figures.add(Duration::from_secs(waited), &end, &level);
+            figures.add(&stay(waited, end), &LEVEL);
         }
-        figures.add_waiting(Duration::from_secs(90));
+        figures.add_waiting(Duration::from_secs(90), &LEVEL);
         assert_eq!((figures.counts.offered, figures.accounted()), (6, 6));
         assert_eq!(figures.asa(), Some(Duration::from_secs(20)));
         assert_eq!(figures.aht(), Some(Duration::from_secs(90)));
@@ -131,14 +167,8 @@ mod tests {
 
     #[test]
     fn complaint_33_a_call_counts_at_its_answer_and_its_handling_when_it_is_over() {
-        let level = ServiceLevel {
-            target: Duration::from_secs(20),
-            percent: 80,
-            treatment: Treatment::Negative,
-            short_abandon: Duration::from_secs(5),
-        };
         let mut figures = QueueFigures::default();
-        figures.add(Duration::from_secs(4), &VisitEnd::Answered { work: None }, &level);
+        figures.add(&stay(4, VisitEnd::Answered { work: None }), &LEVEL);
         assert_eq!((figures.counts.answered, figures.counts.handled), (1, 0));
         assert_eq!((figures.service_level(Treatment::Negative), figures.aht()), (Some(1.0), None));
         // An hour of talk does not change the share answered in 20 seconds.

@@ -22,6 +22,10 @@ pub struct Counts {
     pub flowed_out: u64,
     /// Still waiting at the end of the interval.
     pub waiting: u64,
+    /// E: visits of which something happened: the answer, the hang-up, a phone that rang out or the target's passing.
+    pub events: u64,
+    /// E_A: the answer was the first of these.
+    pub events_answered: u64,
 }
 
 /// `part ÷ whole`, `None` when there is nothing to divide by.
@@ -44,13 +48,19 @@ pub fn service_level(counts: &Counts, treatment: Treatment) -> Option<f64> {
         Treatment::Positive => ratio(answered_in_target + abandoned_in_target, offered),
         Treatment::Short => ratio(answered_in_target, offered - abandoned_short),
         Treatment::Late => ratio(answered_in_target, answered + abandoned - abandoned_in_target),
+        Treatment::Genesys => ratio(answered_in_target, answered + abandoned),
+        Treatment::Event => ratio(counts.events_answered, counts.events),
     }
 }
 
 /// Share of the time a person could take contacts in which he worked on one.
 pub fn occupancy(worked: Duration, ready: Duration) -> Option<f64> {
-    let whole = (worked + ready).as_secs_f64();
-    (whole > 0.0).then(|| worked.as_secs_f64() / whole)
+    share(worked, worked + ready)
+}
+
+/// `part ÷ whole` of times.
+pub fn share(part: Duration, whole: Duration) -> Option<f64> {
+    (!whole.is_zero()).then(|| part.as_secs_f64() / whole.as_secs_f64())
 }
 
 /// Name and formula, printed beside every figure.
@@ -63,6 +73,11 @@ pub const FORMULAS: &[(&str, &str)] = &[
     ("service level (positive)", "(A≤T + B≤T) ÷ O"),
     ("service level (short)", "A≤T ÷ (O − B≤S)"),
     ("service level (late)", "A≤T ÷ (A + B>T)"),
+    ("service level (genesys)", "(A − A>T) ÷ (A + B)"),
+    (
+        "service level (event)",
+        "E_A ÷ E; E = visits with an event: the first of answer, hang-up, a phone that rang out, T passed; E_A = it was the answer",
+    ),
     ("ASA", "Σ wait of answered ÷ A, from queue entry to connect, ring time included"),
     ("ATA", "Σ wait of abandoned ÷ B"),
     ("handled", "H = answered and the agent is through with it, wrap-up included; H ≤ A while calls go on"),
@@ -93,6 +108,7 @@ mod tests {
         assert_eq!(percent(&guide, Treatment::Ignore), 77.8);
         assert_eq!(percent(&guide, Treatment::Negative), 70.0);
         assert_eq!(percent(&guide, Treatment::Positive), 80.0);
+        assert_eq!(percent(&guide, Treatment::Genesys), 70.0);
         let late = Counts { offered: 130, answered: 130, answered_in_target: 50, ..Counts::default() };
         assert_eq!((service_level(&late, Treatment::Ignore).unwrap() * 100.0).round(), 38.0);
     }

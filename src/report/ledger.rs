@@ -7,7 +7,7 @@ use crate::visit::{QueueVisit, Talk, VisitEnd};
 use crate::words::{contact_of, describe, describe_party, word};
 use base::{Instant, Now};
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, Directory, Fact, LegId, QueueId, Stamped};
+use model::{AgentId, AgentState, ContactId, Directory, Fact, LegId, OfferOutcome, QueueId, Stamped};
 use std::collections::{HashMap, VecDeque};
 
 /// Something for the store.
@@ -182,6 +182,11 @@ impl Ledger {
             Fact::FlowedOut { contact, queue, waited, why, .. } => {
                 self.left(at, *contact, *queue, *waited, None, VisitEnd::FlowedOut { why: *why });
             }
+            Fact::OfferEnded { contact, outcome, .. } => {
+                if *outcome == OfferOutcome::Missed {
+                    self.with(*contact, |o| o.rang_out(at));
+                }
+            }
             Fact::TalkStarted { contact, agent, queue } => self.with(*contact, |o| o.talk_started(at, *agent, *queue)),
             Fact::TalkEnded { contact, agent, talked, held } => {
                 self.talk_ended(at, *contact, *agent, *talked, *held);
@@ -205,7 +210,6 @@ impl Ledger {
             | Fact::CallbackArranged { .. }
             | Fact::LegRinging { .. }
             | Fact::Offered { .. }
-            | Fact::OfferEnded { .. }
             | Fact::Held { .. }
             | Fact::Retrieved { .. }
             | Fact::Transferred { .. }

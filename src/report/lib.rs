@@ -36,11 +36,11 @@ mod words;
 
 pub use agent_time::{AgentFigures, AgentSpan, AgentTimes};
 pub use figures::QueueFigures;
-pub use formulas::{Counts, FORMULAS, average, occupancy, ratio, service_level};
+pub use formulas::{Counts, FORMULAS, average, occupancy, ratio, service_level, share};
 pub use ledger::{Entry, Ledger, Told};
 pub use limits::CLOSING_TIME;
 pub use read_back::Indices;
 pub use record::{Arrival, ContactRecord, LegRecord, OpenContact, Step, Waiting};
-pub use visit::{QueueVisit, Talk, VisitEnd, Work};
+pub use visit::{QueueVisit, Stay, Talk, VisitEnd, Work};
 pub use wallboard::{QueueNow, Wallboard};
 pub use words::{contact_of, word, words};

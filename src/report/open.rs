@@ -108,9 +108,16 @@ impl Open {
     }
 
     pub(crate) fn queued(&mut self, at: Now, queue: QueueId) {
-        self.waiting = Some(Waiting { queue, nth: self.visits, since: at });
+        self.waiting = Some(Waiting { queue, nth: self.visits, since: at, rang_out: None });
         self.visits += 1;
         self.changed = true;
+    }
+
+    /// An agent's phone was not answered.
+    pub(crate) fn rang_out(&mut self, at: Now) {
+        if let Some(Waiting { since, rang_out, .. }) = &mut self.waiting {
+            rang_out.get_or_insert(at.mono - since.mono);
+        }
     }
 
     /// The stay in a queue is over; `None` when there was none, so that nothing is counted twice.
@@ -122,10 +129,10 @@ impl Open {
         agent: Option<AgentId>,
         end: VisitEnd,
     ) -> Option<QueueVisit> {
-        let Waiting { nth, since, .. } = self.waiting.take_if(|w| w.queue == queue)?;
+        let Waiting { nth, since, rang_out, .. } = self.waiting.take_if(|w| w.queue == queue)?;
         self.answered_by.extend(agent);
         let contact = self.record.arrival.contact;
-        Some(QueueVisit { contact, nth, queue, entered: since.utc, left: at.utc, waited, agent, end })
+        Some(QueueVisit { contact, nth, queue, entered: since.utc, left: at.utc, waited, rang_out, agent, end })
     }
 
     pub(crate) fn talk_started(&mut self, at: Now, agent: AgentId, queue: Option<QueueId>) {

@@ -28,6 +28,8 @@ pub struct Waiting {
     pub queue: QueueId,
     pub nth: u32,
     pub since: base::Now,
+    /// How far into the wait a phone first rang out.
+    pub rang_out: Option<Duration>,
 }
 
 /// One contact from cradle to grave.

@@ -13,9 +13,25 @@ pub struct QueueVisit {
     pub left: Utc,
     /// By the monotonic clock: a clock step does not make a wait longer.
     pub waited: Duration,
+    /// How far into the wait a phone first rang out.
+    pub rang_out: Option<Duration>,
     /// Who answered.
     pub agent: Option<AgentId>,
     pub end: VisitEnd,
+}
+
+/// What the figures need to know of a visit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stay {
+    pub waited: Duration,
+    pub rang_out: Option<Duration>,
+    pub end: VisitEnd,
+}
+
+impl QueueVisit {
+    pub fn stay(&self) -> Stay {
+        Stay { waited: self.waited, rang_out: self.rang_out, end: self.end }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,14 +1,15 @@
 use crate::figures::QueueFigures;
-use crate::visit::{QueueVisit, VisitEnd};
-use base::{Instant, Now, Utc};
+use crate::record::Waiting;
+use crate::visit::{QueueVisit, Stay, VisitEnd};
+use base::{Instant, Utc};
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, Directory, Fact, QueueId, ServiceLevel, Stamped};
+use model::{AgentId, AgentState, ContactId, Directory, Fact, OfferOutcome, QueueId, ServiceLevel, Stamped};
 use std::collections::HashMap;
 
 /// The floor as it is now, kept from facts; what a supervisor looks at.
 #[derive(Debug, Default)]
 pub struct Wallboard {
-    waiting: HashMap<ContactId, (QueueId, Now)>,
+    waiting: HashMap<ContactId, Waiting>,
     today: HashMap<QueueId, QueueFigures>,
     agents: HashMap<AgentId, AgentState>,
     contacts: usize,
@@ -40,7 +41,13 @@ impl Wallboard {
             Fact::ContactArrived { .. } => self.contacts += 1,
             Fact::ContactEnded { .. } => self.contacts = self.contacts.saturating_sub(1),
             Fact::Queued { contact, queue, .. } => {
-                self.waiting.insert(*contact, (*queue, stamped.at));
+                let waiting = Waiting { queue: *queue, nth: 0, since: stamped.at, rang_out: None };
+                self.waiting.insert(*contact, waiting);
+            }
+            Fact::OfferEnded { contact, outcome: OfferOutcome::Missed, .. } => {
+                if let Some(waiting) = self.waiting.get_mut(contact) {
+                    waiting.rang_out.get_or_insert(stamped.at.mono - waiting.since.mono);
+                }
             }
             Fact::Connected { contact, queue, waited, .. } => {
                 self.left(*contact, *queue, *waited, VisitEnd::Answered { work: None }, names);
@@ -95,8 +102,8 @@ impl Wallboard {
     }
 
     /// What the store knows of today from before a restart.
-    pub fn add_past(&mut self, queue: QueueId, waited: Duration, end: &VisitEnd, level: &ServiceLevel) {
-        self.today.entry(queue).or_default().add(waited, end, level);
+    pub fn add_past(&mut self, queue: QueueId, stay: &Stay, level: &ServiceLevel) {
+        self.today.entry(queue).or_default().add(stay, level);
     }
 
     /// A new day begins: counters start again, who waits keeps waiting.
@@ -116,8 +123,9 @@ impl Wallboard {
 
     pub fn queue(&self, id: QueueId, now: Instant, names: &Directory) -> QueueNow {
         let mut line = QueueNow { today: self.today.get(&id).copied().unwrap_or_default(), ..QueueNow::default() };
-        for (_, since) in self.waiting.values().filter(|(queue, _)| *queue == id) {
-            line.add_waiting(now - since.mono);
+        let level = &names.queue(id).service_level;
+        for waiting in self.waiting.values().filter(|waiting| waiting.queue == id) {
+            line.add_waiting(now - waiting.since.mono, level);
         }
         for (agent, state) in &self.agents {
             if names.agent(*agent).queues.contains(&id) {
@@ -138,8 +146,8 @@ impl Wallboard {
         for (queue, figures) in &self.today {
             at(queue, &|line| line.today = *figures);
         }
-        for (queue, since) in self.waiting.values() {
-            at(queue, &|line| line.add_waiting(now - since.mono));
+        for Waiting { queue, since, .. } in self.waiting.values() {
+            at(queue, &|line| line.add_waiting(now - since.mono, &names.queue(*queue).service_level));
         }
         for (agent, state) in &self.agents {
             for queue in &names.agent(*agent).queues {
@@ -151,17 +159,18 @@ impl Wallboard {
 
     fn left(&mut self, contact: ContactId, queue: QueueId, waited: Duration, end: VisitEnd, names: &Directory) {
         // Counted only when it was seen to enter: nothing is counted twice.
-        if self.waiting.remove(&contact).is_some() {
-            self.today.entry(queue).or_default().add(waited, &end, &names.queue(queue).service_level);
+        if let Some(Waiting { rang_out, .. }) = self.waiting.remove(&contact) {
+            let stay = Stay { waited, rang_out, end };
+            self.today.entry(queue).or_default().add(&stay, &names.queue(queue).service_level);
         }
     }
 }
 
 impl QueueNow {
-    fn add_waiting(&mut self, waited: Duration) {
+    fn add_waiting(&mut self, waited: Duration, level: &ServiceLevel) {
         self.waiting += 1;
         self.longest_wait = self.longest_wait.max(waited);
-        self.today.add_waiting(waited);
+        self.today.add_waiting(waited, level);
     }
 
     fn add_agent(&mut self, state: AgentState) {
@@ -249,7 +258,8 @@ mod tests {
         let mut story = Story::new();
         let level = crate::testing::LEVEL;
         let end = crate::VisitEnd::FlowedOut { why: FlowReason::MaxWait };
-        story.wallboard.add_past(SUPPORT, secs(60), &end, &level);
+        let stay = crate::Stay { waited: secs(60), rang_out: None, end };
+        story.wallboard.add_past(SUPPORT, &stay, &level);
         story.served(0, secs(1), secs(1), secs(1));
         let today = story.wallboard.queue(SUPPORT, story.now.mono, &story.names).today;
         assert_eq!((today.counts.offered, today.counts.answered, today.counts.flowed_out), (2, 1, 1));

@@ -35,7 +35,7 @@ impl Table {
             Table::Contact => {
                 "INSERT OR REPLACE INTO contact VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)"
             }
-            Table::Visit => "INSERT OR REPLACE INTO visit VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
+            Table::Visit => "INSERT OR REPLACE INTO visit VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13)",
             Table::Talk => "INSERT OR REPLACE INTO talk VALUES (?1,?2,?3,?4,?5,?6)",
             Table::AgentSpan => "INSERT OR REPLACE INTO agent_span VALUES (?1,?2,?3,?4,?5,?6)",
             Table::OpenSpan => "INSERT OR REPLACE INTO open_span VALUES (?1,?2,?3,?4,?5)",
@@ -47,7 +47,7 @@ impl Table {
         match self {
             Table::OpenContact => (10, 1),
             Table::Contact => (16, 1),
-            Table::Visit => (12, 3),
+            Table::Visit => (13, 3),
             Table::Talk => (6, 3),
             Table::AgentSpan => (6, 2),
             Table::OpenSpan => (5, 1),

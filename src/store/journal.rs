@@ -64,9 +64,9 @@ impl Journal {
         let now = (settings.clock)().utc;
         let day = (settings.day)(&settings.names, now);
         let mut wallboard = Wallboard::new(day.0);
-        past_visits(&store.connection, day.0, |name, waited, end| {
+        past_visits(&store.connection, day.0, |name, stay| {
             if let Some(queue) = settings.names.queue_named(name) {
-                wallboard.add_past(queue, waited, end, &settings.names.queue(queue).service_level);
+                wallboard.add_past(queue, stay, &settings.names.queue(queue).service_level);
             }
         })?;
         let published = Arc::new(Published {

@@ -23,7 +23,7 @@ fn to() -> Utc {
 
 fn visits(reader: &Reader) -> Vec<(ContactId, Duration, VisitEnd)> {
     let mut visits = Vec::new();
-    reader.each_visit(from(), to(), |v| visits.push((v.contact, v.waited, v.end))).unwrap();
+    reader.each_visit(from(), to(), |v| visits.push((v.contact, v.stay.waited, v.stay.end))).unwrap();
     visits
 }
 

@@ -4,7 +4,7 @@ use crate::recover::last_alive;
 use crate::schema::open_read_only;
 use base::Utc;
 use model::{ContactId, ServiceLevel, Treatment};
-use report::{VisitEnd, Work};
+use report::{Stay, VisitEnd, Work};
 use rusqlite::{Connection, Row, params};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,9 +22,8 @@ pub struct StoredVisit<'a> {
     pub queue: &'a str,
     pub entered: Utc,
     pub left: Utc,
-    pub waited: Duration,
     pub agent: Option<&'a str>,
-    pub end: VisitEnd,
+    pub stay: Stay,
 }
 
 /// A caller who waits, as far as the store knows.
@@ -197,21 +196,21 @@ impl Reader {
     }
 }
 
-const VISITS: &str = "SELECT contact, queue, entered, left_at, waited, outcome, why, agent, talked, held, wrapped
+const VISITS: &str = "SELECT contact, queue, entered, left_at, waited, outcome, why, agent, talked, held, wrapped, rang_out
     FROM visit WHERE entered >= ?1 AND entered < ?2 AND (entered >= ?3 OR left_at >= ?3) ORDER BY entered, contact, nth";
 
 /// Visits that left since `from`, for the wallboard of a server that starts in the middle of a day.
 pub(crate) fn past_visits(
     connection: &Connection,
     from: Utc,
-    mut each: impl FnMut(&str, Duration, &VisitEnd),
+    mut each: impl FnMut(&str, &Stay),
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare(VISITS)?;
     let mut rows = statement.query(params![(from - VISIT_TIME_MAX).as_micros(), i64::MAX, from.as_micros()])?;
     while let Some(row) = rows.next()? {
         let visit = visit(row)?;
         if visit.left >= from {
-            each(visit.queue, visit.waited, &visit.end);
+            each(visit.queue, &visit.stay);
         }
     }
     Ok(())
@@ -235,9 +234,8 @@ fn visit<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredVisit<'a>> {
         queue: text(row, 1)?,
         entered: Utc::from_micros(row.get(2)?),
         left: Utc::from_micros(row.get(3)?),
-        waited: length(row.get(4)?),
         agent: some_text(row, 7)?,
-        end,
+        stay: Stay { waited: length(row.get(4)?), rang_out: row.get::<_, Option<i64>>(11)?.map(length), end },
     })
 }
 

@@ -125,7 +125,7 @@ impl Leftover {
         let (left, why) = (alive.max(*entered), FlowReason::Failed.word());
         transaction
             .prepare_cached(
-                "INSERT OR IGNORE INTO visit VALUES (?1,?2,?3,?4,?5,?6,'flowed-out',?7,NULL,NULL,NULL,NULL)",
+                "INSERT OR IGNORE INTO visit VALUES (?1,?2,?3,?4,?5,?6,'flowed-out',?7,NULL,NULL,NULL,NULL,NULL)",
             )?
             .execute(params![entered, self.id, nth, queue, left, left - entered, why])
             .map(drop)

@@ -55,7 +55,8 @@ pub(crate) fn visit(rows: &mut Rows, visit: &QueueVisit, names: &Directory) {
         .some_text(visit.agent.map(|agent| &*names.agent(agent).id))
         .some_int(work.map(|w| micros(w.talked)))
         .some_int(work.map(|w| micros(w.held)))
-        .some_int(work.map(|w| micros(w.wrapped)));
+        .some_int(work.map(|w| micros(w.wrapped)))
+        .some_int(visit.rang_out.map(micros));
 }
 
 pub(crate) fn talk(rows: &mut Rows, talk: &Talk, names: &Directory) {

@@ -8,7 +8,7 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 
 /// Tables that grow with the calls are ordered by time and have no second index where none is needed: each costs every
 /// call some microseconds.
@@ -27,11 +27,12 @@ CREATE INDEX contact_started ON contact (started, outcome);
 CREATE TABLE open_contact (
     id INTEGER PRIMARY KEY, started INTEGER NOT NULL, source TEXT, caller TEXT NOT NULL, dialled TEXT NOT NULL,
     call_id TEXT NOT NULL, attached TEXT NOT NULL, queue TEXT, nth INTEGER, entered INTEGER);
--- One row a stay in a queue. talked, held, wrapped of answered ones: null until the agent is through with it.
+-- One row a stay in a queue. talked, held, wrapped of answered ones: null until the agent is through with it. rang_out:
+-- how far into the wait a phone first was not answered.
 CREATE TABLE visit (
     entered INTEGER NOT NULL, contact INTEGER NOT NULL, nth INTEGER NOT NULL, queue TEXT NOT NULL,
     left_at INTEGER NOT NULL, waited INTEGER NOT NULL, outcome TEXT NOT NULL, why TEXT, agent TEXT,
-    talked INTEGER, held INTEGER, wrapped INTEGER,
+    talked INTEGER, held INTEGER, wrapped INTEGER, rang_out INTEGER,
     PRIMARY KEY (entered, contact, nth)) WITHOUT ROWID;
 -- One row an agent's part in a conversation, from a queue or not; hold is not part of talked.
 CREATE TABLE talk (

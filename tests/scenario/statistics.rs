@@ -206,6 +206,9 @@ fn complaint_36_every_treatment_of_the_service_level_stands_beside_its_formula()
     let a_in = count(&|v| answered(v) && v.waited <= level.target);
     let b_in = count(&|v| abandoned(v) && v.waited <= level.target);
     let b_short = count(&|v| abandoned(v) && v.waited <= level.short_abandon);
+    let rang_out = |v: &report::QueueVisit| v.rang_out.is_some_and(|after| after <= level.target);
+    let event = count(&|v| answered(v) || abandoned(v) || rang_out(v) || v.waited > level.target);
+    let event_a = count(&|v| answered(v) && v.waited <= level.target && !rang_out(v));
     assert!(b_in > 0.0 && b > b_in && b_short > 0.0 && a > a_in, "a house in which the treatments differ");
     let figures = world.books.figures(support, world.now());
     for treatment in Treatment::ALL {
@@ -216,6 +219,8 @@ fn complaint_36_every_treatment_of_the_service_level_stands_beside_its_formula()
             Treatment::Positive => (a_in + b_in) / all,
             Treatment::Short => a_in / (all - b_short),
             Treatment::Late => a_in / (a + b - b_in),
+            Treatment::Genesys => a_in / (a + b),
+            Treatment::Event => event_a / event,
         };
         let found = figures.service_level(treatment).expect("there were calls");
         assert!((found - wanted).abs() < 1e-9, "{}: {found}, not {wanted}", treatment.word());
@@ -341,7 +346,7 @@ fn complaint_35_abandoned_calls_are_listed_and_survive_a_restart() {
     let abandoned: Vec<_> = listed.iter().map(|visit| visit.caller.as_str()).collect();
     assert_eq!(abandoned, ["13800138002", "13800138003"]);
     let mut ends = Vec::new();
-    reader.each_visit(from, to, |visit| ends.push(visit.end)).expect("visits");
+    reader.each_visit(from, to, |visit| ends.push(visit.stay.end)).expect("visits");
     let tally = world.books.tally(world.queue("support"));
     assert_eq!(ends.len() as u64, tally.offered);
     assert_eq!(ends.iter().filter(|end| **end == VisitEnd::Abandoned).count() as u64, tally.abandoned);

@@ -27,8 +27,9 @@ fn report(zone: TimeZone) -> Report {
 /// Adds a visit to queue `support`, and the arrival the event log has of it, as [`Report::read`] does.
 fn add(report: &mut Report, entered: &str, waited: u64, agent: Option<&str>, end: VisitEnd) {
     let waited = Duration::from_secs(waited);
+    let stay = report::Stay { waited, rang_out: None, end };
     let (contact, entered) = (model::ContactId(1), at(entered));
-    let visit = StoredVisit { contact, queue: "support", entered, left: entered + waited, waited, agent, end };
+    let visit = StoredVisit { contact, queue: "support", entered, left: entered + waited, agent, stay };
     let zone = report.zone.clone();
     let asked = report.from..report.to;
     if asked.contains(&entered) {

@@ -3,7 +3,7 @@
 use super::estimate::Estimate;
 use super::tally::{Slot, Tally};
 use core::time::Duration;
-use model::ServiceLevel;
+use model::{ServiceLevel, Treatment};
 
 /// In what a figure is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +39,10 @@ const fn kpi(name: &'static str, unit: Unit, formula: &'static str, of: fn(&Slot
     Kpi { name, unit, formula, of }
 }
 
+const fn level(name: &'static str, formula: &'static str, of: fn(&Slot, &Span) -> Option<f64>) -> Kpi {
+    kpi(name, Unit::Share, formula, of)
+}
+
 fn a_day(count: u64, span: &Span) -> Option<f64> {
     Some(count as f64 / f64::from(span.days.max(1)))
 }
@@ -57,9 +61,21 @@ pub const KPIS: &[Kpi] = &[
         a_day(s.figures.counts.waiting, p)
     }),
     kpi("handled", Unit::Count, "H: answered and wrapped up, a day", |s, p| a_day(s.figures.counts.handled, p)),
-    kpi("service_level", Unit::Share, "by the queue's treatment, A≤T ÷ O when negative", |s, p| {
+    kpi("service_level", Unit::Share, "by the queue's treatment, one of the next eight", |s, p| {
         s.figures.service_level(p.level.treatment)
     }),
+    level("sl_handled", "A≤T ÷ A", |s, _| s.figures.service_level(Treatment::Handled)),
+    level("sl_ignore", "A≤T ÷ (O − B≤T)", |s, _| s.figures.service_level(Treatment::Ignore)),
+    level("sl_negative", "A≤T ÷ O", |s, _| s.figures.service_level(Treatment::Negative)),
+    level("sl_positive", "(A≤T + B≤T) ÷ O", |s, _| s.figures.service_level(Treatment::Positive)),
+    level("sl_short", "A≤T ÷ (O − B≤S)", |s, _| s.figures.service_level(Treatment::Short)),
+    level("sl_late", "A≤T ÷ (A + B>T)", |s, _| s.figures.service_level(Treatment::Late)),
+    level("sl_genesys", "(A − A>T) ÷ (A + B)", |s, _| s.figures.service_level(Treatment::Genesys)),
+    level(
+        "sl_event",
+        "E_A ÷ E: the first of answer, hang-up, a phone that rang out, T passed was the answer",
+        |s, _| s.figures.service_level(Treatment::Event),
+    ),
     kpi("abandonment", Unit::Share, "B ÷ O", |s, _| s.figures.abandonment()),
     kpi("abandonment_net", Unit::Share, "(B − B≤S) ÷ (O − B≤S)", |s, _| s.figures.abandonment_net()),
     kpi("asa_seconds", Unit::Seconds, "Σ wait of answered ÷ A, ring time included", |s, _| seconds(s.figures.asa())),
@@ -76,6 +92,12 @@ pub const KPIS: &[Kpi] = &[
     kpi("declined_rate", Unit::Share, "offers refused by hand ÷ offers", |s, _| report::ratio(s.declined, s.offers)),
     kpi("occupancy", Unit::Share, "(busy + ringing + wrap-up) ÷ (the same + ready), of the queue's agents", |s, _| {
         s.staff.occupancy()
+    }),
+    kpi("utilisation", Unit::Share, "(busy + wrap-up) ÷ signed on; the schedule is what is paid", |s, _| {
+        report::share(s.staff.busy + s.staff.wrap_up, s.staff.signed_on())
+    }),
+    kpi("shrinkage", Unit::Share, "not ready ÷ signed on", |s, _| {
+        report::share(s.staff.not_ready, s.staff.signed_on())
     }),
     kpi("in_queue", Unit::Count, "contacts in the queue, mean over time", |s, p| over_time(s.in_queue, p)),
     kpi("agents", Unit::Count, "agents of the queue signed on, mean over time", |s, p| {

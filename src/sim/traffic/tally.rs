@@ -90,9 +90,10 @@ impl Counting {
         for (queue, since) in waiting {
             self.tally.left_over += 1;
             let slot = self.grid.slot(since.utc);
+            let level = self.directory.queue(queue).service_level;
             let tally = &mut self.tally.queues[queue.index()];
             for slot in tally.both(slot) {
-                slot.figures.add_waiting(now.mono - since.mono);
+                slot.figures.add_waiting(now.mono - since.mono, &level);
             }
         }
         for queue in 0..self.lines.len() {
@@ -115,7 +116,7 @@ impl Counting {
                         match visit.end {
                             // It came before, when it was answered.
                             VisitEnd::Answered { work: Some(work) } => slot.figures.handled(&work),
-                            end => slot.figures.add(visit.waited, &end, &level),
+                            _ => slot.figures.add(&visit.stay(), &level),
                         }
                     }
                 }
