@@ -1,21 +1,28 @@
 //! The board's promises, model-checked: every interleaving and every reordering the memory model allows.
 //!
 //! Each model has a broken twin beside it, the same story with the one thing taken away that makes it hold, and the
-//! twin must fail: a model that cannot fail proves nothing.
+//! twin must fail: a model that cannot fail proves nothing. What is promised, and where it is asserted:
+//!
+//! - one winner a contact: two agents and one contact, two answers, a join and an answer, a callback and a call;
+//! - no agent with two contacts: two shards and one agent, two offers and a sign-off, a lease and its confirmation;
+//! - nobody ready while somebody waits for him: a contact and an agent, an undo, the end of notes, a late claim;
+//! - no reservation is leaked: an offer and a hang-up, an offer and a sign-off, a join and an answer;
+//! - what came is what left and what waits: a rule and a hang-up.
+//!
+//! Order is no question of words: each queue's order has one writer, and the reference checks it (`steps.rs`).
 //! Run by `RUSTFLAGS="--cfg loom" cargo test -p strowger-acd --release -- loom`.
 
 use super::*;
-use loom::thread;
+use loom::{model as check, thread};
 use std::sync::Arc;
+
+#[path = "board_loom_stories.rs"]
+mod stories;
 
 const A: AgentId = AgentId(0);
 const B: AgentId = AgentId(1);
 const Q: QueueId = QueueId(0);
 const P: PhoneId = PhoneId(0);
-
-fn check(story: impl Fn() + Sync + Send + 'static) {
-    loom::model(story);
-}
 
 fn board() -> Arc<Board> {
     Arc::new(Board::new(BoardSize { shards: 1, agents: 2, phones: 1, queues: 1, contacts_per_shard: 2 }))
