@@ -130,6 +130,8 @@ pub enum Verdict {
     Refused {
         until: Instant,
     },
+    /// His phone rang for it in this same round: among phones that ring together nobody is rung twice.
+    Rang,
     /// He lacks what the contact asks: what he comes nearest to, with each level that is missing.
     Lacks(Vec<Lack>),
     /// The contact is kept for somebody who knows the customer.
@@ -193,6 +195,7 @@ impl Explainer {
     pub fn handle_fact(&mut self, now: Instant, fact: &Fact) {
         // A contact whose offer was taken back is looked at again later, not at the same instant.
         self.reference.look_again(now - Duration::from_nanos(1));
+        self.reference.follow(now);
         if self.at != now {
             self.at = now;
             self.reference.next_input();

@@ -34,6 +34,7 @@
 
 mod ageing;
 mod agents;
+mod asked;
 mod board;
 mod calendar;
 mod contacts;
@@ -64,6 +65,8 @@ mod tour;
 mod waiting;
 mod words;
 
+#[cfg(all(test, not(loom)))]
+mod found;
 #[cfg(all(test, not(loom)))]
 mod promises;
 #[cfg(all(test, not(loom)))]

@@ -49,6 +49,8 @@ impl Reference {
     /// Everybody who serves the contact's queue: the chosen first, then who comes next, then who could not be asked.
     pub(crate) fn candidates(&self, now: Instant, contact: ContactId, chosen: Option<AgentId>) -> Vec<Candidate> {
         let Some(own) = self.find(contact) else { return Vec::new() };
+        let read = chosen.and_then(|chosen| self.reading_for(now, own, chosen));
+        let own = read.as_ref().unwrap_or(own);
         let everybody = (0..self.agents.len() as u32).map(AgentId).filter(|a| self.serves(*a, own.queue));
         let looked_at = everybody.map(|agent| {
             let chosen = chosen == Some(agent);
@@ -94,20 +96,23 @@ impl Reference {
             }
             AgentState::Ready => {}
         }
-        if !self.fits(now, own, agent, Edge::Both) {
-            return Verdict::Lacks(self.lacks(now, own, agent));
+        if !self.fits(own, agent, Edge::Both) {
+            return Verdict::Lacks(self.lacks(own, agent));
         }
         if let Some((keeper, _)) = own.kept.filter(|(keeper, until)| *until >= now && *keeper != agent) {
             return Verdict::KeptFor { agent: keeper };
+        }
+        if own.round.contains(&agent) {
+            return Verdict::Rang;
         }
         let refused = own.refused.iter().find(|(a, until)| *a == agent && *until > now);
         refused.map_or(Verdict::Unexplained, |(_, until)| Verdict::Refused { until: *until })
     }
 
     /// What is missing in the alternative of each demand that he comes nearest to.
-    fn lacks(&self, now: Instant, own: &Waiting, agent: AgentId) -> Vec<Lack> {
+    fn lacks(&self, own: &Waiting, agent: AgentId) -> Vec<Lack> {
         let skills = &self.directory.agent(agent).skills;
-        let asked = self.needs(now, own, Edge::Both).into_iter().flatten();
+        let asked = self.needs(own).into_iter().flatten();
         let demands = asked.filter_map(|needs| self.directory.requirements.get(needs.index()));
         let nearest = demands.filter_map(|demand| {
             let missing = demand.any.iter().map(|all| {

@@ -6,16 +6,16 @@
 //! the rules ask is a doubt: tests want none, an explanation shows them (`strowger explain`).
 //!
 //! Several agents one input frees come one after the other: the first of them does not wait for those behind him.
-//! At the very instant at which a step or a preference ends it may be looked at before or after: whoever is passed over
-//! must have been eligible in both cases, whoever is chosen in one of them.
+//! At the very instant at which a step (`asked.rs`) or a preference ends it may be looked at before or after: whoever is
+//! passed over must have been eligible in both cases, whoever is chosen in one of them.
 
+use crate::asked::Possible;
 use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
 use crate::strategy::{draw, scaled};
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Directory, Fact, IdleClock, OfferOutcome, Queue, QueueId, RequirementId, Strategy,
-    Wish, level_of,
+    AgentId, AgentState, ContactId, Directory, Fact, IdleClock, OfferOutcome, Queue, QueueId, Strategy, Wish, level_of,
 };
 use std::collections::HashMap;
 
@@ -71,12 +71,14 @@ pub(crate) struct Waiting {
     pub(crate) entered: Instant,
     /// Into this queue.
     pub(crate) queued: Instant,
-    wish: Wish,
+    pub(crate) wish: Wish,
+    /// The step of the queue it stands on; more than one when that cannot be said.
+    pub(crate) steps: Vec<Possible>,
     /// For whom it is kept, until when.
     pub(crate) kept: Option<(AgentId, Instant)>,
     /// Whose phones ring for it, and all whose phones rang since the first of them did.
     pub(crate) ringing: Vec<AgentId>,
-    round: Vec<AgentId>,
+    pub(crate) round: Vec<AgentId>,
     round_since: Instant,
     failed: bool,
     /// Its offer was withdrawn: it is looked at again in a moment, or after a pause when it was not the first.
@@ -131,6 +133,7 @@ impl Reference {
     /// `known`: the contact's first enqueue time and its wish, which facts do not tell.
     pub(crate) fn fact(&mut self, now: Instant, fact: &Fact, known: impl Fn(ContactId) -> (Instant, Wish)) {
         self.facts += 1;
+        self.follow(now);
         match fact {
             Fact::Queued { contact, queue, priority, position } => {
                 self.queued(now, (*contact, *queue, *priority), *position, known(*contact));
@@ -148,6 +151,7 @@ impl Reference {
             Fact::Forced { .. } | Fact::WaitForetold { .. } => {}
             other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
         }
+        self.follow(now);
         let [offered, answered, abandoned, flowed] = self.counts;
         let accounted = answered + abandoned + flowed + self.waiting.len();
         self.hold(offered == accounted, || format!("{offered} came, {accounted} are accounted for"));
@@ -182,6 +186,7 @@ impl Reference {
             entered,
             queued: now,
             wish,
+            steps: vec![],
             kept,
             ringing: vec![],
             round: vec![],
@@ -198,12 +203,16 @@ impl Reference {
         let range = waiting.len() + 1..=waiting.len() + held.len() + 1;
         let there = range.contains(&(position as usize));
         self.hold(there, || format!("position of {contact}: {position}, not {range:?}"));
+        // Its conditions count it in.
         self.waiting.push(new);
+        let at = self.waiting.len() - 1;
+        self.waiting[at].steps = self.steps_from(now, &self.waiting[at], 0);
     }
 
     /// Between two inputs nobody is ready for anybody who waits, or for whom every phone shall ring.
-    #[cfg(test)]
-    pub(crate) fn quiet(&self, now: Instant) {
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn quiet(&mut self, now: Instant) {
+        self.follow(now);
         for w in self.waiting.iter().filter(|w| !w.held) {
             let rings_all = self.queue(w.queue).strategy == Strategy::RingAll;
             if w.ringing.is_empty() || rings_all {
@@ -216,6 +225,10 @@ impl Reference {
     fn agent(&mut self, now: Instant, id: AgentId, state: AgentState) {
         let fact = (self.inputs, self.facts);
         let agent = &mut self.agents[id.index()];
+        if state == agent.state {
+            // He sits at another phone: no clock of his starts anew.
+            return;
+        }
         if state == AgentState::Ready {
             agent.freed = fact;
         }
@@ -230,7 +243,7 @@ impl Reference {
             (agent.released, agent.ready, agent.offered) = (now, now, now);
             (agent.calls, agent.time) = (0, Time { since: now, ..Time::NONE });
         }
-        if state == AgentState::Ready && !matches!(agent.state, AgentState::Ready | AgentState::Reserved { .. }) {
+        if state == AgentState::Ready && !matches!(agent.state, AgentState::Reserved { .. }) {
             agent.ready = now;
         }
         agent.state = state;
@@ -253,10 +266,12 @@ impl Reference {
         };
         self.waiting[at].held = false;
         let chosen = self.waiting[at].clone();
-        let may = self.may_get(now, &chosen, id, Edge::Either);
-        self.hold(may, || format!("agent {} may not get {contact}", id.0));
-        let first = self.choose(now, &chosen, id);
-        self.hold(first == id, || format!("agent {} comes first by the strategy, not {}", first.0, id.0));
+        let eligible: Vec<_> = chosen.readings().filter(|c| self.may_get(now, c, id, Edge::Either)).collect();
+        self.hold(!eligible.is_empty(), || format!("agent {} may not get {contact}", id.0));
+        let first: Vec<_> = eligible.iter().map(|c| self.choose(now, c, id)).collect();
+        self.hold(first.is_empty() || first.contains(&id), || {
+            format!("agent {} comes first by the strategy, not {}", first[0].0, id.0)
+        });
         let own = (chosen.ringing.is_empty()).then_some(&chosen);
         let most_pressing = self.most_pressing(now, id, own);
         self.hold(most_pressing == own.map(|w| w.contact), || {
@@ -290,20 +305,37 @@ impl Reference {
     }
 
     /// Of all who wait the one this agent should get: the first of each queue, then the most pressing of these.
-    /// `chosen` is among them, whatever is in doubt.
+    /// `chosen` is among them, whatever is in doubt. Who is held stands in the line again or not yet, facts do not tell:
+    /// he may be the first of his queue and need not be.
     fn most_pressing(&self, now: Instant, id: AgentId, chosen: Option<&Waiting>) -> Option<ContactId> {
         let is_chosen = |w: &Waiting| chosen.is_some_and(|c| c.contact == w.contact);
-        let may = |w: &&Waiting| w.ringing.is_empty() && (is_chosen(w) || self.may_get(now, w, id, Edge::Both));
-        let mut heads: HashMap<QueueId, &Waiting> = HashMap::new();
+        let may =
+            |w: &&Waiting| w.ringing.is_empty() && (is_chosen(w) || self.may_get_once_back(now, w, id, Edge::Both));
+        let mut lines: HashMap<QueueId, Vec<&Waiting>> = HashMap::new();
         for w in self.waiting.iter().filter(may) {
-            let head = heads.entry(w.queue).or_insert(w);
-            if self.place(w) < self.place(head) {
-                *head = w;
-            }
+            lines.entry(w.queue).or_default().push(w);
         }
-        let mut heads: Vec<_> = heads.into_values().collect();
-        heads.sort_by_key(|w| (-self.effective(now, w), w.entered, w.contact));
-        heads.first().map(|w| w.contact)
+        let heads = lines.into_values().filter_map(|line| self.head(now, line, is_chosen));
+        heads.min_by_key(|w| self.pressing(now, w)).map(|w| w.contact)
+    }
+
+    /// Whoever is there for certain, or somebody held before him: the chosen one, else the one it is least unjust to
+    /// pass over. Without anybody certain the queue has nobody it must give.
+    fn head<'a>(
+        &self,
+        now: Instant,
+        mut line: Vec<&'a Waiting>,
+        is_chosen: impl Fn(&Waiting) -> bool,
+    ) -> Option<&'a Waiting> {
+        line.sort_by_key(|w| self.place(w));
+        let firm = line.iter().position(|w| !w.held)?;
+        line.truncate(firm + 1);
+        let chosen = line.iter().copied().find(|w| is_chosen(w));
+        chosen.or_else(|| line.into_iter().max_by_key(|w| self.pressing(now, w)))
+    }
+
+    fn pressing(&self, now: Instant, waiting: &Waiting) -> (i64, Instant, ContactId) {
+        (-self.effective(now, waiting), waiting.entered, waiting.contact)
     }
 
     fn offer_ended(&mut self, now: Instant, contact: ContactId, agent: AgentId, outcome: OfferOutcome) {
@@ -332,6 +364,12 @@ impl Reference {
         }
     }
 
+    /// The contact on the step on which this agent is its right one.
+    pub(crate) fn reading_for(&self, now: Instant, contact: &Waiting, chosen: AgentId) -> Option<Waiting> {
+        let right = |c: &Waiting| self.may_get(now, c, chosen, Edge::Either) && self.choose(now, c, chosen) == chosen;
+        contact.readings().find(right)
+    }
+
     /// Of all who are ready, and the one just reserved, whom the strategy wants.
     fn choose(&self, now: Instant, contact: &Waiting, reserved: AgentId) -> AgentId {
         if let Strategy::Random | Strategy::Weighted = self.queue(contact.queue).strategy {
@@ -340,28 +378,26 @@ impl Reference {
             if self.all().any(|a| self.is_ready(a) && self.agents[a.index()].freed.0 == self.inputs) {
                 return reserved;
             }
-            // A step that ends at this very instant: the draw was among those of before, or among those of after.
-            let drawn = [Edge::Both, Edge::Either].map(|edge| self.draw(now, contact, reserved, seed, edge));
-            return if drawn.contains(&reserved) { reserved } else { drawn[0] };
+            return self.draw(now, contact, reserved, seed);
         }
         let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, Edge::Both);
-        let mut all: Vec<_> = self.comparable(now, contact, reserved, Edge::Both);
+        let mut all: Vec<_> = self.comparable(contact, reserved);
         all.retain(may);
         all.sort_by_key(|a| (self.score(now, contact, *a), self.idle_since(*a, contact.queue), *a));
         all.first().copied().unwrap_or(reserved)
     }
 
     /// Who is ready and has what is asked, and the one just reserved.
-    fn comparable(&self, now: Instant, contact: &Waiting, reserved: AgentId, edge: Edge) -> Vec<AgentId> {
+    fn comparable(&self, contact: &Waiting, reserved: AgentId) -> Vec<AgentId> {
         let behind = |a: &AgentId| self.came_after(*a, reserved);
-        let fits = |a: &AgentId| self.is_ready(*a) && self.fits(now, contact, *a, edge) && !behind(a);
+        let fits = |a: &AgentId| self.is_ready(*a) && self.fits(contact, *a, Edge::Both) && !behind(a);
         self.all().filter(|a| *a == reserved || fits(a)).collect()
     }
 
     /// Everybody has as many tickets as he weighs; those who refused pass theirs on to the next.
-    fn draw(&self, now: Instant, contact: &Waiting, reserved: AgentId, seed: u64, edge: Edge) -> AgentId {
-        let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, edge);
-        let mut all = self.comparable(now, contact, reserved, edge);
+    fn draw(&self, now: Instant, contact: &Waiting, reserved: AgentId, seed: u64) -> AgentId {
+        let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, Edge::Both);
+        let mut all = self.comparable(contact, reserved);
         let weight = |a: &AgentId| match self.queue(contact.queue).strategy {
             Strategy::Weighted => u64::from(self.directory.agents[a.index()].weight),
             _ => 1,
@@ -397,7 +433,7 @@ impl Reference {
             }
             Strategy::LeastVersatile => (configured.skills.len() + configured.queues.len()) as u128,
             Strategy::BestSkill => {
-                let levels = self.levels(now, contact, id);
+                let levels = self.levels(contact, id);
                 600 - levels.iter().sum::<u128>().checked_div(levels.len() as u128).unwrap_or(0)
             }
             Strategy::LongestIdle | Strategy::RingAll | Strategy::RingProgressive => 0,
@@ -407,9 +443,9 @@ impl Reference {
     }
 
     /// For each demand on him his mean level, in sixtieths, in the alternative he fits best.
-    fn levels(&self, now: Instant, contact: &Waiting, id: AgentId) -> Vec<u128> {
+    fn levels(&self, contact: &Waiting, id: AgentId) -> Vec<u128> {
         let skills = &self.directory.agents[id.index()].skills;
-        let mut needs = self.needs(now, contact, Edge::Either).to_vec();
+        let mut needs = self.needs(contact).to_vec();
         needs.dedup();
         let mut levels = Vec::new();
         for requirement in needs.into_iter().flatten() {
@@ -438,11 +474,11 @@ impl Reference {
         self.counts[how] += 1;
     }
 
-    fn all(&self) -> impl Iterator<Item = AgentId> + use<> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = AgentId> + use<> {
         (0..self.agents.len() as u32).map(AgentId)
     }
 
-    fn queue(&self, queue: QueueId) -> &Queue {
+    pub(crate) fn queue(&self, queue: QueueId) -> &Queue {
         &self.directory.queues[queue.index()]
     }
 
@@ -456,6 +492,10 @@ impl Reference {
 
     /// Whether he could be asked for it, ready or not.
     pub(crate) fn may_get(&self, now: Instant, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
+        !waiting.held && self.may_get_once_back(now, waiting, agent, edge)
+    }
+
+    fn may_get_once_back(&self, now: Instant, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
         let refused = waiting.refused.iter().any(|(a, until)| *a == agent && *until > now);
         let open = if waiting.ringing.is_empty() { !self.is_full(waiting.queue) } else { true };
         let kept_for_other = match waiting.kept {
@@ -465,40 +505,14 @@ impl Reference {
             }
             _ => false,
         };
-        let fits = self.fits(now, waiting, agent, edge);
-        fits && open && !waiting.held && !refused && !kept_for_other && !waiting.round.contains(&agent)
+        let fits = self.fits(waiting, agent, edge);
+        fits && open && !refused && !kept_for_other && !waiting.round.contains(&agent)
     }
 
     fn is_full(&self, queue: QueueId) -> bool {
         let offered = self.waiting.iter().filter(|w| w.queue == queue && !w.ringing.is_empty()).count() as i64;
         let talking = self.talking.get(&queue).copied().unwrap_or(0);
         self.queue(queue).routing.max_talking.is_some_and(|most| talking + offered >= i64::from(most))
-    }
-
-    pub(crate) fn fits(&self, now: Instant, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
-        let skills = &self.directory.agents[agent.index()].skills;
-        let fits = |needs: [Option<RequirementId>; 2]| {
-            needs
-                .into_iter()
-                .flatten()
-                .all(|r| self.directory.requirements.get(r.index()).is_none_or(|asked| asked.fits(skills)))
-        };
-        let (before, after) = (self.needs(now, waiting, Edge::Both), self.needs(now, waiting, Edge::Either));
-        let eligible = if edge == Edge::Either { fits(before) || fits(after) } else { fits(before) && fits(after) };
-        self.serves(agent, waiting.queue) && eligible
-    }
-
-    /// What the queue's step asks, and the contact itself. `Against`: a step that ends just now still counts.
-    pub(crate) fn needs(&self, now: Instant, waiting: &Waiting, edge: Edge) -> [Option<RequirementId>; 2] {
-        let steps = &self.queue(waiting.queue).routing.steps;
-        let mut end = waiting.queued;
-        let step = steps.iter().position(|step| {
-            let Some(lasts) = step.lasts else { return true };
-            end += lasts;
-            end > now || (end == now && edge == Edge::Both)
-        });
-        let step = step.map_or(steps.last(), |at| steps.get(at));
-        [step.and_then(|step| step.needs), waiting.wish.needs]
     }
 
     /// Its place in its queue, in sixty-thousandths of a point.
@@ -509,7 +523,7 @@ impl Reference {
         (rank, waiting.entered, waiting.contact)
     }
 
-    fn effective(&self, now: Instant, waiting: &Waiting) -> i64 {
+    pub(crate) fn effective(&self, now: Instant, waiting: &Waiting) -> i64 {
         let ageing = self.queue(waiting.queue).routing.ageing;
         let waited = (now.as_millis() - waiting.entered.as_millis()) as i64;
         let aged = (waited * i64::from(ageing.per_minute)).min(60_000 * i64::from(ageing.cap));

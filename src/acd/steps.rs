@@ -6,16 +6,16 @@ use crate::{Explainer, Input, Verdict, What};
 use base::Instant;
 use core::time::Duration;
 use model::{
-    Ageing, AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, EmptyWhen, Fact, IdleClock, MaxLength,
-    MaxWait, MissedPolicy, OfferId, OfferOutcome, PhoneId, Preferred, Queue, QueueCommand, QueueEvent, QueueId,
-    Requirement, RequirementId, Routing, SkillId, SkillLevel, SkillRange, SoundName, Target, Wish, Withdrawal,
-    WrapUpMode,
+    Ageing, AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, EmptyWhen, Fact, FigureRange, IdleClock,
+    MaxLength, MaxWait, MissedPolicy, OfferId, OfferOutcome, PhoneId, Preferred, Queue, QueueCommand, QueueEvent,
+    QueueFigure, QueueId, Requirement, RequirementId, Routing, SkillId, SkillLevel, SkillRange, SoundName, Target,
+    Wish, Withdrawal, WrapUpMode,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(crate) enum Step {
     Arrive {
         queue: u32,
         priority: i32,
@@ -90,27 +90,43 @@ fn demand(n: u32) -> Requirement {
 
 /// What differs between the queues of a random house.
 #[derive(Clone, Debug)]
-struct Line {
-    strategy: usize,
-    routing: Routing,
-    idle_clock: IdleClock,
-    wrap_up_mode: WrapUpMode,
-    wrap_up: u64,
-    missed: (u32, u64),
-    max_wait: Option<(u64, Option<u32>)>,
-    max_length: Option<(u32, Option<u32>)>,
-    none_available: bool,
-    empty: Option<Option<u32>>,
+pub(crate) struct Line {
+    pub(crate) strategy: usize,
+    pub(crate) routing: Routing,
+    pub(crate) idle_clock: IdleClock,
+    pub(crate) wrap_up_mode: WrapUpMode,
+    pub(crate) wrap_up: u64,
+    pub(crate) missed: (u32, u64),
+    pub(crate) max_wait: Option<(u64, Option<u32>)>,
+    pub(crate) max_length: Option<(u32, Option<u32>)>,
+    pub(crate) none_available: bool,
+    pub(crate) empty: Option<Option<u32>>,
+}
+
+/// Figures a step's condition may look at, each within what a small house reaches.
+fn condition() -> impl Strategy<Value = Vec<FigureRange>> {
+    let figures = [
+        QueueFigure::Waiting,
+        QueueFigure::SignedOn,
+        QueueFigure::Staffed,
+        QueueFigure::Ready,
+        QueueFigure::ExpectedWait,
+        QueueFigure::Priority,
+    ];
+    let range = (0..figures.len(), 0..4u32, 0..4u32);
+    let range = range.prop_map(move |(n, least, more)| FigureRange { figure: figures[n], least, most: least + more });
+    proptest::collection::vec(range, 1..3)
 }
 
 fn routing() -> impl Strategy<Value = Routing> {
-    let step = (proptest::option::of(0..DEMANDS), 1..20u64);
+    let only_if = prop_oneof![2 => Just(Vec::new()), 1 => proptest::collection::vec(condition(), 1..3)];
+    let step = (proptest::option::of(0..DEMANDS), 1..20u64, only_if);
     let steps = proptest::collection::vec(step, 0..4).prop_map(|steps| {
         let last = steps.len().saturating_sub(1);
-        let step = |(at, (needs, lasts)): (usize, (Option<u32>, u64))| model::Step {
+        let step = |(at, (needs, lasts, only_if)): (usize, (Option<u32>, u64, Vec<_>))| model::Step {
             needs: needs.map(RequirementId),
             lasts: (at < last).then(|| secs(lasts)),
-            only_if: Vec::new(),
+            only_if,
         };
         steps.into_iter().enumerate().map(step).collect()
     });
@@ -176,9 +192,9 @@ impl Line {
 }
 
 /// Queues an agent serves, and his levels in two skills.
-type Person = (BTreeSet<u32>, [u8; 2]);
+pub(crate) type Person = (BTreeSet<u32>, [u8; 2]);
 
-fn house(lines: &[Line], staff: &[Person]) -> Directory {
+pub(crate) fn house(lines: &[Line], staff: &[Person]) -> Directory {
     let serves = |queues: &BTreeSet<u32>| queues.iter().copied().collect::<Vec<_>>();
     let agents = staff.iter().zip(0u32..).map(|((queues, levels), n)| {
         let mut agent = agent(n, &serves(queues));
@@ -192,7 +208,7 @@ fn house(lines: &[Line], staff: &[Person]) -> Directory {
     house
 }
 
-struct Run {
+pub(crate) struct Run {
     house: House,
     reference: Reference,
     known: HashMap<ContactId, (Instant, Wish)>,
@@ -206,7 +222,7 @@ struct Run {
 }
 
 impl Run {
-    fn new(directory: &Directory) -> Self {
+    pub(crate) fn new(directory: &Directory) -> Self {
         let mut run = Run {
             house: House::new(directory.clone()),
             reference: Reference::new(directory, Some(SEED)),
@@ -222,7 +238,7 @@ impl Run {
         run
     }
 
-    fn step(&mut self, step: &Step) {
+    pub(crate) fn step(&mut self, step: &Step) {
         let now = self.house.now.mono;
         match *step {
             Step::Arrive { queue, priority, needs, agent } => {
@@ -329,8 +345,9 @@ impl Run {
         loop {
             for (at, fact) in core::mem::take(&mut self.house.facts) {
                 self.reference.fact(at, &fact, |c| self.known[&c]);
-                assert_eq!(self.reference.take_doubts(), Vec::<Box<str>>::new());
                 self.told.push((at, fact));
+                let doubts = self.reference.take_doubts();
+                assert!(doubts.is_empty(), "{doubts:?}, after\n{}", self.lately());
             }
             let Some(event) = self.house.event() else { return };
             let now = self.house.now.mono;
@@ -356,8 +373,14 @@ impl Run {
         }
     }
 
+    /// What was told last, for whoever has to find out what went wrong.
+    fn lately(&self) -> String {
+        let last = self.told.iter().rev().take(60).rev();
+        last.map(|(at, fact)| format!("{at:?} {fact:?}\n")).collect()
+    }
+
     /// Everybody hangs up and everything ends: nothing may be left.
-    fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         while let Some((offer, queue, _)) = self.open.pop() {
             self.settle(offer, queue, OfferOutcome::Missed);
             self.digest();
@@ -380,6 +403,24 @@ impl Run {
         self.house.acd.assert_empty();
         let [offered, answered, abandoned, flowed] = self.reference.counts;
         assert_eq!(offered, answered + abandoned + flowed);
+    }
+
+    /// Every fifth contact's life, told by the facts alone.
+    pub(crate) fn explained(&self) {
+        let mut contacts: Vec<ContactId> = self
+            .told
+            .iter()
+            .filter_map(|(_, fact)| match fact {
+                Fact::Queued { contact, .. } => Some(*contact),
+                _ => None,
+            })
+            .collect();
+        contacts.dedup();
+        // Facts do not tell what a contact wished for itself.
+        let wishes = self.known.values().any(|(_, wish)| *wish != Wish::default());
+        for contact in contacts.into_iter().step_by(5).filter(|_| !wishes) {
+            explained(&self.house.acd.directory, &self.told, contact);
+        }
     }
 }
 
@@ -432,15 +473,6 @@ proptest! {
             run.step(step);
         }
         run.finish();
-        let mut contacts: Vec<ContactId> = run.told.iter().filter_map(|(_, fact)| match fact {
-            Fact::Queued { contact, .. } => Some(*contact),
-            _ => None,
-        }).collect();
-        contacts.dedup();
-        // Facts do not tell what a contact wished for itself.
-        let wishes = run.known.values().any(|(_, wish)| *wish != Wish::default());
-        for contact in contacts.into_iter().step_by(5).filter(|_| !wishes) {
-            explained(&run.house.acd.directory, &run.told, contact);
-        }
+        run.explained();
     }
 }

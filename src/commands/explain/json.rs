@@ -75,6 +75,7 @@ impl Story {
             Verdict::NotReady { .. } => "not-ready",
             Verdict::Engaged { state, .. } => state.word(),
             Verdict::Refused { .. } => "refused",
+            Verdict::Rang => "rang-already",
             Verdict::Lacks(_) => "lacks-skill",
             Verdict::KeptFor { .. } => "kept-for-another",
             Verdict::Unexplained => "unexplained",

@@ -145,6 +145,7 @@ impl Story {
             Verdict::Refused { until } => {
                 format!("refused it a moment ago, is not asked for {}", spell(until.since(moment.at)))
             }
+            Verdict::Rang => "his phone rang for it a moment ago, and the others still ring".into(),
             Verdict::Lacks(lacks) => {
                 let one = |lack: &acd::Lack| format!("{} {}", self.skill(lack.skill), lack.has);
                 format!("has {}", lacks.iter().map(one).collect::<Vec<_>>().join(", "))
@@ -169,6 +170,7 @@ impl Story {
             Verdict::NotReady { .. } => "being ready".into(),
             Verdict::Engaged { .. } => "being free".into(),
             Verdict::Refused { .. } => "not having refused it".into(),
+            Verdict::Rang => "having answered: he is rung again when the others have stopped".into(),
             Verdict::Lacks(lacks) => {
                 let one = |lack: &acd::Lack| match (lack.least, lack.most) {
                     (least, 10) => format!("{} {least} or more", self.skill(lack.skill)),
