@@ -1,10 +1,20 @@
 //! Question: how many decisions a second one core makes, and what they cost as the house grows.
 //!
 //! 10⁵ contacts wait, 10⁴ agents serve ten queues each of 10³, half of them shared with others at random; 20 skills and
-//! eight expressions a queue. A round is a whole life in the distributor: an agent is released, the most pressing of the
-//! contacts of all his queues is matched with him, the offer accepted, and a new contact comes. Goals: a million
-//! decisions a second for queues of one skill, 100,000 with expressions and steps, without an allocation; the cost does
-//! not depend on the queues configured and is at most linear in those an agent serves.
+//! eight expressions a queue. A *life* is all a contact means to the distributor: it comes, is matched with an agent,
+//! the offer is accepted, the talk ends. Three inputs, and one of them holds the *decision*: where contacts wait the
+//! agent's release, from which follow the most pressing contact of all his queues, the claims on the board and the
+//! offer; where agents are ready the contact's coming, from which follow the first of the queue's ready agents and the
+//! same. Its cost is that of the whole input, until the offer is out.
+//!
+//! Each kind of input is given a thousand times in a row and the three are timed apart, by the processor time of the
+//! thread; making the inputs and taking the outputs are in it. So the rate of lives is that of the sum, and the rate of
+//! decisions that of the one input. The clock goes 10 µs a life, which is the rate of the lower goal; a contact passes
+//! three steps of its queue before its turn comes.
+//!
+//! Goals: a million decisions a second for queues of one skill, 100,000 with expressions and steps, without an
+//! allocation; the cost does not depend on the queues configured and is at most linear in those an agent serves.
+//! `cargo bench --package strowger-acd --bench acd -- PART` measures only what has PART in its name.
 
 use acd::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating};
 use base::{Instant, Now, Rng, Utc};
@@ -29,7 +39,12 @@ mod plain;
 
 const SKILLS: u32 = 20;
 const EXPRESSIONS: u32 = 8;
-const ROUNDS: usize = 50_000;
+/// Lives before the measuring begins, and measured.
+const LIVES: usize = 50_000;
+const BATCH: usize = 1_000;
+const EACH: Duration = Duration::from_micros(10);
+/// 10⁵ wait for a second.
+const STEP: Duration = Duration::from_millis(300);
 
 #[derive(Clone, Copy)]
 struct Size {
@@ -63,7 +78,7 @@ fn directory(size: Size) -> Directory {
         .map(|queue| {
             let step = |n| Step {
                 needs: Some(RequirementId(queue * EXPRESSIONS + n)),
-                lasts: (n + 1 < EXPRESSIONS).then(|| Duration::from_secs(30)),
+                lasts: (n + 1 < EXPRESSIONS).then_some(STEP),
                 only_if: Vec::new(),
             };
             line.routing.steps = if size.expressions { (0..EXPRESSIONS).map(step).collect() } else { Vec::new() };
@@ -201,19 +216,49 @@ impl Shard {
         }
     }
 
-    fn round(&mut self) {
-        self.release();
-        self.answer();
-        self.arrive();
+    /// One life.
+    fn round(&mut self, regime: Regime) {
+        match regime {
+            Regime::ContactsWait => {
+                self.release();
+                self.answer();
+                self.arrive();
+            }
+            Regime::AgentsAreReady => {
+                self.arrive();
+                self.answer();
+                self.release();
+            }
+        }
         self.answer();
     }
 
-    /// Agent surplus: the contact comes, is matched, and its agent is ready again.
-    fn quiet_round(&mut self) {
-        self.arrive();
-        self.answer();
-        self.release();
+    /// A thousand lives, each part of them by itself: the input that holds the decision, the acceptance, the other.
+    fn batch(&mut self, regime: Regime) -> [Duration; 3] {
+        let (decides, other): (fn(&mut Self), fn(&mut Self)) = match regime {
+            Regime::ContactsWait => (Shard::release, Shard::arrive),
+            Regime::AgentsAreReady => (Shard::arrive, Shard::release),
+        };
+        let times = [spent(), self.after(decides), self.after_all(Shard::answer), self.after(other)];
+        self.pass(EACH * BATCH as u32);
+        [times[1] - times[0], times[2] - times[1], times[3] - times[2]]
     }
+
+    fn after(&mut self, input: fn(&mut Self)) -> Duration {
+        (0..BATCH).for_each(|_| input(self));
+        spent()
+    }
+
+    fn after_all(&mut self, inputs: fn(&mut Self)) -> Duration {
+        inputs(self);
+        spent()
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Regime {
+    ContactsWait,
+    AgentsAreReady,
 }
 
 fn house(size: Size) -> (Arc<Directory>, Arc<Board>) {
@@ -234,38 +279,48 @@ fn spent() -> Duration {
     Duration::from_nanos(nanos.expect("nanoseconds come first"))
 }
 
-/// Decisions a second; says how often matching asks for memory once there is room.
-fn measure(name: &str, mut shard: Shard, round: impl Fn(&mut Shard)) -> f64 {
-    let millisecond = Duration::from_millis(1);
-    for _ in 0..ROUNDS {
-        round(&mut shard);
-        shard.pass(millisecond);
+fn is_asked_for(name: &str) -> bool {
+    let part = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
+    part.is_none_or(|part| name.contains(&part))
+}
+
+/// Prints what a life and its parts cost; says how often the distributor asks for memory once there is room.
+fn measure(name: &str, size: Size, regime: Regime) {
+    if !is_asked_for(name) {
+        return;
     }
+    let mut shard = alone(size);
+    if let Regime::ContactsWait = regime {
+        shard.fill();
+    }
+    for _ in 0..LIVES / BATCH {
+        shard.batch(regime);
+    }
+    let mut parts = [Duration::ZERO; 3];
     let before = shard.decisions;
-    let began = spent();
-    for _ in 0..ROUNDS {
-        round(&mut shard);
-        shard.pass(millisecond);
+    for _ in 0..LIVES / BATCH {
+        for (sum, part) in parts.iter_mut().zip(shard.batch(regime)) {
+            *sum += part;
+        }
     }
-    let rate = (shard.decisions - before) as f64 / (spent() - began).as_secs_f64();
-    let asked: u64 = (0..1_000)
+    let lives = (shard.decisions - before) as f64;
+    let nanos = |time: Duration| time.as_nanos() as f64 / lives;
+    let [decides, accepts, other] = parts.map(nanos);
+    let asked: u64 = (0..BATCH)
         .map(|_| {
-            let counted = allocation_counter::measure(|| round(&mut shard));
-            shard.pass(millisecond);
+            let counted = allocation_counter::measure(|| shard.round(regime));
+            shard.pass(EACH);
             counted.count_total
         })
         .sum();
-    say!("{name:<58} {rate:>10.0} decisions/s  {asked:>3} allocations in 1,000 rounds");
-    rate
+    say!(
+        "{name:<55} {:>9.0} {decides:>7.0} {accepts:>7.0} {other:>7.0} {:>9.0} {asked:>6}",
+        1e9 / decides,
+        1e9 / (decides + accepts + other),
+    );
 }
 
-fn busy(name: &str, size: Size) -> f64 {
-    let mut shard = alone(size);
-    shard.fill();
-    measure(name, shard, Shard::round)
-}
-
-/// Decisions a second of both shards together, each on a thread of its own.
+/// Lives a second of both shards together, each on a thread of its own.
 fn two_threads(name: &str, shared: u64) -> f64 {
     let size = Size { shards: 2, shared, ..FULL };
     let (directory, board) = house(size);
@@ -284,7 +339,7 @@ fn two_threads(name: &str, shared: u64) -> f64 {
     }
     let rates = threads.into_iter().map(|thread| thread.join().expect("a shard does not panic"));
     let rate: f64 = rates.sum();
-    say!("{name:<58} {rate:>10.0} decisions/s");
+    say!("{name:<55} {rate:>9.0} lives a second");
     rate
 }
 
@@ -300,30 +355,55 @@ fn live(mut shard: Shard, inbox: &Receiver<AcdMessage>, barrier: &Barrier) -> f6
     barrier.wait();
     let began = spent();
     let before = shard.decisions;
-    for _ in 0..ROUNDS {
-        shard.round();
+    for _ in 0..LIVES {
+        shard.round(Regime::ContactsWait);
         read(&mut shard);
-        shard.pass(Duration::from_micros(500));
+        shard.pass(EACH * 2);
+    }
+    (shard.decisions - before) as f64 / (spent() - began).as_secs_f64()
+}
+
+/// Lives a second on one thread, driven as those of two threads are.
+fn one_thread() -> f64 {
+    let mut shard = alone(FULL);
+    shard.fill();
+    let (began, before) = (spent(), shard.decisions);
+    for _ in 0..LIVES {
+        shard.round(Regime::ContactsWait);
+        shard.pass(EACH);
     }
     (shard.decisions - before) as f64 / (spent() - began).as_secs_f64()
 }
 
 fn main() {
-    let one = busy("one skill, contacts wait", FULL);
-    measure("one skill, agents are ready", alone(FULL), Shard::quiet_round);
+    use Regime::{AgentsAreReady, ContactsWait};
+    say!("{:<55} {:>9} {:>7} {:>7} {:>7} {:>9} {:>6}", "", "decisions", "ns", "ns", "ns", "lives", "allo-");
+    say!(
+        "{:<55} {:>9} {:>7} {:>7} {:>7} {:>9} {:>6}",
+        "",
+        "a second",
+        "decides",
+        "accepts",
+        "other",
+        "a second",
+        "cations"
+    );
+    measure("one skill, contacts wait", FULL, ContactsWait);
+    measure("one skill, agents are ready", FULL, AgentsAreReady);
     let skilled = Size { expressions: true, ..FULL };
-    busy("eight expressions a queue with steps, contacts wait", skilled);
-    measure("eight expressions a queue with steps, agents are ready", alone(skilled), Shard::quiet_round);
-    say!("");
+    measure("eight expressions a queue with steps, contacts wait", skilled, ContactsWait);
+    measure("eight expressions a queue with steps, agents are ready", skilled, AgentsAreReady);
     for queues in [100, 1_000, 10_000] {
-        busy(&format!("one skill, {queues} queues configured"), Size { queues, ..FULL });
+        measure(&format!("{queues} queues configured"), Size { queues, ..FULL }, ContactsWait);
     }
     for serves in [2, 10, 40] {
-        busy(&format!("one skill, {serves} queues an agent"), Size { serves, ..FULL });
+        measure(&format!("{serves} queues an agent"), Size { serves, ..FULL }, ContactsWait);
     }
-    say!("");
-    for shared in [0, 30] {
-        let two = two_threads(&format!("two threads, {shared} of 100 agents serve both shards' queues"), shared);
-        say!("{:<58} {:>10.2} times one thread", "", two / one);
+    if is_asked_for("threads") {
+        let one = one_thread();
+        for shared in [0, 30] {
+            let two = two_threads(&format!("two threads, {shared} of 100 agents serve both shards' queues"), shared);
+            say!("{:<55} {:>9.2} times one thread", "", two / one);
+        }
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Entry {
     /// An offer of the round now going on has failed.
     pub(crate) failed: bool,
     /// Agents who said no, until when they are not asked again.
-    refused: [(AgentId, Instant); REFUSALS_KEPT],
+    refused: Vec<(AgentId, Instant)>,
     /// What it asks besides the queue's step.
     pub(crate) wish: Option<RequirementId>,
     pub(crate) step: usize,
@@ -83,7 +83,7 @@ impl Entry {
             standing: Standing::Held,
             tries: 0,
             failed: false,
-            refused: [(AgentId(u32::MAX), Instant::ZERO); REFUSALS_KEPT],
+            refused: Vec::new(),
             wish: wish.needs,
             step: 0,
             class: 0,
@@ -111,10 +111,13 @@ impl Entry {
     }
 
     pub(crate) fn note_refusal(&mut self, agent: AgentId, until: Instant) {
-        // The one that ends first gives way; an agent's own earlier one always does.
-        let at = self.refused.iter().position(|(a, _)| *a == agent);
-        let at = at.or_else(|| (0..REFUSALS_KEPT).min_by_key(|i| self.refused[*i].1));
-        self.refused[at.expect("REFUSALS_KEPT is not zero")] = (agent, until);
+        // His own earlier one gives way, and the one that ends first when there are too many.
+        self.refused.retain(|(a, _)| *a != agent);
+        let first = (0..self.refused.len()).min_by_key(|i| self.refused[*i].1);
+        if let Some(first) = first.filter(|_| self.refused.len() >= REFUSALS_KEPT) {
+            self.refused.swap_remove(first);
+        }
+        self.refused.push((agent, until));
     }
 
     /// When the next refusal is forgotten.

@@ -7,7 +7,8 @@
 
 use crate::entry::Entry;
 use crate::limits::{
-    HANDLE_TIME_DEFAULT, HANDLED_REMEMBERED, LEFT_REMEMBERED, PATIENCE_DEFAULT, STAFF_COUNT_EVERY, WAIT_TERMS_MAX,
+    HANDLE_TIME_DEFAULT, HANDLED_REMEMBERED, LEFT_REMEMBERED, PATIENCE_DEFAULT, STAFF_COUNT_EACH, STAFF_COUNT_LEAST,
+    STAFF_COUNT_MOST, WAIT_TERMS_MAX,
 };
 use crate::machine::{Acd, Timer};
 use crate::message::{Departure, ToContact};
@@ -180,7 +181,9 @@ impl Acd {
     /// Agents working for the queue; one who serves k queues with somebody waiting counts 1/k.
     fn staff_share(&mut self, now: Now, queue: QueueId) -> f64 {
         let line = self.lines.look(queue);
-        if line.measures.staff_at.is_some_and(|at| now.mono.since(at) < STAFF_COUNT_EVERY) {
+        let size = line.crew.staff().len() as u32;
+        let every = (STAFF_COUNT_EACH * size).clamp(STAFF_COUNT_LEAST, STAFF_COUNT_MOST);
+        if line.measures.staff_at.is_some_and(|at| now.mono.since(at) < every) {
             return line.measures.staff;
         }
         let at_work = line.crew.staff().iter().filter(|id| works(self.board.agent_state(**id)));

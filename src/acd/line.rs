@@ -5,7 +5,6 @@ use crate::crew::{Able, Crew};
 use crate::expect::Measures;
 use crate::order::Order;
 use crate::strategy::{self, AgentKey, Asked};
-use crate::words::HeadKey;
 use base::Instant;
 use model::{AgentId, ContactId, Directory, Queue, RequirementId};
 
@@ -140,13 +139,9 @@ impl Line {
         self.max_talking.is_some()
     }
 
-    /// How pressing its first claimable contact is.
-    pub(crate) fn head(&self) -> HeadKey {
-        if self.is_full() {
-            return HeadKey::NONE;
-        }
-        let first = self.classes.iter().filter_map(|class| class.waiting.first()).min();
-        first.map_or(HeadKey::NONE, |key| key.head())
+    /// The first of all classes.
+    pub(crate) fn first(&self) -> Option<ContactKey> {
+        self.classes.iter().filter_map(|class| class.waiting.first()).min()
     }
 
     /// How many of those who may be claimed come before this one.

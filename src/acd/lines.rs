@@ -1,11 +1,13 @@
 //! The queue's home: who waits and who is ready in the queues of this shard.
 
+use crate::ageing::ContactKey;
 use crate::board::Board;
 use crate::entry::{Entry, Standing};
 use crate::input::Seating;
 use crate::line::{Line, Needs};
 use crate::message::Stay;
 use crate::strategy::{self, Candidate, IdleStamps, agent_key};
+use crate::words::HeadKey;
 use base::{Key, Now, Slab};
 use model::{AgentId, Directory, QueueId};
 
@@ -25,11 +27,23 @@ pub(crate) struct ReadyAgent {
     pub(crate) idle: IdleStamps,
 }
 
+/// What an agent who becomes ready must see of each of his queues, in one piece for all of them: the lines themselves
+/// lie far apart in memory.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Front {
+    /// Of all who may be claimed, whatever they ask; contacts kept for an agent are not among them.
+    pub(crate) first: Option<ContactKey>,
+    /// Somebody behind the first may come before him: contacts are kept for agents, or ageing has a cap.
+    pub(crate) may_mislead: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Lines {
     pub(crate) seating: Seating,
     /// Queue `id` of this shard is at `id / shards`.
     lines: Vec<Line>,
+    /// Beside `lines`.
+    fronts: Vec<Front>,
     pub(crate) entries: Slab<Entry>,
     /// By board slot: where a waiting contact's entry is.
     by_slot: Vec<Option<Key>>,
@@ -48,6 +62,7 @@ impl Lines {
         let mut lines = Lines {
             seating,
             lines: Vec::new(),
+            fronts: Vec::new(),
             entries: Slab::new(),
             by_slot: vec![None; slots],
             ready: Vec::new(),
@@ -65,8 +80,10 @@ impl Lines {
         let here = |q: &QueueId| q.0 % shards == u32::from(self.seating.shard.0);
         let queues: Vec<_> = (0..directory.queues.len() as u32).map(QueueId).filter(here).collect();
         self.lines.resize_with(queues.len().max(self.lines.len()), Line::new);
-        for (line, id) in self.lines.iter_mut().zip(&queues) {
+        self.fronts.resize(self.lines.len(), Front::default());
+        for ((line, front), id) in self.lines.iter_mut().zip(&mut self.fronts).zip(&queues) {
             line.adopt(directory.queue(*id));
+            *front = Front { first: None, may_mislead: line.rate.ages() };
         }
         let (before, lines) = (core::mem::take(&mut self.served), &mut self.lines);
         self.served.extend(directory.agents.iter().zip(0u32..).map(|(agent, id)| {
@@ -117,12 +134,17 @@ impl Lines {
         no_entry && self.lines.iter().all(Line::is_empty) && self.rounds.len() == self.rounds_free.len()
     }
 
+    fn index(&self, queue: QueueId) -> usize {
+        queue.index() / usize::from(self.seating.shards)
+    }
+
     pub(crate) fn line(&mut self, queue: QueueId) -> &mut Line {
-        &mut self.lines[queue.index() / usize::from(self.seating.shards)]
+        let index = self.index(queue);
+        &mut self.lines[index]
     }
 
     pub(crate) fn look(&self, queue: QueueId) -> &Line {
-        &self.lines[queue.index() / usize::from(self.seating.shards)]
+        &self.lines[self.index(queue)]
     }
 
     pub(crate) fn key_at(&self, slot: u32) -> Option<Key> {
@@ -178,10 +200,17 @@ impl Lines {
         let Some(entry) = self.entries.get(key) else { return };
         let (queue, class, kept) = (entry.stay.queue, entry.class, entry.kept);
         let place = entry.key(self.look(queue).rate);
-        let line = self.line(queue);
+        let index = self.index(queue);
+        let (line, front) = (&mut self.lines[index], &mut self.fronts[index]);
         match kept {
-            Some(agent) => line.kept.insert((agent, place)),
-            None => line.classes[class].waiting.insert(place),
+            Some(agent) => {
+                line.kept.insert((agent, place));
+                front.may_mislead = true;
+            }
+            None => {
+                line.classes[class].waiting.insert(place);
+                front.first = Some(front.first.map_or(place, |first| first.min(place)));
+            }
         };
     }
 
@@ -189,11 +218,30 @@ impl Lines {
         let Some(entry) = self.entries.get(key) else { return };
         let (queue, class, kept) = (entry.stay.queue, entry.class, entry.kept);
         let place = entry.key(self.look(queue).rate);
-        let line = self.line(queue);
+        let index = self.index(queue);
+        let (line, front) = (&mut self.lines[index], &mut self.fronts[index]);
         match kept {
-            Some(agent) => line.kept.remove(&(agent, place)),
-            None => line.classes[class].waiting.remove(&place),
+            Some(agent) => {
+                line.kept.remove(&(agent, place));
+                front.may_mislead = line.rate.ages() || line.kept.len() > 0;
+            }
+            None => {
+                line.classes[class].waiting.remove(&place);
+                if front.first == Some(place) {
+                    front.first = line.first();
+                }
+            }
         };
+    }
+
+    /// How pressing the first claimable contact of a queue is.
+    pub(crate) fn head(&self, queue: QueueId) -> HeadKey {
+        let first = self.front(queue).first.filter(|_| !self.look(queue).is_full());
+        first.map_or(HeadKey::NONE, |key| key.head())
+    }
+
+    pub(crate) fn front(&self, queue: QueueId) -> &Front {
+        &self.fronts[self.index(queue)]
     }
 
     pub(crate) fn is_waiting(&self, key: Key) -> bool {

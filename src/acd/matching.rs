@@ -19,33 +19,28 @@ impl Lines {
     /// The contact this agent should get next from this shard: the most pressing of the first ones of the queues he
     /// serves here, leaving out those he refused a moment ago.
     pub(crate) fn best_for(&self, now: Now, agent: AgentId) -> Option<Key> {
-        // Who refused whom lies far away in memory: only the winner is asked, and all only when he was refused. With a
-        // cap on ageing somebody behind a refused first may be more pressing than he is, so there all are asked.
-        let plain = |service: &Service| {
-            let line = self.look(service.queue);
-            line.kept.len() == 0 && !line.rate.ages()
-        };
-        if self.services(agent).iter().all(plain) {
-            let key = self.first_of_all(now, agent, |service| self.head_of(service))?;
+        let (mut best, mut misled): (Option<ContactKey>, bool) = (None, false);
+        for service in self.services(agent) {
+            let front = self.front(service.queue);
+            misled |= front.may_mislead;
+            // Without ageing the contacts of all queues are in one order, and a queue whose first is behind the best
+            // so far has no better one.
+            if front.first.is_some_and(|first| best.is_none_or(|best| first < best)) {
+                best = [best, self.head_of(service)].into_iter().flatten().min();
+            }
+        }
+        if !misled {
+            // Only the winner is asked whether he was refused a moment ago, and all when he was.
+            let key = best?;
             if !self.entry_at(key.slot)?.refuses(now, agent) {
                 return self.key_at(key.slot);
             }
         }
-        let key = self.first_of_all(now, agent, |service| self.head_for(now, agent, service))?;
-        self.key_at(key.slot)
-    }
-
-    fn first_of_all(
-        &self,
-        now: Now,
-        agent: AgentId,
-        head: impl Fn(&Service) -> Option<ContactKey>,
-    ) -> Option<ContactKey> {
         let heads = self.services(agent).iter().filter_map(|service| {
-            let key = head(service)?;
+            let key = self.head_for(now, agent, service)?;
             Some((key.pressing(self.look(service.queue).rate, now.mono), key))
         });
-        heads.min().map(|(_, key)| key)
+        self.key_at(heads.min()?.1.slot)
     }
 
     /// The first contact of one queue whose demand he fits.

@@ -40,7 +40,7 @@ impl<K: Copy + Ord> Order<K> {
                 None => self.open_run(at),
             };
         }
-        let Err(mut place) = self.runs[at].binary_search(&key) else { return false };
+        let Err(mut place) = search(&self.runs[at], &key) else { return false };
         if self.runs[at].len() == RUN_MAX {
             self.split(at);
             if place > RUN_MAX / 2 {
@@ -55,7 +55,7 @@ impl<K: Copy + Ord> Order<K> {
 
     pub(crate) fn remove(&mut self, key: &K) -> bool {
         let at = self.run_of(key);
-        let Some(place) = self.runs.get(at).and_then(|run| run.binary_search(key).ok()) else { return false };
+        let Some(place) = self.runs.get(at).and_then(|run| search(run, key).ok()) else { return false };
         self.runs[at].remove(place);
         self.len -= 1;
         if self.runs[at].is_empty() {
@@ -97,7 +97,7 @@ impl<K: Copy + Ord> Order<K> {
             true => self.runs[..at].iter().map(VecDeque::len).sum(),
             false => self.len - self.runs[at..].iter().map(VecDeque::len).sum::<usize>(),
         };
-        run.binary_search(key).map(|place| before + place).map_err(|place| before + place)
+        search(run, key).map(|place| before + place).map_err(|place| before + place)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = K> {
@@ -106,7 +106,12 @@ impl<K: Copy + Ord> Order<K> {
 
     /// The first run that does not end before the key.
     fn run_of(&self, key: &K) -> usize {
-        self.runs.partition_point(|run| run.back().is_some_and(|last| last < key))
+        let ends_before = |run: &VecDeque<K>| run.back().is_some_and(|last| last < key);
+        match self.runs.last() {
+            Some(last) if ends_before(last) => self.runs.len(),
+            _ if self.first.is_some_and(|first| *key <= first) => 0,
+            _ => self.runs.partition_point(ends_before),
+        }
     }
 
     fn open_run(&mut self, at: usize) -> usize {
@@ -131,6 +136,17 @@ impl<K: Copy + Ord> Order<K> {
             self.runs[at].extend(next.drain(..));
             self.spare.push(next);
         }
+    }
+}
+
+/// A binary search that looks at both ends first: most come last and go first, and the middle lies in other lines of the
+/// cache.
+fn search<K: Ord>(run: &VecDeque<K>, key: &K) -> Result<usize, usize> {
+    match (run.front(), run.back()) {
+        (Some(first), _) if key == first => Ok(0),
+        (_, Some(last)) if key == last => Ok(run.len() - 1),
+        (_, Some(last)) if key > last => Err(run.len()),
+        _ => run.binary_search(key),
     }
 }
 

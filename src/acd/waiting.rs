@@ -83,7 +83,7 @@ impl Acd {
 
     pub(crate) fn show_line(&mut self, queue: QueueId) {
         let line = self.lines.look(queue);
-        let (head, waiting) = (line.head(), line.arrivals.len() as u32);
+        let (head, waiting) = (self.lines.head(queue), line.arrivals.len() as u32);
         let oldest = line.arrivals.first().map(|(queued, ..)| queued);
         self.board.show_line(queue, head, waiting, oldest);
     }
