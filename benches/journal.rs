@@ -135,7 +135,7 @@ impl<C: Fn() -> Now> House<C> {
                 Fact::LegAnswered { contact, leg: caller, codec },
                 Fact::Queued { contact, queue, priority: 0, position: 1 },
                 is(AgentState::Reserved { contact }),
-                Fact::Offered { contact, queue, agent },
+                Fact::Offered { contact, queue, agent, decision: None },
                 Fact::LegStarted { contact, leg: called, party: Party::Agent(agent) },
             ],
             1 => vec![Fact::LegRinging { contact, leg: called }],

@@ -181,6 +181,7 @@ impl Meters {
             | Fact::LegAnswered { .. }
             | Fact::LegEnded { .. }
             | Fact::LegQuality { .. }
+            | Fact::Judged { .. }
             | Fact::Offered { .. }
             | Fact::TalkStarted { .. }
             | Fact::TalkEnded { .. }

@@ -12,9 +12,9 @@ use model::{AgentId, AgentState, FigureRange, QueueFigure, RequirementId, Step};
 /// A step a contact may stand on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Possible {
-    step: usize,
+    pub(crate) step: usize,
     /// `None`: the last one.
-    ends: Option<Instant>,
+    pub(crate) ends: Option<Instant>,
 }
 
 impl Waiting {

@@ -12,8 +12,8 @@ use core::hash::{BuildHasherDefault, Hasher};
 use core::ops::Range;
 use core::time::Duration;
 use model::{
-    CalendarId, ContactId, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, Target,
-    Wish, Withdrawal,
+    CalendarId, ContactId, Decision, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId,
+    Target, Wish, Withdrawal,
 };
 use std::collections::{HashMap, VecDeque};
 
@@ -153,7 +153,9 @@ impl Acd {
     pub(crate) fn on_contact_message(&mut self, now: Now, message: ToContact) {
         match message {
             ToContact::Placed { stay, position } => self.placed(stay, position),
-            ToContact::Offer { stay, offer, ring_timeout } => self.offered(stay, offer, ring_timeout),
+            ToContact::Offer { stay, offer, ring_timeout, decision } => {
+                self.offered(stay, offer, ring_timeout, decision);
+            }
             ToContact::FlowOut { stay, position, to, why } => self.flow_out(now, stay, position, to, why),
             ToContact::Announce { stay, position, expected_wait } => {
                 if self.contacts.at(stay).is_some_and(|r| r.offers.is_empty()) {
@@ -277,7 +279,7 @@ impl Acd {
         waited
     }
 
-    fn offered(&mut self, stay: Stay, offer: OfferId, ring_timeout: Duration) {
+    fn offered(&mut self, stay: Stay, offer: OfferId, ring_timeout: Duration, decision: Option<Decision>) {
         let phone = self.board.agent_phone(offer.agent);
         let current = self.contacts.at(stay).is_some_and(|r| r.epoch == offer.contact_epoch);
         let Some(phone) = phone.filter(|_| current) else {
@@ -299,7 +301,7 @@ impl Acd {
             record.offers.push(OpenOffer { id: offer, revoked: false });
         }
         let Stay { contact, queue, .. } = stay;
-        self.fact(Fact::Offered { contact, queue, agent: offer.agent });
+        self.fact(Fact::Offered { contact, queue, agent: offer.agent, decision });
         self.tell(QueueEvent::Offer(Offer { id: offer, queue, phone, ring_timeout }));
     }
 

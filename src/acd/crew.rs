@@ -133,6 +133,26 @@ impl Able {
         AgentKey { score: self.scores.get(at as usize).copied().unwrap_or(key.score), ..key }
     }
 
+    /// How many are ready and able.
+    pub(crate) fn count(&self, crew: &Crew) -> u32 {
+        crew.blocks.iter().zip(&self.fits).map(|(block, fits)| (block.ready & fits).count_ones()).sum()
+    }
+
+    /// Shows who is ready and able one by one; those behind the one `see` tells may be left out. So whoever wants the
+    /// first few looks into few blocks of many.
+    pub(crate) fn each_ready_before(&self, crew: &Crew, mut see: impl FnMut(AgentKey) -> Option<AgentKey>) {
+        let mut last: Option<AgentKey> = None;
+        for (number, (block, seen)) in crew.blocks.iter().zip(&self.blocks).enumerate() {
+            let known = seen.changes == block.changes;
+            if known && seen.first.is_none_or(|first| last.is_some_and(|last| last < first)) {
+                continue;
+            }
+            for at in places(number as u32, block.ready & self.fits[number]) {
+                last = see(self.key(crew, at));
+            }
+        }
+    }
+
     pub(crate) fn first(&mut self, crew: &Crew) -> Option<AgentKey> {
         self.look(crew);
         self.blocks.iter().filter_map(|seen| seen.first).min()
@@ -228,6 +248,16 @@ mod tests {
                 let fitting: Vec<_> = plain.iter().filter_map(fit).collect();
                 assert!(class.ready(&crew).eq(fitting.iter().copied()));
                 assert_eq!(class.first(&crew), fitting.iter().copied().min());
+                assert_eq!(class.count(&crew), fitting.len() as u32);
+                let mut shown = Vec::new();
+                class.each_ready_before(&crew, |key| {
+                    shown.push(key);
+                    shown.sort();
+                    shown.get(7).copied()
+                });
+                let mut first = fitting.clone();
+                first.sort();
+                assert_eq!(shown.iter().take(8).collect::<Vec<_>>(), first.iter().take(8).collect::<Vec<_>>());
                 let all = fitting.iter().map(|key| u64::from(key.mass)).sum();
                 assert_eq!(class.mass(&crew), all);
                 let (mass, mut sum) = (rng.below(all + 1), 0);

@@ -110,6 +110,11 @@ impl Entry {
         self.refused.iter().any(|(a, until)| *a == agent && *until > now.mono)
     }
 
+    /// Those who are not asked again yet.
+    pub(crate) fn refusals(&self, now: Now) -> impl Iterator<Item = AgentId> {
+        self.refused.iter().filter(move |(_, until)| *until > now.mono).map(|(agent, _)| *agent)
+    }
+
     pub(crate) fn note_refusal(&mut self, agent: AgentId, until: Instant) {
         // His own earlier one gives way, and the one that ends first when there are too many.
         self.refused.retain(|(a, _)| *a != agent);

@@ -233,7 +233,7 @@ impl Explainer {
 
     /// What must be seen before the reference has taken the fact.
     fn before(&self, now: Instant, fact: &Fact) -> Option<(What, Vec<Candidate>)> {
-        let Fact::Offered { contact, queue, agent } = *fact else { return None };
+        let Fact::Offered { contact, queue, agent, .. } = *fact else { return None };
         if contact == self.contact {
             let waited = self.reference.waited(now, contact)?;
             let regime = self.reference.regime(contact, agent);

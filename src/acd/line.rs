@@ -131,6 +131,20 @@ impl Line {
         self.classes[class].able.ready(&self.crew)
     }
 
+    /// How many they are.
+    pub(crate) fn able(&self, class: usize) -> u32 {
+        self.classes[class].able.count(&self.crew)
+    }
+
+    /// They one after the other, in no order; those behind the one `see` tells may be left out.
+    pub(crate) fn each_ready_before(&self, class: usize, see: impl FnMut(AgentKey) -> Option<AgentKey>) {
+        self.classes[class].able.each_ready_before(&self.crew, see);
+    }
+
+    pub(crate) fn staffed_by(&self) -> u32 {
+        self.crew.staff().len() as u32
+    }
+
     pub(crate) fn is_full(&self) -> bool {
         self.max_talking.is_some_and(|most| self.talking + self.offered >= most)
     }

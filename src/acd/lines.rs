@@ -287,8 +287,12 @@ impl Lines {
         }
     }
 
+    pub(crate) fn rung(&self, entry: &Entry) -> &[AgentId] {
+        entry.round.map_or(&[], |round| &self.rounds[round])
+    }
+
     pub(crate) fn has_rung(&self, entry: &Entry, agent: AgentId) -> bool {
-        entry.round.is_some_and(|round| self.rounds[round].contains(&agent))
+        self.rung(entry).contains(&agent)
     }
 }
 

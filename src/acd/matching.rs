@@ -5,6 +5,7 @@
 //! over all queues he serves.
 
 use crate::ageing::ContactKey;
+use crate::decision::Came;
 use crate::entry::Entry;
 use crate::limits::TURNS_MAX;
 use crate::lines::{Lines, Service};
@@ -44,7 +45,7 @@ impl Lines {
     }
 
     /// The first contact of one queue whose demand he fits.
-    fn head_of(&self, service: &Service) -> Option<ContactKey> {
+    pub(crate) fn head_of(&self, service: &Service) -> Option<ContactKey> {
         let line = self.look(service.queue);
         let classes = line.classes.iter().filter(|class| !line.is_full() && class.able.fits(service.at));
         classes.filter_map(|class| class.waiting.first()).min()
@@ -163,7 +164,7 @@ impl Acd {
             self.lines.sort_out(agent);
             if !claimed {
                 lost += 1;
-            } else if !self.claim(now, chosen, agent, epoch) {
+            } else if !self.claim(now, chosen, agent, epoch, Came::Contact) {
                 self.undo(agent, epoch);
             }
         }
@@ -203,7 +204,7 @@ impl Acd {
     /// Contact surplus: the agent, already claimed, gets the best contact over all his queues here. Was that one gone,
     /// another shard may have a better one than our next: he is given back and looks at all of them again.
     pub(crate) fn give(&mut self, now: Now, best: Key, agent: AgentId, epoch: u32) {
-        if !self.claim(now, best, agent, epoch) {
+        if !self.claim(now, best, agent, epoch, Came::Agent) {
             self.undo(agent, epoch);
         }
     }
@@ -214,27 +215,28 @@ impl Acd {
     }
 
     /// The second half of a match; the agent is ours. False when the contact is gone: its `Leave` is on the way.
-    fn claim(&mut self, now: Now, key: Key, agent: AgentId, agent_epoch: u32) -> bool {
+    fn claim(&mut self, now: Now, key: Key, agent: AgentId, agent_epoch: u32, came: Came) -> bool {
         let Some(entry) = self.lines.entries.get(key) else { return false };
         let claimed = self.board.claim_contact(entry.stay.slot, entry.epoch);
         self.stand_aside(key);
         if claimed {
-            self.offer(key, agent, agent_epoch);
+            self.offer(now, key, agent, agent_epoch, came);
             self.begin_round(now, key, agent);
         }
         claimed
     }
 
     /// Agent and contact are claimed for each other: both their homes are told.
-    pub(crate) fn offer(&mut self, key: Key, agent: AgentId, agent_epoch: u32) {
+    pub(crate) fn offer(&mut self, now: Now, key: Key, agent: AgentId, agent_epoch: u32, came: Came) {
         let Some(entry) = self.lines.entries.get(key) else { return };
         let (stay, contact_epoch) = (entry.stay, entry.epoch);
         let offer = OfferId { contact: stay.contact, contact_epoch, agent, agent_epoch };
         let (queue, slot) = (stay.queue, stay.slot);
         self.lines.note_turn(queue, agent);
+        let decision = self.decision(now, key, agent, came);
         let ring_timeout = self.directory.queue(queue).ring_timeout;
         self.send(self.agent_home(agent), ToAgent::Reserved { offer, queue, slot });
-        self.send(stay.contact.home(), ToContact::Offer { stay, offer, ring_timeout });
+        self.send(stay.contact.home(), ToContact::Offer { stay, offer, ring_timeout, decision });
     }
 }
 

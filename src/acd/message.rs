@@ -4,7 +4,7 @@ use crate::strategy::IdleStamps;
 use crate::tour::Tour;
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, Cause, CommandError, ContactId, FlowReason, OfferId, OfferOutcome, PhoneId,
+    Actor, AgentAction, AgentId, Cause, CommandError, ContactId, Decision, FlowReason, OfferId, OfferOutcome, PhoneId,
     QueueAction, QueueId, ShardId, Target,
 };
 
@@ -98,6 +98,7 @@ pub enum ToContact {
         stay: Stay,
         offer: OfferId,
         ring_timeout: Duration,
+        decision: Option<Decision>,
     },
     /// A rule took it out.
     FlowOut {

@@ -15,7 +15,8 @@ use crate::strategy::{draw, scaled};
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Directory, Fact, IdleClock, OfferOutcome, Queue, QueueId, Strategy, Wish, level_of,
+    AgentId, AgentState, ContactId, Decision, Directory, Fact, IdleClock, OfferOutcome, Queue, QueueId, Strategy, Wish,
+    level_of,
 };
 use std::collections::HashMap;
 
@@ -35,6 +36,10 @@ pub(crate) struct Reference {
     /// Counts inputs, and facts.
     inputs: u64,
     facts: u64,
+    /// Agents this input has changed, reservations left out.
+    changed: Vec<AgentId>,
+    /// Contacts this input was about before the fact now told.
+    moved: Vec<ContactId>,
     doubts: Vec<Box<str>>,
 }
 
@@ -82,7 +87,7 @@ pub(crate) struct Waiting {
     round_since: Instant,
     failed: bool,
     /// Its offer was withdrawn: it is looked at again in a moment, or after a pause when it was not the first.
-    held: bool,
+    pub(crate) held: bool,
     held_until: Option<Instant>,
     pub(crate) refused: Vec<(AgentId, Instant)>,
     tries: u8,
@@ -114,6 +119,8 @@ impl Reference {
             decisions: 0,
             inputs: 0,
             facts: 0,
+            changed: Vec::new(),
+            moved: Vec::new(),
             doubts: Vec::new(),
         }
     }
@@ -121,6 +128,18 @@ impl Reference {
     /// What is told from now on follows from another input.
     pub(crate) fn next_input(&mut self) {
         self.inputs += 1;
+        self.changed.clear();
+        self.moved.clear();
+    }
+
+    /// Others of the queue's staff were changed by this same input.
+    pub(crate) fn stirred(&self, queue: QueueId, winner: AgentId) -> bool {
+        self.changed.iter().any(|agent| *agent != winner && self.serves(*agent, queue))
+    }
+
+    /// This same input was about other contacts too.
+    pub(crate) fn moved_others(&self, contact: ContactId) -> bool {
+        self.moved.iter().any(|moved| *moved != contact)
     }
 
     pub(crate) fn released(&mut self, now: Instant, agent: AgentId, queue: Option<QueueId>) {
@@ -138,7 +157,9 @@ impl Reference {
             Fact::Queued { contact, queue, priority, position } => {
                 self.queued(now, (*contact, *queue, *priority), *position, known(*contact));
             }
-            Fact::Offered { contact, queue, agent } => self.offered(now, *contact, *queue, *agent),
+            Fact::Offered { contact, queue, agent, decision } => {
+                self.offered(now, *contact, *queue, *agent, decision.as_ref());
+            }
             Fact::OfferEnded { contact, agent, outcome, .. } => self.offer_ended(now, *contact, *agent, *outcome),
             Fact::Connected { contact, queue, agent, .. } => {
                 self.agents[agent.index()].calls += 1;
@@ -152,6 +173,15 @@ impl Reference {
             other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
         }
         self.follow(now);
+        match fact {
+            Fact::Queued { contact, .. }
+            | Fact::Offered { contact, .. }
+            | Fact::OfferEnded { contact, .. }
+            | Fact::Connected { contact, .. }
+            | Fact::Abandoned { contact, .. }
+            | Fact::FlowedOut { contact, .. } => self.moved.push(*contact),
+            _ => {}
+        }
         let [offered, answered, abandoned, flowed] = self.counts;
         let accounted = answered + abandoned + flowed + self.waiting.len();
         self.hold(offered == accounted, || format!("{offered} came, {accounted} are accounted for"));
@@ -224,6 +254,9 @@ impl Reference {
 
     fn agent(&mut self, now: Instant, id: AgentId, state: AgentState) {
         let fact = (self.inputs, self.facts);
+        if !matches!(state, AgentState::Reserved { .. }) {
+            self.changed.push(id);
+        }
         let agent = &mut self.agents[id.index()];
         if state == agent.state {
             // He sits at another phone: no clock of his starts anew.
@@ -255,7 +288,7 @@ impl Reference {
     }
 
     /// The reservation is told before the offer: the agent is out of the ready ones already.
-    fn offered(&mut self, now: Instant, contact: ContactId, queue: QueueId, id: AgentId) {
+    fn offered(&mut self, now: Instant, contact: ContactId, queue: QueueId, id: AgentId, written: Option<&Decision>) {
         self.decisions += 1;
         let state = self.agents[id.index()].state;
         self.hold(state == AgentState::Reserved { contact }, || {
@@ -283,12 +316,16 @@ impl Reference {
         }
         self.given.entry(queue).or_default().push(id);
         self.agents[id.index()].offered = now;
-        let chosen = &mut self.waiting[at];
-        if chosen.ringing.is_empty() {
-            chosen.round_since = now;
+        let ringing = &mut self.waiting[at];
+        if ringing.ringing.is_empty() {
+            ringing.round_since = now;
         }
-        chosen.ringing.push(id);
-        chosen.round.push(id);
+        ringing.ringing.push(id);
+        ringing.round.push(id);
+        if let Some(written) = written {
+            let doubts = self.recount(now, &chosen, id, written);
+            self.doubts.extend(doubts);
+        }
     }
 
     /// May one phone more than before ring?
@@ -509,7 +546,7 @@ impl Reference {
         fits && open && !refused && !kept_for_other && !waiting.round.contains(&agent)
     }
 
-    fn is_full(&self, queue: QueueId) -> bool {
+    pub(crate) fn is_full(&self, queue: QueueId) -> bool {
         let offered = self.waiting.iter().filter(|w| w.queue == queue && !w.ringing.is_empty()).count() as i64;
         let talking = self.talking.get(&queue).copied().unwrap_or(0);
         self.queue(queue).routing.max_talking.is_some_and(|most| talking + offered >= i64::from(most))

@@ -4,6 +4,7 @@
 //! of it. A round's offers are a set: nobody is rung twice in it, also when he said no and is asked for other contacts
 //! meanwhile. It ends when one has won (`Offered` → `Taken`, by the contact's home) or when none is left.
 
+use crate::decision::Came;
 use crate::limits::TURNS_MAX;
 use crate::machine::{Acd, Timer};
 use crate::strategy::{self, Rings};
@@ -80,7 +81,7 @@ impl Acd {
             self.lines.sort_out(agent);
             match self.lines.best_for(now, agent).filter(|_| claimed) {
                 Some(best) => self.give(now, best, agent, epoch),
-                None if claimed => return self.join(key, agent, epoch),
+                None if claimed => return self.join(now, key, agent, epoch, Came::Contact),
                 None => {}
             }
         }
@@ -88,12 +89,12 @@ impl Acd {
     }
 
     /// The agent, already claimed, is rung for a contact that rings elsewhere. False when it is over.
-    fn join(&mut self, key: Key, agent: AgentId, epoch: u32) -> bool {
+    fn join(&mut self, now: Now, key: Key, agent: AgentId, epoch: u32, came: Came) -> bool {
         let entry = self.lines.entries.get(key);
         let rings = entry.is_some_and(|e| self.board.contact_is_offered(e.stay.slot, e.epoch));
         if rings {
             self.lines.note_rung(key, agent);
-            self.offer(key, agent, epoch);
+            self.offer(now, key, agent, epoch, came);
         } else {
             self.undo(agent, epoch);
         }
@@ -110,7 +111,7 @@ impl Acd {
             return false;
         }
         self.lines.sort_out(agent);
-        self.join(key, agent, epoch);
+        self.join(now, key, agent, epoch, Came::Agent);
         true
     }
 }

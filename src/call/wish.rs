@@ -3,7 +3,7 @@
 use crate::limits::{KNOWN_CALLERS_MAX, STICKY_MAX};
 use crate::machine::Machine;
 use base::{Instant, Now};
-use model::{AgentId, Attributes, ContactId, Preferred, QueueId, Wish};
+use model::{AgentId, Attributes, ContactId, Fact, Judged, JudgedBy, Preferred, QueueId, Wish};
 use std::collections::{BTreeMap, HashMap};
 
 /// Who served whom last, by the caller's number. A number of this shard's callers alone: it is not worth asking another
@@ -56,21 +56,25 @@ impl Machine {
             language: contact.language.tag(),
             data: &contact.attached,
         };
-        let (priority, mut wish) = routing.judge(&attributes, contact.priority);
+        let mut judged = routing.judge(&attributes);
+        let priority = judged.priority.map_or(contact.priority, |judged| judged.value);
         contact.priority = priority;
-        if let (Some(sticky), None) = (routing.sticky, wish.agent)
+        if let (Some(sticky), None) = (routing.sticky, judged.agent)
             && let Some((agent, at)) = self.known_callers.find(number)
             && now.mono - at <= sticky.remember.min(STICKY_MAX)
         {
-            wish.agent = Some(Preferred { agent, wait: sticky.wait });
+            judged.agent = Some(Judged { value: Preferred { agent, wait: sticky.wait }, by: JudgedBy::Sticky });
         }
         // Who does not serve the queue any more is not waited for.
-        let serves = |preferred: &Preferred| {
-            let agent = self.directory.agent(preferred.agent);
+        let serves = |preferred: &Judged<Preferred>| {
+            let agent = self.directory.agent(preferred.value.agent);
             !agent.removed && agent.queues.contains(&queue)
         };
-        wish.agent = wish.agent.filter(serves);
-        (priority, wish)
+        judged.agent = judged.agent.filter(serves);
+        if !judged.is_empty() {
+            self.fact(Fact::Judged { contact: id, queue, judgement: judged });
+        }
+        (priority, judged.wish())
     }
 
     /// An agent begins to talk with a contact of this queue.

@@ -61,7 +61,8 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
             (Mood::Plain, format!("{} will be called back for {}", call(contact), names.queue(*queue).name))
         }
         Fact::Refused { cause, .. } => (Mood::Bad, format!("a call is refused: {}", cause.kind.word())),
-        Fact::LegStarted { .. }
+        Fact::Judged { .. }
+        | Fact::LegStarted { .. }
         | Fact::LegRinging { .. }
         | Fact::LegAnswered { .. }
         | Fact::LegEnded { .. }

@@ -53,7 +53,7 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
     static STEP: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("needs = \"\"\nfor = \"30s\"\nif = \"\""));
     static STICKY: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("wait = \"20s\"\nremember = \"7d\""));
     static RULE: LazyLock<DeTable<'static>> =
-        LazyLock::new(|| parse("if = \"\"\npriority = 0\nneeds = \"\"\nagent = \"\"\nwait = \"20s\""));
+        LazyLock::new(|| parse("name = \"\"\nif = \"\"\npriority = 0\nneeds = \"\"\nagent = \"\"\nwait = \"20s\""));
     static CALLBACK: LazyLock<DeTable<'static>> = LazyLock::new(|| {
         parse("first = \"agent\"\nclass = \"national\"\nhours = \"\"\nring = \"30s\"\ntries = 3\nevery = \"10m\"")
     });

@@ -73,7 +73,14 @@ fn rule(table: &Table<'_>, refs: &Refs<'_>, demands: &mut Demands, named: &mut N
     if priority.is_none() && !["needs", "agent"].iter().any(|key| table.is_given(key)) {
         table.reader.error(table.span, "this rule does nothing", "give it priority, needs or agent");
     }
+    let name = table.convert("name", |value| match value.text()? {
+        digits if !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()) => {
+            Err(Wrong::new("a number is no name for a rule", "say whom it is for, as in name = \"gold customers\""))
+        }
+        name => Ok(name.into()),
+    });
     Rule {
+        name: name.value,
         when: condition(table, "if", attribute).map(|(_, condition, _)| condition),
         priority,
         needs: needs.map(|(id, _)| id),

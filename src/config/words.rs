@@ -3,8 +3,8 @@
 use crate::scalar::spell_duration;
 use model::{
     Agent, AnswerMode, Calendar, CallbackFirst, CallbackPolicy, CalledFrom, ClassOfService, DaySpan, Directory,
-    EmptyWhen, FigureRange, IdleClock, InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route,
-    Rule, Secret, SoundId, Step, Supervises, Target, Trunk, Whisper, WrapUpMode,
+    EmptyWhen, FigureRange, InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule,
+    Secret, SoundId, Step, Supervises, Target, Trunk, Whisper, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -204,7 +204,7 @@ impl Named for Queue {
         let steps: Vec<String> = routing.steps.iter().map(|one| step(directory, one)).collect();
         vec![
             ("strategy", self.strategy.word().into()),
-            ("idle_clock", idle_clock(self.idle_clock).into()),
+            ("idle_clock", self.idle_clock.word().into()),
             ("steps", steps.join(", ")),
             ("ageing", format!("{} a minute up to {}", routing.ageing.per_minute, routing.ageing.cap)),
             ("rules", rules.join(", ")),
@@ -399,14 +399,6 @@ fn class(class: ClassOfService) -> &'static str {
         ClassOfService::National => "national",
         ClassOfService::International => "international",
         ClassOfService::Premium => "premium",
-    }
-}
-
-fn idle_clock(clock: IdleClock) -> &'static str {
-    match clock {
-        IdleClock::Release => "release",
-        IdleClock::Ready => "ready",
-        IdleClock::Offer => "offer",
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::{
-    Actor, AgentAction, AgentId, AgentState, Cause, Codec, ContactId, LegId, OfferOutcome, PhoneId, Pii, Quality,
-    QueueAction, QueueId, Source, SupervisorMode, Target, TrunkId,
+    Actor, AgentAction, AgentId, AgentState, Cause, Codec, ContactId, Decision, Judgement, LegId, OfferOutcome,
+    PhoneId, Pii, Quality, QueueAction, QueueId, Source, SupervisorMode, Target, TrunkId,
 };
 use base::Now;
 use core::time::Duration;
@@ -171,6 +171,13 @@ pub enum Fact {
         quality: Quality,
     },
 
+    /// What the queue's rules and what is known about the caller ask beyond the queue's own demands. Told before
+    /// `Queued`, and only when they ask anything.
+    Judged {
+        contact: ContactId,
+        queue: QueueId,
+        judgement: Judgement,
+    },
     /// Conservation law: every `Queued` is followed by exactly one of `Connected`, `Abandoned`, `FlowedOut`.
     Queued {
         contact: ContactId,
@@ -182,6 +189,8 @@ pub enum Fact {
         contact: ContactId,
         queue: QueueId,
         agent: AgentId,
+        /// `None`: it was written by a version that kept none.
+        decision: Option<Decision>,
     },
     OfferEnded {
         contact: ContactId,

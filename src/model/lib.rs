@@ -15,6 +15,7 @@ mod calendar;
 mod care;
 mod cause;
 mod command;
+mod decision;
 mod directory;
 mod fact;
 mod generation;
@@ -40,6 +41,7 @@ pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHou
 pub use care::{CallbackFirst, CallbackPolicy, Care, Whisper};
 pub use cause::{Cause, CauseKind};
 pub use command::{Actor, AgentAction, Command, CommandError, QueueAction, SupervisorMode};
+pub use decision::{Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
 pub use directory::Directory;
 pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, Party, Releaser, Stamped, TransferKind};
 pub use generation::Generation;
@@ -65,7 +67,7 @@ pub use routing::{
     Ageing, FigureRange, Overtaking, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing, SkillRange, Step, Wish,
     level_of,
 };
-pub use rules::{Attribute, Attributes, Rule, Sticky};
+pub use rules::{Attribute, Attributes, Judged, JudgedBy, Judgement, Rule, Sticky};
 pub use secret::Secret;
 pub use site::{FeatureCodes, Limits, MediaSettings, Site};
 pub use sound::{Language, SoundName};

@@ -107,6 +107,19 @@ pub enum IdleClock {
     Offer,
 }
 
+impl IdleClock {
+    pub const ALL: [IdleClock; 3] = [IdleClock::Release, IdleClock::Ready, IdleClock::Offer];
+
+    /// The word in the configuration.
+    pub const fn word(self) -> &'static str {
+        match self {
+            IdleClock::Release => "release",
+            IdleClock::Ready => "ready",
+            IdleClock::Offer => "offer",
+        }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum AnswerMode {
     #[default]

@@ -7,6 +7,8 @@ use expr::{Condition, Value};
 /// What counts for contacts to which `when` applies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rule {
+    /// For explanations; empty: none.
+    pub name: Box<str>,
     /// `None`: every contact.
     pub when: Option<Condition<Attribute>>,
     /// Takes the place of the priority the contact came with.
@@ -14,6 +16,41 @@ pub struct Rule {
     /// Asked besides the queue's own demands.
     pub needs: Option<RequirementId>,
     pub agent: Option<Preferred>,
+}
+
+/// What the rules of a queue and what is known about the caller made of a contact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Judgement {
+    /// `None`: the priority it came with.
+    pub priority: Option<Judged<i32>>,
+    pub needs: Option<Judged<RequirementId>>,
+    pub agent: Option<Judged<Preferred>>,
+}
+
+/// Something that was decided about a contact when it came, and by what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Judged<T> {
+    pub value: T,
+    pub by: JudgedBy,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JudgedBy {
+    /// The queue's rule at this place, counted from 0.
+    Rule(u16),
+    /// He served the caller last: the queue's `sticky`.
+    Sticky,
+}
+
+impl Judgement {
+    /// Nothing differs from what the queue itself asks.
+    pub fn is_empty(&self) -> bool {
+        *self == Judgement::default()
+    }
+
+    pub fn wish(&self) -> Wish {
+        Wish { needs: self.needs.map(|j| j.value), agent: self.agent.map(|j| j.value), window: None }
+    }
 }
 
 /// What is known about a contact; all of it is text.
@@ -61,19 +98,19 @@ impl Attributes<'_> {
 impl Routing {
     /// What the rules make of a contact: for each of priority, demand and agent the first rule that names it and applies
     /// decides.
-    pub fn judge(&self, contact: &Attributes<'_>, priority: i32) -> (i32, Wish) {
-        let applies = |rule: &&Rule| match &rule.when {
+    pub fn judge(&self, contact: &Attributes<'_>) -> Judgement {
+        let applies = |rule: &Rule| match &rule.when {
             Some(when) => when.holds(&|attribute| contact.value(attribute)),
             None => true,
         };
-        let mut judged = None;
-        let mut wish = Wish::default();
-        for rule in self.rules.iter().filter(applies) {
-            judged = judged.or(rule.priority);
-            wish.needs = wish.needs.or(rule.needs);
-            wish.agent = wish.agent.or(rule.agent);
+        let mut judged = Judgement::default();
+        for (rule, place) in self.rules.iter().zip(0u16..).filter(|(rule, _)| applies(rule)) {
+            let by = JudgedBy::Rule(place);
+            judged.priority = judged.priority.or(rule.priority.map(|value| Judged { value, by }));
+            judged.needs = judged.needs.or(rule.needs.map(|value| Judged { value, by }));
+            judged.agent = judged.agent.or(rule.agent.map(|value| Judged { value, by }));
         }
-        (judged.unwrap_or(priority), wish)
+        judged
     }
 }
 
@@ -92,7 +129,8 @@ mod tests {
             Ok((attribute, Kind::Text))
         };
         let agent = agent.map(|id| Preferred { agent: AgentId(id), wait: Duration::from_secs(20) });
-        Rule { when: Some(expr::compile(when, names).unwrap()), priority, needs: None, agent }
+        let when = Some(expr::compile(when, names).unwrap());
+        Rule { name: "".into(), when, priority, needs: None, agent }
     }
 
     #[test]
@@ -105,13 +143,14 @@ mod tests {
         let routing = Routing { rules, ..Routing::default() };
         let judge = |caller: &str, tier: &str| {
             let data = [("tier".into(), tier.into())];
-            let (priority, wish) =
-                routing.judge(&Attributes { caller, dialled: "", language: "en", data: &data[..] }, -2);
-            (priority, wish.agent.map(|preferred| preferred.agent.0))
+            let judged = routing.judge(&Attributes { caller, dialled: "", language: "en", data: &data[..] });
+            let agent = judged.agent.map(|judged| (judged.value.agent.0, judged.by));
+            (judged.priority.map(|judged| (judged.value, judged.by)), agent)
         };
-        assert_eq!(judge("+8613800138000", "gold"), (5, Some(7)));
-        assert_eq!(judge("+8613800138000", ""), (1, Some(7)));
-        assert_eq!(judge("", ""), (-2, Some(8)));
-        assert_eq!(judge("", "silver"), (-2, None));
+        let by = JudgedBy::Rule;
+        assert_eq!(judge("+8613800138000", "gold"), (Some((5, by(0))), Some((7, by(1)))));
+        assert_eq!(judge("+8613800138000", ""), (Some((1, by(1))), Some((7, by(1)))));
+        assert_eq!(judge("", ""), (None, Some((8, by(2)))));
+        assert_eq!(judge("", "silver"), (None, None));
     }
 }

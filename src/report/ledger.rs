@@ -4,7 +4,7 @@ use crate::limits::CLOSING_TIME;
 use crate::open::Open;
 use crate::record::{Arrival, ContactRecord, LegRecord, OpenContact};
 use crate::visit::{QueueVisit, Talk, VisitEnd};
-use crate::words::{contact_of, describe, describe_party, word};
+use crate::words::{contact_of, describe, describe_decision, describe_party, word};
 use base::{Instant, Now};
 use core::time::Duration;
 use model::{AgentId, AgentState, ContactId, Directory, Fact, LegId, OfferOutcome, QueueId, Stamped};
@@ -81,6 +81,7 @@ impl Ledger {
                 open.step(*at, what, &self.detail);
             }
         }
+        describe_decision(fact, names, &mut self.detail);
         self.take(*at, fact);
         Told { contact, leg, what, detail: &self.detail }
     }
@@ -209,6 +210,7 @@ impl Ledger {
             | Fact::SignOffReason { .. }
             | Fact::CallbackArranged { .. }
             | Fact::LegRinging { .. }
+            | Fact::Judged { .. }
             | Fact::Offered { .. }
             | Fact::Held { .. }
             | Fact::Retrieved { .. }

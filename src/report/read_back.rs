@@ -5,7 +5,9 @@
 
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, Cause, CauseKind, ContactId, Directory, Fact, FlowReason, OfferOutcome, QueueId, Reasons,
+    AgentId, AgentState, Cause, CauseKind, ContactId, Decision, Directory, Excluded, Exclusion, Fact, FlowReason,
+    Heads, IdleClock, Judged, JudgedBy, Judgement, Next, OfferOutcome, Preferred, QueueId, Reasons, RequirementId,
+    Strategy,
 };
 use std::collections::HashMap;
 
@@ -15,6 +17,9 @@ pub struct Indices {
     agents: HashMap<Box<str>, AgentId>,
     queues: HashMap<Box<str>, QueueId>,
     reasons: Reasons,
+    requirements: HashMap<Box<str>, RequirementId>,
+    /// The names of each queue's rules.
+    rules: Vec<Vec<Box<str>>>,
 }
 
 impl Indices {
@@ -24,6 +29,17 @@ impl Indices {
             agents: directory.agents.iter().zip(0..).map(|(agent, n)| (agent.id.clone(), AgentId(n))).collect(),
             queues: directory.queues.iter().zip(0..).map(|(queue, n)| (queue.name.clone(), QueueId(n))).collect(),
             reasons: directory.reasons.clone(),
+            requirements: directory
+                .requirements
+                .iter()
+                .zip(0..)
+                .map(|(r, n)| (r.text.clone(), RequirementId(n)))
+                .collect(),
+            rules: directory
+                .queues
+                .iter()
+                .map(|queue| queue.routing.rules.iter().map(|r| r.name.clone()).collect())
+                .collect(),
         }
     }
 
@@ -39,7 +55,11 @@ impl Indices {
                 let (priority, position) = (d.number("priority")?, d.number("position")?);
                 Fact::Queued { contact, queue: d.queue()?, priority, position }
             }
-            "offered" => Fact::Offered { contact, queue: d.queue()?, agent: d.agent()? },
+            "judged" => Fact::Judged { contact, queue: d.queue()?, judgement: d.judgement()? },
+            "offered" => {
+                let (queue, agent) = (d.queue()?, d.agent()?);
+                Fact::Offered { contact, queue, agent, decision: d.decision() }
+            }
             "offer-ended" => Fact::OfferEnded { contact, queue: d.queue()?, agent: d.agent()?, outcome: d.outcome()? },
             "connected" => Fact::Connected { contact, queue: d.queue()?, agent: d.agent()?, waited: d.waited()? },
             "abandoned" => Fact::Abandoned { contact, queue: d.queue()?, waited: d.waited()? },
@@ -120,6 +140,59 @@ impl<'a> Details<'a> {
         })
     }
 
+    /// `None` when there is none, or nothing we know.
+    fn decision(&self) -> Option<Decision> {
+        let strategy = Strategy::ALL.into_iter().find(|s| Some(s.word()) == self.plain("strategy"))?;
+        let idle_clock = IdleClock::ALL.into_iter().find(|c| Some(c.word()) == self.plain("clock"))?;
+        let next = match (self.plain("agents"), self.plain("contacts")) {
+            (Some(ids), _) => Next::Agents(list(ids, |id| self.indices.agents.get(id).copied())),
+            (None, ids) => Next::Contacts(list(ids?, |id| u64::from_str_radix(id, 16).ok().map(ContactId))),
+        };
+        let mut excluded = Excluded::default();
+        for why in Exclusion::ALL {
+            excluded.add(why, self.number(why.word()).unwrap_or(0));
+        }
+        Some(Decision { strategy, idle_clock, step: self.number("step")?, next, excluded })
+    }
+
+    /// `None` also when a demand, a rule or an agent of it is known no more.
+    fn judgement(&self) -> Option<Judgement> {
+        let judged = |name: &str| -> Option<Option<JudgedBy>> {
+            let Some(raw) = self.raw(name) else { return Some(None) };
+            self.judged_by(raw).map(Some)
+        };
+        let priority = match judged("priority_by")? {
+            Some(by) => Some(Judged { value: self.number("priority")?, by }),
+            None => None,
+        };
+        let needs = match judged("needs_by")? {
+            Some(by) => Some(Judged { value: self.known("needs", &self.indices.requirements)?, by }),
+            None => None,
+        };
+        let agent = match judged("agent_by")? {
+            Some(by) => {
+                let wait = Duration::from_millis(self.number("wait_ms")?);
+                Some(Judged { value: Preferred { agent: self.agent()?, wait }, by })
+            }
+            None => None,
+        };
+        Some(Judgement { priority, needs, agent })
+    }
+
+    fn judged_by(&self, raw: &str) -> Option<JudgedBy> {
+        if raw == "sticky" {
+            return Some(JudgedBy::Sticky);
+        }
+        let rules = self.indices.rules.get(self.queue()?.index())?;
+        let named = rules.iter().position(|name| {
+            let written = format!("rule:{name}");
+            !name.is_empty() && (raw == written || raw == format!("{written:?}"))
+        });
+        let place = || raw.strip_prefix("rule:")?.parse::<usize>().ok()?.checked_sub(1);
+        let place = named.or_else(place).filter(|place| *place < rules.len())?;
+        u16::try_from(place).ok().map(JudgedBy::Rule)
+    }
+
     fn outcome(&self) -> Option<OfferOutcome> {
         let cause = || {
             let kind = CauseKind::of_word(self.plain("cause")?)?;
@@ -137,6 +210,11 @@ impl<'a> Details<'a> {
             _ => return None,
         })
     }
+}
+
+/// What is known of `a,b,c`.
+fn list<T: Copy + Default>(text: &str, known: impl Fn(&str) -> Option<T>) -> Heads<T> {
+    text.split(',').filter_map(known).collect()
 }
 
 /// Where a text written by `{:?}` ends, the opening quote left out.
@@ -172,7 +250,7 @@ mod tests {
     fn what_a_distributor_told_is_read_as_it_was_told() {
         let (contact, queue, agent, waited) = (CONTACT, QueueId(1), AgentId(2), Duration::from_millis(1500));
         there_and_back(Fact::Queued { contact, queue, priority: -3, position: 2 }, &names());
-        there_and_back(Fact::Offered { contact, queue, agent }, &names());
+        there_and_back(Fact::Offered { contact, queue, agent, decision: None }, &names());
         there_and_back(Fact::Connected { contact, queue, agent, waited }, &names());
         there_and_back(Fact::Abandoned { contact, queue, waited }, &names());
         for why in [FlowReason::MaxWait, FlowReason::TriesExhausted, FlowReason::QueueRemoved, FlowReason::Shutdown] {
@@ -187,6 +265,44 @@ mod tests {
             OfferOutcome::Failed(Cause::new(CauseKind::Unreachable)),
         ] {
             there_and_back(Fact::OfferEnded { contact, queue, agent, outcome }, &names());
+        }
+    }
+
+    #[test]
+    fn a_decision_is_read_with_its_heads_and_counts() {
+        let mut excluded = Excluded::default();
+        excluded.add(Exclusion::NotReady, 12);
+        excluded.add(Exclusion::Behind, 3);
+        let agents = Next::Agents([1, 0].into_iter().map(AgentId).collect());
+        let contacts = Next::Contacts((0..8).map(|n| ContactId(CONTACT.0 + n)).collect());
+        for next in [agents, contacts, Next::Agents(Heads::default()), Next::Contacts(Heads::default())] {
+            for (strategy, idle_clock) in Strategy::ALL.into_iter().zip(IdleClock::ALL.into_iter().cycle()) {
+                let decision = Some(Decision { strategy, idle_clock, step: 2, next, excluded });
+                let (contact, queue, agent) = (CONTACT, QueueId(1), AgentId(2));
+                there_and_back(Fact::Offered { contact, queue, agent, decision }, &names());
+            }
+        }
+    }
+
+    #[test]
+    fn a_judgement_is_read_with_what_judged() {
+        let mut names = names();
+        names.requirements = vec![model::Requirement { text: "french >= 4".into(), any: Vec::new() }];
+        let rule = |name: &str| model::Rule { name: name.into(), when: None, priority: None, needs: None, agent: None };
+        names.queues[1].routing.rules = vec![rule(""), rule("gold \"customers\"")];
+        let preferred = Preferred { agent: AgentId(1), wait: Duration::from_secs(20) };
+        for by in [JudgedBy::Rule(0), JudgedBy::Rule(1), JudgedBy::Sticky] {
+            let priority = Some(Judged { value: -5, by });
+            let needs = Some(Judged { value: RequirementId(0), by });
+            let agent = Some(Judged { value: preferred, by });
+            for judgement in [
+                Judgement { priority, needs, agent },
+                Judgement { priority, ..Judgement::default() },
+                Judgement { needs, ..Judgement::default() },
+                Judgement { agent, ..Judgement::default() },
+            ] {
+                there_and_back(Fact::Judged { contact: CONTACT, queue: QueueId(1), judgement }, &names);
+            }
         }
     }
 
@@ -221,7 +337,10 @@ mod tests {
     fn a_name_with_quotes_and_equals_signs_is_found_again() {
         let mut names = names();
         names.queues[1].name = "a \"b\" agent=1 \\".into();
-        there_and_back(Fact::Offered { contact: CONTACT, queue: QueueId(1), agent: AgentId(0) }, &names);
+        there_and_back(
+            Fact::Offered { contact: CONTACT, queue: QueueId(1), agent: AgentId(0), decision: None },
+            &names,
+        );
     }
 
     #[test]

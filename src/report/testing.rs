@@ -248,7 +248,7 @@ impl Story {
     /// The agent's phone rings.
     pub(crate) fn offered(&mut self, contact: ContactId, queue: QueueId, agent: u32) -> LegId {
         self.agent(agent, AgentState::Reserved { contact });
-        self.fact(Fact::Offered { contact, queue, agent: AgentId(agent) });
+        self.fact(Fact::Offered { contact, queue, agent: AgentId(agent), decision: None });
         let leg = self.leg(contact, Party::Agent(AgentId(agent)));
         self.fact(Fact::LegRinging { contact, leg });
         leg

@@ -68,6 +68,7 @@ impl Wallboard {
             | Fact::LegAnswered { .. }
             | Fact::LegEnded { .. }
             | Fact::LegQuality { .. }
+            | Fact::Judged { .. }
             | Fact::Offered { .. }
             | Fact::OfferEnded { .. }
             | Fact::TalkStarted { .. }

@@ -3,8 +3,8 @@
 use core::fmt::{Display, Write as _};
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, AgentState, Cause, ContactId, Directory, Fact, ForcedAction, NotReadyReason,
-    OfferOutcome, Party, QueueAction, QueueId, Source, Target, TransferKind,
+    Actor, AgentAction, AgentId, AgentState, Cause, ContactId, Decision, Directory, Fact, ForcedAction, Judged,
+    JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome, Party, QueueAction, QueueId, Source, Target, TransferKind,
 };
 
 /// The contact a fact is about.
@@ -16,6 +16,7 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         | Fact::LegAnswered { contact, .. }
         | Fact::LegEnded { contact, .. }
         | Fact::LegQuality { contact, .. }
+        | Fact::Judged { contact, .. }
         | Fact::Queued { contact, .. }
         | Fact::Offered { contact, .. }
         | Fact::OfferEnded { contact, .. }
@@ -54,6 +55,7 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
 pub fn words(fact: &Fact, names: &Directory) -> (&'static str, String) {
     let mut detail = String::new();
     describe(fact, names, &mut detail);
+    describe_decision(fact, names, &mut detail);
     (word(fact), detail)
 }
 
@@ -66,6 +68,7 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::LegAnswered { .. } => "leg-answered",
         Fact::LegEnded { .. } => "leg-ended",
         Fact::LegQuality { .. } => "quality",
+        Fact::Judged { .. } => "judged",
         Fact::Queued { .. } => "queued",
         Fact::Offered { .. } => "offered",
         Fact::OfferEnded { .. } => "offer-ended",
@@ -106,6 +109,13 @@ pub(crate) fn describe_party(party: &Party, names: &Directory, out: &mut String)
     Detail { out, start: 0, names }.party("party", party);
 }
 
+/// Appends what an offer was decided by: for the event log and not for a contact's record, where nobody reads it.
+pub(crate) fn describe_decision(fact: &Fact, names: &Directory, out: &mut String) {
+    if let Fact::Offered { decision: Some(decision), .. } = fact {
+        Detail { out, start: 0, names }.decision(decision);
+    }
+}
+
 /// Appends the details of a fact.
 pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
     let start = out.len();
@@ -121,6 +131,7 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
             .with("lost", q.packets_lost)
             .with("jitter_ms", format_args!("{:.1}", q.jitter_ms))
             .optional("mos", q.mos.map(|mos| format!("{mos:.2}"))),
+        Fact::Judged { queue, judgement, .. } => d.queue(*queue).judgement(*queue, judgement),
         Fact::Queued { queue, priority, position, .. } => {
             d.queue(*queue).with("priority", priority).with("position", position)
         }
@@ -275,6 +286,61 @@ impl Detail<'_> {
             Some(Target::Announcement(name)) => self.with("to", format_args!("announcement:{}", name.0)),
             Some(Target::Number(_)) => self.with("to", "number"),
             Some(Target::Callback(id)) => self.with("to", format_args!("callback:{}", names.queue(*id).name)),
+        }
+    }
+
+    fn decision(&mut self, decision: &Decision) -> &mut Self {
+        let names = self.names;
+        self.with("strategy", decision.strategy.word()).with("clock", decision.idle_clock.word());
+        self.with("step", decision.step);
+        match &decision.next {
+            Next::Agents(agents) => {
+                let ids = agents.as_slice().iter().map(|id| &names.agent(*id).id);
+                self.list("agents", ids)
+            }
+            // Zeros in front are left out: the log holds many of these.
+            Next::Contacts(contacts) => {
+                let ids = contacts.as_slice().iter().map(|id| format!("{:x}", id.0));
+                self.list("contacts", ids)
+            }
+        };
+        for (why, agents) in decision.excluded.iter() {
+            self.with(why.word(), agents);
+        }
+        self
+    }
+
+    fn list(&mut self, name: &str, items: impl Iterator<Item = impl Display>) -> &mut Self {
+        self.name(name);
+        for (item, at) in items.zip(0..) {
+            let _ = write!(self.out, "{}{item}", if at > 0 { "," } else { "" });
+        }
+        self
+    }
+
+    fn judgement(&mut self, queue: QueueId, judgement: &Judgement) -> &mut Self {
+        let names = self.names;
+        if let Some(Judged { value, by }) = &judgement.priority {
+            self.with("priority", value).judged_by("priority_by", queue, *by);
+        }
+        if let Some(Judged { value, by }) = &judgement.needs {
+            let asked = names.requirements.get(value.index()).map_or("", |asked| &asked.text);
+            self.text("needs", asked).judged_by("needs_by", queue, *by);
+        }
+        if let Some(Judged { value, by }) = &judgement.agent {
+            self.agent(value.agent).millis("wait_ms", value.wait).judged_by("agent_by", queue, *by);
+        }
+        self
+    }
+
+    /// A rule's name, or its place counted from 1.
+    fn judged_by(&mut self, name: &str, queue: QueueId, by: JudgedBy) -> &mut Self {
+        let names = self.names;
+        let JudgedBy::Rule(place) = by else { return self.with(name, "sticky") };
+        let rule = names.queue(queue).routing.rules.get(usize::from(place));
+        match rule.filter(|rule| !rule.name.is_empty()) {
+            Some(rule) => self.text(name, &format!("rule:{}", rule.name)),
+            None => self.with(name, format_args!("rule:{}", place + 1)),
         }
     }
 

@@ -216,7 +216,7 @@ impl Books {
                     self.breaks(format!("{contact} waits twice"));
                 }
             }
-            Fact::Offered { contact, queue, agent } => self.offered(at, contact, queue, agent),
+            Fact::Offered { contact, queue, agent, .. } => self.offered(at, contact, queue, agent),
             Fact::OfferEnded { contact, agent, outcome, .. } => {
                 if let OfferOutcome::Rejected(_) = outcome {
                     self.refused.insert((contact, agent), at + REFUSAL_COUNTS);

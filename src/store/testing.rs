@@ -173,7 +173,7 @@ impl Desk {
         self.legs += 1;
         let (leg, id, queue) = (LegId(self.legs), AgentId(agent), SUPPORT);
         self.agent(agent, AgentState::Reserved { contact });
-        self.fact(Fact::Offered { contact, queue, agent: id });
+        self.fact(Fact::Offered { contact, queue, agent: id, decision: None });
         self.fact(Fact::LegStarted { contact, leg, party: Party::Agent(id) });
         self.fact(Fact::LegRinging { contact, leg });
         self.fact(Fact::LegAnswered { contact, leg, codec: Some(Codec::Pcmu) });

@@ -264,12 +264,19 @@ fn a_served_contact_tells_its_whole_story_in_order() {
     house.release(0, contact, Some(0));
     let (queue, agent, phone) = (QueueId(0), AgentId(0), Some(model::PhoneId(0)));
     let changed = |state| Fact::AgentChanged { agent, state, phone };
+    let decision = Some(model::Decision {
+        strategy: model::Strategy::LongestIdle,
+        idle_clock: IdleClock::Release,
+        step: 0,
+        next: model::Next::Agents(model::Heads::default()),
+        excluded: model::Excluded::default(),
+    });
     assert_eq!(
         house.take_facts(),
         [
             Fact::Queued { contact, queue, priority: 3, position: 1 },
             changed(AgentState::Reserved { contact }),
-            Fact::Offered { contact, queue, agent },
+            Fact::Offered { contact, queue, agent, decision },
             Fact::OfferEnded { contact, queue, agent, outcome: OfferOutcome::Accepted },
             Fact::Connected { contact, queue, agent, waited: secs(4) },
             changed(AgentState::Busy { contact }),

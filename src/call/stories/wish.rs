@@ -15,7 +15,7 @@ fn rule(when: &str, priority: Option<i32>, agent: Option<u32>) -> Rule {
         Ok((attribute, Kind::Text))
     };
     let agent = agent.map(|id| Preferred { agent: AgentId(id), wait: Duration::from_secs(20) });
-    Rule { when: Some(expr::compile(when, names).expect("a condition")), priority, needs: None, agent }
+    Rule { name: "".into(), when: Some(expr::compile(when, names).expect("a condition")), priority, needs: None, agent }
 }
 
 fn ruled(rules: Vec<Rule>) -> Directory {
@@ -31,8 +31,8 @@ const ARRIVES: &str = "
      answer a (PCMU)
      media open a caller
      media negotiate a pcmu SendRecv
-     fact leg a answered pcmu
-     media play a music/default repeat";
+     fact leg a answered pcmu";
+const MUSIC: &str = "media play a music/default repeat";
 
 #[test]
 fn a_rule_gives_priority_and_names_an_agent() {
@@ -42,7 +42,12 @@ fn a_rule_gives_priority_and_names_an_agent() {
     ];
     let mut house = ruled(rules);
     house.agents[1].queues = vec![model::QueueId(0)];
-    check_in(World::new(house, 1), &format!("{ARRIVES}\n     queue enqueue c1 support priority 5 for ben"));
+    check_in(
+        World::new(house, 1),
+        &format!(
+            "{ARRIVES}\nfact judged c1 priority 5 by rule 2 ben by rule 2\n{MUSIC}\n     queue enqueue c1 support priority 5 for ben"
+        ),
+    );
 }
 
 #[test]
@@ -51,14 +56,17 @@ fn data_attached_by_the_number_decide() {
     for number in &mut house.numbers {
         number.attach = vec![("tier".into(), "gold".into())];
     }
-    check_in(World::new(house, 1), &format!("{ARRIVES}\n     queue enqueue c1 support priority 9"));
+    check_in(
+        World::new(house, 1),
+        &format!("{ARRIVES}\nfact judged c1 priority 9 by rule 1\n{MUSIC}\n     queue enqueue c1 support priority 9"),
+    );
 }
 
 #[test]
 fn an_agent_who_does_not_serve_the_queue_is_not_waited_for() {
     let mut house = ruled(vec![rule("caller.starts_with('+')", None, Some(1))]);
     house.agents[1].queues.clear();
-    check_in(World::new(house, 1), &format!("{ARRIVES}\n     queue enqueue c1 support"));
+    check_in(World::new(house, 1), &format!("{ARRIVES}\n{MUSIC}\nqueue enqueue c1 support"));
 }
 
 fn sticky(remember: u64) -> Directory {
@@ -72,6 +80,7 @@ fn sticky(remember: u64) -> Directory {
 fn again(pause: &str, placed: &str) -> String {
     format!(
         "{ARRIVES}
+         {MUSIC}
          queue enqueue c1 support
          > offer anna
          dial b 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
@@ -101,17 +110,22 @@ fn again(pause: &str, placed: &str) -> String {
          media open c caller
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
-         media play c music/default repeat
          {placed}"
     )
 }
 
 #[test]
 fn a_caller_comes_back_to_who_served_him() {
-    check_in(World::new(sticky(3600), 1), &again("600s", "queue enqueue c2 support for anna"));
+    check_in(
+        World::new(sticky(3600), 1),
+        &again(
+            "600s",
+            "fact judged c2 anna by sticky\nmedia play c music/default repeat\nqueue enqueue c2 support for anna",
+        ),
+    );
 }
 
 #[test]
 fn after_its_time_a_talk_is_forgotten() {
-    check_in(World::new(sticky(300), 1), &again("600s", "queue enqueue c2 support"));
+    check_in(World::new(sticky(300), 1), &again("600s", "media play c music/default repeat\nqueue enqueue c2 support"));
 }

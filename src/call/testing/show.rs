@@ -1,8 +1,8 @@
 use crate::Output;
 use core::fmt::Write;
 use model::{
-    AgentId, ContactId, DialTarget, Directory, Fact, LegCommand, LegId, MediaCommand, Party, PhoneId, QueueCommand,
-    QueueId, Role, Sdp, SoundId, SoundName, Target, Withdrawal,
+    AgentId, ContactId, DialTarget, Directory, Fact, JudgedBy, LegCommand, LegId, MediaCommand, Party, PhoneId,
+    QueueCommand, QueueId, Role, Sdp, SoundId, SoundName, Target, Withdrawal,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -244,6 +244,16 @@ impl Names {
             }
             Fact::CallbackArranged { contact: c, queue } => {
                 write!(text, "callback {} {}", contact(*c), self.queue(*queue))
+            }
+            Fact::Judged { contact: c, judgement, .. } => {
+                let by = |by| match by {
+                    JudgedBy::Rule(place) => format!("rule {}", place + 1),
+                    JudgedBy::Sticky => "sticky".to_owned(),
+                };
+                let priority = judgement.priority.map(|j| format!(" priority {} by {}", j.value, by(j.by)));
+                let agent = judgement.agent.map(|j| format!(" {} by {}", self.agent(j.value.agent), by(j.by)));
+                let what = [priority, agent].into_iter().flatten().collect::<String>();
+                write!(text, "judged {}{what}", contact(*c))
             }
             Fact::Refused { cause, .. } => write!(text, "refused {}", cause.kind.word()),
             Fact::Forced { .. } => write!(text, "forced"),

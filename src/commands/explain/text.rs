@@ -4,7 +4,7 @@ use super::Story;
 use acd::{By, Candidate, Moment, Passed, Regime, Score, Verdict, What};
 use core::fmt::Write as _;
 use core::time::Duration;
-use model::{AgentId, AgentState, IdleClock, NotReadyReason, OfferOutcome, QueueId};
+use model::{AgentId, AgentState, NotReadyReason, OfferOutcome, QueueId};
 use std::path::Path;
 
 impl Story {
@@ -69,11 +69,7 @@ impl Story {
 
     fn rule_text(&self, file: Option<&Path>, queue: QueueId, regime: Regime) -> String {
         let rules = self.queue(queue);
-        let clock = match rules.idle_clock {
-            IdleClock::Release => "release",
-            IdleClock::Ready => "ready",
-            IdleClock::Offer => "offer",
-        };
+        let clock = rules.idle_clock.word();
         let place = match self.rule(file, queue) {
             Some(written) => written.place.to_string(),
             None => "the default".into(),

@@ -142,7 +142,8 @@ fn visits_that_vanish_from_a_store_are_told_by_its_event_log() {
     let event = "INSERT INTO event VALUES (?1 + 1, 1, 1, 2, ?2, ?3)";
     calls.execute(event, rusqlite::params![1_i64 << 40, entered + 1000, body]).unwrap();
     for (seq, outcome) in [(1, "answered"), (2, "abandoned")] {
-        let visit = "INSERT INTO visit VALUES (?1, ?2, 0, 'support', ?1 + 5000000, 5000000, ?3, NULL, NULL, 1, 0, 0, NULL)";
+        let visit =
+            "INSERT INTO visit VALUES (?1, ?2, 0, 'support', ?1 + 5000000, 5000000, ?3, NULL, NULL, 1, 0, 0, NULL)";
         calls.execute(visit, rusqlite::params![entered + seq, (1_i64 << 32) + seq, outcome]).unwrap();
     }
     let law = || {

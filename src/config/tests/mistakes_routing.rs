@@ -213,3 +213,17 @@ t.toml:8:23: error: `remember` cannot be 1s
 "#,
     );
 }
+
+#[test]
+fn a_rule_whose_name_could_be_taken_for_its_place() {
+    wrong(
+        r#"rules = [{ name = "2", priority = 1 }]"#,
+        r#"
+t.toml:7:19: error: a number is no name for a rule
+    7 | rules = [{ name = "2", priority = 1 }]
+      |                   ^^^ say whom it is for, as in name = "gold customers"
+
+1 error
+"#,
+    );
+}

@@ -3,7 +3,9 @@
 use super::{read, warned};
 use crate::Config;
 use core::time::Duration;
-use model::{Ageing, AgentId, Attributes, FigureRange, Preferred, QueueFigure, Routing, Sticky, Wish};
+use model::{
+    Ageing, AgentId, Attributes, FigureRange, Judged, JudgedBy, Preferred, QueueFigure, Routing, Sticky, Wish,
+};
 
 const SKILLS: &str = "[generation]\nenable = [\"queue.skills\", \"queue.data\", \"queue.sticky\"]\n[[skill]]\nname = \"french\"\n[[skill]]\nname = \
                       \"billing\"\n[[skill]]\nname = \"vip\"\n[[agent]]\nid = \"1\"\nqueues = [\"q\"]\nskills = { french \
@@ -121,7 +123,7 @@ t.toml:19:9: warning: no agent serves queue r
 #[test]
 fn rules_over_data_and_the_agent_who_knows_the_caller() {
     let config = queue(
-        "sticky = { remember = \"1d\" }\nrules = [{ if = \"data.tier == 'gold' || caller.starts_with('+86')\", priority = \
+        "sticky = { remember = \"1d\" }\nrules = [{ name = \"gold customers\", if = \"data.tier == 'gold' || caller.starts_with('+86')\", priority = \
          5, needs = \"vip\", agent = \"1\", wait = \"9s\" }, { priority = -3 }]",
     );
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
@@ -133,8 +135,11 @@ fn rules_over_data_and_the_agent_who_knows_the_caller() {
     assert!(first.needs.is_some() && second.when.is_none());
     assert_eq!(first.agent, Some(Preferred { agent: AgentId(0), wait: Duration::from_secs(9) }));
     let contact = |caller| Attributes { caller, dialled: "4008", language: "en", data: &[] };
-    assert_eq!(routing.judge(&contact("+8613800138000"), 0).0, 5);
-    assert_eq!(routing.judge(&contact("110"), 0), (-3, Wish::default()));
+    let priority = |caller| routing.judge(&contact(caller)).priority;
+    assert_eq!(priority("+8613800138000"), Some(Judged { value: 5, by: JudgedBy::Rule(0) }));
+    assert_eq!(priority("110"), Some(Judged { value: -3, by: JudgedBy::Rule(1) }));
+    assert_eq!(routing.judge(&contact("110")).wish(), Wish::default());
+    assert_eq!((&*first.name, &*second.name), ("gold customers", ""));
 }
 
 #[test]
