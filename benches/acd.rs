@@ -235,23 +235,15 @@ impl Shard {
 
     /// A thousand lives, each part of them by itself: the input that holds the decision, the acceptance, the other.
     fn batch(&mut self, regime: Regime) -> [Duration; 3] {
-        let (decides, other): (fn(&mut Self), fn(&mut Self)) = match regime {
-            Regime::ContactsWait => (Shard::release, Shard::arrive),
-            Regime::AgentsAreReady => (Shard::arrive, Shard::release),
-        };
-        let times = [spent(), self.after(decides), self.after_all(Shard::answer), self.after(other)];
+        let begun = spent();
+        (0..BATCH).for_each(|_| if let Regime::ContactsWait = regime { self.release() } else { self.arrive() });
+        let decided = spent();
+        self.answer();
+        let accepted = spent();
+        (0..BATCH).for_each(|_| if let Regime::ContactsWait = regime { self.arrive() } else { self.release() });
+        let times = [decided - begun, accepted - decided, spent() - accepted];
         self.pass(EACH * BATCH as u32);
-        [times[1] - times[0], times[2] - times[1], times[3] - times[2]]
-    }
-
-    fn after(&mut self, input: fn(&mut Self)) -> Duration {
-        (0..BATCH).for_each(|_| input(self));
-        spent()
-    }
-
-    fn after_all(&mut self, inputs: fn(&mut Self)) -> Duration {
-        inputs(self);
-        spent()
+        times
     }
 }
 
