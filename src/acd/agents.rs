@@ -45,15 +45,14 @@ impl Acd {
     pub(crate) fn refresh(&mut self, now: Now, id: AgentId) {
         self.end_orphaned_wrap_up(now, id);
         self.leave_if_free(id);
-        self.settle_state(now, id);
         let reachable = self.is_reachable(id);
+        self.settle_state(now, id, reachable);
         if let Some(pending) = self.agent(id).map(|a| a.pending(reachable)) {
             self.board.show_pending(id, pending);
         }
     }
 
-    fn settle_state(&mut self, now: Now, id: AgentId) {
-        let reachable = self.is_reachable(id);
+    fn settle_state(&mut self, now: Now, id: AgentId, reachable: bool) {
         let Some(agent) = self.agent(id) else { return };
         let want = agent.state(reachable);
         if agent.offer.is_some() {
@@ -429,8 +428,8 @@ impl Acd {
 
     /// Whoever is no longer configured cannot say that he is through: what only his word would end, ends.
     fn end_orphaned_wrap_up(&mut self, now: Now, id: AgentId) {
-        let removed = self.directory.agent(id).removed;
-        if removed && self.agent(id).and_then(|a| a.wrap_up).is_some_and(|w| w.ends.is_none()) {
+        let endless = self.agent(id).and_then(|a| a.wrap_up).is_some_and(|w| w.ends.is_none());
+        if endless && self.directory.agent(id).removed {
             self.stop_wrap_up(now, id);
         }
     }

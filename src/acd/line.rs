@@ -153,9 +153,15 @@ impl Line {
         self.max_talking.is_some()
     }
 
-    /// The first of all classes.
-    pub(crate) fn first(&self) -> Option<ContactKey> {
-        self.classes.iter().filter_map(|class| class.waiting.first()).min()
+    /// The first of all classes, and its class.
+    pub(crate) fn first(&self) -> Option<(ContactKey, usize)> {
+        let firsts = self.classes.iter().zip(0..).filter_map(|(class, at)| Some((class.waiting.first()?, at)));
+        firsts.min()
+    }
+
+    /// Who comes next here does not follow from the first contact alone.
+    pub(crate) fn has_more_to_see(&self) -> bool {
+        self.rate.ages() || self.caps_talking() || self.kept.len() > 0
     }
 
     /// How many of those who may be claimed come before this one.

@@ -7,9 +7,10 @@ use crate::input::Seating;
 use crate::line::{Line, Needs};
 use crate::message::Stay;
 use crate::strategy::{self, Candidate, IdleStamps, agent_key};
+use crate::tour::ShardSet;
 use crate::words::HeadKey;
 use base::{Key, Now, Slab};
-use model::{AgentId, Directory, QueueId};
+use model::{AgentId, Directory, QueueId, ShardId};
 
 /// An agent's part in a queue of this shard.
 #[derive(Clone, Copy, Debug)]
@@ -30,10 +31,11 @@ pub(crate) struct ReadyAgent {
 /// What an agent who becomes ready must see of each of his queues, in one piece for all of them: the lines themselves
 /// lie far apart in memory.
 #[derive(Clone, Copy, Default, Debug)]
+#[repr(align(64))]
 pub(crate) struct Front {
-    /// Of all who may be claimed, whatever they ask; contacts kept for an agent are not among them.
-    pub(crate) first: Option<ContactKey>,
-    /// Somebody behind the first may come before him: contacts are kept for agents, or ageing has a cap.
+    /// Of all who may be claimed, and its class; contacts kept for an agent are not among them.
+    pub(crate) first: Option<(ContactKey, usize)>,
+    /// There is more to see than this: contacts kept for agents, ageing with its cap, a cap on talks.
     pub(crate) may_mislead: bool,
 }
 
@@ -51,6 +53,8 @@ pub(crate) struct Lines {
     ready: Vec<Option<ReadyAgent>>,
     /// The queues of this shard each agent serves.
     served: Vec<Box<[Service]>>,
+    /// The shards whose queues each agent serves.
+    homes: Vec<ShardSet>,
     /// Whose phones have rung in one round of offers each; empty ones are used again.
     rounds: Vec<Vec<AgentId>>,
     rounds_free: Vec<usize>,
@@ -67,6 +71,7 @@ impl Lines {
             by_slot: vec![None; slots],
             ready: Vec::new(),
             served: Vec::new(),
+            homes: Vec::new(),
             rounds: Vec::new(),
             rounds_free: Vec::new(),
         };
@@ -83,7 +88,7 @@ impl Lines {
         self.fronts.resize(self.lines.len(), Front::default());
         for ((line, front), id) in self.lines.iter_mut().zip(&mut self.fronts).zip(&queues) {
             line.adopt(directory.queue(*id));
-            *front = Front { first: None, may_mislead: line.rate.ages() };
+            *front = Front { first: None, may_mislead: line.has_more_to_see() };
         }
         let (before, lines) = (core::mem::take(&mut self.served), &mut self.lines);
         self.served.extend(directory.agents.iter().zip(0u32..).map(|(agent, id)| {
@@ -96,6 +101,12 @@ impl Lines {
                 Service { queue, at, turn: turn(queue) }
             };
             served.map(&mut serve).collect::<Box<[_]>>()
+        }));
+        self.homes.clear();
+        self.homes.extend(directory.agents.iter().map(|agent| {
+            let mut homes = ShardSet::default();
+            agent.queues.iter().for_each(|queue| homes.insert(ShardId((queue.0 % shards) as u8)));
+            homes
         }));
         for (line, id) in self.lines.iter_mut().zip(&queues) {
             line.measure(directory.queue(*id), directory);
@@ -209,7 +220,8 @@ impl Lines {
             }
             None => {
                 line.classes[class].waiting.insert(place);
-                front.first = Some(front.first.map_or(place, |first| first.min(place)));
+                let here = (place, class);
+                front.first = Some(front.first.map_or(here, |first| first.min(here)));
             }
         };
     }
@@ -223,11 +235,11 @@ impl Lines {
         match kept {
             Some(agent) => {
                 line.kept.remove(&(agent, place));
-                front.may_mislead = line.rate.ages() || line.kept.len() > 0;
+                front.may_mislead = line.has_more_to_see();
             }
             None => {
                 line.classes[class].waiting.remove(&place);
-                if front.first == Some(place) {
+                if front.first == Some((place, class)) {
                     front.first = line.first();
                 }
             }
@@ -237,7 +249,7 @@ impl Lines {
     /// How pressing the first claimable contact of a queue is.
     pub(crate) fn head(&self, queue: QueueId) -> HeadKey {
         let first = self.front(queue).first.filter(|_| !self.look(queue).is_full());
-        first.map_or(HeadKey::NONE, |key| key.head())
+        first.map_or(HeadKey::NONE, |(key, _)| key.head())
     }
 
     pub(crate) fn front(&self, queue: QueueId) -> &Front {
@@ -300,6 +312,10 @@ impl Lines {
 impl Lines {
     pub(crate) fn ready(&self, agent: AgentId) -> Option<ReadyAgent> {
         *self.ready.get(agent.index())?
+    }
+
+    pub(crate) fn homes(&self, agent: AgentId) -> ShardSet {
+        self.homes.get(agent.index()).copied().unwrap_or_default()
     }
 
     pub(crate) fn services(&self, agent: AgentId) -> &[Service] {

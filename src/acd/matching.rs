@@ -26,8 +26,11 @@ impl Lines {
             misled |= front.may_mislead;
             // Without ageing the contacts of all queues are in one order, and a queue whose first is behind the best
             // so far has no better one.
-            if front.first.is_some_and(|first| best.is_none_or(|best| first < best)) {
-                best = [best, self.head_of(service)].into_iter().flatten().min();
+            if let Some((first, class)) = front.first.filter(|(first, _)| best.is_none_or(|best| *first < best)) {
+                // The first class asks nothing, of anybody.
+                let fits = class == 0 || self.look(service.queue).classes[class].able.fits(service.at);
+                let head = if fits { Some(first) } else { self.head_of(service) };
+                best = [best, head].into_iter().flatten().min();
             }
         }
         if !misled {

@@ -150,12 +150,11 @@ impl Acd {
     /// The sign-off that was asked for, or that his removal means, as soon as nothing keeps him. A queue may have
     /// claimed him a moment ago: then his word says so and he stays until that is settled.
     pub(crate) fn leave_if_free(&mut self, id: AgentId) {
-        let removed = self.directory.agent(id).removed;
-        let Some(agent) = self.agent(id) else { return };
-        if !(agent.leaving || removed) || !agent.is_free() {
+        let Some(agent) = self.agent(id).filter(|agent| agent.is_free()) else { return };
+        let (leaving, Some(phone)) = (agent.leaving, agent.phone) else { return };
+        if !leaving && !self.directory.agent(id).removed {
             return;
         }
-        let Some(phone) = agent.phone else { return };
         if !self.board.vacate_agent(id) {
             return;
         }

@@ -30,10 +30,10 @@ pub struct Tour {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct ShardSet(u64);
+pub(crate) struct ShardSet(u64);
 
 impl ShardSet {
-    fn insert(&mut self, shard: ShardId) {
+    pub(crate) fn insert(&mut self, shard: ShardId) {
         self.0 |= 1 << shard.0;
     }
 
@@ -96,10 +96,7 @@ impl Acd {
     /// that was inserted before and did not see him; those inserted later find him remembered, or the tour finds them.
     pub(crate) fn start_tour(&mut self, now: Now, agent: AgentId, epoch: u32) {
         let Some(idle) = self.agent(agent).map(|a| a.idle) else { return };
-        let mut tour = Tour::default();
-        for queue in &self.directory.agent(agent).queues {
-            tour.rest.insert(self.queue_home(*queue));
-        }
+        let tour = Tour { rest: self.lines.homes(agent), ..Tour::default() };
         self.go_on(now, agent, epoch, idle, tour);
     }
 
