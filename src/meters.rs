@@ -175,7 +175,8 @@ impl Meters {
             Fact::Refused { cause, .. } => {
                 counter!("strowger_refused_total", "cause" => cause.kind.word()).increment(1)
             }
-            Fact::ContactArrived { .. }
+            Fact::Reserve { .. }
+            | Fact::ContactArrived { .. }
             | Fact::LegStarted { .. }
             | Fact::LegRinging { .. }
             | Fact::LegAnswered { .. }

@@ -3,7 +3,9 @@
 //! Inside a queue all contacts age alike, so time never changes their order: whose line `priority + rate × waited` lies
 //! higher is ahead at every instant. The cap does not change it either, so that a contact at the cap is not overtaken by
 //! later ones that still grow, and nobody starves ([`overtaking_bound`]). Between queues, whose rates may differ, the
-//! first of each are compared by `priority + min(cap, rate × waited)` at the instant of the decision.
+//! first of each are compared by `priority + min(cap, rate × waited)` at the instant of the decision, and among equals by
+//! the part of its queue's service objective each has waited: who has waited 15 s of 20 comes before who has waited a
+//! minute of two. Queues without an objective all count with the same one, so that among them the earlier comes first.
 //!
 //! Everything is counted in sixty-thousandths of a point, what one point a minute grows by in a millisecond, so that
 //! nothing is rounded. Equals: the earlier first enqueue time, then the lower id.
@@ -11,8 +13,9 @@
 use crate::limits::AGEING_MAX;
 use crate::words::HeadKey;
 use base::Instant;
+use core::cmp::Ordering;
 use core::time::Duration;
-use model::{Ageing, ContactId, Queue};
+use model::{Ageing, ContactId, OBJECTIVE_DEFAULT, Queue, Routing};
 
 const POINT: i64 = 60_000;
 
@@ -22,13 +25,24 @@ pub(crate) struct Rate {
     /// Each millisecond.
     each: i64,
     most: i64,
+    objective_ms: u64,
+}
+
+/// Waiting as a part of the objective; the larger part is the smaller value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Share {
+    waited_ms: u64,
+    objective_ms: u64,
 }
 
 impl Rate {
-    pub(crate) fn of(ageing: Ageing) -> Rate {
+    pub(crate) fn of(routing: &Routing) -> Rate {
+        let ageing: Ageing = routing.ageing;
         let ages = ageing.per_minute > 0 && ageing.cap > 0;
         let limited = |points: u32| if ages { i64::from(points.min(AGEING_MAX)) } else { 0 };
-        Rate { each: limited(ageing.per_minute), most: limited(ageing.cap) * POINT }
+        let objective = routing.objective.unwrap_or(OBJECTIVE_DEFAULT);
+        let objective_ms = (objective.as_millis() as u64).max(1);
+        Rate { each: limited(ageing.per_minute), most: limited(ageing.cap) * POINT, objective_ms }
     }
 
     pub(crate) fn ages(self) -> bool {
@@ -40,12 +54,42 @@ impl Rate {
         i64::from(priority) * POINT + waited.saturating_mul(self.each).min(self.most)
     }
 
+    fn share(self, entered_ms: u64, now: Instant) -> Share {
+        Share { waited_ms: now.as_millis().saturating_sub(entered_ms), objective_ms: self.objective_ms }
+    }
+
     /// Of a queue's first contact as the board shows it; `None` when there is none.
     pub(crate) fn pressing(self, head: HeadKey, now: Instant) -> Option<Pressing> {
         let (priority, entered_ms) = head.parts()?;
-        Some(Pressing { rank: -self.effective(priority, entered_ms, now), entered_ms })
+        let rank = -self.effective(priority, entered_ms, now);
+        Some(Pressing { rank, share: self.share(entered_ms, now), entered_ms })
     }
 }
+
+impl Ord for Share {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self.objective_ms == other.objective_ms {
+            return other.waited_ms.cmp(&self.waited_ms);
+        }
+        // Fractions compared exactly, without dividing.
+        let cross = |a: &Share, b: &Share| u128::from(a.waited_ms) * u128::from(b.objective_ms);
+        cross(other, self).cmp(&cross(self, other))
+    }
+}
+
+impl PartialOrd for Share {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Share {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Share {}
 
 /// Whole points, for people and conditions.
 pub(crate) fn points(effective: i64) -> u32 {
@@ -57,12 +101,14 @@ pub(crate) fn points(effective: i64) -> u32 {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Pressing {
     rank: i64,
+    share: Share,
     entered_ms: u64,
 }
 
 impl Pressing {
     /// After everybody.
-    pub(crate) const LAST: Pressing = Pressing { rank: i64::MAX, entered_ms: u64::MAX };
+    pub(crate) const LAST: Pressing =
+        Pressing { rank: i64::MAX, share: Share { waited_ms: 0, objective_ms: 1 }, entered_ms: u64::MAX };
 }
 
 /// A contact's place among those of its queue: the smaller comes first, now and at every later instant.
@@ -86,8 +132,9 @@ impl ContactKey {
     }
 
     /// Compares it with the first contacts of other queues; among equals by the millisecond the exact time decides.
-    pub(crate) fn pressing(&self, rate: Rate, now: Instant) -> (i64, Instant, ContactId) {
-        (-rate.effective(self.priority, self.entered.as_millis(), now), self.entered, self.contact)
+    pub(crate) fn pressing(&self, rate: Rate, now: Instant) -> (i64, Share, Instant, ContactId) {
+        let entered_ms = self.entered.as_millis();
+        (-rate.effective(self.priority, entered_ms, now), rate.share(entered_ms, now), self.entered, self.contact)
     }
 
     pub(crate) fn effective(&self, rate: Rate, now: Instant) -> i64 {
@@ -111,9 +158,21 @@ pub fn overtaking_bound(queue: &Queue, low: i32, high: i32) -> Option<Duration> 
     if ahead <= 0 {
         return Some(Duration::ZERO);
     }
-    let each = Rate::of(queue.routing.ageing).each.unsigned_abs();
+    let each = Rate::of(&queue.routing).each.unsigned_abs();
     let points = (ahead * POINT).unsigned_abs();
     (each > 0).then(|| Duration::from_millis(points.div_ceil(each)))
+}
+
+/// The same between queues that share agents: while a contact of `own` waits no longer than `waited`, one of `other` with
+/// the same priority is served before it only if it came within this time after it.
+///
+/// Proof. Let the objectives be `a` and `b`, the two enter at `e` and `f`. At `t` the other comes first if and only if
+/// `(t − f) / b > (t − e) / a`, that is `f < t − (t − e) · b/a = e + (t − e)(1 − b/a)`, and `t − e ≤ waited`. For `b ≥ a`
+/// the right side is at most `e`: whoever came later never comes first. ∎
+pub fn objective_bound(own: &Queue, other: &Queue, waited: Duration) -> Duration {
+    let (own, other) = (Rate::of(&own.routing).objective_ms, Rate::of(&other.routing).objective_ms);
+    let ahead = u128::from(own.saturating_sub(other)) * waited.as_millis();
+    Duration::from_millis(u64::try_from(ahead.div_ceil(u128::from(own))).unwrap_or(u64::MAX))
 }
 
 #[cfg(all(test, not(loom)))]
@@ -123,7 +182,7 @@ mod tests {
     use base::Rng;
 
     fn rate(per_minute: u32, cap: u32) -> Rate {
-        Rate::of(Ageing { per_minute, cap })
+        Rate::of(&Routing { ageing: Ageing { per_minute, cap }, ..Routing::default() })
     }
 
     fn score(rate: Rate, priority: i32, waited: Duration) -> u32 {
@@ -163,7 +222,7 @@ mod tests {
         line.routing.ageing = Ageing { per_minute: 2, cap: 20 };
         let bound = overtaking_bound(&line, 0, 5).expect("it ages");
         assert_eq!(bound, secs(150));
-        let rate = Rate::of(line.routing.ageing);
+        let rate = Rate::of(&line.routing);
         let low = Instant::from_millis(1_000_000);
         let key = |priority, entered, n| ContactKey::new(rate, priority, entered, ContactId(n), n as u32);
         let high = |after| key(5, low + after, 2);
@@ -173,5 +232,42 @@ mod tests {
         assert_eq!(overtaking_bound(&line, 7, 5), Some(Duration::ZERO));
         line.routing.ageing = Ageing::default();
         assert_eq!(overtaking_bound(&line, 0, 1), None);
+    }
+
+    fn with_objective(objective: u64) -> Queue {
+        let mut line = queue("line");
+        line.routing.objective = (objective > 0).then(|| secs(objective));
+        line
+    }
+
+    #[test]
+    fn the_larger_part_of_its_objective_comes_first_and_priority_before_that() {
+        let now = Instant::from_millis(10_000_000);
+        let pressing = |objective, priority, waited: u64| {
+            let rate = Rate::of(&with_objective(objective).routing);
+            let head = HeadKey::new(priority, Instant::from_millis(now.as_millis() - waited));
+            rate.pressing(head, now).expect("there is one")
+        };
+        assert!(pressing(20, 0, 15_000) < pressing(120, 0, 60_000), "three quarters before a half");
+        assert!(pressing(120, 0, 90_001) < pressing(20, 0, 15_000));
+        assert!(pressing(120, 1, 0) < pressing(20, 0, 1_000_000), "priorities are strict");
+        assert!(pressing(120, 0, 60_000) < pressing(20, 0, 10_000), "of equal parts the earlier");
+        assert!(pressing(0, 0, 31_000) < pressing(20, 0, 10_000), "without one it counts as a minute");
+        assert!(pressing(20, -5, 0) < Pressing::LAST);
+    }
+
+    #[test]
+    fn the_bound_of_objectives_is_where_overtaking_ends() {
+        let (own, other) = (with_objective(120), with_objective(20));
+        let bound = objective_bound(&own, &other, secs(120));
+        assert_eq!(bound, secs(100));
+        let served = Instant::from_millis(1_000_000) + secs(120);
+        let key = |queue: &Queue, after: Duration| {
+            let head = HeadKey::new(0, Instant::from_millis(1_000_000) + after);
+            Rate::of(&queue.routing).pressing(head, served).expect("there is one")
+        };
+        assert!(key(&other, bound - Duration::from_millis(1)) < key(&own, Duration::ZERO), "it came just in time");
+        assert!(key(&other, bound) > key(&own, Duration::ZERO), "it came too late");
+        assert_eq!(objective_bound(&other, &own, secs(500)), Duration::ZERO);
     }
 }

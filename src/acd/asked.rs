@@ -107,7 +107,14 @@ impl Reference {
             }
             QueueFigure::Ready => Some(count(|state| state == AgentState::Ready)),
             QueueFigure::Priority => Some((self.effective(at, waiting).max(0) / 60_000) as u32),
-            QueueFigure::ExpectedWait => None,
+            QueueFigure::LongestWait => {
+                let came = self.waiting.iter().filter(|w| w.queue == waiting.queue).map(|w| w.queued).min();
+                Some(came.map_or(0, |came| at.since(came).as_secs() as u32))
+            }
+            QueueFigure::ExpectedWait
+            | QueueFigure::ServiceLevel
+            | QueueFigure::ReserveReady
+            | QueueFigure::LenderWaiting => None,
         }
     }
 

@@ -90,7 +90,7 @@ impl Lines {
                 first.insert(head.pressing(line.rate, now.mono), || true);
             }
         }
-        first.iter().map(|(_, _, contact)| *contact).collect()
+        first.iter().map(|(.., contact)| *contact).collect()
     }
 }
 

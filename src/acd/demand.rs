@@ -58,21 +58,20 @@ impl Acd {
         step.only_if.is_empty() || step.only_if.iter().any(|ranges| all(self, ranges))
     }
 
+    /// Of the contact where it has one of its own, else of its queue.
     fn figure(&mut self, now: Now, key: Key, figure: QueueFigure) -> u32 {
         let Some(entry) = self.lines.entries.get(key) else { return 0 };
         let queue = entry.stay.queue;
-        let line = self.lines.look(queue);
         match figure {
-            QueueFigure::Waiting => line.arrivals.len() as u32,
-            QueueFigure::SignedOn => self.board.queue_signed_on(queue),
-            QueueFigure::Staffed => self.board.queue_available(queue),
-            QueueFigure::Ready => line.crew.ready(),
-            QueueFigure::Priority => points(entry.key(line.rate).effective(line.rate, now.mono)),
+            QueueFigure::Priority => {
+                let rate = self.lines.look(queue).rate;
+                points(entry.key(rate).effective(rate, now.mono))
+            }
             QueueFigure::ExpectedWait => {
                 let position = self.position_of(key);
-                self.foretell(now, queue, position)
-                    .map_or(0, |forecast| u32::try_from(forecast.expected.as_secs()).unwrap_or(u32::MAX))
+                self.expected_secs(now, queue, position)
             }
+            other => self.queue_figure(now, queue, other),
         }
     }
 

@@ -44,6 +44,7 @@ mod demand;
 mod entry;
 mod expect;
 mod explain;
+mod figures;
 mod flow;
 mod input;
 mod limits;
@@ -82,7 +83,7 @@ mod world;
 #[cfg(all(test, not(loom)))]
 mod worlds;
 
-pub use ageing::overtaking_bound;
+pub use ageing::{objective_bound, overtaking_bound};
 pub use board::{Board, BoardSize};
 pub use entry::Arrival;
 pub use explain::{By, Candidate, Explainer, Lack, Moment, Passed, Regime, Score, Verdict, What};

@@ -3,6 +3,7 @@
 use crate::ageing::{ContactKey, Rate};
 use crate::crew::{Able, Crew};
 use crate::expect::Measures;
+use crate::figures::Recent;
 use crate::order::Order;
 use crate::strategy::{self, AgentKey, Asked};
 use base::Instant;
@@ -42,6 +43,7 @@ pub(crate) struct Line {
     pub(crate) talking: i64,
     max_talking: Option<i64>,
     pub(crate) measures: Measures,
+    pub(crate) recent: Recent,
 }
 
 impl Class {
@@ -75,11 +77,12 @@ impl Line {
             crew: Crew::default(),
             based: Instant::ZERO,
             turns: 0,
-            rate: Rate::of(model::Ageing::default()),
+            rate: Rate::of(&model::Routing::default()),
             offered: 0,
             talking: 0,
             max_talking: None,
             measures: Measures::default(),
+            recent: Recent::default(),
         }
     }
 
@@ -90,7 +93,7 @@ impl Line {
         self.kept.clear();
         self.ringing.clear();
         self.crew.dismiss_all();
-        self.rate = Rate::of(queue.routing.ageing);
+        self.rate = Rate::of(&queue.routing);
         self.max_talking = queue.routing.max_talking.map(i64::from);
     }
 

@@ -13,10 +13,11 @@ use crate::asked::Possible;
 use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
 use crate::strategy::{draw, scaled};
 use base::Instant;
+use core::cmp::Ordering;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Decision, Directory, Fact, IdleClock, OfferOutcome, Queue, QueueId, Strategy, Wish,
-    level_of,
+    AgentId, AgentState, ContactId, Decision, Directory, Fact, IdleClock, OBJECTIVE_DEFAULT, OfferOutcome, Queue,
+    QueueId, Strategy, Wish, level_of,
 };
 use std::collections::HashMap;
 
@@ -91,6 +92,25 @@ pub(crate) struct Waiting {
     held_until: Option<Instant>,
     pub(crate) refused: Vec<(AgentId, Instant)>,
     tries: u8,
+}
+
+/// Waiting as a part of an objective: the larger comes first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Part {
+    waited: u128,
+    objective: u128,
+}
+
+impl Ord for Part {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.waited * self.objective).cmp(&(self.waited * other.objective))
+    }
+}
+
+impl PartialOrd for Part {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// What to think of a rule that ends just now.
@@ -169,7 +189,7 @@ impl Reference {
             Fact::Abandoned { contact, queue, .. } => self.left(*contact, *queue, 2),
             Fact::FlowedOut { contact, queue, .. } => self.left(*contact, *queue, 3),
             Fact::AgentChanged { agent, state, .. } => self.agent(now, *agent, *state),
-            Fact::Forced { .. } | Fact::WaitForetold { .. } => {}
+            Fact::Forced { .. } | Fact::WaitForetold { .. } | Fact::Reserve { .. } => {}
             other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
         }
         self.follow(now);
@@ -371,8 +391,8 @@ impl Reference {
         chosen.or_else(|| line.into_iter().max_by_key(|w| self.pressing(now, w)))
     }
 
-    fn pressing(&self, now: Instant, waiting: &Waiting) -> (i64, Instant, ContactId) {
-        (-self.effective(now, waiting), waiting.entered, waiting.contact)
+    fn pressing(&self, now: Instant, waiting: &Waiting) -> (i64, Part, Instant, ContactId) {
+        (-self.effective(now, waiting), self.part(now, waiting), waiting.entered, waiting.contact)
     }
 
     fn offer_ended(&mut self, now: Instant, contact: ContactId, agent: AgentId, outcome: OfferOutcome) {
@@ -565,6 +585,13 @@ impl Reference {
         let waited = (now.as_millis() - waiting.entered.as_millis()) as i64;
         let aged = (waited * i64::from(ageing.per_minute)).min(60_000 * i64::from(ageing.cap));
         60_000 * i64::from(waiting.priority) + aged
+    }
+
+    /// Of his queue's objective.
+    pub(crate) fn part(&self, now: Instant, waiting: &Waiting) -> Part {
+        let objective = self.queue(waiting.queue).routing.objective.unwrap_or(OBJECTIVE_DEFAULT);
+        let waited = now.as_millis() - waiting.entered.as_millis();
+        Part { waited: u128::from(waited), objective: objective.as_millis() }
     }
 
     pub(crate) fn idle_since(&self, agent: AgentId, queue: QueueId) -> Instant {

@@ -178,7 +178,7 @@ impl Acd {
         }
         let queues = self.directory.agents.get(agent.index()).map_or(&[][..], |a| &a.queues[..]);
         let heads = queues.iter().map(|queue| {
-            let rate = Rate::of(self.directory.queue(*queue).routing.ageing);
+            let rate = Rate::of(&self.directory.queue(*queue).routing);
             let pressing = rate.pressing(self.board.head(*queue), now.mono);
             (pressing.unwrap_or(Pressing::LAST), self.queue_home(*queue))
         });
@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn of_two_stops_with_contacts_the_better_is_kept_and_the_other_comes_last() {
-        let rate = Rate::of(model::Ageing::default());
+        let rate = Rate::of(&model::Routing::default());
         let head = |ms| HeadKey::new(0, Instant::from_millis(ms));
         let key = |ms| rate.pressing(head(ms), Instant::from_millis(1_000)).expect("there is one");
         let mut tour = Tour::default();

@@ -156,6 +156,7 @@ impl Acd {
         let Some(entry) = self.drop_entry(key) else { return };
         let waited = now.mono - entry.queued;
         let line = self.lines.line(stay.queue);
+        line.recent.note(now.mono, waited, how, &self.directory.queue(stay.queue).service_level);
         line.measures.left(waited, how);
         line.talking += i64::from(how == Departure::Served);
         self.judge_forecast(&entry, waited, how);

@@ -8,7 +8,33 @@ use std::collections::BTreeSet;
 pub(crate) fn bounds(directory: &Directory) -> Vec<String> {
     let priorities = priorities(directory);
     let queues = directory.queues.iter().zip(&priorities).filter(|(queue, _)| !queue.removed);
-    queues.filter_map(|(queue, priorities)| bound(queue, priorities)).collect()
+    let inside = queues.filter_map(|(queue, priorities)| bound(queue, priorities));
+    inside.chain(between(directory)).collect()
+}
+
+/// Of queues with different objectives that share an agent: what a contact of the more patient one has to expect.
+fn between(directory: &Directory) -> Vec<String> {
+    let ids = || (0..directory.queues.len() as u32).map(QueueId);
+    let share = |a: &QueueId, b: &QueueId| {
+        directory.agents.iter().any(|agent| !agent.removed && agent.queues.contains(a) && agent.queues.contains(b))
+    };
+    let mut said = Vec::new();
+    for own in ids() {
+        let queue = directory.queue(own);
+        let Some(objective) = queue.routing.objective else { continue };
+        for other in ids().filter(|other| *other != own && share(&own, other)) {
+            let after = acd::objective_bound(queue, directory.queue(other), objective);
+            if !after.is_zero() {
+                let (name, other, after) = (&queue.name, &directory.queue(other).name, spell(after));
+                let until = spell(objective);
+                said.push(format!(
+                    "queue {name}: while it waits no longer than its objective of {until}, a contact is overtaken from \
+                     queue {other} only by those of its priority who come at most {after} later"
+                ));
+            }
+        }
+    }
+    said
 }
 
 fn bound(queue: &Queue, priorities: &BTreeSet<i32>) -> Option<String> {
@@ -102,6 +128,20 @@ mod tests {
     #[test]
     fn a_queue_of_one_priority_needs_no_bound() {
         assert_eq!(said("[[queue]]\nname = \"a\"\n[[number]]\nmatch = \"1\"\nto = \"queue:a\""), [""; 0]);
+    }
+
+    #[test]
+    fn between_queues_the_bound_is_what_their_objectives_make_of_it() {
+        let queues = "[generation]\nenable = [\"queue.objective\"]\n[[queue]]\nname = \"a\"\nservice_objective = \
+                      \"20s\"\n[[queue]]\nname = \"b\"\nservice_objective = \"2m\"\n[[agent]]\nid = \"1\"\nqueues = \
+                      [\"a\", \"b\"]";
+        assert_eq!(
+            said(queues),
+            [
+                "queue b: while it waits no longer than its objective of 2 min, a contact is overtaken from queue a only \
+              by those of its priority who come at most 1 min 40 s later"
+            ]
+        );
     }
 
     #[test]

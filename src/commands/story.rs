@@ -69,6 +69,7 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
         | Fact::LegQuality { .. }
         | Fact::TalkStarted { .. }
         | Fact::WaitForetold { .. }
+        | Fact::Reserve { .. }
         | Fact::Held { .. }
         | Fact::Retrieved { .. }
         | Fact::Transferred { .. }

@@ -3,13 +3,14 @@
 use crate::limits::MAX_NAME_CHARS;
 use crate::names::Entry;
 use crate::reader::Reader;
+use crate::reserve;
 use crate::route::CLASSES;
 use crate::secret::{PIN, secret};
 use crate::sip::plain;
 use crate::source::Span;
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
-use model::{Agent, InitialState, PhoneId, QueueId, SkillId, SkillLevel, Supervises};
+use model::{Agent, Capacity, InitialState, PhoneId, QueueId, SkillId, SkillLevel, Supervises};
 use std::collections::HashMap;
 
 const INITIAL_STATES: [(&str, InitialState); 2] =
@@ -17,6 +18,8 @@ const INITIAL_STATES: [(&str, InitialState); 2] =
 
 /// A share: somebody who gets a thousand times as much as another is not meant.
 const MAX_WEIGHT: u32 = 1_000;
+/// Genesys' utilisation ends there too.
+const MAX_TEXT_CONTACTS: u32 = 25;
 /// PINs are keyed in on a telephone.
 const PIN_DIGITS: core::ops::RangeInclusive<usize> = 3..=16;
 
@@ -52,12 +55,16 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
         table.reader.error(span, "an agent without a phone cannot start as ready", "add `phone`");
     }
     let supervises = supervises(table, refs);
+    let queues: Vec<QueueId> = plain(queues.value);
+    let reserve = reserve::of_agent(entry, refs, &queues);
     Some(Agent {
         id: entry.name.clone(),
         name: if name.value.is_empty() { entry.name.clone() } else { name.value.as_ref().into() },
         phone: phone.value,
         pin: pin.map(|at| at.value),
-        queues: plain(queues.value),
+        queues,
+        reserve,
+        capacity: capacity(entry, refs),
         skills: skills(table, refs),
         weight: table.count("weight", 1..=MAX_WEIGHT),
         class: table.word("class", &CLASSES, &[]),
@@ -65,6 +72,25 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
         supervises,
         removed: false,
     })
+}
+
+/// Text media themselves come later: what an agent can take of them is known and shown.
+fn capacity(entry: &Entry<'_>, refs: &Refs<'_>) -> Capacity {
+    let Some(inner) = entry.table.inner("capacity", "capacity") else {
+        entry.table.reader.error(
+            entry.table.value("capacity").span,
+            "`capacity` cannot be off",
+            "an agent who takes nothing now is not ready",
+        );
+        return Capacity::default();
+    };
+    let text = |key| inner.count(key, 0..=MAX_TEXT_CONTACTS) as u8;
+    // Nobody talks with two callers.
+    let capacity = Capacity { voice: inner.count("voice", 1..=1) as u8, chat: text("chat"), mail: text("mail") };
+    if capacity != Capacity::default() {
+        refs.modules.need(inner.reader, inner.span, &format!("agent {}", entry.name), "agent.capacity");
+    }
+    capacity
 }
 
 /// Queues, or `"*"` for everybody.

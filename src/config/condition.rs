@@ -88,20 +88,11 @@ pub(crate) fn demand(
 /// A skill goes from 0 (not there) to 10.
 const MAX_LEVEL: i64 = 10;
 
-const FIGURES: [(&str, QueueFigure); 6] = [
-    ("waiting", QueueFigure::Waiting),
-    ("signed_on", QueueFigure::SignedOn),
-    ("staffed", QueueFigure::Staffed),
-    ("ready", QueueFigure::Ready),
-    ("expected_wait", QueueFigure::ExpectedWait),
-    ("priority", QueueFigure::Priority),
-];
-
-/// `waiting > 5 || expected_wait > 60`
-pub(crate) fn figures(table: &Table<'_>, key: &str) -> Vec<Vec<FigureRange>> {
-    let names = |name: &str| match FIGURES.iter().find(|(word, _)| *word == name) {
-        Some((_, figure)) => Ok((*figure, Kind::Number)),
-        None => Err(Unknown { help: advice(name, "figure", FIGURES.map(|(word, _)| word)).into() }),
+/// `waiting > 5 || expected_wait > 60`: over these figures.
+pub(crate) fn figures(table: &Table<'_>, key: &str, known: &[QueueFigure]) -> Vec<Vec<FigureRange>> {
+    let names = |name: &str| match known.iter().find(|figure| figure.word() == name) {
+        Some(figure) => Ok((*figure, Kind::Number)),
+        None => Err(Unknown { help: advice(name, "figure", known.iter().map(|figure| figure.word())).into() }),
     };
     let Some((text, condition, value)) = condition(table, key, names) else { return Vec::new() };
     let any = plain(table, value, &text, &condition, i64::from(u32::MAX), "any queue");

@@ -5,21 +5,14 @@ use crate::table::{Table, Wrong};
 use engine::MODULES;
 use model::Generation;
 
-/// The highest generation of which something is built.
-const TODAY: Generation = Generation::Cti;
-
 pub(crate) fn read(table: &Table<'_>) -> Modules {
     let level = table.convert("level", |value| {
         let level = value.integer()?;
         let found = u8::try_from(level).ok().and_then(Generation::from_level);
-        let today = format!("today there are levels 1 to {}", TODAY.level());
-        match found {
-            Some(level) if level <= TODAY => Ok(level),
-            Some(later) => {
-                Err(Wrong::new(format!("generation.level {level} needs {}, a later version", brings(later)), today))
-            }
-            None => Err(Wrong::new(format!("there is no generation {level}"), today)),
-        }
+        found.ok_or_else(|| {
+            let help = format!("from 1 to {}", Generation::ALL.len());
+            Wrong::new(format!("there is no generation {level}"), help)
+        })
     });
     let missing: Vec<&str> =
         MODULES.iter().filter(|m| !m.built && m.generation <= level.value).map(|m| m.name).collect();
@@ -28,14 +21,4 @@ pub(crate) fn read(table: &Table<'_>) -> Modules {
         table.reader.warn(level.span, message, "what is there can be used");
     }
     Modules::read(table, level.value)
-}
-
-fn brings(generation: Generation) -> &'static str {
-    match generation {
-        Generation::Hotline => "the hotline",
-        Generation::Ivr => "self-service by keys",
-        Generation::Cti => "voice and data in step",
-        Generation::Multimedia => "one queue over all media",
-        Generation::Platform => "the platform: tenants, cluster, workforce",
-    }
 }

@@ -54,6 +54,7 @@ mod queue;
 mod reader;
 mod reason;
 mod recording;
+mod reserve;
 mod reserved;
 mod route;
 mod routing;

@@ -10,7 +10,7 @@ use crate::source::{Source, Span};
 use crate::target::{Refs, SoundNames};
 use crate::{
     HttpSettings, RecordingSettings, SipSettings, StoreUrl, agent, calendar, feature_codes, generation, http, limits,
-    media, number, phone, queue, reason, recording, route, scalar, sip, site, skill, store, trunk,
+    media, number, phone, queue, reason, recording, reserve, route, scalar, sip, site, skill, store, trunk,
 };
 use model::{Directory, TrunkId};
 use std::path::{Path, PathBuf};
@@ -187,6 +187,7 @@ fn read<'a>(
     read_all(&entries.queues, &mut queues, |entry| queue::read(entry, &refs));
     queue::check_circles(reader, &queues);
     queue::check_callbacks(reader, &entries.queues, &queues);
+    reserve::check(reader, (&entries.queues, &queues), (&entries.agents, &agents));
     // What was refused is not there: a warning after it could be its consequence.
     if reader.errors() == 0 {
         queue::warn_of_unreachable(reader, &queues, &agents, &refs, &entries.skills);

@@ -51,6 +51,8 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
     static MIN_STAFFED: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("agents = 1\nto = \"\""));
     static AGEING: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("per_minute = 1\ncap = 20"));
     static STEP: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("needs = \"\"\nfor = \"30s\"\nif = \"\""));
+    static RESERVE: LazyLock<DeTable<'static>> =
+        LazyLock::new(|| parse("level = 1\nqueue = \"\"\nwhen = \"\"\nuntil = \"\"\nhold = \"1m\"\nadjust = false"));
     static STICKY: LazyLock<DeTable<'static>> = LazyLock::new(|| parse("wait = \"20s\"\nremember = \"7d\""));
     static RULE: LazyLock<DeTable<'static>> =
         LazyLock::new(|| parse("name = \"\"\nif = \"\"\npriority = 0\nneeds = \"\"\nagent = \"\"\nwait = \"20s\""));
@@ -65,6 +67,7 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
         "min_staffed" => &MIN_STAFFED,
         "ageing" => &AGEING,
         "step" => &STEP,
+        "reserve" => &RESERVE,
         "sticky" => &STICKY,
         "callback" => &CALLBACK,
         "rule" => &RULE,

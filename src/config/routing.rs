@@ -3,13 +3,14 @@
 use crate::condition::{Requirements, demand, figures};
 use crate::names::Entry;
 use crate::reader::Reader;
+use crate::reserve;
 use crate::reserved;
 use crate::rules::{self, NamedAgents};
 use crate::scalar::DurationRange;
 use crate::source::Span;
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
-use model::{Ageing, Agent, QueueId, RequirementId, Routing, Step, level_of};
+use model::{Ageing, Agent, QueueFigure, QueueId, RequirementId, Routing, Step, level_of};
 use toml::de::DeValue;
 
 /// As the time to ring: one more phone cannot wait longer than all of them ring.
@@ -17,6 +18,17 @@ const RING_STEP: DurationRange = DurationRange::seconds(1, 180);
 const LASTS: DurationRange = DurationRange::seconds(1, 24 * 3600);
 /// Cisco's precision queues have ten steps, Genesys' rings six.
 const MAX_STEPS: usize = 10;
+/// Those that belong to the queue or to the contact itself.
+const STEP_FIGURES: [QueueFigure; 8] = [
+    QueueFigure::Waiting,
+    QueueFigure::SignedOn,
+    QueueFigure::Staffed,
+    QueueFigure::Ready,
+    QueueFigure::ExpectedWait,
+    QueueFigure::LongestWait,
+    QueueFigure::ServiceLevel,
+    QueueFigure::Priority,
+];
 /// Points; priorities of numbers are of the same size.
 const MAX_POINTS: u32 = 10_000;
 
@@ -44,6 +56,8 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> (Routing, Demands, Nam
     let routing = Routing {
         steps,
         ageing,
+        objective: reserve::objective(entry, refs, &ageing),
+        reserves: reserve::read(entry, refs),
         rules,
         sticky: rules::sticky(entry, refs),
         ring_step: table.duration("ring_step", RING_STEP),
@@ -68,7 +82,7 @@ fn steps(entry: &Entry<'_>, refs: &Refs<'_>) -> (Vec<Step>, Demands) {
             let message = "the last step is always taken";
             table.reader.error(inner.value("if").span, message, "take `if` out, or add a step behind it");
         }
-        steps.push(Step { needs: found.map(|(id, _)| id), lasts, only_if: figures(inner, "if") });
+        steps.push(Step { needs: found.map(|(id, _)| id), lasts, only_if: figures(inner, "if", &STEP_FIGURES) });
     }
     let written = if tables.is_empty() { "needs" } else { "steps" };
     if !tables.is_empty() && table.is_given("needs") && !table.text("needs").value.is_empty() {

@@ -37,6 +37,10 @@ pub const MODULES: &[Module] = &[
     later("cti", Generation::Cti),
     later("outbound", Generation::Cti),
     later("multimedia", Generation::Multimedia),
+    built("agent.capacity", Generation::Multimedia),
+    built("queue.objective", Generation::Platform),
+    built("queue.reserve", Generation::Platform),
+    built("queue.groups", Generation::Platform),
     later("workforce", Generation::Platform),
     later("tenancy", Generation::Platform),
 ];

@@ -1,4 +1,4 @@
-use crate::{ClassOfService, ContactId, PhoneId, QueueId, Secret, SkillId};
+use crate::{ClassOfService, ContactId, InReserve, PhoneId, QueueId, Secret, SkillId};
 
 /// A person who takes calls.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -9,6 +9,9 @@ pub struct Agent {
     pub phone: Option<PhoneId>,
     pub pin: Option<Secret>,
     pub queues: Vec<QueueId>,
+    /// Queues he serves only while they call for their reserve.
+    pub reserve: Vec<InReserve>,
+    pub capacity: Capacity,
     /// Sorted by skill.
     pub skills: Vec<SkillLevel>,
     /// His share with the strategy `weighted`, from 1.
@@ -17,6 +20,21 @@ pub struct Agent {
     pub initial_state: InitialState,
     pub supervises: Supervises,
     pub removed: bool,
+}
+
+/// Contacts of each medium he may have at a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Capacity {
+    /// One: nobody talks with two callers.
+    pub voice: u8,
+    pub chat: u8,
+    pub mail: u8,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        Capacity { voice: 1, chat: 0, mail: 0 }
+    }
 }
 
 /// Whose calls an agent may listen to, whisper into, join and take over.

@@ -1,6 +1,6 @@
 use crate::{
     Actor, AgentAction, AgentId, AgentState, Cause, Codec, ContactId, Decision, Judgement, LegId, OfferOutcome,
-    PhoneId, Pii, Quality, QueueAction, QueueId, Source, SupervisorMode, Target, TrunkId,
+    PhoneId, Pii, Quality, QueueAction, QueueId, ReserveChange, Source, SupervisorMode, Target, TrunkId,
 };
 use base::Now;
 use core::time::Duration;
@@ -226,6 +226,13 @@ pub enum Fact {
         waited: Duration,
         /// False: it ended otherwise, after the bound; of one that ended otherwise before it nobody knows.
         served: bool,
+    },
+
+    /// Agents who are not the queue's own join it or leave it. `place`: in its list of reserves, from 0.
+    Reserve {
+        queue: QueueId,
+        place: u8,
+        change: ReserveChange,
     },
 
     /// The customer has hung up to be called back; his contact waits in his stead. Not an abandonment.

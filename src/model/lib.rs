@@ -28,6 +28,7 @@ mod phone;
 mod queue;
 mod queueing;
 mod reason;
+mod reserve;
 mod routing;
 mod rules;
 mod secret;
@@ -36,7 +37,7 @@ mod sound;
 mod traffic;
 mod trunk;
 
-pub use agent::{Agent, AgentState, InitialState, NotReadyReason, SkillLevel, Supervises};
+pub use agent::{Agent, AgentState, Capacity, InitialState, NotReadyReason, SkillLevel, Supervises};
 pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHours};
 pub use care::{CallbackFirst, CallbackPolicy, Care, Whisper};
 pub use cause::{Cause, CauseKind};
@@ -63,9 +64,10 @@ pub use queue::{
 };
 pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
 pub use reason::{Reason, Reasons};
+pub use reserve::{InReserve, Joined, RESERVE_LEVELS, RESERVES_MAX, Reserve, ReserveChange, ReserveOf};
 pub use routing::{
-    Ageing, FigureRange, Overtaking, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing, SkillRange, Step, Wish,
-    level_of,
+    Ageing, FigureRange, OBJECTIVE_DEFAULT, Overtaking, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing,
+    SkillRange, Step, Wish, level_of,
 };
 pub use rules::{Attribute, Attributes, Judged, JudgedBy, Judgement, Rule, Sticky};
 pub use secret::Secret;

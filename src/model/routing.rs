@@ -1,6 +1,6 @@
 //! What a contact asks of an agent, and in which order contacts and agents are looked at.
 
-use crate::{AgentId, CalendarId, RequirementId, Rule, SkillId, SkillLevel, Sticky};
+use crate::{AgentId, CalendarId, RequirementId, Reserve, Rule, SkillId, SkillLevel, Sticky};
 use core::time::Duration;
 
 /// Who may serve a contact: a condition on skills in disjunctive form, one class for every text that means the same.
@@ -43,12 +43,21 @@ pub fn level_of(skills: &[SkillLevel], skill: SkillId) -> u8 {
 /// not send a thousand INVITEs for one caller.
 pub const RINGS_MAX: usize = 32;
 
+/// What a queue without an objective is compared by with queues that have one. Among queues without one it changes
+/// nothing: the longest wait is the largest part of it.
+pub const OBJECTIVE_DEFAULT: Duration = Duration::from_secs(60);
+
 /// How contacts of a queue are matched with agents, beyond the strategy.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Routing {
     /// What its contacts ask, from the strictest to the last; empty: anybody who serves the queue.
     pub steps: Vec<Step>,
     pub ageing: Ageing,
+    /// How long its contacts should wait at most: between queues the one counts most whose wait is the largest part
+    /// of this. `None`: [`OBJECTIVE_DEFAULT`].
+    pub objective: Option<Duration>,
+    /// Who else serves it, when; the first come before the next.
+    pub reserves: Vec<Reserve>,
     /// Over the contact's own data, in order.
     pub rules: Vec<Rule>,
     pub sticky: Option<Sticky>,
@@ -65,6 +74,8 @@ impl Default for Routing {
         Routing {
             steps: Vec::new(),
             ageing: Ageing::default(),
+            objective: None,
+            reserves: Vec::new(),
             rules: Vec::new(),
             sticky: None,
             ring_step: Duration::from_secs(5),
@@ -94,7 +105,7 @@ pub struct FigureRange {
     pub most: u32,
 }
 
-/// What a step's condition may look at.
+/// What a condition of a step or of a reserve may look at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum QueueFigure {
     /// Contacts in the queue, this one included.
@@ -109,6 +120,55 @@ pub enum QueueFigure {
     ExpectedWait,
     /// The contact's priority, ageing included.
     Priority,
+    /// How long the one who waits longest has waited in this queue, in seconds; 0 when nobody waits.
+    LongestWait,
+    /// Per cent of the last minutes' contacts that were answered in time; 100 when there were none.
+    ServiceLevel,
+    /// Agents of the reserve who are ready now.
+    ReserveReady,
+    /// Contacts in the queue that lends its agents.
+    LenderWaiting,
+}
+
+impl QueueFigure {
+    /// The word in conditions and in facts.
+    pub const fn word(self) -> &'static str {
+        match self {
+            QueueFigure::Waiting => "waiting",
+            QueueFigure::SignedOn => "signed_on",
+            QueueFigure::Staffed => "staffed",
+            QueueFigure::Ready => "ready",
+            QueueFigure::ExpectedWait => "expected_wait",
+            QueueFigure::Priority => "priority",
+            QueueFigure::LongestWait => "longest_wait",
+            QueueFigure::ServiceLevel => "service_level",
+            QueueFigure::ReserveReady => "reserve_ready",
+            QueueFigure::LenderWaiting => "lender_waiting",
+        }
+    }
+
+    pub const ALL: [QueueFigure; 10] = [
+        QueueFigure::Waiting,
+        QueueFigure::SignedOn,
+        QueueFigure::Staffed,
+        QueueFigure::Ready,
+        QueueFigure::ExpectedWait,
+        QueueFigure::Priority,
+        QueueFigure::LongestWait,
+        QueueFigure::ServiceLevel,
+        QueueFigure::ReserveReady,
+        QueueFigure::LenderWaiting,
+    ];
+
+    /// The one whose word this is.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|figure| figure.word() == word)
+    }
+
+    /// It measures load: what a threshold on it means may be adjusted.
+    pub const fn is_load(self) -> bool {
+        matches!(self, QueueFigure::Waiting | QueueFigure::ExpectedWait | QueueFigure::LongestWait)
+    }
 }
 
 /// Priority that grows while a contact waits: `priority + min(cap, waited × per_minute)`.

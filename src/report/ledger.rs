@@ -220,6 +220,7 @@ impl Ledger {
             | Fact::SupervisorLeft { .. }
             | Fact::ReservationExpired { .. }
             | Fact::WaitForetold { .. }
+            | Fact::Reserve { .. }
             | Fact::Forced { .. }
             | Fact::PhoneReachable { .. }
             | Fact::PhoneUnreachable { .. }

@@ -5,9 +5,9 @@
 
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, Cause, CauseKind, ContactId, Decision, Directory, Excluded, Exclusion, Fact, FlowReason,
-    Heads, IdleClock, Judged, JudgedBy, Judgement, Next, OfferOutcome, Preferred, QueueId, Reasons, RequirementId,
-    Strategy,
+    AgentId, AgentState, Cause, CauseKind, ContactId, Decision, Directory, Excluded, Exclusion, Fact, FigureRange,
+    FlowReason, Heads, IdleClock, Joined, Judged, JudgedBy, Judgement, Next, OfferOutcome, Preferred, QueueFigure,
+    QueueId, Reasons, RequirementId, ReserveChange, Strategy,
 };
 use std::collections::HashMap;
 
@@ -48,6 +48,9 @@ impl Indices {
         let d = Details { indices: self, text: detail };
         if what == "agent" {
             return Some(Fact::AgentChanged { agent: d.agent()?, state: d.state()?, phone: None });
+        }
+        if what == "reserve" {
+            return Some(Fact::Reserve { queue: d.queue()?, place: d.number("place")?, change: d.reserve()? });
         }
         let contact = contact?;
         Some(match what {
@@ -193,6 +196,19 @@ impl<'a> Details<'a> {
         u16::try_from(place).ok().map(JudgedBy::Rule)
     }
 
+    fn reserve(&self) -> Option<ReserveChange> {
+        Some(match self.plain("change")? {
+            "joined" => {
+                let figure = QueueFigure::of_word(self.plain("figure")?)?;
+                let range = FigureRange { figure, least: self.number("least")?, most: self.number("most")? };
+                ReserveChange::Joined(Joined { range, value: self.number("value")? })
+            }
+            "left" => ReserveChange::Left,
+            "adjusted" => ReserveChange::Adjusted(self.number("percent")?),
+            _ => return None,
+        })
+    }
+
     fn outcome(&self) -> Option<OfferOutcome> {
         let cause = || {
             let kind = CauseKind::of_word(self.plain("cause")?)?;
@@ -320,6 +336,16 @@ mod tests {
             AgentState::NotReady { reason: NotReadyReason::DeviceUnreachable },
         ] {
             there_and_back(Fact::AgentChanged { agent, state, phone: None }, &names());
+        }
+    }
+
+    #[test]
+    fn what_happened_to_a_reserve_is_read_with_its_reason() {
+        let range = FigureRange { figure: QueueFigure::LongestWait, least: 60, most: u32::MAX };
+        for change in
+            [ReserveChange::Joined(Joined { range, value: 65 }), ReserveChange::Left, ReserveChange::Adjusted(80)]
+        {
+            there_and_back(Fact::Reserve { queue: QueueId(1), place: 2, change }, &names());
         }
     }
 

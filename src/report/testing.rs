@@ -63,6 +63,8 @@ pub(crate) fn agent(n: u32, queues: &[u32]) -> Agent {
         weight: 1,
         class: ClassOfService::Internal,
         initial_state: InitialState::Ready,
+        reserve: Vec::new(),
+        capacity: model::Capacity::default(),
         supervises: model::Supervises::Nobody,
         removed: false,
     }

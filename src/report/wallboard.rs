@@ -83,6 +83,7 @@ impl Wallboard {
             | Fact::RecordingStarted { .. }
             | Fact::RecordingStopped { .. }
             | Fact::WaitForetold { .. }
+            | Fact::Reserve { .. }
             | Fact::Forced { .. }
             | Fact::PhoneReachable { .. }
             | Fact::PhoneUnreachable { .. }

@@ -3,8 +3,9 @@
 use core::fmt::{Display, Write as _};
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, AgentState, Cause, ContactId, Decision, Directory, Fact, ForcedAction, Judged,
-    JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome, Party, QueueAction, QueueId, Source, Target, TransferKind,
+    Actor, AgentAction, AgentId, AgentState, Cause, ContactId, Decision, Directory, Fact, ForcedAction, Joined, Judged,
+    JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome, Party, QueueAction, QueueId, ReserveChange, Source,
+    Target, TransferKind,
 };
 
 /// The contact a fact is about.
@@ -38,6 +39,7 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         | Fact::ContactEnded { contact, .. }
         | Fact::ReservationExpired { contact, .. } => Some(*contact),
         Fact::WaitForetold { .. }
+        | Fact::Reserve { .. }
         | Fact::AgentChanged { .. }
         | Fact::SignOffReason { .. }
         | Fact::Forced { .. }
@@ -76,6 +78,7 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::Abandoned { .. } => "abandoned",
         Fact::FlowedOut { .. } => "flowed-out",
         Fact::WaitForetold { .. } => "wait-foretold",
+        Fact::Reserve { .. } => "reserve",
         Fact::TalkStarted { .. } => "talk-started",
         Fact::TalkEnded { .. } => "talk-ended",
         Fact::Held { .. } => "held",
@@ -148,6 +151,7 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
             .millis("bound_ms", *bound)
             .millis("waited_ms", *waited)
             .with("served", served),
+        Fact::Reserve { queue, place, change } => d.queue(*queue).with("place", place).reserve(*change),
         Fact::TalkStarted { agent, .. } | Fact::ReservationExpired { agent, .. } => d.agent(*agent),
         Fact::TalkEnded { agent, talked, held, .. } => {
             d.agent(*agent).millis("talked_ms", *talked).millis("held_ms", *held)
@@ -389,6 +393,19 @@ impl Detail<'_> {
                     }
                 }
             }
+        }
+    }
+
+    fn reserve(&mut self, change: ReserveChange) -> &mut Self {
+        match change {
+            ReserveChange::Joined(Joined { range, value }) => self
+                .with("change", "joined")
+                .with("figure", range.figure.word())
+                .with("value", value)
+                .with("least", range.least)
+                .with("most", range.most),
+            ReserveChange::Left => self.with("change", "left"),
+            ReserveChange::Adjusted(percent) => self.with("change", "adjusted").with("percent", percent),
         }
     }
 

@@ -14,7 +14,7 @@ struct Story {
     callers: &'static [&'static str],
 }
 
-const STORIES: [Story; 6] = [
+const STORIES: [Story; 10] = [
     Story { title: "a caller is served", rules: "", callers: &["13800138000"] },
     Story { title: "ageing", rules: "ageing = { per_minute = 1, cap = 20 }", callers: &["13800138000"] },
     Story { title: "a demand on skills", rules: "needs = \"french >= 4\"", callers: &["13800138000"] },
@@ -32,6 +32,23 @@ const STORIES: [Story; 6] = [
         title: "the agent who knows the caller",
         rules: "sticky = { wait = \"20s\" }",
         callers: &["13800138000", "13800138000"],
+    },
+    Story {
+        title: "room for text media",
+        rules: "[[agent]]\nid = \"1002\"\ncapacity = { chat = 3 }",
+        callers: &["13800138000"],
+    },
+    Story { title: "a service objective", rules: "service_objective = \"20s\"", callers: &["13800138000"] },
+    Story {
+        title: "reserve agents",
+        rules: "reserves = [{ level = 1, when = \"waiting > 5\" }]\n[[agent]]\nid = \"1002\"\nreserve = { support = 1 }",
+        callers: &["13800138000"],
+    },
+    Story {
+        title: "another queue's agents",
+        rules: "reserves = [{ queue = \"sales\", when = \"waiting > 5\" }]\n[[queue]]\nname = \"sales\"\n\
+                [[agent]]\nid = \"1002\"\nqueues = [\"sales\"]",
+        callers: &["13800138000"],
     },
 ];
 
@@ -67,6 +84,16 @@ fn stories_at_level_2() {
 #[test]
 fn stories_at_level_3() {
     check(3);
+}
+
+#[test]
+fn stories_at_level_4() {
+    check(4);
+}
+
+#[test]
+fn stories_at_level_5() {
+    check(5);
 }
 
 fn check(level: u8) {

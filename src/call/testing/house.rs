@@ -173,6 +173,8 @@ fn agent(index: u32, name: &str) -> Agent {
         weight: 1,
         class: if index == 3 { ClassOfService::Internal } else { ClassOfService::National },
         initial_state: InitialState::Ready,
+        reserve: Vec::new(),
+        capacity: model::Capacity::default(),
         supervises: Supervises::Everybody,
         removed: false,
     }

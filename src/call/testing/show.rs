@@ -264,6 +264,7 @@ impl Names {
             | Fact::Abandoned { .. }
             | Fact::FlowedOut { .. }
             | Fact::WaitForetold { .. }
+            | Fact::Reserve { .. }
             | Fact::AgentChanged { .. }
             | Fact::SignOffReason { .. }
             | Fact::PhoneReachable { .. }

@@ -96,8 +96,14 @@ fn keys(table: &DeTable<'_>, path: &str, found: &mut Vec<String>) {
 }
 
 /// Keys whose inner keys are the writer's own words.
-const FREE: [&str; 5] =
-    [".number.attach.", ".calendar.open.", ".calendar.exceptions.", ".queue.keys.", ".agent.skills."];
+const FREE: [&str; 6] = [
+    ".number.attach.",
+    ".calendar.open.",
+    ".calendar.exceptions.",
+    ".queue.keys.",
+    ".agent.skills.",
+    ".agent.reserve.",
+];
 
 #[test]
 fn the_deployed_example_shows_every_key_and_no_other() {

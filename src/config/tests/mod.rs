@@ -13,6 +13,7 @@ mod mistakes_types;
 mod modules;
 mod mutations;
 mod reload;
+mod reserves;
 mod routing;
 mod size;
 mod warnings;
