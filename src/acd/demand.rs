@@ -121,6 +121,9 @@ impl Acd {
             self.lines.take_out(key);
         }
         change(self);
+        if let Some(entry) = self.lines.entries.get_mut(key) {
+            entry.asks_since = now.mono;
+        }
         if waits {
             self.stand_in_line(key);
             self.match_contact(now, key);

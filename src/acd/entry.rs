@@ -36,6 +36,8 @@ pub(crate) struct Entry {
     /// What it asks besides the queue's step.
     pub(crate) wish: Option<RequirementId>,
     pub(crate) step: usize,
+    /// When it began to ask what it asks: came in, took a step, was kept for nobody any more.
+    pub(crate) asks_since: Instant,
     /// Its class in the line.
     pub(crate) class: usize,
     /// Nobody but him is asked.
@@ -86,6 +88,7 @@ impl Entry {
             refused: Vec::new(),
             wish: wish.needs,
             step: 0,
+            asks_since: queued,
             class: 0,
             kept: None,
             round: None,

@@ -47,6 +47,7 @@ mod explain;
 mod figures;
 mod flow;
 mod input;
+mod law;
 mod limits;
 mod line;
 mod lines;

@@ -55,7 +55,7 @@ impl Lines {
     }
 
     /// The first contact of one queue he may get.
-    fn head_for(&self, now: Now, agent: AgentId, service: &Service) -> Option<ContactKey> {
+    pub(crate) fn head_for(&self, now: Now, agent: AgentId, service: &Service) -> Option<ContactKey> {
         let line = self.look(service.queue);
         if line.is_full() {
             return None;
@@ -198,7 +198,10 @@ impl Acd {
     pub(crate) fn match_all(&mut self, now: Now, queue: QueueId) {
         self.show_line(queue);
         while let Some(key) = self.lines.first_matchable(now, queue) {
-            if !self.match_contact(now, key) {
+            let ready = self.lines.look(queue).crew.ready();
+            // Whoever it could have been given to was claimed by another shard, and is ready here no more: the others are
+            // looked at anew.
+            if !self.match_contact(now, key) && self.lines.look(queue).crew.ready() == ready {
                 return;
             }
         }

@@ -142,6 +142,11 @@ impl Shard {
         &self.board
     }
 
+    /// What a simulation holds against its laws.
+    pub fn distributor(&self) -> &Acd {
+        &self.acd
+    }
+
     pub fn counters(&self) -> &Counters {
         self.legs.counters()
     }

@@ -201,6 +201,23 @@ fn at_most_so_many_contacts_of_a_queue_are_talked_with() {
 }
 
 #[test]
+fn a_contact_kept_for_one_whom_another_shard_has_just_claimed_holds_up_nobody() {
+    let mut house = crate::testing::hotline(3);
+    house.queues[0].routing.max_talking = Some(1);
+    let mut house = House::new(house);
+    let talking = house.arrive(0, 0);
+    assert_eq!(house.connect(talking), 0);
+    prefers(&mut house, 30, 1);
+    house.pass(secs(1));
+    let plain = house.arrive(0, 0);
+    house.quiet();
+    let (_, epoch) = house.acd.board().seat(AgentId(1));
+    assert!(house.acd.board().claim_agent(AgentId(1), epoch), "as another shard does");
+    house.release(0, talking, Some(0));
+    assert_eq!(house.connect(plain), 2);
+}
+
+#[test]
 fn age_lifts_a_contact_over_later_ones_of_higher_priority() {
     let mut house = crate::testing::hotline(1);
     house.queues[0].routing.ageing = Ageing { per_minute: 1, cap: 100 };
