@@ -1,9 +1,9 @@
-use crate::limits::REFUSAL_COUNTS;
+use crate::limits::LATELY;
 use base::{Instant, Now};
 use core::time::Duration;
 use model::{AgentId, ContactId, Directory, Fact, OfferOutcome, QueueId, Stamped};
 use report::{AgentSpan, ContactRecord, Entry, Ledger, QueueFigures, QueueVisit, Talk, Wallboard};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Every fact, what the report room makes of it, and laws that hold at each of them.
@@ -20,20 +20,16 @@ pub struct Books {
     directory: Arc<Directory>,
     /// Who waits in a queue, first come first.
     waiting: BTreeMap<ContactId, Waiting>,
-    first_entry: HashMap<ContactId, Instant>,
-    /// Until when an agent who said no is not asked again.
-    refused: HashMap<(ContactId, AgentId), Instant>,
     arrived: HashSet<ContactId>,
     ended: HashSet<ContactId>,
     tallies: BTreeMap<QueueId, Tally>,
     broken: Vec<String>,
+    lately: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
     queue: QueueId,
-    priority: i32,
-    entered: Instant,
     /// May be offered since; `None` while an offer runs.
     free_since: Option<Instant>,
     offered_to: Option<AgentId>,
@@ -61,12 +57,11 @@ impl Books {
             ledger: Ledger::new(),
             directory,
             waiting: BTreeMap::new(),
-            first_entry: HashMap::new(),
-            refused: HashMap::new(),
             arrived: HashSet::new(),
             ended: HashSet::new(),
             tallies: BTreeMap::new(),
             broken: Vec::new(),
+            lately: Vec::new(),
         }
     }
 
@@ -121,9 +116,9 @@ impl Books {
         self.ledger.poll_timeout()
     }
 
-    /// Contacts that may be offered to somebody now, with their queue.
-    pub(crate) fn free(&self) -> impl Iterator<Item = (ContactId, QueueId)> {
-        self.waiting.iter().filter(|(_, w)| w.free_since.is_some()).map(|(id, w)| (*id, w.queue))
+    /// Since when a contact may be offered to somebody.
+    pub(crate) fn free_since(&self, contact: ContactId) -> Option<Instant> {
+        self.waiting.get(&contact)?.free_since
     }
 
     pub(crate) fn open_contacts(&self) -> usize {
@@ -146,17 +141,17 @@ impl Books {
         &mut self.broken
     }
 
-    /// Anybody who serves the queue may get any of its contacts, first come first served within a priority.
-    pub(crate) fn is_plain(&self, queue: QueueId) -> bool {
-        let routing = &self.directory.queue(queue).routing;
-        routing.steps.is_empty()
-            && routing.rules.is_empty()
-            && routing.sticky.is_none()
-            && routing.max_talking.is_none()
+    pub(crate) fn breaks(&mut self, what: String) {
+        if self.broken.is_empty() {
+            let last = self.facts.iter().rev().take(LATELY).rev();
+            self.lately = last.map(|fact| format!("{:?} {:?}", fact.at.mono, fact.fact)).collect();
+        }
+        self.broken.push(what);
     }
 
-    pub(crate) fn breaks(&mut self, what: String) {
-        self.broken.push(what);
+    /// What was told last before the first law was broken.
+    pub(crate) fn lately(&self) -> &[String] {
+        &self.lately
     }
 
     /// Closes the agents' open spans, so that all of their time is in [`Books::spans`].
@@ -207,20 +202,16 @@ impl Books {
     fn count(&mut self, stamped: &Stamped) {
         let at = stamped.at.mono;
         match stamped.fact {
-            Fact::Queued { contact, queue, priority, .. } => {
-                let entered = *self.first_entry.entry(contact).or_insert(at);
+            Fact::Queued { contact, queue, .. } => {
                 let tally = self.tallies.entry(queue).or_default();
                 (tally.offered, tally.waiting) = (tally.offered + 1, tally.waiting + 1);
-                let waiting = Waiting { queue, priority, entered, free_since: Some(at), offered_to: None };
+                let waiting = Waiting { queue, free_since: Some(at), offered_to: None };
                 if self.waiting.insert(contact, waiting).is_some() {
                     self.breaks(format!("{contact} waits twice"));
                 }
             }
-            Fact::Offered { contact, queue, agent, .. } => self.offered(at, contact, queue, agent),
-            Fact::OfferEnded { contact, agent, outcome, .. } => {
-                if let OfferOutcome::Rejected(_) = outcome {
-                    self.refused.insert((contact, agent), at + REFUSAL_COUNTS);
-                }
+            Fact::Offered { contact, agent, .. } => self.offered(contact, agent),
+            Fact::OfferEnded { contact, agent, .. } => {
                 if let Some(waiting) = self.waiting.get_mut(&contact)
                     && waiting.offered_to == Some(agent)
                 {
@@ -238,36 +229,15 @@ impl Books {
         }
     }
 
-    pub(crate) fn has_refused(&self, now: Instant, contact: ContactId, agent: AgentId) -> bool {
-        self.refused.get(&(contact, agent)).is_some_and(|until| now < *until)
-    }
-
-    fn offered(&mut self, at: Instant, contact: ContactId, queue: QueueId, agent: AgentId) {
+    fn offered(&mut self, contact: ContactId, agent: AgentId) {
         if let Some((other, _)) = self.waiting.iter().find(|(_, w)| w.offered_to == Some(agent)) {
             let other = *other;
             self.breaks(format!("agent {} is offered {contact} while {other} rings at his phone", agent.0));
         }
-        let Some(served) = self.waiting.get(&contact).copied() else {
+        let Some(waiting) = self.waiting.get_mut(&contact) else {
             return self.breaks(format!("{contact} is offered and does not wait"));
         };
-        let order = |w: &Waiting| (core::cmp::Reverse(w.priority), w.entered);
-        // Who became free in this same instant may be passed: other shards have not heard of it yet.
-        let plain = self.is_plain(queue);
-        let overtaken = self.waiting.iter().find(|(id, w)| {
-            plain
-                && **id != contact
-                && w.queue == queue
-                && order(w) < order(&served)
-                && w.free_since.is_some_and(|s| s < at)
-                && !self.has_refused(at, **id, agent)
-        });
-        if let Some((first, _)) = overtaken {
-            let first = *first;
-            self.breaks(format!("{contact} overtakes {first} in queue {}", queue.0));
-        }
-        if let Some(waiting) = self.waiting.get_mut(&contact) {
-            (waiting.offered_to, waiting.free_since) = (Some(agent), None);
-        }
+        (waiting.offered_to, waiting.free_since) = (Some(agent), None);
     }
 
     fn left(

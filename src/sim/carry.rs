@@ -93,7 +93,10 @@ impl World {
             Output::Mail { to, mail } => {
                 self.mail.entry((ShardId(shard as u8), to)).or_default().push_back(mail);
             }
-            Output::Fact(fact) => self.books.handle_fact(fact),
+            Output::Fact(fact) => {
+                self.check_offer(&fact.fact);
+                self.books.handle_fact(fact);
+            }
             // The world has no streams yet: the far side refuses the connection.
             Output::Connect { connection, .. } => {
                 self.shards[shard].handle_input(self.now, Input::Sip(sip::Input::StreamClosed { connection }));

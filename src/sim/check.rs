@@ -4,12 +4,18 @@ use crate::limits::REST;
 use crate::world::World;
 use core::fmt::Write;
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, QueueId};
+use model::{AgentId, Fact};
 use std::collections::BTreeMap;
 
 impl World {
     /// Everybody has hung up and time has passed: nothing may be left over and every book must add up.
     pub fn check(&mut self) {
+        let wrong = self.laws();
+        self.report(&wrong);
+    }
+
+    /// The same as [`World::check`], in words: empty when every law holds.
+    pub(crate) fn laws(&mut self) -> Vec<String> {
         self.run(REST);
         let mut wrong: Vec<String> = self.books.broken().to_vec();
         self.check_shards(&mut wrong);
@@ -18,7 +24,7 @@ impl World {
         self.check_books(&mut wrong);
         self.check_spans(&mut wrong);
         self.check_timers(&mut wrong);
-        self.report(&wrong);
+        wrong
     }
 
     /// Only the laws that hold at every instant: for a world in which calls are still up.
@@ -56,23 +62,28 @@ impl World {
         if !awake || self.mail.values().any(|letters| !letters.is_empty()) {
             return;
         }
-        let idle = self.books.free().find_map(|(contact, queue)| {
-            let agent = self.ready_for(contact, queue)?;
-            Some((contact, queue, agent))
-        });
-        if let Some((contact, queue, agent)) = idle {
-            let what = idle_text(&self.directory.agent(agent).id, contact, &self.directory.queue(queue).name);
+        let idle = self.shards.iter().find_map(|shard| shard.distributor().idle(self.now));
+        if let Some((agent, contact)) = idle {
+            let what = format!("agent {} is ready while {contact} waits for him", self.directory.agent(agent).id);
             if !self.books.broken().contains(&what) {
                 self.books.breaks(what);
             }
         }
     }
 
-    fn ready_for(&self, contact: ContactId, queue: QueueId) -> Option<AgentId> {
-        let agents = self.directory.agents.iter().enumerate().filter(|(_, a)| !a.removed && a.queues.contains(&queue));
-        agents.map(|(n, _)| AgentId(n as u32)).find(|id| {
-            self.board.agent_state(*id) == AgentState::Ready && !self.books.has_refused(self.now.mono, contact, *id)
-        })
+    /// Whoever waited since before this instant, and could have been given to him, comes after the one he got. While
+    /// letters are on their way shards know of each other what was.
+    pub(crate) fn check_offer(&mut self, fact: &Fact) {
+        let Fact::Offered { contact, queue, agent, .. } = *fact else { return };
+        let awake = self.stalled.iter().all(|until| *until <= self.now.mono);
+        if !awake || self.mail.values().any(|letters| !letters.is_empty()) {
+            return;
+        }
+        let home = queue.index() % self.shards.len();
+        let Some(passed) = self.shards[home].distributor().overtaken(self.now, agent, contact) else { return };
+        if self.books.free_since(passed).is_some_and(|since| since < self.now.mono) {
+            self.books.breaks(format!("{contact} overtakes {passed} in queue {}", queue.0));
+        }
     }
 
     fn check_shards(&self, wrong: &mut Vec<String>) {
@@ -167,8 +178,4 @@ impl World {
             wrong.push(format!("a media worker still wants to be woken at {due:?}, now is {:?}", self.now.mono));
         }
     }
-}
-
-fn idle_text(agent: &str, contact: ContactId, queue: &str) -> String {
-    format!("agent {agent} is ready while {contact} waits in {queue}")
 }

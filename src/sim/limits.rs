@@ -20,6 +20,5 @@ pub const SOUND_LOWEST: u16 = 2000;
 /// Distinct sounds; the others share the last frequency.
 pub const SOUNDS: u16 = 28;
 
-/// An agent who said no to a contact is not asked for the same one again for five seconds (room `acd`); until then
-/// nobody is passed over when he gets another. A millisecond is the timers' grain.
-pub const REFUSAL_COUNTS: Duration = Duration::from_millis(5002);
+/// Facts shown before the first law that was broken: a contact's life has some ten, and a few go on at a time.
+pub const LATELY: usize = 60;

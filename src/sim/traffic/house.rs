@@ -69,6 +69,9 @@ pub struct SimpleHouse {
     /// Gives out the ids of legs that come in, a shard each.
     inward: Vec<Slab<()>>,
     mail: BTreeMap<(ShardId, ShardId), VecDeque<Mail>>,
+    /// A loop that stands still until then does nothing; what is for it waits.
+    stalled: Vec<Instant>,
+    held: Vec<VecDeque<Input<'static>>>,
     /// Which pair of shards is heard first.
     rng: Rng,
     news: VecDeque<News>,
@@ -100,6 +103,8 @@ impl SimpleHouse {
             legs: HashMap::new(),
             inward: (0..count).map(|_| Slab::new()).collect(),
             mail: BTreeMap::new(),
+            stalled: vec![Instant::ZERO; usize::from(count)],
+            held: (0..count).map(|_| VecDeque::new()).collect(),
             rng: Rng::new(seed),
             news: VecDeque::new(),
             tickets: 0,
@@ -203,25 +208,58 @@ impl SimpleHouse {
         }
     }
 
+    /// One loop stands still: nothing reaches it, nothing leaves it, its timers wait.
+    pub fn stalls(&mut self, shard: u8, until: Instant) {
+        self.stalled[usize::from(shard)] = until;
+    }
+
+    /// No loop stands still and nothing is on its way between two.
+    pub fn is_settled(&self, now: Instant) -> bool {
+        let awake = self.stalled.iter().all(|until| *until <= now) && self.held.iter().all(VecDeque::is_empty);
+        awake && self.mail.values().all(VecDeque::is_empty)
+    }
+
     pub fn poll_news(&mut self) -> Option<News> {
         self.news.pop_front()
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.shards.iter().filter_map(Shard::poll_timeout).min()
+        let waits = |shard: usize| !self.held[shard].is_empty() || self.letters_to(shard);
+        let wakes = (0..self.shards.len()).filter(|shard| waits(*shard)).map(|shard| self.stalled[shard]);
+        let timers = self.shards.iter().zip(&self.stalled);
+        timers.filter_map(|(shard, until)| Some(shard.poll_timeout()?.max(*until))).chain(wakes).min()
+    }
+
+    fn letters_to(&self, shard: usize) -> bool {
+        self.mail.iter().any(|((_, to), letters)| usize::from(to.0) == shard && !letters.is_empty())
+    }
+
+    fn is_awake(&self, now: Now, shard: usize) -> bool {
+        self.stalled[shard] <= now.mono
     }
 
     pub fn handle_timeout(&mut self, now: Now) {
-        for shard in &mut self.shards {
-            if shard.poll_timeout().is_some_and(|due| due <= now.mono) {
-                shard.handle_timeout(now);
+        for shard in 0..self.shards.len() {
+            if !self.is_awake(now, shard) {
+                continue;
+            }
+            while let Some(input) = self.held[shard].pop_front() {
+                self.shards[shard].handle_input(now, input);
+                self.settle(now);
+            }
+            if self.shards[shard].poll_timeout().is_some_and(|due| due <= now.mono) {
+                self.shards[shard].handle_timeout(now);
             }
         }
         self.settle(now);
     }
 
-    fn input(&mut self, now: Now, shard: u8, input: Input<'_>) {
-        self.shards[usize::from(shard)].handle_input(now, input);
+    fn input(&mut self, now: Now, shard: u8, input: Input<'static>) {
+        let at = usize::from(shard);
+        if !self.is_awake(now, at) || !self.held[at].is_empty() {
+            return self.held[at].push_back(input);
+        }
+        self.shards[at].handle_input(now, input);
         self.settle(now);
     }
 
@@ -232,19 +270,22 @@ impl SimpleHouse {
                     self.carry_out(now, shard, output);
                 }
             }
-            let Some((to, mail)) = self.letter() else { return };
+            let Some((to, mail)) = self.letter(now) else { return };
             self.shards[usize::from(to.0)].handle_input(now, Input::Mail(mail));
         }
     }
 
     /// Between two shards letters stay in order, among pairs chance decides.
-    fn letter(&mut self) -> Option<(ShardId, Mail)> {
-        let waiting = self.mail.values().filter(|letters| !letters.is_empty()).count();
+    fn letter(&mut self, now: Now) -> Option<(ShardId, Mail)> {
+        let stalled = &self.stalled;
+        let may =
+            |to: &ShardId, letters: &VecDeque<Mail>| stalled[usize::from(to.0)] <= now.mono && !letters.is_empty();
+        let waiting = self.mail.iter().filter(|((_, to), letters)| may(to, letters)).count();
         if waiting == 0 {
             return None;
         }
         let nth = self.rng.below(waiting as u64) as usize;
-        let ((_, to), letters) = self.mail.iter_mut().filter(|(_, letters)| !letters.is_empty()).nth(nth)?;
+        let ((_, to), letters) = self.mail.iter_mut().filter(|((_, to), letters)| may(to, letters)).nth(nth)?;
         Some((*to, letters.pop_front()?))
     }
 
@@ -269,6 +310,8 @@ impl SimpleHouse {
                 self.legs.insert(dial.leg, SimpleLeg::Dialled);
                 self.news.push_back(News::Rings { leg: dial.leg, to: dial.to });
             }
+            // Who hung up while the loop stood still is told of by an input it has not seen yet.
+            LegCommand::Answer { leg, .. } | LegCommand::Offer { leg, .. } if !self.legs.contains_key(&leg) => {}
             LegCommand::Answer { leg, .. } => {
                 self.legs.insert(leg, SimpleLeg::Up);
                 self.news.push_back(News::Answered { leg });

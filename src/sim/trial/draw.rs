@@ -3,9 +3,23 @@
 use base::Rng;
 use core::fmt::Write;
 
-/// Strategies that one agent at a time is chosen by.
-const STRATEGIES: [&str; 7] =
-    ["longest-idle", "round-robin", "least-calls", "least-occupied", "linear", "random", "weighted"];
+const STRATEGIES: [&str; 11] = [
+    "longest-idle",
+    "round-robin",
+    "least-calls",
+    "least-occupied",
+    "linear",
+    "random",
+    "weighted",
+    "ring-all",
+    "ring-progressive",
+    "best-skill",
+    "least-versatile",
+];
+
+/// Conditions of a step.
+const CONDITIONS: [&str; 6] =
+    ["waiting > 2", "ready == 0", "staffed < 3 || waiting > 4", "expected_wait > 20", "priority > 1", "signed_on > 2"];
 
 pub(super) const FIRST_AGENT: u32 = 2001;
 
@@ -17,10 +31,19 @@ pub(super) struct Drawn {
     pub(super) agents: u32,
 }
 
+/// What the legs are made of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum House {
+    Simple,
+    /// Phones have fixed places, and messages take their time: the house is smaller.
+    Wire,
+}
+
 /// Writing to a `String` cannot fail.
-pub(super) fn draw(rng: &mut Rng) -> Drawn {
+pub(super) fn draw(rng: &mut Rng, house: House) -> Drawn {
     let shards = [1, 1, 2, 3][rng.below(4) as usize];
-    let (queues, agents) = (1 + rng.below(4) as u32, 3 + rng.below(10) as u32);
+    let most = if house == House::Wire { 6 } else { 10 };
+    let (queues, agents) = (1 + rng.below(4) as u32, 3 + rng.below(most) as u32);
     let mut tables = String::from(
         "[generation]\nlevel = 3\n[[skill]]\nname = \"french\"\n[[skill]]\nname = \"billing\"\n\
          [[calendar]]\nname = \"office\"\ntime_zone = \"Europe/Berlin\"\nopen = { mon-fri = \"08:00-18:00\" }\n",
@@ -29,8 +52,9 @@ pub(super) fn draw(rng: &mut Rng) -> Drawn {
         queue_table(&mut tables, rng, queue, queues);
         let _ = write!(
             tables,
-            "[[number]]\nmatch = \"400{queue}\"\nto = \"queue:q{queue}\"\npriority = {}\n",
-            rng.below(3)
+            "[[number]]\nmatch = \"400{queue}\"\nto = \"queue:q{queue}\"\npriority = {}\nattach = {{ tier = \"{}\" }}\n",
+            rng.below(3),
+            ["gold", "silver"][rng.below(2) as usize],
         );
     }
     // One number leads to an agent himself, one to words only.
@@ -40,10 +64,14 @@ pub(super) fn draw(rng: &mut Rng) -> Drawn {
         let served: Vec<String> =
             (0..queues).filter(|_| rng.chance(0.6)).map(|queue| format!("\"q{queue}\"")).collect();
         let initial = if rng.chance(0.8) { "ready" } else { "not-ready" };
+        let place = match house {
+            House::Simple => String::new(),
+            House::Wire => format!("contact = \"sip:{agent}@10.1.0.{}:5060\"\n", 1 + agent - FIRST_AGENT),
+        };
         let (french, billing, weight) = (1 + rng.below(10), 1 + rng.below(10), 1 + rng.below(4));
         let _ = write!(
             tables,
-            "[[phone]]\nid = \"{agent}\"\n[[agent]]\nid = \"{agent}\"\nphone = \"{agent}\"\nqueues = [{}]\n\
+            "[[phone]]\nid = \"{agent}\"\n{place}[[agent]]\nid = \"{agent}\"\nphone = \"{agent}\"\nqueues = [{}]\n\
              initial_state = \"{initial}\"\nweight = {weight}\nskills = {{ french = {french}, billing = {billing} }}\n",
             served.join(", ")
         );
@@ -92,11 +120,38 @@ fn queue_table(tables: &mut String, rng: &mut Rng, queue: u32, queues: u32) {
     if rng.chance(0.3) {
         let _ = writeln!(tables, "tries = {}", 2 + rng.below(4));
     }
-    if rng.chance(0.25) {
-        let (first, then) = (3 + rng.below(5), 1 + rng.below(20));
+    wishes(tables, rng);
+    if rng.chance(0.3) {
+        let (first, then, only_if) = (3 + rng.below(5), 1 + rng.below(20), one(rng, &CONDITIONS));
         let _ = writeln!(
             tables,
-            "steps = [{{ needs = \"french >= {first} && billing >= 2\", for = \"{then}s\" }}, {{ needs = \"french\" }}]"
+            "steps = [{{ needs = \"french >= {first} && billing >= 2\", for = \"{then}s\" }}, \
+             {{ needs = \"billing >= {first}\", for = \"{then}s\", if = \"{only_if}\" }}, {{ needs = \"french\" }}]"
         );
+    }
+}
+
+/// What a contact's own data ask, how waiting counts, how many talk and ring at a time.
+fn wishes(tables: &mut String, rng: &mut Rng) {
+    if rng.chance(0.3) {
+        let (priority, least, wait) = (1 + rng.below(4), 2 + rng.below(5), 2 + rng.below(20));
+        let _ = writeln!(
+            tables,
+            "rules = [{{ if = \"data.tier == 'gold'\", priority = {priority} }}, \
+             {{ if = \"caller.starts_with('13800130') || caller.starts_with('+8613800130')\", needs = \"billing >= {least}\" }}, \
+             {{ if = \"caller.starts_with('13800131') || caller.starts_with('+8613800131')\", agent = \"{FIRST_AGENT}\", wait = \"{wait}s\" }}]"
+        );
+    }
+    if rng.chance(0.3) {
+        let _ = writeln!(tables, "sticky = {{ wait = \"{}s\", remember = \"10m\" }}", 2 + rng.below(15));
+    }
+    if rng.chance(0.3) {
+        let _ = writeln!(tables, "ageing = {{ per_minute = {}, cap = {} }}", 1 + rng.below(4), 1 + rng.below(10));
+    }
+    if rng.chance(0.2) {
+        let _ = writeln!(tables, "max_talking = {}", 1 + rng.below(4));
+    }
+    if rng.chance(0.3) {
+        let _ = writeln!(tables, "ring_step = \"{}s\"", 1 + rng.below(4));
     }
 }
