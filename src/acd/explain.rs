@@ -8,7 +8,8 @@ use crate::reference::Reference;
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Directory, Fact, FlowReason, NotReadyReason, OfferOutcome, QueueId, SkillId, Wish,
+    AgentId, AgentState, ContactId, Decision, Directory, Fact, FlowReason, Judgement, Next, NotReadyReason,
+    OfferOutcome, QueueId, SkillId, Wish,
 };
 use std::collections::HashMap;
 
@@ -22,6 +23,8 @@ pub struct Explainer {
     reference: Reference,
     /// When each contact first came into a queue.
     entered: HashMap<ContactId, Instant>,
+    /// What each contact asked when it came into the queue it is in.
+    judged: HashMap<ContactId, (QueueId, Wish)>,
     /// The queue whose contact each agent talks with.
     talks: HashMap<AgentId, QueueId>,
     at: Instant,
@@ -41,6 +44,15 @@ pub struct Moment {
 
 #[derive(Clone, PartialEq, Debug)]
 pub enum What {
+    /// The queue's rules, or the agent who knows the caller, made something of it before it came in.
+    Judged {
+        queue: QueueId,
+        judgement: Judgement,
+    },
+    /// The customer hung up to be called back: from here on his contact waits in his stead.
+    CallbackArranged {
+        queue: QueueId,
+    },
     /// It came into the queue, and nobody could take it at once.
     Entered {
         queue: QueueId,
@@ -54,6 +66,8 @@ pub enum What {
         agent: AgentId,
         regime: Regime,
         waited: Duration,
+        /// As it was written down; `None`: by a version that kept none.
+        decision: Option<Decision>,
     },
     /// An agent who serves the queue got another contact.
     Passed {
@@ -64,15 +78,20 @@ pub enum What {
     OfferEnded {
         agent: AgentId,
         outcome: OfferOutcome,
+        /// Who answered first, when it was taken back for that.
+        winner: Option<AgentId>,
     },
     Connected {
         agent: AgentId,
         waited: Duration,
     },
+    /// `offers`: how often it had been offered before.
     Abandoned {
         waited: Duration,
+        offers: usize,
     },
     FlowedOut {
+        queue: QueueId,
         why: FlowReason,
         waited: Duration,
     },
@@ -88,13 +107,13 @@ pub enum Regime {
 }
 
 /// Why an agent got another contact first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Passed {
-    /// It has the higher priority, waiting included.
-    MorePressing,
+    /// It has the higher priority, waiting included: the points of both.
+    MorePressing { own: f64, other: f64 },
     /// It was there earlier.
     Earlier,
-    /// This agent could not be given ours at the time.
+    /// This agent could not be given ours at the time; the moment's candidate says why.
     NotForUs,
 }
 
@@ -110,9 +129,14 @@ pub struct Candidate {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Verdict {
     Chosen,
-    /// Ready and able, and after so many others.
+    /// Ready and able, and after so many others, the last of them this one.
     Behind {
         others: usize,
+        after: AgentId,
+    },
+    /// Ready and able, and as many talk with contacts of the queue as may.
+    Full {
+        most: u32,
     },
     SignedOff {
         since: Instant,
@@ -133,13 +157,28 @@ pub enum Verdict {
     /// His phone rang for it in this same round: among phones that ring together nobody is rung twice.
     Rang,
     /// He lacks what the contact asks: what he comes nearest to, with each level that is missing.
-    Lacks(Vec<Lack>),
+    Lacks {
+        missing: Vec<Lack>,
+        /// The step that asks it, counted from 0, and the later one that does not ask it of him any more.
+        step: usize,
+        later: Option<Later>,
+    },
     /// The contact is kept for somebody who knows the customer.
     KeptFor {
         agent: AgentId,
+        until: Instant,
     },
     /// He was free and could have been given it, and was not: the reference would have.
     Unexplained,
+}
+
+/// A step yet to come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Later {
+    pub step: usize,
+    pub at: Instant,
+    /// It is taken only if its condition holds then.
+    pub conditional: bool,
 }
 
 /// A level an agent does not have.
@@ -185,6 +224,7 @@ impl Explainer {
             contact,
             reference,
             entered: HashMap::new(),
+            judged: HashMap::new(),
             talks: HashMap::new(),
             at: Instant::ZERO,
             moments: Vec::new(),
@@ -200,17 +240,30 @@ impl Explainer {
             self.at = now;
             self.reference.next_input();
         }
+        if self.alone(now, fact) {
+            return;
+        }
         match fact {
-            Fact::Queued { contact, .. } => _ = self.entered.entry(*contact).or_insert(now),
+            Fact::Queued { contact, queue, .. } => {
+                self.entered.entry(*contact).or_insert(now);
+                if self.judged.get(contact).is_some_and(|(judged, _)| judged != queue) {
+                    self.judged.remove(contact);
+                }
+            }
             Fact::Connected { agent, queue, .. } => _ = self.talks.insert(*agent, *queue),
+            // The rule as it stood then, whatever the configuration says now.
+            Fact::Offered { queue, decision: Some(decision), .. } => {
+                let rules = &mut self.reference.directory.queues[queue.index()];
+                (rules.strategy, rules.idle_clock) = (decision.strategy, decision.idle_clock);
+            }
             _ => {}
         }
         let before = self.before(now, fact);
         self.release(now, fact);
-        let entered = &self.entered;
+        let (entered, judged) = (&self.entered, &self.judged);
         self.reference.fact(now, fact, |contact| {
             let entered = entered.get(&contact).copied().unwrap_or(now);
-            (entered, Wish::default())
+            (entered, judged.get(&contact).map_or(Wish::default(), |(_, wish)| *wish))
         });
         let doubts = self.reference.take_doubts();
         if let Some((what, candidates)) = before.or_else(|| self.after(now, fact)) {
@@ -218,7 +271,34 @@ impl Explainer {
         }
     }
 
-    pub fn into_moments(self) -> Vec<Moment> {
+    /// Facts that are not from the distributor; true when this was one.
+    fn alone(&mut self, now: Instant, fact: &Fact) -> bool {
+        let (contact, what) = match fact {
+            Fact::Judged { contact, queue, judgement } => {
+                self.judged.insert(*contact, (*queue, judgement.wish()));
+                (*contact, What::Judged { queue: *queue, judgement: *judgement })
+            }
+            Fact::CallbackArranged { contact, queue } => (*contact, What::CallbackArranged { queue: *queue }),
+            _ => return false,
+        };
+        if contact == self.contact {
+            self.moments.push(Moment { at: now, what, candidates: Vec::new(), doubts: Vec::new() });
+        }
+        true
+    }
+
+    pub fn into_moments(mut self) -> Vec<Moment> {
+        // An offer that is taken back is told before the one for which it was.
+        for at in 0..self.moments.len() {
+            let (now, later) = (self.moments[at].at, &self.moments[at + 1..]);
+            let won = later.iter().take_while(|m| m.at == now).find_map(|moment| match moment.what {
+                What::Connected { agent, .. } => Some(agent),
+                _ => None,
+            });
+            if let What::OfferEnded { agent, outcome: OfferOutcome::Withdrawn, winner } = &mut self.moments[at].what {
+                *winner = won.filter(|won| won != agent);
+            }
+        }
         self.moments
     }
 
@@ -233,15 +313,35 @@ impl Explainer {
 
     /// What must be seen before the reference has taken the fact.
     fn before(&self, now: Instant, fact: &Fact) -> Option<(What, Vec<Candidate>)> {
-        let Fact::Offered { contact, queue, agent, .. } = *fact else { return None };
-        if contact == self.contact {
-            let waited = self.reference.waited(now, contact)?;
-            let regime = self.reference.regime(contact, agent);
-            let what = What::Offered { queue, agent, regime, waited };
-            return Some((what, self.reference.candidates(now, contact, Some(agent))));
+        match *fact {
+            Fact::Offered { contact, queue, agent, decision } if contact == self.contact => {
+                let waited = self.reference.waited(now, contact)?;
+                let regime = match decision.map(|decision| decision.next) {
+                    Some(Next::Agents(_)) => Regime::AgentSurplus,
+                    Some(Next::Contacts(_)) => Regime::ContactSurplus,
+                    None => self.reference.regime(contact, agent),
+                };
+                let what = What::Offered { queue, agent, regime, waited, decision };
+                Some((what, self.reference.candidates(now, contact, Some(agent))))
+            }
+            Fact::Offered { contact, agent, .. } => {
+                let (why, candidate) = self.reference.passed(now, self.contact, contact, agent)?;
+                Some((What::Passed { agent, contact, why }, candidate.into_iter().collect()))
+            }
+            Fact::Abandoned { contact, waited, .. } if contact == self.contact => {
+                let offers = self.moments.iter().filter(|m| matches!(m.what, What::Offered { .. })).count();
+                Some((What::Abandoned { waited, offers }, self.reference.candidates(now, contact, None)))
+            }
+            Fact::FlowedOut { contact, queue, waited, why, .. } if contact == self.contact => {
+                // Who is turned away at the door was never offered to anybody.
+                let candidates = match waited {
+                    Duration::ZERO => Vec::new(),
+                    _ => self.reference.candidates(now, contact, None),
+                };
+                Some((What::FlowedOut { queue, why, waited }, candidates))
+            }
+            _ => None,
         }
-        let why = self.reference.passed(now, self.contact, contact, agent)?;
-        Some((What::Passed { agent, contact, why }, Vec::new()))
     }
 
     fn after(&self, now: Instant, fact: &Fact) -> Option<(What, Vec<Candidate>)> {
@@ -259,10 +359,10 @@ impl Explainer {
                 }
                 return Some((what, candidates));
             }
-            Fact::OfferEnded { contact, agent, outcome, .. } if ours(contact) => What::OfferEnded { agent, outcome },
+            Fact::OfferEnded { contact, agent, outcome, .. } if ours(contact) => {
+                What::OfferEnded { agent, outcome, winner: None }
+            }
             Fact::Connected { contact, agent, waited, .. } if ours(contact) => What::Connected { agent, waited },
-            Fact::Abandoned { contact, waited, .. } if ours(contact) => What::Abandoned { waited },
-            Fact::FlowedOut { contact, waited, why, .. } if ours(contact) => What::FlowedOut { why, waited },
             _ => return None,
         };
         Some((what, Vec::new()))

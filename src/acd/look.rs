@@ -1,6 +1,7 @@
 //! What the reference sees of one contact: for explanations.
 
-use crate::explain::{By, Candidate, Lack, Passed, Regime, Score, Verdict};
+use crate::asked::Possible;
+use crate::explain::{By, Candidate, Lack, Later, Passed, Regime, Score, Verdict};
 use crate::reference::{Edge, Reference, Waiting};
 use base::Instant;
 use core::time::Duration;
@@ -32,17 +33,27 @@ impl Reference {
     }
 
     /// Why an agent of the contact's queue is given another one; `None` when he is no agent of it, or it does not wait.
-    pub(crate) fn passed(&self, now: Instant, own: ContactId, other: ContactId, agent: AgentId) -> Option<Passed> {
+    pub(crate) fn passed(
+        &self,
+        now: Instant,
+        own: ContactId,
+        other: ContactId,
+        agent: AgentId,
+    ) -> Option<(Passed, Option<Candidate>)> {
         let (own, other) = (self.find(own)?, self.find(other)?);
         if !own.ringing.is_empty() || !self.serves(agent, own.queue) {
             return None;
         }
+        let points = |w: &Waiting| self.effective(now, w) as f64 / 60_000.0;
+        let (ours, others) = (points(own), points(other));
         Some(if !self.may_get(now, own, agent, Edge::Both) {
-            Passed::NotForUs
-        } else if other.entered < own.entered {
-            Passed::Earlier
+            // By now he is reserved for the other one: it counts what kept ours from him before.
+            let verdict = self.hindrance(now, own, agent)?;
+            (Passed::NotForUs, Some(Candidate { agent, verdict, score: None }))
+        } else if other.entered < own.entered && others <= ours {
+            (Passed::Earlier, None)
         } else {
-            Passed::MorePressing
+            (Passed::MorePressing { own: ours, other: others }, None)
         })
     }
 
@@ -68,6 +79,7 @@ impl Reference {
         all.sort_by_key(|(key, candidate)| (place(candidate), *key));
         let winner = all.first().filter(|(_, c)| c.verdict == Verdict::Chosen).map(|(key, _)| *key);
         let mut others = 0;
+        let mut before = chosen.unwrap_or_default();
         let draws = self.draws(own);
         for (key, candidate) in &mut all {
             // Ready and able: he is behind the chosen. When nobody was chosen he should have been.
@@ -75,7 +87,8 @@ impl Reference {
             let behind = winner.is_some_and(|winner| draws || late || winner < *key);
             if candidate.verdict == Verdict::Unexplained && behind {
                 others += 1;
-                candidate.verdict = Verdict::Behind { others };
+                candidate.verdict = Verdict::Behind { others, after: before };
+                before = candidate.agent;
             }
         }
         all.into_iter().map(|(_, candidate)| candidate).collect()
@@ -89,24 +102,49 @@ impl Reference {
         let clocks = &self.agents[agent.index()];
         let since = clocks.time.since;
         match clocks.state {
-            AgentState::SignedOff => return Verdict::SignedOff { since },
-            AgentState::NotReady { reason } => return Verdict::NotReady { reason, since },
+            AgentState::SignedOff => Verdict::SignedOff { since },
+            AgentState::NotReady { reason } => Verdict::NotReady { reason, since },
             state @ (AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. }) => {
-                return Verdict::Engaged { state, since };
+                Verdict::Engaged { state, since }
             }
-            AgentState::Ready => {}
+            AgentState::Ready => self.hindrance(now, own, agent).unwrap_or(Verdict::Unexplained),
         }
+    }
+
+    /// What would keep it from him if he were ready.
+    fn hindrance(&self, now: Instant, own: &Waiting, agent: AgentId) -> Option<Verdict> {
         if !self.fits(own, agent, Edge::Both) {
-            return Verdict::Lacks(self.lacks(own, agent));
+            let step = own.steps.first().map_or(0, |possible| possible.step);
+            return Some(Verdict::Lacks { missing: self.lacks(own, agent), step, later: self.later(own, agent) });
         }
-        if let Some((keeper, _)) = own.kept.filter(|(keeper, until)| *until >= now && *keeper != agent) {
-            return Verdict::KeptFor { agent: keeper };
+        if let Some((keeper, until)) = own.kept.filter(|(keeper, until)| *until >= now && *keeper != agent) {
+            return Some(Verdict::KeptFor { agent: keeper, until });
         }
         if own.round.contains(&agent) {
-            return Verdict::Rang;
+            return Some(Verdict::Rang);
         }
         let refused = own.refused.iter().find(|(a, until)| *a == agent && *until > now);
-        refused.map_or(Verdict::Unexplained, |(_, until)| Verdict::Refused { until: *until })
+        if let Some((_, until)) = refused {
+            return Some(Verdict::Refused { until: *until });
+        }
+        let most = self.directory.queue(own.queue).routing.max_talking;
+        most.filter(|_| own.ringing.is_empty() && self.is_full(own.queue)).map(|most| Verdict::Full { most })
+    }
+
+    /// The first of the steps to come that asks nothing he has not.
+    fn later(&self, own: &Waiting, agent: AgentId) -> Option<Later> {
+        let steps = &self.directory.queue(own.queue).routing.steps;
+        let now = *own.steps.first()?;
+        let mut at = now.ends?;
+        for (n, step) in steps.iter().enumerate().skip(now.step + 1) {
+            let mut there = own.clone();
+            there.steps = vec![Possible { step: n, ends: None }];
+            if self.fits(&there, agent, Edge::Both) {
+                return Some(Later { step: n, at, conditional: n + 1 < steps.len() && !step.only_if.is_empty() });
+            }
+            at += step.lasts?;
+        }
+        None
     }
 
     /// What is missing in the alternative of each demand that he comes nearest to.

@@ -10,7 +10,7 @@ use base::{Instant, Utc};
 use core::ops::ControlFlow;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use model::{ContactId, Directory, QueueId};
+use model::{ContactId, Directory, FlowReason, QueueId};
 use report::Indices;
 use std::path::Path;
 use store::Reader;
@@ -18,14 +18,19 @@ use store::Reader;
 /// Shown under `strowger explain --help`.
 pub(crate) const HELP: &str = "\
 The contact's id is what `strowger calls` and `strowger report --json` show. The facts of the start of the server the
-contact belongs to are replayed through a second, simpler distributor under the configuration as it is now, and at each
-moment of decision it says of every agent of the queue why he was chosen or not.
+contact belongs to are replayed through a second, simpler distributor, and at each moment of decision it says of every
+agent of the queue why he was chosen or not. Strategy and idle clock are those the decision was made by, which its fact
+keeps; whatever else is configured counts as it is now. The server may run meanwhile.
 
 Keys of --json (times RFC 3339, lengths in seconds):
-  contact, missing_facts, reloaded
-  moments[]       at, what (entered offered passed offer-ended connected abandoned flowed-out), with its details
+  contact, missing_facts, unread_facts, reloaded
+  moments[]       at, what (judged entered offered passed offer-ended connected abandoned flowed-out
+                  callback-arranged), with its details
     candidates[]  agent, name, verdict, why, score, would_change
-    rule          of `offered`: strategy, idle_clock, regime, and file, line, column of the strategy when it is written
+    rule          of `offered`: strategy, idle_clock, regime, changed_to, and file, line, column of the strategy when it
+                  is written
+    decision      of `offered`, as it was written down: step, next (agents or contacts, up to 8), excluded (agents by
+                  reason); null when the version that made it kept none
     doubts[]      where the facts and the second distributor disagree
 
 Exit codes: 0 explained, 1 no such contact or it was in no queue, 64 wrong usage.";
@@ -37,6 +42,10 @@ struct Story {
     moments: Vec<Moment>,
     /// Facts that were given up while the store could not be written.
     missing: u64,
+    /// Facts of the distributor that could not be read.
+    unread: u64,
+    /// Anything at all is known of it.
+    came: bool,
     /// The configuration was read anew after the contact had come.
     reloaded: bool,
     zone: TimeZone,
@@ -56,8 +65,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<String, String> {
     let reader = Reader::open(&glimpse.store.to_string()).map_err(|error| error.to_string())?;
     let story = Story::read(&reader, args.contact, config.directory, zone).map_err(|error| error.to_string())?;
     if story.moments.is_empty() {
+        let what = if story.came { "was in no queue of" } else { "is not known to" };
         return Err(format!(
-            "{} was in no queue of this store ({}); `strowger report --json` lists contacts, `strowger calls` live ones",
+            "{} {what} this store ({}); `strowger report --json` lists contacts, `strowger calls` live ones",
             args.contact, glimpse.store
         ));
     }
@@ -74,18 +84,19 @@ impl Story {
     ) -> Result<Self, store::StoreError> {
         let indices = Indices::new(&directory);
         let mut explainer = Explainer::new(&directory, contact);
-        let (mut came, mut reloaded) = (false, false);
+        let (mut came, mut reloaded, mut unread) = (false, false, 0);
         let missing = reader.each_event(contact.boot(), |event| {
             let ours = event.contact == Some(contact);
             came |= ours;
             // What the replay goes by is the configuration of now.
             reloaded |= came && event.what == "reloaded";
-            if let Some(fact) = indices.fact(&event.what, event.contact, &event.detail) {
-                explainer.handle_fact(instant(event.at), &fact);
+            match indices.fact(&event.what, event.contact, &event.detail) {
+                Some(fact) => explainer.handle_fact(instant(event.at), &fact),
+                None => unread += u64::from(Indices::reads(&event.what)),
             }
             if ours && event.what == "ended" { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
-        Ok(Story { contact, directory, moments: explainer.into_moments(), missing, reloaded, zone })
+        Ok(Story { contact, directory, moments: explainer.into_moments(), missing, unread, came, reloaded, zone })
     }
 
     fn queue(&self, id: QueueId) -> &model::Queue {
@@ -95,6 +106,32 @@ impl Story {
     /// The strategy's line in the configuration.
     fn rule(&self, file: Option<&Path>, queue: QueueId) -> Option<config::Written> {
         config::Written::of(file, "queue", &self.queue(queue).name, "strategy")
+    }
+
+    /// The line of the rule by which a contact left the queue.
+    fn way_out(&self, file: Option<&Path>, queue: QueueId, why: FlowReason) -> Option<config::Written> {
+        let key = match why {
+            FlowReason::MaxWait => "max_wait",
+            FlowReason::MaxLength => "max_length",
+            FlowReason::ExpectedWait => "max_expected_wait",
+            FlowReason::Understaffed => "min_staffed",
+            FlowReason::Empty => "empty",
+            FlowReason::Closed => "hours",
+            FlowReason::BreakoutKey => "keys",
+            FlowReason::NotReached => "callback",
+            FlowReason::TriesExhausted => "tries",
+            FlowReason::QueueRemoved | FlowReason::Failed | FlowReason::Forced | FlowReason::Shutdown => return None,
+        };
+        config::Written::of(file, "queue", &self.queue(queue).name, key)
+    }
+
+    /// The data rule's name, or its place counted from 1, and its line.
+    fn data_rule(&self, file: Option<&Path>, queue: QueueId, place: u16) -> (String, Option<config::Written>) {
+        let queue = self.queue(queue);
+        let nth = usize::from(place);
+        let name = queue.routing.rules.get(nth).map_or("", |rule| &rule.name);
+        let named = if name.is_empty() { format!("rule {}", nth + 1) } else { format!("rule '{name}'") };
+        (named, config::Written::nth_of(file, "queue", &queue.name, "rules", nth))
     }
 
     fn time(&self, at: Instant) -> jiff::Zoned {

@@ -17,15 +17,32 @@ pub struct Written {
 impl Written {
     /// `key` of the `[[table]]` with this name; `None` when the default counts. `path` as for `serve`.
     pub fn of(path: Option<&Path>, table: &str, name: &str, key: &str) -> Option<Self> {
+        Written::sought(path, &Sought { table, name, key, nth: None })
+    }
+
+    /// The same for one of several values `[a, b, …]`, counted from 0.
+    pub fn nth_of(path: Option<&Path>, table: &str, name: &str, key: &str, nth: usize) -> Option<Self> {
+        Written::sought(path, &Sought { table, name, key, nth: Some(nth) })
+    }
+
+    fn sought(path: Option<&Path>, sought: &Sought<'_>) -> Option<Self> {
         let gathered = match path {
             Some(path) => gather(path),
             None => Gathered::text(Source::embedded("(embedded default)", crate::embedded_text())),
         };
-        gathered.sources.iter().zip(0..).find_map(|(source, file)| find(source, file, table, name, key))
+        gathered.sources.iter().zip(0..).find_map(|(source, file)| find(source, file, sought))
     }
 }
 
-fn find(source: &Source, file: u32, table: &str, name: &str, key: &str) -> Option<Written> {
+struct Sought<'a> {
+    table: &'a str,
+    name: &'a str,
+    key: &'a str,
+    nth: Option<usize>,
+}
+
+fn find(source: &Source, file: u32, sought: &Sought<'_>) -> Option<Written> {
+    let Sought { table, name, key, nth } = *sought;
     let tree = DeTable::parse_recoverable(&source.text).0.into_inner();
     let (_, entries) = tree.iter().find(|(title, _)| &**title.get_ref() == table)?;
     let DeValue::Array(entries) = entries.get_ref() else { return None };
@@ -34,7 +51,13 @@ fn find(source: &Source, file: u32, table: &str, name: &str, key: &str) -> Optio
         let value = |key: &str| entry.iter().find(|(k, _)| &**k.get_ref() == key);
         let named = |key: &str| value(key).is_some_and(|(_, v)| v.get_ref().as_str() == Some(name));
         (named("name") || named("id")).then_some(())?;
-        let span = Span::new(file, value(key)?.0.span());
+        let (key, given) = value(key)?;
+        let span = match (nth, given.get_ref()) {
+            (None, _) => key.span(),
+            (Some(nth), DeValue::Array(values)) => values.get(nth)?.span(),
+            (Some(_), _) => return None,
+        };
+        let span = Span::new(file, span);
         Some(Written { place: place(source, span), line: source.excerpt(span).line.into() })
     })
 }
@@ -49,10 +72,22 @@ mod tests {
     #[test]
     fn the_key_of_the_entry_asked_for_is_found_and_not_another_ones() {
         let source = Source::embedded("t.toml", TEXT);
-        let found = find(&source, 0, "queue", "b", "strategy").unwrap();
+        let find = |name, key, nth| find(&source, 0, &Sought { table: "queue", name, key, nth });
+        let found = find("b", "strategy", None).unwrap();
         assert_eq!((&*found.place.to_string(), &*found.line), ("t.toml:6:3", "  strategy = \"random\""));
-        assert_eq!(find(&source, 0, "queue", "b", "idle_clock"), None, "the default counts");
-        assert_eq!(find(&source, 0, "queue", "c", "strategy"), None);
+        assert_eq!(find("b", "idle_clock", None), None, "the default counts");
+        assert_eq!(find("c", "strategy", None), None);
+    }
+
+    #[test]
+    fn one_of_several_values_is_found_where_it_stands() {
+        let source = Source::embedded(
+            "t.toml",
+            "[[queue]]\nname = \"a\"\nrules = [\n  { priority = 1 },\n  { priority = 2 },\n]\n",
+        );
+        let find = |nth| find(&source, 0, &Sought { table: "queue", name: "a", key: "rules", nth: Some(nth) });
+        assert_eq!(find(1).map(|found| found.place.to_string()).as_deref(), Some("t.toml:5:3"));
+        assert_eq!(find(2), None);
     }
 
     #[test]

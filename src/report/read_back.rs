@@ -43,6 +43,22 @@ impl Indices {
         }
     }
 
+    /// Whether [`Indices::fact`] reads such lines, if it knows the names in them.
+    pub fn reads(what: &str) -> bool {
+        matches!(
+            what,
+            "agent"
+                | "callback-arranged"
+                | "judged"
+                | "queued"
+                | "offered"
+                | "offer-ended"
+                | "connected"
+                | "abandoned"
+                | "flowed-out"
+        )
+    }
+
     /// The fact behind a line of the event log: its word, its contact and its details.
     pub fn fact(&self, what: &str, contact: Option<ContactId>, detail: &str) -> Option<Fact> {
         let d = Details { indices: self, text: detail };
@@ -58,6 +74,7 @@ impl Indices {
                 let (priority, position) = (d.number("priority")?, d.number("position")?);
                 Fact::Queued { contact, queue: d.queue()?, priority, position }
             }
+            "callback-arranged" => Fact::CallbackArranged { contact, queue: d.queue()? },
             "judged" => Fact::Judged { contact, queue: d.queue()?, judgement: d.judgement()? },
             "offered" => {
                 let (queue, agent) = (d.queue()?, d.agent()?);
@@ -373,6 +390,7 @@ mod tests {
     fn what_is_not_known_is_no_fact() {
         let names = names();
         let indices = Indices::new(&names);
+        assert!(!Indices::reads("ringing") && Indices::reads("offered"));
         for (what, detail) in [
             ("offered", "queue=gone agent=1000"),
             ("offered", "queue=\"cut"),

@@ -3,6 +3,7 @@
 use super::Story;
 use super::text::{outcome_text, score_text};
 use acd::{Candidate, Moment, Passed, Regime, Score, Verdict, What};
+use model::{Decision, JudgedBy, Judgement, Next, QueueId, RequirementId};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -11,6 +12,7 @@ impl Story {
         json!({
             "contact": self.contact.to_string(),
             "missing_facts": self.missing,
+            "unread_facts": self.unread,
             "reloaded": self.reloaded,
             "moments": self.moments.iter().map(|moment| self.moment(file, moment)).collect::<Vec<_>>(),
         })
@@ -23,13 +25,20 @@ impl Story {
                 "what": "entered", "queue": self.queue(*queue).name, "priority": priority, "place": place,
                 "ahead": ahead.iter().map(ToString::to_string).collect::<Vec<_>>(),
             }),
-            What::Offered { queue, agent: id, regime, waited } => {
+            What::Judged { queue, judgement } => self.judgement(file, *queue, judgement),
+            What::CallbackArranged { queue } => {
+                json!({ "what": "callback-arranged", "queue": self.queue(*queue).name })
+            }
+            What::Offered { queue, agent: id, regime, waited, decision } => {
+                let rules = self.queue(*queue);
                 let written = self.rule(file, *queue).map(|written| written.place);
                 json!({
                     "what": "offered", "queue": self.queue(*queue).name, "agent": agent(*id),
                     "waited": waited.as_secs_f64(),
                     "rule": {
-                        "strategy": self.queue(*queue).strategy.word(),
+                        "strategy": decision.map_or(rules.strategy, |decision| decision.strategy).word(),
+                        "idle_clock": decision.map_or(rules.idle_clock, |decision| decision.idle_clock).word(),
+                        "changed_to": self.changed_rule(*queue, decision.as_ref()),
                         "regime": match regime {
                             Regime::AgentSurplus => "agent-surplus",
                             Regime::ContactSurplus => "contact-surplus",
@@ -38,32 +47,83 @@ impl Story {
                         "line": written.as_ref().map(|place| place.line),
                         "column": written.as_ref().map(|place| place.column),
                     },
+                    "decision": decision.as_ref().map(|decision| self.decision(decision)),
                 })
             }
             What::Passed { agent: id, contact, why } => json!({
                 "what": "passed", "agent": agent(*id), "other": contact.to_string(),
                 "why": match why {
-                    Passed::MorePressing => "more-pressing",
+                    Passed::MorePressing { .. } => "more-pressing",
                     Passed::Earlier => "earlier",
                     Passed::NotForUs => "not-for-us",
                 },
+                "points": match why {
+                    Passed::MorePressing { own, other } => json!({ "own": own, "other": other }),
+                    Passed::Earlier | Passed::NotForUs => Value::Null,
+                },
             }),
-            What::OfferEnded { agent: id, outcome } => {
-                json!({ "what": "offer-ended", "agent": agent(*id), "outcome": outcome.word(), "said": outcome_text(outcome) })
-            }
+            What::OfferEnded { agent: id, outcome, winner } => json!({
+                "what": "offer-ended", "agent": agent(*id), "outcome": outcome.word(), "said": outcome_text(outcome),
+                "winner": winner.map(agent),
+            }),
             What::Connected { agent: id, waited } => {
                 json!({ "what": "connected", "agent": agent(*id), "waited": waited.as_secs_f64() })
             }
-            What::Abandoned { waited } => json!({ "what": "abandoned", "waited": waited.as_secs_f64() }),
-            What::FlowedOut { why, waited } => {
-                json!({ "what": "flowed-out", "why": why.word(), "waited": waited.as_secs_f64() })
+            What::Abandoned { waited, offers } => {
+                json!({ "what": "abandoned", "waited": waited.as_secs_f64(), "offers": offers })
             }
+            What::FlowedOut { queue, why, waited } => json!({
+                "what": "flowed-out", "queue": self.queue(*queue).name, "why": why.word(),
+                "waited": waited.as_secs_f64(), "would_change": self.stays(*queue, *why),
+                "rule": place(self.way_out(file, *queue, *why)),
+            }),
         };
         let best = moment.candidates.iter().find(|c| c.verdict == Verdict::Chosen).and_then(|c| c.score);
         value["at"] = self.time(moment.at).timestamp().to_string().into();
         value["candidates"] = moment.candidates.iter().map(|c| self.candidate(moment, c, best)).collect();
         value["doubts"] = moment.doubts.iter().map(|doubt| Value::from(&**doubt)).collect();
         value
+    }
+
+    /// As it was written down when it was made.
+    fn decision(&self, decision: &Decision) -> Value {
+        let next = match &decision.next {
+            Next::Agents(agents) => {
+                json!({ "agents": agents.as_slice().iter().map(|id| &self.directory.agent(*id).id).collect::<Vec<_>>() })
+            }
+            Next::Contacts(contacts) => {
+                json!({ "contacts": contacts.as_slice().iter().map(ToString::to_string).collect::<Vec<_>>() })
+            }
+        };
+        let excluded: serde_json::Map<_, _> =
+            decision.excluded.iter().map(|(why, agents)| (why.word().to_owned(), agents.into())).collect();
+        json!({ "step": decision.step + 1, "next": next, "excluded": excluded })
+    }
+
+    fn judgement(&self, file: Option<&Path>, queue: QueueId, judgement: &Judgement) -> Value {
+        let by = |by: JudgedBy| match by {
+            JudgedBy::Sticky => json!({ "by": "sticky" }),
+            JudgedBy::Rule(nth) => {
+                let (name, written) = self.data_rule(file, queue, nth);
+                json!({ "by": name, "rule": place(written) })
+            }
+        };
+        let said = |mut value: Value, more: Value| {
+            if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
+                value.extend(more);
+            }
+            value
+        };
+        let asked = |id: RequirementId| self.directory.requirements.get(id.index()).map(|asked| asked.text.clone());
+        json!({
+            "what": "judged", "queue": self.queue(queue).name,
+            "priority": judgement.priority.map(|j| said(json!({ "value": j.value }), by(j.by))),
+            "needs": judgement.needs.map(|j| said(json!({ "value": asked(j.value) }), by(j.by))),
+            "agent": judgement.agent.map(|j| {
+                let agent = &self.directory.agent(j.value.agent).id;
+                said(json!({ "value": agent, "wait": j.value.wait.as_secs_f64() }), by(j.by))
+            }),
+        })
     }
 
     fn candidate(&self, moment: &Moment, candidate: &Candidate, best: Option<Score>) -> Value {
@@ -76,8 +136,9 @@ impl Story {
             Verdict::Engaged { state, .. } => state.word(),
             Verdict::Refused { .. } => "refused",
             Verdict::Rang => "rang-already",
-            Verdict::Lacks(_) => "lacks-skill",
+            Verdict::Lacks { .. } => "lacks-skill",
             Verdict::KeptFor { .. } => "kept-for-another",
+            Verdict::Full { .. } => "talks-full",
             Verdict::Unexplained => "unexplained",
         };
         json!({
@@ -87,7 +148,12 @@ impl Story {
             "why": self.why(moment, candidate),
             "score": candidate.score.map(|score| score_text(&score)),
             "idle": candidate.score.map(|score| score.idle.as_secs_f64()),
-            "would_change": self.would_change(candidate, best),
+            "would_change": self.would_change(moment, candidate, best),
         })
     }
+}
+
+fn place(written: Option<config::Written>) -> Value {
+    let place = |place: config::Place| json!({ "file": place.file, "line": place.line, "column": place.column });
+    written.map_or(Value::Null, |written| place(written.place))
 }

@@ -1,10 +1,13 @@
 //! The story for people.
 
 use super::Story;
-use acd::{By, Candidate, Moment, Passed, Regime, Score, Verdict, What};
+use acd::{By, Candidate, Later, Moment, Passed, Regime, Score, Verdict, What};
 use core::fmt::Write as _;
 use core::time::Duration;
-use model::{AgentId, AgentState, NotReadyReason, OfferOutcome, QueueId};
+use model::{
+    AgentId, AgentState, Decision, EmptyWhen, FlowReason, JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome,
+    QueueId,
+};
 use std::path::Path;
 
 impl Story {
@@ -17,13 +20,21 @@ impl Story {
                 self.missing
             );
         }
+        if self.unread > 0 {
+            let _ = writeln!(
+                out,
+                "{} facts could not be read: they name what the configuration has no more, or another version wrote them; \
+                 what follows may be wrong",
+                self.unread
+            );
+        }
         if self.reloaded {
-            out.push_str("the configuration was read anew since it came: what follows goes by the one of now\n");
+            out.push_str("the configuration was read anew since it came: each decision's rule is that of then, all else that of now\n");
         }
         for moment in &self.moments {
             let _ = writeln!(out, "\n{}  {}", self.time(moment.at).strftime("%F %T%.3f %Z"), self.what(&moment.what));
-            if let What::Offered { queue, regime, .. } = moment.what {
-                let _ = writeln!(out, "  rule: {}", self.rule_text(file, queue, regime));
+            for line in self.reasons(file, &moment.what) {
+                let _ = writeln!(out, "  {line}");
             }
             out.push_str(&self.table(moment));
             for doubt in &moment.doubts {
@@ -50,26 +61,132 @@ impl Story {
             }
             What::Passed { agent, contact, why } => {
                 let why = match why {
-                    Passed::MorePressing => "it was more pressing: priority and waiting together",
-                    Passed::Earlier => "it had come earlier",
-                    Passed::NotForUs => "he could not be given this one",
+                    Passed::MorePressing { own, other } => {
+                        format!("it had {other:.1} points of priority and waiting, this one {own:.1}")
+                    }
+                    Passed::Earlier => "it had come earlier".into(),
+                    Passed::NotForUs => "he could not be given this one".into(),
                 };
                 format!("{} was given {contact} first: {why}", self.person(*agent))
             }
-            What::OfferEnded { agent, outcome } => {
-                format!("the offer to {} ended: {}", self.person(*agent), outcome_text(outcome))
+            What::OfferEnded { agent, outcome, winner } => {
+                let lost = winner.map_or(String::new(), |winner| format!(", {} was faster", self.person(winner)));
+                format!("the offer to {} ended: {}{lost}", self.person(*agent), outcome_text(outcome))
             }
             What::Connected { agent, waited } => {
                 format!("connected with {} after {}", self.person(*agent), spell(*waited))
             }
-            What::Abandoned { waited } => format!("the caller hung up after {}", spell(*waited)),
-            What::FlowedOut { why, waited } => format!("left the queue after {} ({})", spell(*waited), why.word()),
+            What::Abandoned { waited, offers: 0 } => {
+                format!("the caller hung up after {}, before it was offered to anybody", spell(*waited))
+            }
+            What::Abandoned { waited, offers } => {
+                format!("the caller hung up after {}, offers: {offers}", spell(*waited))
+            }
+            What::FlowedOut { why, waited, .. } => format!("left the queue after {} ({})", spell(*waited), why.word()),
+            What::CallbackArranged { queue } => {
+                format!("the caller hung up to be called back by {}; his place waits for him", self.queue(*queue).name)
+            }
+            What::Judged { queue, .. } => {
+                format!("came for queue {}, where more is asked for it", self.queue(*queue).name)
+            }
         }
     }
 
-    fn rule_text(&self, file: Option<&Path>, queue: QueueId, regime: Regime) -> String {
+    /// The rules that decided, with their lines.
+    fn reasons(&self, file: Option<&Path>, what: &What) -> Vec<String> {
+        match what {
+            What::Offered { queue, regime, decision, .. } => {
+                let mut lines = vec![format!("rule: {}", self.rule_text(file, *queue, *regime, decision.as_ref()))];
+                lines.extend(
+                    self.changed_rule(*queue, decision.as_ref()).map(|now| format!("since then changed to {now}")),
+                );
+                lines.push(match decision {
+                    Some(decision) => format!("written down then: {}", self.decision_text(decision)),
+                    None => "the version that made this decision wrote nothing down of it".into(),
+                });
+                lines
+            }
+            What::FlowedOut { queue, why, .. } => {
+                let line = self
+                    .way_out(file, *queue, *why)
+                    .map(|written| format!("rule: {}", written.line.trim()) + &format!(" ({})", written.place));
+                line.into_iter()
+                    .chain(self.stays(*queue, *why).map(|change| format!("it would have stayed with {change}")))
+                    .collect()
+            }
+            What::Judged { queue, judgement } => self.judgement_text(file, *queue, judgement),
+            What::Entered { .. }
+            | What::Passed { .. }
+            | What::OfferEnded { .. }
+            | What::Connected { .. }
+            | What::Abandoned { .. }
+            | What::CallbackArranged { .. } => Vec::new(),
+        }
+    }
+
+    fn judgement_text(&self, file: Option<&Path>, queue: QueueId, judgement: &Judgement) -> Vec<String> {
+        let by = |by: JudgedBy| match by {
+            JudgedBy::Sticky => "`sticky`: he served the caller last".to_owned(),
+            JudgedBy::Rule(place) => {
+                let (name, written) = self.data_rule(file, queue, place);
+                written.map_or_else(|| name.clone(), |written| format!("{name} ({})", written.place))
+            }
+        };
+        let priority = judgement.priority.map(|j| format!("priority {} by {}", j.value, by(j.by)));
+        let needs = judgement.needs.map(|j| {
+            let asked = self.directory.requirements.get(j.value.index()).map_or("?", |asked| &asked.text);
+            format!("needs {asked} by {}", by(j.by))
+        });
+        let agent = judgement.agent.map(|j| {
+            let wait = spell(j.value.wait);
+            format!("kept for {} for {wait} by {}", self.person(j.value.agent), by(j.by))
+        });
+        [priority, needs, agent].into_iter().flatten().collect()
+    }
+
+    pub(super) fn changed_rule(&self, queue: QueueId, decision: Option<&Decision>) -> Option<String> {
+        let (then, now) = (decision?, self.queue(queue));
+        let same = (then.strategy, then.idle_clock) == (now.strategy, now.idle_clock);
+        (!same).then(|| format!("{} (idle clock {})", now.strategy.word(), now.idle_clock.word()))
+    }
+
+    fn decision_text(&self, decision: &Decision) -> String {
+        let next: Vec<String> = match &decision.next {
+            Next::Agents(agents) => agents.as_slice().iter().map(|id| self.person(*id)).collect(),
+            Next::Contacts(contacts) => contacts.as_slice().iter().map(ToString::to_string).collect(),
+        };
+        let next = if next.is_empty() { "nobody was next".into() } else { format!("next were {}", next.join(", ")) };
+        let out: Vec<_> = decision.excluded.iter().map(|(why, agents)| format!("{agents} {}", why.word())).collect();
+        let out = if out.is_empty() { "no other agent".into() } else { out.join(", ") };
+        format!("{next}; agents not chosen: {out}")
+    }
+
+    /// What the rule by which it left would have had to see.
+    pub(super) fn stays(&self, queue: QueueId, why: FlowReason) -> Option<String> {
+        let queue = self.queue(queue);
+        Some(match why {
+            FlowReason::MaxWait => format!("an agent within {}", spell(queue.max_wait.as_ref()?.after)),
+            FlowReason::MaxLength => format!("fewer than {} waiting", queue.max_length.as_ref()?.at),
+            FlowReason::ExpectedWait => {
+                format!("an expected wait of {} at most", spell(queue.max_expected_wait.as_ref()?.after))
+            }
+            FlowReason::Understaffed => format!("{} agents at work", queue.min_staffed.as_ref()?.agents),
+            FlowReason::Empty => match queue.empty.when {
+                EmptyWhen::NoAgents => "somebody signed on".into(),
+                EmptyWhen::NoneAvailable => "somebody at work".into(),
+            },
+            FlowReason::Closed => "a queue that is open at the time".into(),
+            FlowReason::BreakoutKey => "no key pressed".into(),
+            FlowReason::NotReached => "a customer who answers".into(),
+            FlowReason::TriesExhausted => "fewer offers that fail".into(),
+            FlowReason::QueueRemoved | FlowReason::Failed | FlowReason::Forced | FlowReason::Shutdown => return None,
+        })
+    }
+
+    fn rule_text(&self, file: Option<&Path>, queue: QueueId, regime: Regime, decision: Option<&Decision>) -> String {
         let rules = self.queue(queue);
-        let clock = rules.idle_clock.word();
+        let strategy = decision.map_or(rules.strategy, |decision| decision.strategy).word();
+        let clock = decision.map_or(rules.idle_clock, |decision| decision.idle_clock).word();
         let place = match self.rule(file, queue) {
             Some(written) => written.place.to_string(),
             None => "the default".into(),
@@ -78,7 +195,7 @@ impl Story {
             Regime::AgentSurplus => "agents were free, one of them was chosen for this contact",
             Regime::ContactSurplus => "contacts waited, this one was chosen for the agent who became free",
         };
-        format!("{} (idle clock {clock}; {place}); {regime}", rules.strategy.word())
+        format!("{strategy} (idle clock {clock}; {place}); {regime}")
     }
 
     fn table(&self, moment: &Moment) -> String {
@@ -91,7 +208,7 @@ impl Story {
             .iter()
             .map(|c| {
                 let score = c.score.map_or_else(|| "–".into(), |score| score_text(&score));
-                let change = self.would_change(c, best).unwrap_or_default();
+                let change = self.would_change(moment, c, best).unwrap_or_default();
                 [self.person(c.agent), score, self.why(moment, c), change]
             })
             .collect();
@@ -126,7 +243,9 @@ impl Story {
         let ago = |since: base::Instant| spell(moment.at.since(since));
         match &candidate.verdict {
             Verdict::Chosen => "chosen".into(),
-            Verdict::Behind { others } => format!("ready, behind {others}"),
+            Verdict::Behind { others: 1, after } => format!("ready, behind {}", self.person(*after)),
+            Verdict::Behind { others, after } => format!("ready, behind {others}: after {}", self.person(*after)),
+            Verdict::Full { most } => format!("ready; {most} talk already, as many as may"),
             Verdict::SignedOff { since } if *since == base::Instant::ZERO => "signed off".into(),
             Verdict::SignedOff { since } => format!("signed off for {}", ago(*since)),
             Verdict::NotReady { reason, since } => {
@@ -142,11 +261,14 @@ impl Story {
                 format!("refused it a moment ago, is not asked for {}", spell(until.since(moment.at)))
             }
             Verdict::Rang => "his phone rang for it a moment ago, and the others still ring".into(),
-            Verdict::Lacks(lacks) => {
+            Verdict::Lacks { missing, step, .. } => {
                 let one = |lack: &acd::Lack| format!("{} {}", self.skill(lack.skill), lack.has);
-                format!("has {}", lacks.iter().map(one).collect::<Vec<_>>().join(", "))
+                let has = missing.iter().map(one).collect::<Vec<_>>().join(", ");
+                format!("has {has}, asked at step {}", step + 1)
             }
-            Verdict::KeptFor { agent } => format!("it is kept for {}", self.person(*agent)),
+            Verdict::KeptFor { agent, until } => {
+                format!("it is kept for {} for {} more", self.person(*agent), spell(until.since(moment.at)))
+            }
             Verdict::Unexplained => "ready and able, and it was not offered to him".into(),
         }
     }
@@ -155,7 +277,7 @@ impl Story {
         self.directory.skills.get(id.index()).map_or("?", |name| name)
     }
 
-    pub(super) fn would_change(&self, candidate: &Candidate, best: Option<Score>) -> Option<String> {
+    pub(super) fn would_change(&self, moment: &Moment, candidate: &Candidate, best: Option<Score>) -> Option<String> {
         Some(match &candidate.verdict {
             Verdict::Chosen | Verdict::Unexplained => return None,
             Verdict::Behind { .. } => ahead_of(candidate.score?, best?)?,
@@ -167,15 +289,24 @@ impl Story {
             Verdict::Engaged { .. } => "being free".into(),
             Verdict::Refused { .. } => "not having refused it".into(),
             Verdict::Rang => "having answered: he is rung again when the others have stopped".into(),
-            Verdict::Lacks(lacks) => {
+            Verdict::Full { .. } => "the end of one of these talks".into(),
+            Verdict::Lacks { missing, later, .. } => {
                 let one = |lack: &acd::Lack| match (lack.least, lack.most) {
                     (least, 10) => format!("{} {least} or more", self.skill(lack.skill)),
                     (0, most) => format!("{} {most} or less", self.skill(lack.skill)),
                     (least, most) => format!("{} from {least} to {most}", self.skill(lack.skill)),
                 };
-                lacks.iter().map(one).collect::<Vec<_>>().join(", ")
+                let levels = missing.iter().map(one).collect::<Vec<_>>().join(", ");
+                match later {
+                    Some(Later { step, at, conditional }) => {
+                        let only = if *conditional { ", if its condition holds" } else { "" };
+                        let more = spell(at.since(moment.at));
+                        format!("{levels}; or {more} more of waiting: step {} does not ask it{only}", step + 1)
+                    }
+                    None => levels,
+                }
             }
-            Verdict::KeptFor { .. } => "more waiting: it is kept for a while only".into(),
+            Verdict::KeptFor { .. } => "waiting until then".into(),
         })
     }
 }
