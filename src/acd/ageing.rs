@@ -20,7 +20,7 @@ use model::{Ageing, ContactId, OBJECTIVE_DEFAULT, Queue, Routing};
 const POINT: i64 = 60_000;
 
 /// What waiting adds to the contacts of a queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Rate {
     /// Each millisecond.
     each: i64,

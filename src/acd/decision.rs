@@ -3,10 +3,10 @@
 //! Nobody is walked over: the queue's counters and the lists the match itself went by say it all, and everything has its
 //! room already.
 
-use crate::ageing::ContactKey;
+use crate::ageing::Rate;
 use crate::entry::Entry;
 use crate::line::Line;
-use crate::lines::{Lines, Service};
+use crate::lines::Lines;
 use crate::machine::Acd;
 use base::{Key, Now};
 use model::{AgentId, ContactId, Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
@@ -79,29 +79,18 @@ impl Lines {
         first.iter().map(|key| key.agent).collect()
     }
 
-    /// The first of each of his queues, whether he refused it a moment ago or not.
+    /// The first of each of his queues, whether he could be given it or not: their fronts alone are looked at.
     fn next_contacts(&self, now: Now, agent: AgentId) -> Heads<ContactId> {
         let mut first = First::default();
         for service in self.services(agent) {
-            let line = self.look(service.queue);
-            let kept = if line.kept.len() == 0 { None } else { self.first_kept_for(agent, service) };
-            let head = [self.head_of(service), kept].into_iter().flatten().min();
-            if let Some(head) = head {
-                first.insert(head.pressing(line.rate, now.mono), || true);
+            let front = self.front(service.queue);
+            if let Some((head, _)) = front.first {
+                // Without ageing keys of all queues are in one order, and the line need not be asked.
+                let rate = if front.may_mislead { self.look(service.queue).rate } else { Rate::default() };
+                first.insert(head.pressing(rate, now.mono), || true);
             }
         }
         first.iter().map(|(.., contact)| *contact).collect()
-    }
-}
-
-impl Lines {
-    fn first_kept_for(&self, agent: AgentId, service: &Service) -> Option<ContactKey> {
-        let line = self.look(service.queue);
-        let fits = |key: &ContactKey| {
-            self.entry_at(key.slot).is_some_and(|entry| line.classes[entry.class].able.fits(service.at))
-                && !line.is_full()
-        };
-        line.kept.iter().filter(|(keeper, _)| *keeper == agent).map(|(_, key)| key).find(fits)
     }
 }
 
@@ -112,21 +101,26 @@ struct First<K> {
     len: usize,
 }
 
-impl<K> Default for First<K> {
+impl<K: Copy> Default for First<K> {
     fn default() -> Self {
-        First { sorted: [const { None }; HEADS_MAX], len: 0 }
+        First { sorted: [None; HEADS_MAX], len: 0 }
     }
 }
 
 impl<K: Ord + Copy> First<K> {
     /// Tells behind whom nobody counts any more. `may` is asked only of one who would be kept.
     fn insert(&mut self, new: K, may: impl FnOnce() -> bool) -> Option<K> {
-        let at = self.sorted[..self.len].partition_point(|known| known.as_ref() < Some(&new));
-        if at < HEADS_MAX && may() {
-            self.len = (self.len + 1).min(HEADS_MAX);
-            self.sorted[at..self.len].rotate_right(1);
-            self.sorted[at] = Some(new);
+        let last = self.sorted[HEADS_MAX - 1];
+        if last.is_some_and(|last| last < new) || !may() {
+            return last;
         }
+        self.len = (self.len + 1).min(HEADS_MAX);
+        let mut at = self.len - 1;
+        while at > 0 && self.sorted[at - 1].is_some_and(|before| new < before) {
+            self.sorted[at] = self.sorted[at - 1];
+            at -= 1;
+        }
+        self.sorted[at] = Some(new);
         self.sorted[HEADS_MAX - 1]
     }
 

@@ -48,7 +48,7 @@ impl Lines {
     }
 
     /// The first contact of one queue whose demand he fits.
-    pub(crate) fn head_of(&self, service: &Service) -> Option<ContactKey> {
+    fn head_of(&self, service: &Service) -> Option<ContactKey> {
         let line = self.look(service.queue);
         let classes = line.classes.iter().filter(|class| !line.is_full() && class.able.fits(service.at));
         classes.filter_map(|class| class.waiting.first()).min()

@@ -97,9 +97,8 @@ impl Reference {
 
     fn next_contacts(&self, now: Instant, chosen: &Waiting, winner: AgentId) -> Heads<ContactId> {
         let claimable = |w: &&Waiting| w.ringing.is_empty() && !w.held && w.contact != chosen.contact;
-        let his = |w: &&Waiting| w.kept.is_none_or(|(keeper, until)| until <= now || keeper == winner);
-        let open = |w: &&Waiting| !self.is_full(w.queue) && self.fits(w, winner, Edge::Both);
-        let mut all: Vec<_> = self.waiting.iter().filter(claimable).filter(his).filter(open).collect();
+        let his = |w: &&Waiting| w.kept.is_none_or(|(_, until)| until <= now) && self.serves(winner, w.queue);
+        let mut all: Vec<_> = self.waiting.iter().filter(claimable).filter(his).collect();
         all.sort_by_key(|w| self.place(w));
         let mut heads: Vec<&Waiting> = Vec::new();
         for waiting in all {

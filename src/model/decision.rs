@@ -24,8 +24,8 @@ pub struct Decision {
 pub enum Next {
     /// Agents were ready for the contact: those who come after the winner, in the strategy's order.
     Agents(Heads<AgentId>),
-    /// Contacts waited for the agent: the first of each of his other queues and the next of this one, the most
-    /// pressing first.
+    /// Contacts waited for the agent: the first of each of his queues after the winner, the most pressing first,
+    /// whether he could have been given it or not.
     Contacts(Heads<ContactId>),
 }
 

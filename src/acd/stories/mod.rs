@@ -6,6 +6,7 @@ mod allocation;
 mod demands;
 mod direct;
 mod distribution;
+mod explain;
 mod flow;
 mod reload;
 mod rings;
