@@ -6,7 +6,13 @@
 use crate::entry::{Entry, Standing};
 use crate::lines::Lines;
 use crate::machine::Acd;
+#[cfg(all(test, not(loom)))]
+use crate::strategy::{AgentKey, Pick, rule};
+#[cfg(all(test, not(loom)))]
+use base::Instant;
 use base::Now;
+#[cfg(all(test, not(loom)))]
+use model::QueueId;
 use model::{AgentId, AgentState, ContactId};
 
 impl Acd {
@@ -47,5 +53,36 @@ impl Lines {
         let Some(service) = self.service(agent, entry.stay.queue) else { return false };
         let free = entry.standing == Standing::Waiting && entry.kept.is_none_or(|keeper| keeper == agent);
         free && !line.is_full() && line.classes[entry.class].able.fits(service.at) && !entry.refuses(now, agent)
+    }
+}
+
+/// For the random houses of several shards.
+#[cfg(all(test, not(loom)))]
+impl Acd {
+    /// Since when the contact has waited in its line asking the same of whoever could take it, he among them.
+    pub(crate) fn claimable_since(&self, now: Now, agent: AgentId, contact: ContactId) -> Option<Instant> {
+        let (_, entry) = self.lines.entries.iter().find(|(_, entry)| entry.stay.contact == contact)?;
+        let capped = self.lines.look(entry.stay.queue).caps_talking();
+        (!capped && self.lines.may_get(now, entry, agent)).then_some(entry.asks_since)
+    }
+
+    /// What an offered contact asks: the class it stands in, and since when; `None` when it is kept for somebody.
+    pub(crate) fn class_of(&self, contact: ContactId) -> Option<(usize, Instant)> {
+        let (_, entry) = self.lines.entries.iter().find(|(_, entry)| entry.stay.contact == contact)?;
+        entry.kept.is_none().then_some((entry.class, entry.asks_since))
+    }
+
+    /// Everybody this shard believes to be ready, as he stands in each class of each queue that chooses the first.
+    pub(crate) fn keys(&self) -> Vec<((QueueId, usize, AgentId), AgentKey)> {
+        let here = |queue: &QueueId| self.queue_home(*queue) == self.seating.shard;
+        let chooses = |queue: &QueueId| rule(self.directory.queue(*queue).strategy).pick == Pick::First;
+        let queues = (0..self.directory.queues.len() as u32).map(QueueId).filter(here).filter(chooses);
+        let classes =
+            queues.flat_map(|queue| (0..self.lines.look(queue).classes.len()).map(move |class| (queue, class)));
+        let keys = classes.flat_map(|(queue, class)| {
+            let ready = self.lines.look(queue).ready(class);
+            ready.map(move |key| ((queue, class, key.agent), key))
+        });
+        keys.collect()
     }
 }

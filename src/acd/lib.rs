@@ -72,6 +72,8 @@ mod words;
 #[cfg(all(test, not(loom)))]
 mod found;
 #[cfg(all(test, not(loom)))]
+mod houses;
+#[cfg(all(test, not(loom)))]
 mod promises;
 #[cfg(all(test, not(loom)))]
 mod steps;

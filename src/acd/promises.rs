@@ -15,6 +15,8 @@ pub(crate) struct Promises {
     /// Longer than any chain of messages takes.
     settled_in: Duration,
     serves: Vec<Vec<QueueId>>,
+    /// How fast every queue's contacts age.
+    per_minute: u32,
     /// Since when everybody agrees who serves what.
     reloaded: Instant,
     waiting: BTreeMap<ContactId, Waiting>,
@@ -47,6 +49,7 @@ impl Promises {
         Promises {
             settled_in,
             serves: directory.agents.iter().map(|a| a.queues.clone()).collect(),
+            per_minute: directory.queues.first().map_or(0, |queue| queue.routing.ageing.per_minute),
             reloaded: Instant::ZERO,
             waiting: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -78,7 +81,8 @@ impl Promises {
         priority: i32,
         entered: Instant,
     ) {
-        let key = (-i64::from(priority), entered, contact);
+        let rank = i64::from(self.per_minute) * entered.as_millis() as i64 - 60_000 * i64::from(priority);
+        let key = (rank, entered, contact);
         self.waiting.insert(contact, Waiting { queue, key, since: now, ringing: false });
     }
 
@@ -96,8 +100,14 @@ impl Promises {
         assert!(self.asked.remove(&ticket), "answered once, and only what was asked");
     }
 
-    /// The call room is told to ring.
-    pub(crate) fn offer(&mut self, now: Instant, offer: OfferId, queue: Option<QueueId>) {
+    /// The call room is told to ring. `claimable`: since when he could have been given a contact that waits.
+    pub(crate) fn offer(
+        &mut self,
+        now: Instant,
+        offer: OfferId,
+        queue: Option<QueueId>,
+        claimable: impl Fn(ContactId) -> Option<Instant>,
+    ) {
         let (contact, agent) = (offer.contact, offer.agent);
         assert_eq!(self.open.insert(agent, offer), None, "no agent is rung for two contacts");
         assert_eq!(self.talking.get(&agent), None, "no agent in talk is rung");
@@ -112,10 +122,13 @@ impl Promises {
         self.passed.retain(|(_, passed, _)| *passed != contact);
         let serves = &self.serves[agent.index()];
         let agreed = now > self.reloaded + self.settled_in;
-        let old = |w: &&Waiting| w.since + self.settled_in < now && !w.ringing;
+        let settled = |since: Instant| since + self.settled_in < now;
+        let old = |w: &&Waiting| settled(w.since) && !w.ringing && claimable(w.key.2).is_some_and(settled);
+        let point = i64::from(self.per_minute);
         // In his other queues too; from shard to shard times are compared by the millisecond.
-        let other =
-            |w: &Waiting| agreed && serves.contains(&w.queue) && (w.key.0, w.key.1 + MILLISECOND) < (key.0, key.1);
+        let other = |w: &Waiting| {
+            agreed && serves.contains(&w.queue) && (w.key.0 + point, w.key.1 + MILLISECOND) < (key.0, key.1)
+        };
         let better = |w: &&Waiting| if w.queue == queue { w.key < key } else { other(w) };
         for passed in self.waiting.values().filter(old).filter(better) {
             let by_rule = self.refused.get(&(passed.key.2, agent)).is_some_and(|until| now < *until + self.settled_in);
@@ -210,24 +223,13 @@ impl Promises {
         }
     }
 
-    /// Nothing is under way between the shards: nobody is ready for somebody who waits.
-    pub(crate) fn at_rest(&self, now: Instant, board: &Board) {
-        let settled = |w: &&Waiting| !w.ringing && w.since + self.settled_in < now;
-        for waiting in self.waiting.values().filter(settled) {
-            for (queues, agent) in self.serves.iter().zip((0..).map(AgentId)) {
-                let refused =
-                    self.refused.get(&(waiting.key.2, agent)).is_some_and(|until| now < *until + self.settled_in);
-                if queues.contains(&waiting.queue) && !refused && now > self.reloaded + self.settled_in {
-                    let state = board.agent_state(agent);
-                    assert_ne!(state, AgentState::Ready, "{agent:?} is ready and {waiting:?} waits at {now:?}");
-                }
-            }
-        }
-        self.counts(board);
+    /// Whether he said no to it so lately that he need not be asked.
+    pub(crate) fn has_refused(&self, now: Instant, contact: ContactId, agent: AgentId) -> bool {
+        self.refused.get(&(contact, agent)).is_some_and(|until| now < *until + self.settled_in)
     }
 
     /// The board's counts are those of the states it shows, and conservation holds: O = A + B + F + waiting.
-    fn counts(&self, board: &Board) {
+    pub(crate) fn at_rest(&self, board: &Board) {
         let queues = self.serves.iter().flatten().copied().collect::<BTreeSet<_>>();
         for queue in queues {
             let mut counts = BTreeMap::from([(EmptyWhen::NoAgents as u8, 0), (EmptyWhen::NoneAvailable as u8, 0)]);

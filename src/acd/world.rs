@@ -1,15 +1,20 @@
 //! A random house on one to three shards in one thread: callers, phones and people, and messages between the shards
 //! that take their time. A seed draws everything.
+//!
+//! What happens equals some serial order: an offer is decided at one instant, and what its shard knew then is at most as
+//! old as the longest chain of messages takes. So of everybody who was ready, and of everything that could be claimed,
+//! throughout that time, nobody may come before the chosen by the strategy, and no contact before the given by its place.
 
+use crate::houses::{DEMANDS, random_house, some_queues};
 use crate::promises::Promises;
-use crate::testing::{agent, directory, queue, secs};
+use crate::strategy::AgentKey;
+use crate::testing::secs;
 use crate::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating, Ticket};
 use base::{Instant, Now, Rng, Utc};
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, Cause, CauseKind, ContactId, Directory, EmptyRule, EmptyWhen, IdleClock, MaxLength,
-    MaxWait, OfferId, OfferOutcome, PhoneId, QueueCommand, QueueEvent, QueueId, ShardId, SoundName, Target, Withdrawal,
-    WrapUpMode,
+    Actor, AgentAction, AgentId, Cause, CauseKind, ContactId, Directory, OfferId, OfferOutcome, PhoneId, QueueCommand,
+    QueueEvent, QueueId, RequirementId, ShardId, Target, Wish, Withdrawal,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -34,6 +39,18 @@ pub(crate) struct World {
     next_call: u32,
     promises: Promises,
     delay: Duration,
+    /// How each agent stands, or stood last, in a queue's class of contacts.
+    crews: BTreeMap<(QueueId, usize, AgentId), Stood>,
+    looks: u64,
+}
+
+/// An agent in the crew of a queue.
+struct Stood {
+    key: AgentKey,
+    since: Instant,
+    last: Instant,
+    /// The number of the look at all crews that saw him last.
+    look: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -93,6 +110,8 @@ impl World {
             next_call: 0,
             promises,
             delay,
+            crews: BTreeMap::new(),
+            looks: 0,
         };
         (0..world.shards.len()).for_each(|shard| world.outputs(shard));
         world.plan(0, 500, Happening::Arrive);
@@ -121,8 +140,11 @@ impl World {
         let timers = self.shards.iter().filter_map(Acd::poll_timeout).min();
         let next = [mail, planned, timers, Some(end)].into_iter().flatten().min().expect("there is an end");
         if mail.is_none() && next > self.now.mono + Duration::from_millis(2) {
-            self.promises.at_rest(self.now.mono, &self.board);
+            let idle = self.shards.iter().find_map(|shard| shard.idle(self.now));
+            assert_eq!(idle, None, "ready for one who waits at {:?}", self.now.mono);
+            self.promises.at_rest(&self.board);
         }
+        self.look_at_crews();
         self.now = self.now + next.since(self.now.mono);
         self.promises.time(self.now.mono);
         for shard in 0..self.shards.len() {
@@ -135,6 +157,35 @@ impl World {
         while let Some(entry) = self.agenda.first_entry().filter(|e| e.key().0 <= next) {
             let happening = entry.remove();
             self.happen(happening);
+        }
+    }
+
+    fn look_at_crews(&mut self) {
+        let (now, look) = (self.now.mono, self.looks + 1);
+        for (place, key) in self.shards.iter().flat_map(Acd::keys) {
+            let seen = self.crews.entry(place).or_insert(Stood { key, since: now, last: now, look });
+            // One who was away has come anew, though he may stand where he stood.
+            let stayed = seen.key == key && seen.look + 1 >= look;
+            *seen = Stood { key, since: if stayed { seen.since } else { now }, last: now, look };
+        }
+        self.looks = look;
+    }
+
+    /// Nobody who stood before the chosen, all the time in which it may have been decided, was passed over.
+    fn check_choice(&self, offer: OfferId, queue: QueueId) {
+        let settled = |since: Instant| since + self.delay * CHAIN < self.now.mono;
+        let home = &self.shards[queue.index() % self.shards.len()];
+        let Some((class, since)) = home.class_of(offer.contact) else { return };
+        let chosen = self.crews.get(&(queue, class, offer.agent)).filter(|_| settled(since));
+        let Some(chosen) = chosen.filter(|c| settled(c.since) && !settled(c.last)) else { return };
+        // Whoever another shard had claimed was tried, and is out of the crew since.
+        for (place, other) in home.keys().into_iter().filter(|((q, c, _), _)| (*q, *c) == (queue, class)) {
+            let (agent, known) = (place.2, self.crews.get(&place));
+            let stood = known.is_some_and(|k| k.key == other && k.look == self.looks && settled(k.since));
+            if stood && agent != offer.agent && !self.promises.has_refused(self.now.mono, offer.contact, agent) {
+                let (strategy, key) = (self.directory.queue(queue).strategy, chosen.key);
+                assert!(key < other, "{strategy:?}: {other:?} comes before {key:?} for {}", offer.contact);
+            }
         }
     }
 
@@ -179,7 +230,10 @@ impl World {
         match event {
             QueueEvent::Offer(offer) => {
                 let id = offer.id;
-                self.promises.offer(self.now.mono, id, Some(offer.queue));
+                let (now, shards) = (self.now, &self.shards);
+                let claimable = |contact| shards.iter().find_map(|s| s.claimable_since(now, id.agent, contact));
+                self.promises.offer(now.mono, id, Some(offer.queue), claimable);
+                self.check_choice(id, offer.queue);
                 match self.calls.get_mut(&id.contact) {
                     Some(Call::Waiting { queue, ring, .. }) if *queue == offer.queue && ring.is_none() => {
                         *ring = Some((id, self.now.mono));
@@ -189,7 +243,7 @@ impl World {
                 self.ring(id);
             }
             QueueEvent::Seized { offer, .. } => {
-                self.promises.offer(self.now.mono, offer, None);
+                self.promises.offer(self.now.mono, offer, None, |_| None);
                 match self.calls.get_mut(&offer.contact) {
                     Some(Call::Direct { ring, .. }) => {
                         *ring = Some(offer);
@@ -259,7 +313,9 @@ impl World {
     fn enqueue(&mut self, contact: ContactId, queue: QueueId, priority: i32, entered: Instant) {
         self.calls.insert(contact, Call::Waiting { queue, entered, ring: None });
         self.promises.enqueued(self.now.mono, contact, queue, priority, entered);
-        self.call(contact, QueueCommand::Enqueue { contact, queue, priority, entered, wish: model::Wish::default() });
+        let needs = self.rng.chance(0.2).then(|| RequirementId(self.rng.below(DEMANDS) as u32));
+        let wish = Wish { needs, ..Wish::default() };
+        self.call(contact, QueueCommand::Enqueue { contact, queue, priority, entered, wish });
     }
 
     fn withdraw(&mut self, contact: ContactId) {
@@ -377,6 +433,7 @@ impl World {
             }
         }
         self.directory = Arc::new(directory);
+        self.crews.clear();
         self.promises.reloaded(self.now.mono, &self.directory);
         for shard in 0..self.shards.len() {
             self.input(shard, Input::Reload(Arc::clone(&self.directory)));
@@ -411,41 +468,4 @@ impl World {
             assert_eq!((self.board.queue_waiting(queue), staffed), (0, (0, 0)), "nothing is left on the board");
         }
     }
-}
-
-fn some_queues(rng: &mut Rng, queues: u64) -> Vec<QueueId> {
-    let mut some: Vec<_> = (0..queues as u32).map(QueueId).filter(|_| rng.chance(0.5)).collect();
-    if some.is_empty() {
-        some.push(QueueId(rng.below(queues) as u32));
-    }
-    some
-}
-
-fn random_house(rng: &mut Rng) -> Directory {
-    let queues = 1 + rng.below(5);
-    let lines = (0..queues).map(|_| {
-        let mut line = queue("line");
-        line.idle_clock = *rng.pick(&[IdleClock::Release, IdleClock::Ready, IdleClock::Offer]).expect("three");
-        line.wrap_up_mode = *rng.pick(&[WrapUpMode::Fixed, WrapUpMode::Capped]).expect("two");
-        line.wrap_up = secs(rng.below(4));
-        line.missed.pause = secs(20);
-        line.announce.position = rng.chance(0.3);
-        line.announce.every = secs(7);
-        let target = |rng: &mut Rng| match rng.chance(0.7) {
-            true => Target::Queue(QueueId(rng.below(queues) as u32)),
-            false => Target::Announcement(SoundName("sorry".into())),
-        };
-        line.max_wait = rng.chance(0.3).then(|| MaxWait { after: secs(10), to: target(rng) });
-        line.max_length = rng.chance(0.2).then(|| MaxLength { at: 6, to: target(rng) });
-        let when = if rng.chance(0.5) { EmptyWhen::NoAgents } else { EmptyWhen::NoneAvailable };
-        line.empty = EmptyRule { when, to: rng.chance(0.3).then(|| target(rng)) };
-        line
-    });
-    let lines: Vec<_> = lines.collect();
-    let agents = (0..1 + rng.below(7) as u32).map(|n| {
-        let mut someone = agent(n, &[]);
-        someone.queues = some_queues(rng, queues);
-        someone
-    });
-    directory(lines, agents.collect())
 }
