@@ -20,7 +20,7 @@ use model::{Ageing, ContactId, OBJECTIVE_DEFAULT, Queue, Routing};
 const POINT: i64 = 60_000;
 
 /// What waiting adds to the contacts of a queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Rate {
     /// Each millisecond.
     each: i64,
@@ -35,6 +35,12 @@ pub(crate) struct Share {
     objective_ms: u64,
 }
 
+impl Default for Rate {
+    fn default() -> Self {
+        Rate { each: 0, most: 0, objective_ms: OBJECTIVE_DEFAULT.as_millis() as u64 }
+    }
+}
+
 impl Rate {
     pub(crate) fn of(routing: &Routing) -> Rate {
         let ageing: Ageing = routing.ageing;
@@ -45,8 +51,9 @@ impl Rate {
         Rate { each: limited(ageing.per_minute), most: limited(ageing.cap) * POINT, objective_ms }
     }
 
-    pub(crate) fn ages(self) -> bool {
-        self.each > 0
+    /// Contacts of queues that are all plain are in one order, that of their keys: by priority, then the earlier.
+    pub(crate) fn is_plain(self) -> bool {
+        self == Rate::default()
     }
 
     pub(crate) fn effective(self, priority: i32, entered_ms: u64, now: Instant) -> i64 {

@@ -85,7 +85,7 @@ impl Lines {
         for service in self.services(agent) {
             let front = self.front(service.queue);
             if let Some((head, _)) = front.first {
-                // Without ageing keys of all queues are in one order, and the line need not be asked.
+                // Plain queues are all alike, and the line need not be asked.
                 let rate = if front.may_mislead { self.look(service.queue).rate } else { Rate::default() };
                 first.insert(head.pressing(rate, now.mono), || true);
             }

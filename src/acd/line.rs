@@ -164,7 +164,7 @@ impl Line {
 
     /// Who comes next here does not follow from the first contact alone.
     pub(crate) fn has_more_to_see(&self) -> bool {
-        self.rate.ages() || self.caps_talking() || self.kept.len() > 0
+        !self.rate.is_plain() || self.caps_talking() || self.kept.len() > 0
     }
 
     /// How many of those who may be claimed come before this one.

@@ -35,7 +35,7 @@ pub(crate) struct ReadyAgent {
 pub(crate) struct Front {
     /// Of all who may be claimed, and its class; contacts kept for an agent are not among them.
     pub(crate) first: Option<(ContactKey, usize)>,
-    /// There is more to see than this: contacts kept for agents, ageing with its cap, a cap on talks.
+    /// There is more to see than this: contacts kept for agents, ageing, an objective, a cap on talks.
     pub(crate) may_mislead: bool,
 }
 

@@ -24,7 +24,7 @@ impl Lines {
         for service in self.services(agent) {
             let front = self.front(service.queue);
             misled |= front.may_mislead;
-            // Without ageing the contacts of all queues are in one order, and a queue whose first is behind the best
+            // Of plain queues the contacts of all are in one order, and a queue whose first is behind the best
             // so far has no better one.
             if let Some((first, class)) = front.first.filter(|(first, _)| best.is_none_or(|best| *first < best)) {
                 // The first class asks nothing, of anybody.

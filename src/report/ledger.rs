@@ -45,6 +45,8 @@ pub struct Ledger {
     entries: VecDeque<Entry>,
     /// Kept between facts, so that words cost no allocation.
     detail: String,
+    /// Nobody reads the words: none are made.
+    wordless: bool,
 }
 
 impl Ledger {
@@ -52,12 +54,14 @@ impl Ledger {
         Ledger::default()
     }
 
+    /// For whoever only counts, as a simulation does: facts are told without details and records have no steps.
+    pub fn wordless() -> Self {
+        Ledger { wordless: true, ..Ledger::default() }
+    }
+
     /// Takes one fact in journal order.
     pub fn handle_fact(&mut self, stamped: &Stamped, names: &Directory) -> Told<'_> {
         let Stamped { at, fact } = stamped;
-        let (contact, leg, what) = (contact_of(fact), leg_of(fact), word(fact));
-        self.detail.clear();
-        describe(fact, names, &mut self.detail);
         if let Fact::ContactArrived { contact, source, caller, dialled, call_id, attached } = fact {
             let arrival = Arrival {
                 contact: *contact,
@@ -71,19 +75,27 @@ impl Ledger {
             self.open.insert(*contact, Box::new(Open::new(*at, arrival)));
             self.changed.push(*contact);
         }
-        if let Some(open) = contact.and_then(|id| self.open.get_mut(&id)) {
+        if !self.wordless {
+            self.put_into_words(*at, fact, names);
+        }
+        self.take(*at, fact);
+        Told { contact: contact_of(fact), leg: leg_of(fact), what: word(fact), detail: &self.detail }
+    }
+
+    fn put_into_words(&mut self, at: Now, fact: &Fact, names: &Directory) {
+        self.detail.clear();
+        describe(fact, names, &mut self.detail);
+        if let Some(open) = contact_of(fact).and_then(|id| self.open.get_mut(&id)) {
             // Of a leg that starts the fact itself says it, and the record does not know it yet.
-            if let Some(leg) = leg.and_then(|leg| open.leg(leg)) {
+            if let Some(leg) = leg_of(fact).and_then(|leg| open.leg(leg)) {
                 describe_party(&leg.party, names, &mut self.detail);
             }
             // Quality belongs to the leg, where it is kept in full.
             if !matches!(fact, Fact::LegQuality { .. }) {
-                open.step(*at, what, &self.detail);
+                open.step(at, word(fact), &self.detail);
             }
         }
         describe_decision(fact, names, &mut self.detail);
-        self.take(*at, fact);
-        Told { contact, leg, what, detail: &self.detail }
     }
 
     /// Closes what waited long enough; call at the time [`Self::poll_timeout`] names.

@@ -23,6 +23,26 @@ fn the_agent_idle_longest_gets_the_first_caller() {
 }
 
 #[test]
+fn of_two_queues_the_one_nearer_to_its_objective_is_served_first() {
+    let line = |seconds| {
+        let mut line = queue("line");
+        line.routing.objective = Some(secs(seconds));
+        line
+    };
+    let mut house = House::new(directory(vec![line(120), line(20)], vec![agent(0, &[0, 1])]));
+    let talk = house.arrive(0, 0);
+    house.connect(talk);
+    let early = house.arrive(0, 0);
+    house.pass(secs(30));
+    let late = house.arrive(1, 0);
+    house.pass(secs(15));
+    house.release(0, talk, Some(0));
+    assert_eq!(house.connect(late), 0, "15 s of 20 are more than 45 s of 120");
+    house.release(0, late, Some(1));
+    assert_eq!(house.connect(early), 0);
+}
+
+#[test]
 fn each_idle_clock_chooses_its_own_agent() {
     // Agent 0 was released last, agent 1 became ready last, agent 2 was offered last.
     let chosen = |clock| {

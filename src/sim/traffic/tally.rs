@@ -58,7 +58,7 @@ impl Counting {
         Counting {
             directory: Arc::clone(&scene.directory),
             grid: Grid { begins: scene.begins, midnights: scene.midnights.clone(), interval: scene.interval },
-            ledger: Ledger::new(),
+            ledger: Ledger::wordless(),
             tally: Tally { queues: vec![queue; queues], ..Tally::default() },
             lines: vec![(0, Instant::ZERO, scene.begins); queues],
         }
