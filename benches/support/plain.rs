@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 use model::{
-    Agent, AnnouncePolicy, AnswerMode, ClassOfService, Directory, EmptyRule, EmptyWhen, FeatureCodes, Generation,
+    Absent, Agent, AnnouncePolicy, AnswerMode, ClassOfService, Directory, EmptyRule, FeatureCodes, Generation,
     IdleClock, InitialState, Language, Limits, MediaSettings, MissedPolicy, Phone, PhoneId, Queue, QueueId,
     RecordPolicy, ServiceLevel, Site, SoundId, Strategy, Treatment, WrapUpMode,
 };
@@ -30,7 +30,7 @@ pub(crate) fn queue(name: &str) -> Queue {
         max_length: None,
         max_expected_wait: None,
         min_staffed: None,
-        empty: EmptyRule { when: EmptyWhen::NoAgents, to: None },
+        empty: EmptyRule::new(Absent::SIGNED_OFF, None),
         closed: None,
         record: RecordPolicy::Off,
         record_notice: None,

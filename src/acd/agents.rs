@@ -3,14 +3,14 @@
 use crate::limits::{DEVICE_BUSY_BACK_OFF, DEVICE_RETRY, DIRECT_RING_TIME, RESERVATION_LEASE, SETTLE_GRACE};
 use crate::machine::{Acd, Timer};
 use crate::message::{ToAgent, ToContact, ToQueue};
-use crate::staff::{Agent, Engagement, Fault, OpenOffer, Stance, WrapUp, counts};
+use crate::staff::{Agent, Engagement, Fault, OpenOffer, Presence, Stance, WrapUp};
 use crate::strategy::IdleStamps;
 use crate::words::Seat;
 use base::{Instant, Now, TimerId};
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, CauseKind, ContactId, EmptyWhen, Fact, NotReadyReason, OfferId, OfferOutcome, PhoneId,
-    QueueId, ShardId, WrapUpMode,
+    AgentId, AgentState, CauseKind, ContactId, Fact, NotReadyReason, OfferId, OfferOutcome, PhoneId, QueueId, ShardId,
+    WrapUpMode,
 };
 
 impl Acd {
@@ -113,8 +113,7 @@ impl Acd {
         if want == AgentState::SignedOff {
             self.release_kept(id);
         }
-        let ((was_on, was_free), (is_on, is_free)) = (counts(had), counts(want));
-        self.count(id, i8::from(is_on) - i8::from(was_on), i8::from(is_free) - i8::from(was_free));
+        self.count(id);
     }
 
     /// Nothing is kept for one who is not there.
@@ -127,24 +126,30 @@ impl Acd {
         }
     }
 
-    fn count(&mut self, id: AgentId, signed_on: i8, available: i8) {
-        if (signed_on, available) == (0, 0) {
-            return;
-        }
+    /// Brings the counts of his queues in line with what he is now.
+    pub(crate) fn count(&mut self, id: AgentId) {
+        let Some(state) = self.agent(id).map(|a| a.shown) else { return };
         for at in 0..self.agent(id).map_or(0, |a| a.counted.len()) {
-            let Some(queue) = self.agent(id).map(|a| a.counted[at]) else { return };
-            self.count_in(queue, signed_on, available);
+            let Some((queue, before)) = self.agent(id).map(|a| a.counted[at]) else { return };
+            let after = Presence::of(state, &self.directory.queue(queue).empty);
+            if let Some(agent) = self.agent(id) {
+                agent.counted[at].1 = after;
+            }
+            self.count_in(queue, before, after);
         }
     }
 
-    pub(crate) fn count_in(&mut self, queue: QueueId, signed_on: i8, available: i8) {
-        self.board.count_staff(queue, signed_on, available);
-        let left = match self.directory.queue(queue).empty.when {
-            EmptyWhen::NoAgents => self.board.queue_signed_on(queue),
-            EmptyWhen::NoneAvailable => self.board.queue_available(queue),
-        };
-        if (signed_on < 0 || available < 0) && left == 0 && self.board.queue_waiting(queue) > 0 {
-            self.send(self.queue_home(queue), ToQueue::Emptied { queue });
+    pub(crate) fn count_in(&mut self, queue: QueueId, before: Presence, after: Presence) {
+        if before == after {
+            return;
+        }
+        let change = |was: bool, is: bool| i8::from(is) - i8::from(was);
+        self.board.count_present(queue, change(before.joins, after.joins), change(before.stays, after.stays));
+        let signed_on = change(before.signed_on, after.signed_on);
+        self.board.count_staff(queue, signed_on, change(before.available, after.available));
+        let fewer = (before.stays && !after.stays) || (before.available && !after.available);
+        if fewer && self.board.queue_waiting(queue) > 0 && self.counts_staff(queue) {
+            self.send(self.queue_home(queue), ToQueue::StaffFell { queue });
         }
     }
 

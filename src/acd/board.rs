@@ -66,6 +66,9 @@ struct QueueWords {
     oldest: AtomicU64,
     signed_on: AtomicU64,
     available: AtomicU64,
+    /// Agents the empty rule counts as there for who comes, and for who waits.
+    joins: AtomicU64,
+    stays: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -188,6 +191,12 @@ impl Board {
     /// Agents of the queue that are ready, reserved, busy or in wrap-up.
     pub fn queue_available(&self, queue: QueueId) -> u32 {
         self.queues.get(queue.index()).map_or(0, |w| w.available.load(Ordering::Acquire) as u32)
+    }
+
+    /// Agents of the queue who are there by its empty rule: for a contact that comes, and for one that waits.
+    pub fn queue_present(&self, queue: QueueId) -> (u32, u32) {
+        let load = |word: &AtomicU64| word.load(Ordering::Acquire) as u32;
+        self.queues.get(queue.index()).map_or((0, 0), |w| (load(&w.joins), load(&w.stays)))
     }
 }
 
@@ -381,6 +390,14 @@ impl Board {
         words.available.fetch_add(available as i64 as u64, Ordering::AcqRel);
         fence(Ordering::SeqCst);
     }
+
+    /// The same for those whom the empty rule counts as there.
+    pub(crate) fn count_present(&self, queue: QueueId, joins: i8, stays: i8) {
+        let words = &self.queues[queue.index()];
+        words.joins.fetch_add(joins as i64 as u64, Ordering::AcqRel);
+        words.stays.fetch_add(stays as i64 as u64, Ordering::AcqRel);
+        fence(Ordering::SeqCst);
+    }
 }
 
 /// Who sits at which phone, and whether it can be reached.
@@ -433,6 +450,8 @@ impl QueueWords {
             oldest: AtomicU64::new(u64::MAX),
             signed_on: AtomicU64::new(0),
             available: AtomicU64::new(0),
+            joins: AtomicU64::new(0),
+            stays: AtomicU64::new(0),
         }
     }
 }

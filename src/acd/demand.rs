@@ -1,6 +1,7 @@
 //! What a contact asks as time passes: the queue's steps, and the agent it is kept for.
 
 use crate::ageing::points;
+use crate::figures::in_seconds;
 use crate::machine::{Acd, Timer};
 use base::{Key, Now};
 use model::{AgentId, AgentState, Preferred, QueueFigure, QueueId, Step};
@@ -67,10 +68,7 @@ impl Acd {
                 let rate = self.lines.look(queue).rate;
                 points(entry.key(rate).effective(rate, now.mono))
             }
-            QueueFigure::ExpectedWait => {
-                let position = self.position_of(key);
-                self.expected_secs(now, queue, position)
-            }
+            QueueFigure::ExpectedWait => in_seconds(self.foretell(now, key)),
             other => self.queue_figure(now, queue, other),
         }
     }

@@ -12,7 +12,7 @@ use crate::limits::{
 };
 use crate::machine::{Acd, Timer};
 use crate::message::{Departure, ToContact};
-use base::{Instant, Now};
+use base::{Instant, Key, Now};
 use core::time::Duration;
 use model::{AgentState, AnnouncePolicy, Fact, QueueId};
 
@@ -71,6 +71,11 @@ impl Measures {
 
     /// Another directory: somebody else may serve the queue.
     pub(crate) fn forget_staff(&mut self) {
+        self.staff_at = None;
+    }
+
+    /// The staff is counted anew the next time somebody asks.
+    pub(crate) fn recount(&mut self) {
         self.staff_at = None;
     }
 
@@ -150,7 +155,7 @@ impl Acd {
             return;
         }
         let position = self.position_of(key);
-        let forecast = if policy.wait { self.foretell(now, stay.queue, position) } else { None };
+        let forecast = if policy.wait { self.foretell(now, key) } else { None };
         let expected_wait = forecast.map(|forecast| announced_wait(forecast.bound, &policy));
         if (position == 1 && !policy.to_first) || !is_news(&policy, told, position, expected_wait) {
             return;
@@ -161,8 +166,15 @@ impl Acd {
         self.send(stay.contact.home(), ToContact::Announce { stay, position, expected_wait });
     }
 
-    /// Of the contact at this place, counted from 1.
-    pub(crate) fn foretell(&mut self, now: Now, queue: QueueId, position: u32) -> Option<Forecast> {
+    /// What is left of its wait.
+    pub(crate) fn foretell(&mut self, now: Now, key: Key) -> Option<Forecast> {
+        let queue = self.lines.entries.get(key)?.stay.queue;
+        let position = self.position_of(key);
+        self.foretell_at(now, queue, position)
+    }
+
+    /// Of a contact at this place, counted from 1.
+    pub(crate) fn foretell_at(&mut self, now: Now, queue: QueueId, position: u32) -> Option<Forecast> {
         let staff = self.staff_share(now, queue);
         self.lines.line(queue).measures.forecast(position.saturating_sub(1) as usize, staff)
     }

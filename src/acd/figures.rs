@@ -1,5 +1,6 @@
 //! A queue in figures, for the conditions of steps and reserves.
 
+use crate::expect::Forecast;
 use crate::machine::Acd;
 use crate::message::Departure;
 use base::{Instant, Now};
@@ -80,8 +81,12 @@ impl Acd {
 
     /// 0 when nothing can be foretold.
     pub(crate) fn expected_secs(&mut self, now: Now, queue: QueueId, position: u32) -> u32 {
-        self.foretell(now, queue, position).map_or(0, |forecast| whole_secs(forecast.expected))
+        in_seconds(self.foretell_at(now, queue, position))
     }
+}
+
+pub(crate) fn in_seconds(forecast: Option<Forecast>) -> u32 {
+    forecast.map_or(0, |forecast| whole_secs(forecast.expected))
 }
 
 fn whole_secs(time: Duration) -> u32 {

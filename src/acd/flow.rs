@@ -1,10 +1,11 @@
-//! The rules by which a contact leaves a queue unserved: closed, empty, too long, too many, too often refused.
+//! The rules by which a contact leaves a queue unserved: closed, waited too long, too often refused. See
+//! `overflow` for those that measure the queue.
 
 use crate::entry::Entry;
 use crate::machine::{Acd, Timer};
 use crate::message::ToContact;
 use base::{Key, Now};
-use model::{Actor, EmptyWhen, Fact, FlowReason, ForcedAction, MaxWait, QueueAction, QueueId, SoundName, Target};
+use model::{Actor, Fact, FlowReason, ForcedAction, QueueAction, QueueId, SoundName, Target};
 
 /// The announcement of last resort; every language of the library has it.
 const LAST_WORD: &str = "sorry";
@@ -26,34 +27,6 @@ impl Acd {
         (!open).then_some((to, FlowReason::Closed))
     }
 
-    /// After nobody could be matched: is there anybody at all, and is there room?
-    pub(crate) fn entry_rules(&mut self, now: Now, key: Key) {
-        let Some(entry) = self.lines.entries.get(key) else { return };
-        let (id, may_flow) = (entry.stay.queue, entry.may_flow);
-        if let Some(to) = self.empty_rule(id).filter(|to| may_go(to, may_flow)) {
-            self.flow(now, key, to, FlowReason::Empty);
-            return;
-        }
-        let position = self.position_of(key);
-        let forecast = self.foretell(now, id, position);
-        let waiting = self.lines.line(id).arrivals.len();
-        let queue = self.directory.queue(id);
-        let staffed = self.board.queue_available(id);
-        let too_few = queue.min_staffed.as_ref().filter(|rule| staffed < rule.agents).map(|rule| &rule.to);
-        let full = queue.max_length.as_ref().filter(|rule| waiting > rule.at as usize).map(|rule| &rule.to);
-        // Nobody at work: no time is long enough to be told, and the rules for that case have been asked.
-        let too_long = |rule: &&MaxWait| forecast.is_some_and(|forecast| forecast.expected > rule.after);
-        let slow = queue.max_expected_wait.as_ref().filter(too_long).map(|rule| &rule.to);
-        let rules =
-            [(too_few, FlowReason::Understaffed), (full, FlowReason::MaxLength), (slow, FlowReason::ExpectedWait)];
-        let way = rules.into_iter().find_map(|(to, why)| to.filter(|to| may_go(to, may_flow)).map(|to| (to, why)));
-        if let Some((to, why)) = way.map(|(to, why)| (to.clone(), why)) {
-            self.flow(now, key, to, why);
-        } else if let Some(entry) = self.lines.entries.get_mut(key) {
-            entry.forecast = forecast;
-        }
-    }
-
     /// When an offer failed and the contact is back at its place; true when it left.
     pub(crate) fn return_rules(&mut self, now: Now, key: Key) -> bool {
         let Some(entry) = self.lines.entries.get(key) else { return true };
@@ -72,10 +45,10 @@ impl Acd {
         let why = match (entry.overdue, entry.tries >= queue.routing.tries) {
             (true, _) => FlowReason::MaxWait,
             (false, true) => FlowReason::TriesExhausted,
-            (false, false) => return false,
+            (false, false) => return self.wait_rules(now, key),
         };
         let Some(to) = queue.max_wait.as_ref().map(|rule| &rule.to).filter(|to| may_go(to, may_flow)).cloned() else {
-            return false;
+            return self.wait_rules(now, key);
         };
         self.flow(now, key, to, why);
         true
@@ -89,19 +62,6 @@ impl Acd {
         entry.overdue = true;
         if self.is_waiting(key) {
             self.return_rules(now, key);
-        }
-    }
-
-    /// The last agent who counts has gone: those who wait go where the empty rule says.
-    pub(crate) fn emptied(&mut self, now: Now, queue: QueueId) {
-        let Some(to) = self.empty_rule(queue) else { return };
-        let mut next = self.lines.line(queue).arrivals.first();
-        while let Some(place) = next {
-            next = self.lines.line(queue).arrivals.after(&place);
-            let Some(key) = self.lines.key_at(place.2).filter(|key| self.is_waiting(*key)) else { continue };
-            if self.lines.entries.get(key).is_some_and(|e| may_go(&to, e.may_flow)) {
-                self.flow(now, key, to.clone(), FlowReason::Empty);
-            }
         }
     }
 
@@ -178,16 +138,7 @@ impl Acd {
         if may_go(&to, may_flow) { to } else { Target::Announcement(SoundName(LAST_WORD.into())) }
     }
 
-    fn empty_rule(&self, id: QueueId) -> Option<Target> {
-        let rule = &self.directory.queue(id).empty;
-        let left = match rule.when {
-            EmptyWhen::NoAgents => self.board.queue_signed_on(id),
-            EmptyWhen::NoneAvailable => self.board.queue_available(id),
-        };
-        rule.to.clone().filter(|_| left == 0)
-    }
-
-    fn flow(&mut self, now: Now, key: Key, to: Target, why: FlowReason) {
+    pub(crate) fn flow(&mut self, now: Now, key: Key, to: Target, why: FlowReason) {
         let Some((entry, position)) = self.leave_line(now, key) else { return };
         let stay = entry.stay;
         self.send(stay.contact.home(), ToContact::FlowOut { stay, position, to, why });
@@ -195,6 +146,6 @@ impl Acd {
 }
 
 /// A contact that has flowed too often goes to no further queue: a ring of rules ends where it is.
-fn may_go(to: &Target, may_flow: bool) -> bool {
+pub(crate) fn may_go(to: &Target, may_flow: bool) -> bool {
     may_flow || !matches!(to, Target::Queue(_))
 }

@@ -3,8 +3,8 @@
 use crate::testing::{agent, directory, queue, secs};
 use base::Rng;
 use model::{
-    Ageing, Directory, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait, QueueId, Requirement, RequirementId,
-    Routing, SkillId, SkillLevel, SkillRange, SoundName, Step, Strategy, Target, WrapUpMode,
+    Absent, Ageing, Directory, EmptyRule, IdleClock, MaxLength, MaxWait, QueueId, Requirement, RequirementId, Routing,
+    SkillId, SkillLevel, SkillRange, SoundName, Step, Strategy, Target, WrapUpMode,
 };
 
 pub(crate) fn some_queues(rng: &mut Rng, queues: u64) -> Vec<QueueId> {
@@ -70,8 +70,8 @@ pub(crate) fn random_house(rng: &mut Rng) -> Directory {
         };
         line.max_wait = rng.chance(0.3).then(|| MaxWait { after: secs(10), to: target(rng) });
         line.max_length = rng.chance(0.2).then(|| MaxLength { at: 6, to: target(rng) });
-        let when = if rng.chance(0.5) { EmptyWhen::NoAgents } else { EmptyWhen::NoneAvailable };
-        line.empty = EmptyRule { when, to: rng.chance(0.3).then(|| target(rng)) };
+        let when = if rng.chance(0.5) { Absent::SIGNED_OFF } else { Absent::NOT_READY };
+        line.empty = EmptyRule::new(when, rng.chance(0.3).then(|| target(rng)));
         line
     });
     let lines: Vec<_> = lines.collect();

@@ -56,6 +56,7 @@ mod machine;
 mod matching;
 mod message;
 mod order;
+mod overflow;
 mod people;
 mod recount;
 mod reference;

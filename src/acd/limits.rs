@@ -88,6 +88,10 @@ pub(crate) const STAFF_COUNT_EACH: Duration = Duration::from_millis(100);
 pub(crate) const STAFF_COUNT_LEAST: Duration = Duration::from_secs(1);
 pub(crate) const STAFF_COUNT_MOST: Duration = Duration::from_secs(10);
 
+/// How often those who wait are measured by their queue's limit of the expected wait again: often enough that nobody
+/// stands for long where he should not, seldom enough that a chance of ten seconds' figures moves few.
+pub(crate) const REVIEW_EVERY: Duration = Duration::from_secs(10);
+
 /// Messages one agent, or one contact in a queue, can have under way from one shard to another: a stay has four to the
 /// queue's home (insert, offer over, return, leave) and four to the contact's (placed, offer, announcement, flow-out); an
 /// agent has fewer (reserved, undone, settled, his tour, handled, the device, release).

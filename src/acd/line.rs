@@ -6,7 +6,7 @@ use crate::expect::Measures;
 use crate::figures::Recent;
 use crate::order::Order;
 use crate::strategy::{self, AgentKey, Asked};
-use base::Instant;
+use base::{Instant, TimerId};
 use model::{AgentId, ContactId, Directory, Queue, RequirementId};
 
 /// What is asked of an agent: by the queue's step, and by the contact itself.
@@ -44,6 +44,8 @@ pub(crate) struct Line {
     max_talking: Option<i64>,
     pub(crate) measures: Measures,
     pub(crate) recent: Recent,
+    /// Runs while somebody waits whose expected wait has a limit.
+    pub(crate) review: Option<TimerId>,
 }
 
 impl Class {
@@ -83,6 +85,7 @@ impl Line {
             max_talking: None,
             measures: Measures::default(),
             recent: Recent::default(),
+            review: None,
         }
     }
 

@@ -158,6 +158,11 @@ impl Lines {
         &self.lines[self.index(queue)]
     }
 
+    /// How many are in the queue, those being offered included.
+    pub(crate) fn length(&self, queue: QueueId) -> usize {
+        self.look(queue).arrivals.len()
+    }
+
     pub(crate) fn key_at(&self, slot: u32) -> Option<Key> {
         *self.by_slot.get(slot as usize)?
     }

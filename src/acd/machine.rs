@@ -54,6 +54,8 @@ pub(crate) enum Timer {
     Keep(u32),
     /// One more phone rings.
     RingMore(u32),
+    /// Who waits in the queue is measured by its rules again.
+    Review(QueueId),
 }
 
 impl Acd {
@@ -125,6 +127,7 @@ impl Acd {
                 Timer::Step(slot) => self.step_over(now, slot),
                 Timer::Keep(slot) => self.keep_over(now, slot),
                 Timer::RingMore(slot) => self.ring_more(now, slot),
+                Timer::Review(queue) => self.review_due(now, queue),
             }
             self.run(now);
         }

@@ -25,7 +25,7 @@ impl AcdMessage {
                 | ToQueue::OfferOver { stay, .. }
                 | ToQueue::Return { stay, .. }
                 | ToQueue::Leave { stay, .. } => Some(stay.queue),
-                ToQueue::Emptied { queue }
+                ToQueue::StaffFell { queue }
                 | ToQueue::Force { queue, .. }
                 | ToQueue::Handled { queue, .. }
                 | ToQueue::TalkOver { queue } => Some(*queue),
@@ -69,8 +69,8 @@ pub enum ToQueue {
     AgentReady { agent: AgentId, epoch: u32, idle: IdleStamps, tour: Tour },
     /// He signed off: nothing is kept for him any more.
     AgentGone { agent: AgentId },
-    /// The last agent who counts for the queue's empty rule is gone.
-    Emptied { queue: QueueId },
+    /// An agent fewer is at work for it, and it has a rule that asks how many there are.
+    StaffFell { queue: QueueId },
     /// Somebody closes or opens it by hand; `from` answers.
     Force { ticket: Ticket, from: ShardId, queue: QueueId, action: QueueAction, by: Actor },
     /// A contact of the queue was handled, wrap-up included.

@@ -5,7 +5,7 @@ use crate::{Board, Ticket};
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Directory, EmptyWhen, Fact, OfferId, OfferOutcome, PhoneId, QueueId, Target,
+    Absent, AgentId, AgentState, ContactId, Directory, EmptyRule, Fact, OfferId, OfferOutcome, PhoneId, QueueId, Target,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,7 @@ pub(crate) struct Promises {
     serves: Vec<Vec<QueueId>>,
     /// How fast every queue's contacts age.
     per_minute: u32,
+    empty: Vec<EmptyRule>,
     /// Since when everybody agrees who serves what.
     reloaded: Instant,
     waiting: BTreeMap<ContactId, Waiting>,
@@ -50,6 +51,7 @@ impl Promises {
             settled_in,
             serves: directory.agents.iter().map(|a| a.queues.clone()).collect(),
             per_minute: directory.queues.first().map_or(0, |queue| queue.routing.ageing.per_minute),
+            empty: directory.queues.iter().map(|q| q.empty.clone()).collect(),
             reloaded: Instant::ZERO,
             waiting: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -70,6 +72,7 @@ impl Promises {
 
     pub(crate) fn reloaded(&mut self, now: Instant, directory: &Directory) {
         self.serves = directory.agents.iter().map(|a| a.queues.clone()).collect();
+        self.empty = directory.queues.iter().map(|q| q.empty.clone()).collect();
         self.reloaded = now;
     }
 
@@ -232,16 +235,13 @@ impl Promises {
     pub(crate) fn at_rest(&self, board: &Board) {
         let queues = self.serves.iter().flatten().copied().collect::<BTreeSet<_>>();
         for queue in queues {
-            let mut counts = BTreeMap::from([(EmptyWhen::NoAgents as u8, 0), (EmptyWhen::NoneAvailable as u8, 0)]);
-            for (_, agent) in self.serves.iter().zip((0..).map(AgentId)).filter(|(q, _)| q.contains(&queue)) {
-                let state = board.agent_state(agent);
-                let on = state != AgentState::SignedOff;
-                let available = on && !matches!(state, AgentState::NotReady { .. });
-                *counts.entry(EmptyWhen::NoAgents as u8).or_default() += u32::from(on);
-                *counts.entry(EmptyWhen::NoneAvailable as u8).or_default() += u32::from(available);
-            }
-            assert_eq!(board.queue_signed_on(queue), counts[&(EmptyWhen::NoAgents as u8)]);
-            assert_eq!(board.queue_available(queue), counts[&(EmptyWhen::NoneAvailable as u8)]);
+            let serve = self.serves.iter().zip((0..).map(AgentId)).filter(|(q, _)| q.contains(&queue));
+            let states: Vec<_> = serve.map(|(_, agent)| board.agent_state(agent)).collect();
+            let there = |absent: Absent| states.iter().filter(|state| !absent.covers(**state)).count() as u32;
+            assert_eq!(board.queue_signed_on(queue), there(Absent::SIGNED_OFF));
+            assert_eq!(board.queue_available(queue), there(Absent::NOT_READY));
+            let rule = &self.empty[queue.index()];
+            assert_eq!(board.queue_present(queue), (there(rule.join), there(rule.leave)));
             let waiting = self.waiting.values().filter(|w| w.queue == queue).count();
             assert_eq!(board.queue_waiting(queue) as usize, waiting, "waiting in {queue:?}");
         }

@@ -3,7 +3,7 @@
 use crate::calendar::Calendars;
 use crate::machine::Acd;
 use crate::message::ToAgent;
-use crate::staff::{Agent, counts};
+use crate::staff::{Agent, Presence};
 use base::Now;
 use model::{AgentId, Directory, Phone, PhoneId, QueueId, ShardId};
 use std::sync::Arc;
@@ -97,15 +97,13 @@ impl Acd {
         let configured = self.directory.agent(id);
         let serves = if configured.removed { Vec::new() } else { configured.queues.clone() };
         let Some(agent) = self.agent(id) else { return };
-        let (signed_on, available) = counts(agent.shown);
-        let before = core::mem::replace(&mut agent.counted, serves.clone());
-        let (on, free) = (i8::from(signed_on), i8::from(available));
-        for queue in before.iter().filter(|q| !serves.contains(q)) {
-            self.count_in(*queue, -on, -free);
+        let before = core::mem::take(&mut agent.counted);
+        let kept = |queue: &QueueId| before.iter().find(|(q, _)| q == queue).map_or_else(Presence::default, |b| b.1);
+        agent.counted = serves.iter().map(|queue| (*queue, kept(queue))).collect();
+        for (queue, was) in before.into_iter().filter(|(queue, _)| !serves.contains(queue)) {
+            self.count_in(queue, was, Presence::default());
         }
-        for queue in serves.iter().filter(|q| !before.contains(q)) {
-            self.count_in(*queue, on, free);
-        }
+        self.count(id);
     }
 
     fn renew(&mut self, now: Now, id: AgentId, before: &Directory) {
@@ -138,7 +136,7 @@ impl Acd {
                 self.arm_entry(now, key);
             }
         }
-        self.emptied(now, id);
+        self.review(now, id);
         if asks_anew {
             self.renew_demands(now, id);
         }

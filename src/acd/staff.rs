@@ -4,7 +4,7 @@ use crate::limits::ENGAGED_MAX;
 use crate::strategy::IdleStamps;
 use base::{Instant, TimerId};
 use core::time::Duration;
-use model::{AgentState, ContactId, NotReadyReason, OfferId, PhoneId, QueueId};
+use model::{AgentState, ContactId, EmptyRule, NotReadyReason, OfferId, PhoneId, QueueId};
 
 /// The agents of this shard; agent `id` is at `id / shards`.
 #[derive(Debug, Default)]
@@ -38,8 +38,8 @@ pub(crate) struct Agent {
     /// What was last published.
     pub(crate) shown: AgentState,
     pub(crate) shown_phone: Option<PhoneId>,
-    /// The queues in whose staff he is counted.
-    pub(crate) counted: Vec<QueueId>,
+    /// The queues in whose staff he is counted, and as what.
+    pub(crate) counted: Vec<(QueueId, Presence)>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -185,13 +185,27 @@ impl Agent {
     }
 }
 
-/// Whether the state counts as signed on, and as available for the empty rule.
-pub(crate) fn counts(state: AgentState) -> (bool, bool) {
-    match state {
-        AgentState::SignedOff => (false, false),
-        AgentState::NotReady { .. } => (true, false),
-        AgentState::Ready | AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => {
-            (true, true)
-        }
+/// As what an agent counts in a queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Presence {
+    pub(crate) signed_on: bool,
+    /// Ready, reserved, busy or in wrap-up.
+    pub(crate) available: bool,
+    /// By the empty rule, for a contact that comes.
+    pub(crate) joins: bool,
+    /// By the empty rule, for one that waits.
+    pub(crate) stays: bool,
+}
+
+impl Presence {
+    pub(crate) fn of(state: AgentState, rule: &EmptyRule) -> Self {
+        let (signed_on, available) = match state {
+            AgentState::SignedOff => (false, false),
+            AgentState::NotReady { .. } => (true, false),
+            AgentState::Ready | AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => {
+                (true, true)
+            }
+        };
+        Presence { signed_on, available, joins: !rule.join.covers(state), stays: !rule.leave.covers(state) }
     }
 }

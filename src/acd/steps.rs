@@ -6,7 +6,7 @@ use crate::{Explainer, Input, Verdict, What};
 use base::Instant;
 use core::time::Duration;
 use model::{
-    Ageing, AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, EmptyWhen, Fact, FigureRange, IdleClock,
+    Absent, Ageing, AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, Fact, FigureRange, IdleClock,
     MaxLength, MaxWait, MissedPolicy, OfferId, OfferOutcome, PhoneId, Preferred, Queue, QueueCommand, QueueEvent,
     QueueFigure, QueueId, Requirement, RequirementId, Routing, SkillId, SkillLevel, SkillRange, SoundName, Target,
     Wish, Withdrawal, WrapUpMode,
@@ -175,7 +175,7 @@ impl Line {
             Some(queue) => Target::Queue(QueueId(queue)),
             None => Target::Announcement(SoundName("sorry".into())),
         };
-        let when = if self.none_available { EmptyWhen::NoneAvailable } else { EmptyWhen::NoAgents };
+        let when = if self.none_available { Absent::NOT_READY } else { Absent::SIGNED_OFF };
         Queue {
             strategy: model::Strategy::ALL[self.strategy],
             routing: self.routing.clone(),
@@ -185,7 +185,7 @@ impl Line {
             missed: MissedPolicy { limit: self.missed.0, pause: secs(self.missed.1) },
             max_wait: self.max_wait.map(|(after, to)| MaxWait { after: secs(after), to: target(to) }),
             max_length: self.max_length.map(|(at, to)| MaxLength { at, to: target(to) }),
-            empty: EmptyRule { when, to: self.empty.map(target) },
+            empty: EmptyRule::new(when, self.empty.map(target)),
             ..queue("line")
         }
     }

@@ -4,11 +4,10 @@ use crate::{Acd, Board, BoardSize, Input, Output, Seating, Ticket};
 use base::{Instant, Now, Utc};
 use core::time::Duration;
 use model::{
-    Actor, Agent, AgentAction, AgentId, AgentState, AnnouncePolicy, AnswerMode, ClassOfService, CommandError,
-    ContactId, Directory, EmptyRule, EmptyWhen, Fact, FeatureCodes, Generation, IdleClock, InitialState, Language,
-    Limits, MediaSettings, MissedPolicy, OfferId, OfferOutcome, Phone, PhoneId, Queue, QueueAction, QueueCommand,
-    QueueEvent, QueueId, RecordPolicy, ServiceLevel, ShardId, Site, SoundId, Strategy, Treatment, Withdrawal,
-    WrapUpMode,
+    Absent, Actor, Agent, AgentAction, AgentId, AgentState, AnnouncePolicy, AnswerMode, ClassOfService, CommandError,
+    ContactId, Directory, EmptyRule, Fact, FeatureCodes, Generation, IdleClock, InitialState, Language, Limits,
+    MediaSettings, MissedPolicy, OfferId, OfferOutcome, Phone, PhoneId, Queue, QueueAction, QueueCommand, QueueEvent,
+    QueueId, RecordPolicy, ServiceLevel, ShardId, Site, SoundId, Strategy, Treatment, Withdrawal, WrapUpMode,
 };
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -38,7 +37,7 @@ pub(crate) fn queue(name: &str) -> Queue {
         max_length: None,
         max_expected_wait: None,
         min_staffed: None,
-        empty: EmptyRule { when: EmptyWhen::NoAgents, to: None },
+        empty: EmptyRule::new(Absent::SIGNED_OFF, None),
         closed: None,
         record: RecordPolicy::Off,
         record_notice: None,

@@ -16,7 +16,7 @@ impl Acd {
             ToQueue::Leave { stay, how } => self.left(now, stay, how),
             ToQueue::AgentReady { agent, epoch, idle, tour } => self.arrive(now, agent, epoch, idle, tour),
             ToQueue::AgentGone { agent } => self.keeper_gone(now, agent),
-            ToQueue::Emptied { queue } => self.emptied(now, queue),
+            ToQueue::StaffFell { queue } => self.staff_fell(now, queue),
             ToQueue::Force { ticket, from, queue, action, by } => {
                 self.force_queue(now, queue, action, by);
                 self.send(from, ToContact::Answer { ticket, result: Ok(()) });
@@ -44,6 +44,7 @@ impl Acd {
         let position = self.position_of(key);
         self.send(stay.contact.home(), ToContact::Placed { stay, position });
         self.arm_entry(now, key);
+        self.arm_review(now, stay.queue);
         if !self.match_contact(now, key) {
             self.entry_rules(now, key);
         }

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 /// One line for each queue that contacts of different priorities come to.
 pub(crate) fn bounds(directory: &Directory) -> Vec<String> {
-    let priorities = priorities(directory);
+    let comes = priorities(directory);
+    let priorities: Vec<_> = directory.queues.iter().zip(&comes).map(|(queue, came)| judged(queue, came)).collect();
     let queues = directory.queues.iter().zip(&priorities).filter(|(queue, _)| !queue.removed);
     let inside = queues.filter_map(|(queue, priorities)| bound(queue, priorities));
     inside.chain(between(directory)).collect()
@@ -60,11 +61,25 @@ fn bound(queue: &Queue, priorities: &BTreeSet<i32>) -> Option<String> {
     Some(format!("queue {name}: a contact of priority {lowest} {said}"))
 }
 
+/// What the queue's rules can make of contacts that come with these priorities. Whether a condition can ever hold is not
+/// asked: the bound is for the worst that may be.
+fn judged(queue: &Queue, came: &BTreeSet<i32>) -> BTreeSet<i32> {
+    if came.is_empty() {
+        return BTreeSet::new();
+    }
+    let rules = || queue.routing.rules.iter().filter(|rule| rule.priority.is_some());
+    let for_all = rules().position(|rule| rule.when.is_none());
+    let given = rules().take(for_all.map_or(usize::MAX, |at| at + 1)).filter_map(|rule| rule.priority);
+    let kept = came.iter().copied().filter(|_| for_all.is_none());
+    given.chain(kept).collect()
+}
+
 /// The priorities of the contacts that can come to each queue, by a number or from another queue.
 fn priorities(directory: &Directory) -> Vec<BTreeSet<i32>> {
     let mut found = vec![BTreeSet::new(); directory.queues.len()];
     for rule in &directory.numbers {
-        if let Target::Queue(queue) = rule.to {
+        // Who is called back waits in the queue like any other.
+        if let Target::Queue(queue) | Target::Callback(queue) = rule.to {
             found[queue.index()].insert(rule.priority);
         }
     }
@@ -73,7 +88,7 @@ fn priorities(directory: &Directory) -> Vec<BTreeSet<i32>> {
         let mut grown = false;
         for (from, queue) in directory.queues.iter().enumerate() {
             for to in ways_out(queue) {
-                let here = found[from].clone();
+                let here = judged(queue, &found[from]);
                 let there = &mut found[to.index()];
                 let before = there.len();
                 there.extend(here);
@@ -97,8 +112,8 @@ fn ways_out(queue: &Queue) -> impl Iterator<Item = QueueId> {
         queue.closed.as_ref(),
     ];
     rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to)).filter_map(|to| match to {
-        Target::Queue(id) => Some(*id),
-        Target::Agent(_) | Target::Announcement(_) | Target::Number(_) | Target::Callback(_) => None,
+        Target::Queue(id) | Target::Callback(id) => Some(*id),
+        Target::Agent(_) | Target::Announcement(_) | Target::Number(_) => None,
     })
 }
 
@@ -119,6 +134,26 @@ mod tests {
     fn said(text: &str) -> Vec<String> {
         let sounds = Sounds::find(None).expect("the sounds of the tree");
         bounds(&config::load_text("t.toml", text, &sounds.names).unwrap_or_else(|report| panic!("{report}")).directory)
+    }
+
+    /// Priorities a rule over the contact's data gives count here and wherever the contact goes from here.
+    #[test]
+    fn rules_over_data_make_priorities_too() {
+        let queues = "[generation]\nlevel = 3\n[[number]]\nmatch = \"1\"\nto = \"queue:a\"\nattach = { tier = \"gold\" \
+                      }\n[[queue]]\nname = \"b\"\n[[queue]]\nname = \"a\"\nmax_length = { at = 9, to = \"queue:b\" }\n";
+        let some = "rules = [{ if = \"data.tier == 'gold'\", priority = 7 }]";
+        let end = |lowest, highest| {
+            format!(
+                "a contact of priority {lowest} can be overtaken without end by those of {highest}; `ageing` sets a bound"
+            )
+        };
+        assert_eq!(
+            said(&format!("{queues}{some}")),
+            [format!("queue b: {}", end(0, 7)), format!("queue a: {}", end(0, 7))]
+        );
+        // Every contact has one of two priorities, whatever it came with.
+        let all = "rules = [{ if = \"data.tier == 'gold'\", priority = 7 }, { priority = 3 }, { priority = 9 }]";
+        assert_eq!(said(&format!("{queues}{all}"))[1], format!("queue a: {}", end(3, 7)));
     }
 
     const QUEUES: &str = "[[number]]\nmatch = \"1\"\nto = \"queue:a\"\n[[number]]\nmatch = \"2\"\nto = \

@@ -37,6 +37,7 @@ mod condition;
 mod defaults;
 mod difference;
 mod document;
+mod empty;
 mod feature_codes;
 mod generation;
 mod glimpse;

@@ -174,6 +174,8 @@ fn read<'a>(
     at_most(document, "route", limits::MAX_ROUTES);
     refs.routes = document.all("route").iter().filter_map(|table| route::read(table, &refs, &outward)).collect();
 
+    refs.reasons = reason::read(document.one("agent_states"), document.all("reason"), reader);
+
     let mut calendars = slots(&refs.calendars);
     read_all(&entries.calendars, &mut calendars, |entry| calendar::read(entry, &site.time_zone));
     let mut skills = slots(&refs.skills);
@@ -192,7 +194,6 @@ fn read<'a>(
     if reader.errors() == 0 {
         queue::warn_of_unreachable(reader, &queues, &agents, &refs, &entries.skills);
     }
-    let reasons = reason::read(document.one("agent_states"), document.all("reason"), reader);
     at_most(document, "number", limits::MAX_NUMBERS);
     let rules = document.all("number").iter();
     let rules: Vec<_> = rules.filter_map(|table| Some((number::read(table, &refs)?, table.span))).collect();
@@ -205,7 +206,7 @@ fn read<'a>(
         media,
         limits,
         feature_codes,
-        reasons,
+        reasons: refs.reasons,
         queues: fill(
             queues.into_iter().map(|read| read.map(|read| read.queue)),
             previous.map(|p| &p.queues),
@@ -260,6 +261,7 @@ fn declare_all<'a, 's>(
         requirements: Requirements::new(previous.map_or_else(Vec::new, |p| p.requirements.clone())),
         modules,
         routes: Vec::new(),
+        reasons: model::Reasons::default(),
         sounds,
         language,
     };

@@ -1,5 +1,6 @@
 //! `[[queue]]`.
 
+use crate::empty;
 use crate::names::Entry;
 use crate::reader::Reader;
 use crate::route::CLASSES;
@@ -10,9 +11,9 @@ use crate::source::{At, Span};
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
 use model::{
-    Agent, AnnouncePolicy, AnswerMode, CalendarId, CallbackFirst, CallbackPolicy, Care, EmptyRule, EmptyWhen,
-    IdleClock, MaxLength, MaxWait, MinStaffed, MissedPolicy, NumberRule, Queue, QueueId, RecordPolicy, ServiceLevel,
-    SoundName, Strategy, Target, Treatment, Whisper, WrapUpMode,
+    Agent, AnnouncePolicy, AnswerMode, CalendarId, CallbackFirst, CallbackPolicy, Care, IdleClock, MaxLength, MaxWait,
+    MinStaffed, MissedPolicy, NumberRule, Queue, QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target,
+    Treatment, Whisper, WrapUpMode,
 };
 
 const STRATEGIES: [(&str, Strategy); 11] = [
@@ -33,8 +34,6 @@ const IDLE_CLOCKS: [(&str, IdleClock); 3] =
 const ANSWER_MODES: [(&str, AnswerMode); 2] = [("at-once", AnswerMode::AtOnce), ("with-agent", AnswerMode::WithAgent)];
 const WRAP_UP_MODES: [(&str, WrapUpMode); 3] =
     [("fixed", WrapUpMode::Fixed), ("capped", WrapUpMode::Capped), ("agent-ended", WrapUpMode::AgentEnded)];
-const EMPTY_WHEN: [(&str, EmptyWhen); 2] =
-    [("no-agents", EmptyWhen::NoAgents), ("none-available", EmptyWhen::NoneAvailable)];
 const TREATMENTS: [(&str, Treatment); 8] = [
     ("negative", Treatment::Negative),
     ("positive", Treatment::Positive),
@@ -95,7 +94,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         let agents = inner.count("agents", 1..=crate::limits::MAX_AGENTS as u32);
         (agents, target(&inner, refs, own))
     });
-    let empty = empty(table, refs, own);
+    let empty = empty::read(table, refs, own);
     let closed = table.inner("closed", "closed").map(|inner| target(&inner, refs, own));
     let ways = [
         max_length.as_ref().and_then(|(_, to)| to.clone()),
@@ -152,7 +151,7 @@ fn strategy(table: &Table<'_>, refs: &Refs<'_>, name: &str) -> Strategy {
 }
 
 /// `to` of a rule; a rule that leads back to its own queue is refused.
-fn target(inner: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option<At<Target>> {
+pub(crate) fn target(inner: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option<At<Target>> {
     inner.attempt("to", |value| {
         let to = refs.target(value.text()?)?;
         if to == Target::Queue(own) {
@@ -172,16 +171,6 @@ fn max_length(table: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option<(u32, 
     let inner = table.inner("max_length", "max_length")?;
     let at = inner.count("at", 1..=crate::limits::MAX_CALLS);
     Some((at, target(&inner, refs, own)))
-}
-
-fn empty(table: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> (EmptyRule, Option<At<Target>>) {
-    let Some(inner) = table.inner("empty", "empty") else {
-        return (EmptyRule { when: EmptyWhen::default(), to: None }, None);
-    };
-    let waits = inner.value("to").value.as_str() == Some("wait");
-    let to = if waits { None } else { target(&inner, refs, own) };
-    let when = inner.word("when", &EMPTY_WHEN, &[]);
-    (EmptyRule { when, to: to.clone().map(|to| to.value) }, to)
 }
 
 fn announce(table: &Table<'_>) -> AnnouncePolicy {

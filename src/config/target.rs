@@ -4,7 +4,7 @@ use crate::names::Names;
 use crate::scalar;
 use crate::suggest::advice;
 use crate::table::Wrong;
-use model::{AgentId, Language, QueueId, Route, SoundId, SoundName, Target};
+use model::{AgentId, Language, QueueId, Reasons, Route, SoundId, SoundName, Target};
 use std::collections::HashMap;
 
 /// Every sound there is, per language.
@@ -21,6 +21,7 @@ pub(crate) struct Refs<'a> {
     pub(crate) requirements: Requirements,
     pub(crate) modules: Modules,
     pub(crate) routes: Vec<Route>,
+    pub(crate) reasons: Reasons,
     pub(crate) sounds: &'a SoundNames,
     /// The site's.
     pub(crate) language: Language,

@@ -3,8 +3,8 @@
 use crate::scalar::spell_duration;
 use model::{
     Agent, AnswerMode, Calendar, CallbackFirst, CallbackPolicy, CalledFrom, ClassOfService, DaySpan, Directory,
-    EmptyWhen, FigureRange, InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule,
-    Secret, SoundId, Step, Supervises, Target, Trunk, Whisper, WrapUpMode,
+    FigureRange, InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule, Secret, SoundId,
+    Step, Supervises, Target, Trunk, Whisper, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -194,10 +194,8 @@ impl Named for Queue {
             self.max_expected_wait.as_ref().map(|rule| format!("{} to {}", spell_duration(rule.after), to(&rule.to)));
         let min_staffed = self.min_staffed.as_ref().map(|rule| format!("{} to {}", rule.agents, to(&rule.to)));
         let keys: Vec<String> = self.keys.iter().map(|(key, target)| format!("{key} to {}", to(target))).collect();
-        let empty = match self.empty.when {
-            EmptyWhen::NoAgents => "no-agents",
-            EmptyWhen::NoneAvailable => "none-available",
-        };
+        let absent = |absent| crate::empty::words(absent, &directory.reasons);
+        let empty_to = self.empty.to.as_ref().map_or("wait".into(), to);
         let level = self.service_level;
         let routing = &self.routing;
         let rules: Vec<String> = routing.rules.iter().map(|one| rule(directory, one)).collect();
@@ -237,7 +235,9 @@ impl Named for Queue {
             ("max_length", max_length.unwrap_or("off".into())),
             ("max_expected_wait", max_expected_wait.unwrap_or("off".into())),
             ("min_staffed", min_staffed.unwrap_or("off".into())),
-            ("empty", format!("{empty} to {}", self.empty.to.as_ref().map_or("wait".into(), to))),
+            ("empty.join", absent(self.empty.join)),
+            ("empty.leave", absent(self.empty.leave)),
+            ("empty.to", empty_to),
             ("closed", self.closed.as_ref().map_or("off".into(), to)),
             ("record", record(self.record)),
             ("whisper", whisper(&self.care.whisper)),

@@ -10,6 +10,7 @@
 //!
 //! Deliberately absent: SIP, SDP text beyond an opaque [`Sdp`], sockets, files, clocks.
 
+mod absent;
 mod agent;
 mod calendar;
 mod care;
@@ -37,6 +38,7 @@ mod sound;
 mod traffic;
 mod trunk;
 
+pub use absent::{Absent, EmptyRule};
 pub use agent::{Agent, AgentState, Capacity, InitialState, NotReadyReason, SkillLevel, Supervises};
 pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHours};
 pub use care::{CallbackFirst, CallbackPolicy, Care, Whisper};
@@ -59,8 +61,8 @@ pub use media::{
 pub use number::{ClassOfService, NumberRule, Pattern, Route, Target};
 pub use phone::Phone;
 pub use queue::{
-    AnnouncePolicy, AnswerMode, EmptyRule, EmptyWhen, IdleClock, MaxLength, MaxWait, MinStaffed, MissedPolicy, Queue,
-    RecordPolicy, ServiceLevel, Strategy, Treatment, WrapUpMode,
+    AnnouncePolicy, AnswerMode, IdleClock, MaxLength, MaxWait, MinStaffed, MissedPolicy, Queue, RecordPolicy,
+    ServiceLevel, Strategy, Treatment, WrapUpMode,
 };
 pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
 pub use reason::{Reason, Reasons};

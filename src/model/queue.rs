@@ -1,4 +1,4 @@
-use crate::{CalendarId, Care, Routing, SoundId, SoundName, Target};
+use crate::{CalendarId, Care, EmptyRule, Routing, SoundId, SoundName, Target};
 use core::time::Duration;
 
 /// A waiting line and how it is served.
@@ -21,9 +21,9 @@ pub struct Queue {
     pub missed: MissedPolicy,
     pub max_wait: Option<MaxWait>,
     pub max_length: Option<MaxLength>,
-    /// Who would wait longer than this goes elsewhere at once.
+    /// Who would wait longer than this, from when he comes or from any moment of his wait on, goes elsewhere.
     pub max_expected_wait: Option<MaxWait>,
-    /// With fewer agents at work nobody comes in.
+    /// With fewer agents at work nobody comes in, and who waits leaves.
     pub min_staffed: Option<MinStaffed>,
     pub empty: EmptyRule,
     pub closed: Option<Target>,
@@ -193,23 +193,6 @@ pub struct MaxLength {
 pub struct MinStaffed {
     pub agents: u32,
     pub to: Target,
-}
-
-/// What to do when nobody can serve.
-#[derive(Clone, PartialEq, Debug)]
-pub struct EmptyRule {
-    pub when: EmptyWhen,
-    /// `None`: wait all the same.
-    pub to: Option<Target>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum EmptyWhen {
-    /// Nobody is signed on.
-    #[default]
-    NoAgents,
-    /// Nobody is ready, busy, ringing or in wrap-up: all signed on are not ready.
-    NoneAvailable,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -4,8 +4,8 @@ use crate::{AgentSpan, ContactRecord, Entry, Ledger, QueueVisit, Talk, Wallboard
 use base::{Instant, Now, Utc};
 use core::time::Duration;
 use model::{
-    Agent, AgentId, AgentState, AnnouncePolicy, AnswerMode, CalledFrom, Cause, CauseKind, ClassOfService, Codec,
-    ContactEnd, ContactId, Directory, EmptyRule, EmptyWhen, Fact, FeatureCodes, Generation, IdleClock, InitialState,
+    Absent, Agent, AgentId, AgentState, AnnouncePolicy, AnswerMode, CalledFrom, Cause, CauseKind, ClassOfService,
+    Codec, ContactEnd, ContactId, Directory, EmptyRule, Fact, FeatureCodes, Generation, IdleClock, InitialState,
     Language, LegId, Limits, MediaSettings, MissedPolicy, OfferOutcome, Party, Phone, PhoneId, Quality, Queue, QueueId,
     RecordPolicy, ServiceLevel, ShardId, Site, SoundId, Source, Stamped, Strategy, Treatment, Trunk, TrunkId,
     WrapUpMode,
@@ -42,7 +42,7 @@ pub(crate) fn queue(name: &str) -> Queue {
         max_length: None,
         max_expected_wait: None,
         min_staffed: None,
-        empty: EmptyRule { when: EmptyWhen::NoAgents, to: None },
+        empty: EmptyRule::new(Absent::SIGNED_OFF, None),
         closed: None,
         record: RecordPolicy::Off,
         record_notice: None,

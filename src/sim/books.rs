@@ -27,12 +27,13 @@ pub struct Books {
     lately: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Waiting {
     queue: QueueId,
     /// May be offered since; `None` while an offer runs.
     free_since: Option<Instant>,
-    offered_to: Option<AgentId>,
+    /// Several when their phones ring together.
+    offered_to: Vec<AgentId>,
 }
 
 /// A queue's counts, kept here once more to be compared with the report's.
@@ -205,7 +206,7 @@ impl Books {
             Fact::Queued { contact, queue, .. } => {
                 let tally = self.tallies.entry(queue).or_default();
                 (tally.offered, tally.waiting) = (tally.offered + 1, tally.waiting + 1);
-                let waiting = Waiting { queue, free_since: Some(at), offered_to: None };
+                let waiting = Waiting { queue, free_since: Some(at), offered_to: Vec::new() };
                 if self.waiting.insert(contact, waiting).is_some() {
                     self.breaks(format!("{contact} waits twice"));
                 }
@@ -213,9 +214,10 @@ impl Books {
             Fact::Offered { contact, agent, .. } => self.offered(contact, agent),
             Fact::OfferEnded { contact, agent, .. } => {
                 if let Some(waiting) = self.waiting.get_mut(&contact)
-                    && waiting.offered_to == Some(agent)
+                    && waiting.offered_to.contains(&agent)
                 {
-                    (waiting.offered_to, waiting.free_since) = (None, Some(at));
+                    waiting.offered_to.retain(|other| *other != agent);
+                    waiting.free_since = waiting.offered_to.is_empty().then_some(at);
                 }
             }
             Fact::Connected { contact, queue, waited, .. } => {
@@ -230,14 +232,15 @@ impl Books {
     }
 
     fn offered(&mut self, contact: ContactId, agent: AgentId) {
-        if let Some((other, _)) = self.waiting.iter().find(|(_, w)| w.offered_to == Some(agent)) {
+        if let Some((other, _)) = self.waiting.iter().find(|(_, w)| w.offered_to.contains(&agent)) {
             let other = *other;
             self.breaks(format!("agent {} is offered {contact} while {other} rings at his phone", agent.0));
         }
         let Some(waiting) = self.waiting.get_mut(&contact) else {
             return self.breaks(format!("{contact} is offered and does not wait"));
         };
-        (waiting.offered_to, waiting.free_since) = (Some(agent), None);
+        waiting.offered_to.push(agent);
+        waiting.free_since = None;
     }
 
     fn left(

@@ -29,6 +29,8 @@ max_calls = 1000
 #[derive(Debug)]
 pub struct WorldPlan {
     pub(crate) directory: Directory,
+    /// What the configuration is warned of, a line each.
+    pub(crate) warnings: Vec<String>,
     pub(crate) sounds: Sounds,
     pub(crate) seed: u64,
     pub(crate) begins: Utc,
@@ -40,6 +42,11 @@ pub struct WorldPlan {
 }
 
 impl WorldPlan {
+    /// What `strowger check` warns of.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
     /// Configuration tables behind those of every world: queues, phones, agents, numbers, …
     pub(crate) fn new(tables: &str) -> Self {
         match Self::read(tables) {
@@ -55,6 +62,7 @@ impl WorldPlan {
         // Monday, 5 January 2026, 09:00 UTC.
         let begins = Utc::from_secs(1_767_603_600);
         Ok(WorldPlan {
+            warnings: config.warnings.iter().map(|warning| warning.line()).collect(),
             directory: config.directory,
             sounds,
             seed: 1,

@@ -92,7 +92,7 @@ impl World {
     }
 
     pub(crate) fn begin(plan: WorldPlan) -> Self {
-        let WorldPlan { directory, sounds, seed, begins, workers, voices, names_take } = plan;
+        let WorldPlan { directory, sounds, seed, begins, workers, voices, names_take, warnings: _ } = plan;
         let now = Now::new(Instant::from_millis(1000), begins);
         let directory = Arc::new(directory);
         let board = Arc::new(Board::new(BoardSize::of(&directory)));

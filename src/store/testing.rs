@@ -4,8 +4,8 @@ use crate::{Journal, JournalSettings, Reader, Store};
 use base::{Instant, Now, Utc};
 use crossbeam::channel::{Sender, unbounded};
 use model::{
-    Agent, AgentId, AgentState, AnnouncePolicy, AnswerMode, CalledFrom, CauseKind, ClassOfService, Codec, ContactEnd,
-    ContactId, Directory, EmptyRule, EmptyWhen, Fact, FeatureCodes, Generation, IdleClock, InitialState, Language,
+    Absent, Agent, AgentId, AgentState, AnnouncePolicy, AnswerMode, CalledFrom, CauseKind, ClassOfService, Codec,
+    ContactEnd, ContactId, Directory, EmptyRule, Fact, FeatureCodes, Generation, IdleClock, InitialState, Language,
     LegId, Limits, MediaSettings, MissedPolicy, OfferOutcome, Party, Phone, PhoneId, Quality, Queue, QueueId,
     RecordPolicy, ServiceLevel, ShardId, Site, SoundId, Source, Stamped, Strategy, Treatment, Trunk, TrunkId,
     WrapUpMode,
@@ -327,7 +327,7 @@ fn queue(name: &str) -> Queue {
         max_length: None,
         max_expected_wait: None,
         min_staffed: None,
-        empty: EmptyRule { when: EmptyWhen::NoAgents, to: None },
+        empty: EmptyRule::new(Absent::SIGNED_OFF, None),
         closed: None,
         record: RecordPolicy::Off,
         record_notice: None,

@@ -4,7 +4,9 @@
 //! which fails when anything is left over or any book does not add up. Those named after a complaint assert what
 //! closes it: the number is that of the collection of complaints the design started from.
 
+mod callback;
 mod caller;
+mod choice;
 mod devices;
 mod floor;
 mod races;
@@ -17,10 +19,15 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Complaints whose story must be told here.
-const TOLD_HERE: [u8; 34] = [
-    1, 2, 3, 6, 7, 8, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 22, 23, 24, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38,
-    39, 41, 42, 43,
+/// The complaints about races, callers and statistics; a later generation closes some.
+const COMPLAINTS: core::ops::RangeInclusive<u8> = 1..=43;
+
+/// Told here too, although the collection lists it with scale and configuration.
+const ALSO: [u8; 1] = [50];
+
+const LATER: [(u8, &str); 2] = [
+    (25, "noise that stops a prompt: recognition of speech, which no generation up to the third has"),
+    (40, "clocks of replies in writing: text media, generation 4"),
 ];
 
 #[test]
@@ -32,6 +39,10 @@ fn every_complaint_has_a_story_of_its_number() {
         let stories = text.split("#[test]\nfn complaint_").skip(1);
         told.extend(stories.map(|name| name[..2].parse::<u8>().expect("a number of two digits")));
     }
-    let missing: Vec<u8> = TOLD_HERE.into_iter().filter(|number| !told.contains(number)).collect();
+    let later = |number: &u8| LATER.iter().any(|(n, _)| n == number);
+    let wanted = COMPLAINTS.filter(|number| !later(number)).chain(ALSO);
+    let missing: Vec<u8> = wanted.filter(|number| !told.contains(number)).collect();
     assert!(missing.is_empty(), "no story is told of {missing:?}");
+    let early: Vec<u8> = told.into_iter().filter(later).collect();
+    assert!(early.is_empty(), "stories of {early:?} are told: they are not for later any more");
 }

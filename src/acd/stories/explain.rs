@@ -4,7 +4,7 @@ use crate::testing::{House, agent, directory, hotline, queue, secs};
 use crate::{Explainer, Lack, Later, Moment, Passed, Regime, Verdict, What};
 use base::Instant;
 use model::{
-    Ageing, AgentAction, AgentId, AgentState, ContactId, Decision, Directory, EmptyRule, EmptyWhen, Exclusion, Fact,
+    Absent, Ageing, AgentAction, AgentId, AgentState, ContactId, Decision, Directory, EmptyRule, Exclusion, Fact,
     FlowReason, IdleClock, Judged, JudgedBy, Judgement, MaxLength, MaxWait, Next, NotReadyReason, OfferOutcome,
     Preferred, QueueCommand, QueueId, Requirement, RequirementId, SkillId, SkillLevel, SkillRange, SoundName, Step,
     Strategy, Target, Wish,
@@ -217,7 +217,7 @@ fn rules_at_the_door_and_in_the_line_are_told_with_their_reason() {
         change(&mut line);
         directory(vec![line], vec![agent(0, &[0])])
     };
-    let empty = door(|line| line.empty = EmptyRule { when: EmptyWhen::NoAgents, to: Some(sorry()) });
+    let empty = door(|line| line.empty = EmptyRule::new(Absent::SIGNED_OFF, Some(sorry())));
     let full = door(|line| line.max_length = Some(MaxLength { at: 0, to: sorry() }));
     let late = door(|line| line.max_wait = Some(MaxWait { after: secs(30), to: sorry() }));
     let closed = door(|line| line.closed = Some(sorry()));

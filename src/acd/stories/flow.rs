@@ -4,9 +4,9 @@ use crate::testing::{House, agent, directory, hotline, queue, secs};
 use base::Utc;
 use core::time::Duration;
 use model::{
-    AgentAction, AgentId, AgentState, AnnouncePolicy, Calendar, CalendarId, CauseKind, CommandError, ContactId,
-    DaySpan, EmptyRule, EmptyWhen, Fact, FlowReason, MaxLength, MaxWait, MinStaffed, OfferOutcome, QueueAction,
-    QueueCommand, QueueEvent, QueueId, SoundName, Target, Weekday, WeeklyHours,
+    Absent, AgentAction, AgentId, AgentState, AnnouncePolicy, Calendar, CalendarId, CauseKind, CommandError, ContactId,
+    DaySpan, EmptyRule, Fact, FlowReason, MaxLength, MaxWait, MinStaffed, OfferOutcome, QueueAction, QueueCommand,
+    QueueEvent, QueueId, SoundName, Target, Weekday, WeeklyHours,
 };
 
 fn sorry() -> Target {
@@ -95,7 +95,7 @@ fn a_queue_of_length_zero_serves_only_who_need_not_wait() {
 #[test]
 fn an_empty_queue_is_noticed_at_entry_and_while_waiting() {
     let mut directory = hotline(2);
-    directory.queues[0].empty = EmptyRule { when: EmptyWhen::NoneAvailable, to: Some(sorry()) };
+    directory.queues[0].empty = EmptyRule::new(Absent::NOT_READY, Some(sorry()));
     let mut house = House::new(directory);
     house.ask(0, AgentAction::NotReady { code: 0 }).expect("he is signed on");
     let busy = house.arrive(0, 0);
@@ -118,7 +118,7 @@ fn an_empty_queue_is_noticed_at_entry_and_while_waiting() {
 #[test]
 fn no_agents_means_nobody_signed_on_and_without_a_target_one_waits() {
     let mut directory = hotline(1);
-    directory.queues[0].empty = EmptyRule { when: EmptyWhen::NoAgents, to: Some(sorry()) };
+    directory.queues[0].empty = EmptyRule::new(Absent::SIGNED_OFF, Some(sorry()));
     let mut house = House::new(directory.clone());
     house.ask(0, AgentAction::NotReady { code: 0 }).expect("he is signed on");
     let contact = house.arrive(0, 0);
@@ -298,6 +298,111 @@ fn with_too_few_at_work_nobody_comes_in() {
     let second = house.arrive(0, 0);
     house.connect(second);
     house.arrive(0, 0);
+    house.quiet();
+}
+
+/// Who waits is measured again as time passes: an agent who leaves makes the wait too long, for the last first.
+#[test]
+fn who_comes_to_wait_too_long_leaves_from_the_back() {
+    let mut directory = hotline(3);
+    directory.queues[0].max_expected_wait = Some(MaxWait { after: secs(180), to: sorry() });
+    let mut house = House::new(directory);
+    let talks: Vec<_> = (0..3).map(|_| house.arrive(0, 0)).collect();
+    talks.iter().for_each(|talk| {
+        house.connect(*talk);
+    });
+    let waiting: Vec<_> = (0..3).map(|_| house.arrive(0, 0)).collect();
+    house.quiet();
+    // Three agents, three minutes each: 165 s for the last. Two of them: 90, 168, 236 s, a little less after a short talk.
+    house.ask(0, AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    house.quiet();
+    house.release(0, talks[0], Some(0));
+    assert_eq!(flowed(&mut house, waiting[2]), (sorry(), FlowReason::ExpectedWait));
+    house.quiet();
+}
+
+/// Nothing happened but time: the talks take longer than was thought.
+#[test]
+fn the_expected_wait_is_measured_every_ten_seconds() {
+    let mut directory = hotline(2);
+    directory.agents[1].queues.push(QueueId(1));
+    directory.queues.push(queue("sales"));
+    // Two agents of three minutes each: 90 s. When one of them has another queue to serve as well: 120 s.
+    directory.queues[0].max_expected_wait = Some(MaxWait { after: secs(100), to: sorry() });
+    let mut house = House::new(directory);
+    let talks = [house.arrive(0, 0), house.arrive(0, 0)];
+    talks.iter().for_each(|talk| {
+        house.connect(*talk);
+    });
+    let waiting = house.arrive(0, 0);
+    house.arrive(1, 0);
+    house.pass(secs(9));
+    house.quiet();
+    house.pass(secs(1));
+    assert_eq!(flowed(&mut house, waiting), (sorry(), FlowReason::ExpectedWait));
+    assert_eq!(waited(&mut house, waiting), secs(10));
+}
+
+#[test]
+fn with_too_few_left_at_work_who_waits_leaves_in_his_turn() {
+    let mut directory = hotline(2);
+    directory.queues.push(queue("overflow"));
+    directory.queues[0].min_staffed = Some(MinStaffed { agents: 2, to: Target::Queue(QueueId(1)) });
+    let mut house = House::new(directory);
+    let talks = [house.arrive(0, 0), house.arrive(0, 0)];
+    let busy = talks.map(|talk| house.connect(talk));
+    let waiting = [house.arrive(0, 0), house.arrive(0, 0)];
+    house.ask(busy[0], AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    house.quiet();
+    house.release(busy[0], talks[0], Some(0));
+    for contact in waiting {
+        assert_eq!(flowed(&mut house, contact), (Target::Queue(QueueId(1)), FlowReason::Understaffed));
+    }
+}
+
+/// Rules by the states of agents: those who come are not let in while nobody is free, those who wait leave only when
+/// everybody is out at lunch.
+#[test]
+fn the_empty_rule_counts_the_states_it_names_for_who_comes_and_who_waits() {
+    let word = |word: &str| Absent::WORDS.iter().find(|(w, _)| *w == word).expect("a word").1;
+    let in_use = word("busy").and(word("reserved")).and(word("wrap-up"));
+    let mut directory = hotline(2);
+    directory.queues[0].wrap_up = secs(30);
+    directory.queues[0].empty = EmptyRule { join: in_use, leave: Absent::code(7), to: Some(sorry()) };
+    let mut house = House::new(directory);
+    let first = house.arrive(0, 0);
+    let agent = house.connect(first);
+    let ringing = house.arrive(0, 0);
+    let offer = house.offer(ringing);
+    let late = house.arrive(0, 0);
+    assert_eq!(flowed(&mut house, late), (sorry(), FlowReason::Empty), "one talks, the other rings");
+    // Not ready for another reason is not "in use": there is somebody, and one may wait for him.
+    house.settle(offer, OfferOutcome::Missed);
+    let second = house.arrive(0, 0);
+    house.quiet();
+    house.release(agent, first, Some(0));
+    house.ask(agent, AgentAction::NotReady { code: 7 }).expect("he is signed on");
+    house.pass(secs(30));
+    house.quiet();
+    house.ask(1 - agent, AgentAction::NotReady { code: 7 }).expect("he is signed on");
+    for contact in [ringing, second] {
+        assert_eq!(flowed(&mut house, contact), (sorry(), FlowReason::Empty), "both are at lunch");
+    }
+}
+
+/// A new configuration allows fewer: the last who came leave.
+#[test]
+fn a_shorter_line_is_kept_after_a_reload() {
+    let mut directory = hotline(1);
+    let mut house = House::new(directory.clone());
+    let busy = house.arrive(0, 0);
+    house.connect(busy);
+    let waiting: Vec<_> = (0..4).map(|_| house.arrive(0, 0)).collect();
+    directory.queues[0].max_length = Some(MaxLength { at: 2, to: sorry() });
+    house.input(crate::Input::Reload(std::sync::Arc::new(directory)));
+    for contact in [waiting[3], waiting[2]] {
+        assert_eq!(flowed(&mut house, contact), (sorry(), FlowReason::MaxLength));
+    }
     house.quiet();
 }
 

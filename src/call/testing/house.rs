@@ -130,7 +130,7 @@ fn queue(name: &str) -> Queue {
         max_length: None,
         max_expected_wait: None,
         min_staffed: None,
-        empty: EmptyRule { when: model::EmptyWhen::NoAgents, to: None },
+        empty: EmptyRule::new(model::Absent::SIGNED_OFF, None),
         closed: None,
         record: RecordPolicy::Off,
         record_notice: None,

@@ -5,8 +5,7 @@ use acd::{By, Candidate, Later, Moment, Passed, Regime, Score, Verdict, What};
 use core::fmt::Write as _;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, Decision, EmptyWhen, FlowReason, JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome,
-    QueueId,
+    Absent, AgentId, AgentState, Decision, FlowReason, JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome, QueueId,
 };
 use std::path::Path;
 
@@ -171,9 +170,13 @@ impl Story {
                 format!("an expected wait of {} at most", spell(queue.max_expected_wait.as_ref()?.after))
             }
             FlowReason::Understaffed => format!("{} agents at work", queue.min_staffed.as_ref()?.agents),
-            FlowReason::Empty => match queue.empty.when {
-                EmptyWhen::NoAgents => "somebody signed on".into(),
-                EmptyWhen::NoneAvailable => "somebody at work".into(),
+            FlowReason::Empty => match queue.empty.leave {
+                Absent::SIGNED_OFF => "somebody signed on".into(),
+                Absent::NOT_READY => "somebody at work".into(),
+                absent => {
+                    let reason = |code| self.directory.reasons.word(NotReadyReason::Code(code));
+                    format!("somebody signed on who is none of {}", absent.words(reason).join(", "))
+                }
             },
             FlowReason::Closed => "a queue that is open at the time".into(),
             FlowReason::BreakoutKey => "no key pressed".into(),

@@ -1,0 +1,131 @@
+//! The rules that measure a contact by its queue, when it comes and as long as it waits: nobody is there, too few are
+//! at work, the line is too long, the wait would be.
+//!
+//! While it waits they are looked at when what they measure changes: an agent fewer ([`ToQueue::StaffFell`]), another
+//! configuration, an offer that failed. The expected wait changes with every second, so who waits under a limit of it is
+//! measured again every [`REVIEW_EVERY`]. Whoever leaves keeps his first enqueue time.
+//!
+//! [`ToQueue::StaffFell`]: crate::message::ToQueue::StaffFell
+
+use crate::expect::Forecast;
+use crate::flow::may_go;
+use crate::limits::REVIEW_EVERY;
+use crate::machine::{Acd, Timer};
+use base::{Key, Now};
+use model::{FlowReason, QueueId, Target};
+
+/// When a contact is measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum At {
+    Entry,
+    Wait,
+}
+
+impl Acd {
+    /// After nobody could be matched: is there anybody at all, and is there room?
+    pub(crate) fn entry_rules(&mut self, now: Now, key: Key) {
+        let forecast = self.foretell(now, key);
+        if let Some((to, why)) = self.broken_rule(key, At::Entry, forecast) {
+            self.flow(now, key, to, why);
+        } else if let Some(entry) = self.lines.entries.get_mut(key) {
+            entry.forecast = forecast;
+        }
+    }
+
+    /// The same for one that waits; true when it left.
+    pub(crate) fn wait_rules(&mut self, now: Now, key: Key) -> bool {
+        let Some(queue) = self.lines.entries.get(key).map(|entry| entry.stay.queue) else { return true };
+        let limited = self.directory.queue(queue).max_expected_wait.is_some();
+        let forecast = if limited { self.foretell(now, key) } else { None };
+        let broken = self.broken_rule(key, At::Wait, forecast);
+        let leaves = broken.is_some();
+        if let Some((to, why)) = broken {
+            self.flow(now, key, to, why);
+        }
+        leaves
+    }
+
+    fn broken_rule(&self, key: Key, at: At, forecast: Option<Forecast>) -> Option<(Target, FlowReason)> {
+        let entry = self.lines.entries.get(key)?;
+        let (id, may_flow) = (entry.stay.queue, entry.may_flow);
+        let queue = self.directory.queue(id);
+        let (joins, stays) = self.board.queue_present(id);
+        let nobody = stays == 0 || (at == At::Entry && joins == 0);
+        let empty = queue.empty.to.as_ref().filter(|_| nobody);
+        let staffed = self.board.queue_available(id);
+        let too_few = queue.min_staffed.as_ref().filter(|rule| staffed < rule.agents).map(|rule| &rule.to);
+        // Of those who wait the line only ever becomes shorter; a new configuration is looked at on its own.
+        let full = queue.max_length.as_ref().filter(|_| at == At::Entry);
+        let full = full.filter(|rule| self.lines.length(id) > rule.at as usize).map(|rule| &rule.to);
+        // Nobody at work: no time is long enough to be told, and the rules for that case have been asked.
+        let slow = queue.max_expected_wait.as_ref();
+        let slow = slow.filter(|rule| forecast.is_some_and(|forecast| forecast.expected > rule.after));
+        let rules = [
+            (empty, FlowReason::Empty),
+            (too_few, FlowReason::Understaffed),
+            (full, FlowReason::MaxLength),
+            (slow.map(|rule| &rule.to), FlowReason::ExpectedWait),
+        ];
+        rules.into_iter().find_map(|(to, why)| to.filter(|to| may_go(to, may_flow)).map(|to| (to.clone(), why)))
+    }
+
+    /// Whether a rule says that nobody is there, or too few for those who wait.
+    fn lacks_staff(&self, id: QueueId) -> (bool, bool) {
+        let queue = self.directory.queue(id);
+        let (_, stays) = self.board.queue_present(id);
+        let staffed = self.board.queue_available(id);
+        let few = queue.min_staffed.as_ref().is_some_and(|rule| staffed < rule.agents);
+        (queue.empty.to.is_some() && stays == 0, few)
+    }
+
+    /// Whether those who wait must be measured when an agent fewer is there.
+    pub(crate) fn counts_staff(&self, id: QueueId) -> bool {
+        let (nobody, few) = self.lacks_staff(id);
+        nobody || few || self.directory.queue(id).max_expected_wait.is_some()
+    }
+
+    pub(crate) fn staff_fell(&mut self, now: Now, queue: QueueId) {
+        self.lines.line(queue).measures.recount();
+        self.review(now, queue);
+    }
+
+    /// Measures everybody who waits: when all must leave in their order, else the last who came first, for with each
+    /// who leaves the others wait less long.
+    pub(crate) fn review(&mut self, now: Now, queue: QueueId) {
+        let slots: Vec<u32> = self.lines.line(queue).arrivals.iter().map(|(_, _, slot)| slot).collect();
+        let most = self.directory.queue(queue).max_length.as_ref().map_or(usize::MAX, |rule| rule.at as usize);
+        let (nobody, few) = self.lacks_staff(queue);
+        let order: Vec<u32> = if nobody || few { slots } else { slots.into_iter().rev().collect() };
+        for slot in order {
+            let Some(key) = self.lines.key_at(slot).filter(|key| self.is_waiting(*key)) else { continue };
+            if !self.wait_rules(now, key) && self.lines.length(queue) > most {
+                self.leave_full(now, key);
+            }
+        }
+        self.arm_review(now, queue);
+    }
+
+    /// The line may not be as long as it is: a new configuration says so.
+    fn leave_full(&mut self, now: Now, key: Key) {
+        let Some(entry) = self.lines.entries.get(key) else { return };
+        let rule = self.directory.queue(entry.stay.queue).max_length.as_ref().map(|rule| rule.to.clone());
+        if let Some(to) = rule.filter(|to| may_go(to, entry.may_flow)) {
+            self.flow(now, key, to, FlowReason::MaxLength);
+        }
+    }
+
+    pub(crate) fn arm_review(&mut self, now: Now, queue: QueueId) {
+        if self.directory.queue(queue).max_expected_wait.is_none() || self.lines.length(queue) == 0 {
+            return;
+        }
+        if self.lines.line(queue).review.is_none() {
+            let timer = self.timers.insert_after(now.mono, REVIEW_EVERY, Timer::Review(queue));
+            self.lines.line(queue).review = Some(timer);
+        }
+    }
+
+    pub(crate) fn review_due(&mut self, now: Now, queue: QueueId) {
+        self.lines.line(queue).review = None;
+        self.review(now, queue);
+    }
+}

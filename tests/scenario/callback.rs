@@ -1,0 +1,139 @@
+//! Who would rather be called back.
+
+use crate::floor::{SECOND, hotline};
+use model::{AgentAction, Fact};
+use sim::{Answer, PhoneNo, World};
+
+/// A house that calls back, with one way out: every customer's phone is at its end.
+fn tables(agents: u8, callback: &str) -> String {
+    let rules = format!("keys = {{ 1 = \"callback:support\" }}\nwrap_up = \"0s\"\ncallback = {{ {callback} }}");
+    "[generation]\nlevel = 2\n".to_owned()
+        + &hotline(agents, &rules)
+        + "[[trunk]]\nname = \"out\"\nhost = \"198.51.100.9\"\noptions_interval = \"0s\"\n\
+           [[route]]\nmatch = \"138*\"\ntrunks = [\"out\"]\n"
+}
+
+/// The caller waits, presses 1, says yes to his number, and is hung up by the house.
+fn arranges(world: &mut World, number: &str) -> PhoneNo {
+    let caller = world.caller(number);
+    let call = world[caller].dials("4008");
+    world.run_for(2);
+    world[caller].presses_by_info(call, '1');
+    world.run_for(2);
+    world[caller].presses_by_info(call, '1');
+    world.waits_until(30 * SECOND, "his line is free", |w| w[caller].last().is_over());
+    caller
+}
+
+fn on_break(world: &mut World, agents: &[&str]) {
+    for agent in agents {
+        world.tells_agent(agent, AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    }
+}
+
+fn ready(world: &mut World, agents: &[&str]) {
+    for agent in agents {
+        world.tells_agent(agent, AgentAction::Ready).expect("he is signed on");
+    }
+}
+
+/// The number in an INVITE's Request-URI.
+fn dialled(invite: &str) -> String {
+    let (_, uri) = invite.split_once("sip:").expect("a SIP URI");
+    uri.split('@').next().expect("a first part").to_owned()
+}
+
+/// In the core, from the keys to the talk.
+#[test]
+fn complaint_28_a_caller_is_called_back_and_both_hear_each_other() {
+    for first in ["agent", "caller"] {
+        let mut world = World::new(&tables(1, &format!("first = \"{first}\"")));
+        let (anna, bob) = (world.phone("1001"), world.outside("bob at home", "198.51.100.9:5060"));
+        on_break(&mut world, &["1001"]);
+        arranges(&mut world, "13800138001");
+        world.run_for(60);
+        assert!(world[bob].calls().is_empty(), "nobody is called while no agent is there");
+        ready(&mut world, &["1001"]);
+        world.waits_until(20 * SECOND, "they talk", |w| w.hears(anna, bob) && w.hears(bob, anna));
+        assert_eq!(world[bob].calls().len(), 1);
+        world.everybody_hangs_up();
+        world.check();
+        let support = world.books.tally(world.queue("support"));
+        assert_eq!(support.abandoned, 0, "a callback accepted is no abandonment");
+    }
+}
+
+/// Served in the order of the first enqueue, whoever waits on the line and whoever at home, also after an attempt that
+/// reached nobody.
+#[test]
+fn complaint_26_the_order_of_service_is_that_of_the_first_enqueue() {
+    let mut world = World::plan(&tables(1, "every = \"30s\", ring = \"10s\"")).without_media().open();
+    let (anna, home) = (world.phone("1001"), world.outside("at home", "198.51.100.9:5060"));
+    world[home].manners.next.push_back(Answer::Never);
+    on_break(&mut world, &["1001"]);
+    arranges(&mut world, "13800138001");
+    let carol = world.caller("13800138002");
+    world[carol].dials("4008");
+    world.run_for(5);
+    ready(&mut world, &["1001"]);
+    world.waits_until(15 * SECOND, "Bob is called before Carol is served", |w| w[home].is_ringing());
+    assert!(!world[carol].is_ringing() && world[anna].is_talking());
+    // He does not answer: Carol does not wait for him.
+    world.waits_until(40 * SECOND, "Carol talks", |w| {
+        w.books.find(|fact| matches!(fact, Fact::TalkStarted { .. }).then_some(())).count() == 1
+    });
+    assert!(!world[home].is_ringing());
+    let dave = world.caller("13800138003");
+    world[dave].dials("4008");
+    world.run_for(40);
+    world[carol].hangs_up_all();
+    // The second attempt comes before Dave, who came after Bob.
+    world.waits_until(15 * SECOND, "Bob talks", |w| w[home].is_talking());
+    assert_eq!(world[home].calls().len(), 2);
+    world.run_for(5);
+    world[home].hangs_up_all();
+    world.waits_until(15 * SECOND, "Dave talks", |w| {
+        w.books.find(|fact| matches!(fact, Fact::TalkStarted { .. }).then_some(())).count() == 3
+    });
+    world.everybody_hangs_up();
+    world.check();
+}
+
+/// At no moment is one person called twice, nor more people than there are agents for.
+#[test]
+fn complaint_27_one_attempt_a_callback_and_no_more_than_agents_are_free() {
+    for (agents, strategy) in [(1, "longest-idle"), (2, "longest-idle"), (2, "ring-all")] {
+        let callback = tables(agents, "every = \"20s\", ring = \"8s\", tries = 2");
+        let text = callback.replace(
+            "[[queue]]\nname = \"support\"",
+            &format!("[[queue]]\nname = \"support\"\nstrategy = \"{strategy}\""),
+        );
+        let mut world = World::plan(&text).without_media().open();
+        let ids: Vec<String> = (1..=agents).map(|n| (1000 + u16::from(n)).to_string()).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        ids.iter().for_each(|id| {
+            world.phone(id);
+        });
+        let home = world.outside("at home", "198.51.100.9:5060");
+        world[home].manners.answer = Answer::Never;
+        on_break(&mut world, &ids);
+        for n in 1..=3 {
+            arranges(&mut world, &format!("1380013800{n}"));
+        }
+        ready(&mut world, &ids);
+        let mut most = 0;
+        for _ in 0..200 {
+            world.run_for(1);
+            let mut called: Vec<String> =
+                world[home].live().map(|call| dialled(&world[home].call(call).invite)).collect();
+            let live = called.len();
+            most = most.max(live);
+            called.sort();
+            called.dedup();
+            assert_eq!(called.len(), live, "{strategy}: one is called twice: {called:?}");
+            assert!(live <= usize::from(agents), "{strategy}: {live} are called for {agents} agents");
+        }
+        assert_eq!((most, world[home].calls().len()), (usize::from(agents), 6), "{strategy}: three people, twice each");
+        world.check();
+    }
+}
