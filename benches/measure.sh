@@ -5,12 +5,13 @@ set -eu
 cd "$(dirname "$0")/.."
 cargo bench --benches
 cargo bench --package strowger-acd --bench acd
+cargo build --profile ci --package strowger
+sh benches/day.sh
 if [ -z "${LAB:-}" ]; then
     echo "The load lab was not run; name its folder in LAB to have W1, W2 and W4 measured."
     exit 0
 fi
 
-cargo build --profile ci --package strowger
 cargo build --release --manifest-path "$LAB/acdload/Cargo.toml" --target-dir target/acdload
 export ACDLOAD="$PWD/target/acdload/release/acdload" LAB_OUT="$PWD/target/lab-results.jsonl"
 ulimit -n 20000 2>/dev/null || true
