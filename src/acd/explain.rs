@@ -219,7 +219,9 @@ pub enum By {
 
 impl Explainer {
     pub fn new(directory: &Directory, contact: ContactId) -> Self {
-        let reference = Reference::new(directory, None);
+        // Judging takes a look at everybody: a day of a large house would take minutes.
+        let mut reference = Reference::new(directory, None);
+        reference.only = Some(contact);
         Explainer {
             contact,
             reference,

@@ -34,6 +34,8 @@ pub(crate) struct Reference {
     /// Offered, Answered, Abandoned, Flowed out.
     pub(crate) counts: [usize; 4],
     pub(crate) decisions: usize,
+    /// `Some`: decisions about all others are followed and not judged.
+    pub(crate) only: Option<ContactId>,
     /// Counts inputs, and facts.
     inputs: u64,
     facts: u64,
@@ -137,6 +139,7 @@ impl Reference {
             waiting: Vec::new(),
             counts: [0; 4],
             decisions: 0,
+            only: None,
             inputs: 0,
             facts: 0,
             changed: Vec::new(),
@@ -319,20 +322,9 @@ impl Reference {
         };
         self.waiting[at].held = false;
         let chosen = self.waiting[at].clone();
-        let eligible: Vec<_> = chosen.readings().filter(|c| self.may_get(now, c, id, Edge::Either)).collect();
-        self.hold(!eligible.is_empty(), || format!("agent {} may not get {contact}", id.0));
-        let first: Vec<_> = eligible.iter().map(|c| self.choose(now, c, id)).collect();
-        self.hold(first.is_empty() || first.contains(&id), || {
-            format!("agent {} comes first by the strategy, not {}", first[0].0, id.0)
-        });
-        let own = (chosen.ringing.is_empty()).then_some(&chosen);
-        let most_pressing = self.most_pressing(now, id, own);
-        self.hold(most_pressing == own.map(|w| w.contact), || {
-            format!("agent {} gets {contact}, and first comes {most_pressing:?}", id.0)
-        });
-        if !chosen.ringing.is_empty() {
-            let may = self.rings_too(now, &chosen);
-            self.hold(may, || format!("agent {} is rung too for {contact}, and it is not his turn", id.0));
+        let judged = self.only.is_none_or(|only| only == contact);
+        if judged {
+            self.judge(now, &chosen, id);
         }
         self.given.entry(queue).or_default().push(id);
         self.agents[id.index()].offered = now;
@@ -342,9 +334,29 @@ impl Reference {
         }
         ringing.ringing.push(id);
         ringing.round.push(id);
-        if let Some(written) = written {
+        if let Some(written) = written.filter(|_| judged) {
             let doubts = self.recount(now, &chosen, id, written);
             self.doubts.extend(doubts);
+        }
+    }
+
+    /// Is it the offer the rules ask for?
+    fn judge(&mut self, now: Instant, chosen: &Waiting, id: AgentId) {
+        let contact = chosen.contact;
+        let eligible: Vec<_> = chosen.readings().filter(|c| self.may_get(now, c, id, Edge::Either)).collect();
+        self.hold(!eligible.is_empty(), || format!("agent {} may not get {contact}", id.0));
+        let first: Vec<_> = eligible.iter().map(|c| self.choose(now, c, id)).collect();
+        self.hold(first.is_empty() || first.contains(&id), || {
+            format!("agent {} comes first by the strategy, not {}", first[0].0, id.0)
+        });
+        let own = (chosen.ringing.is_empty()).then_some(chosen);
+        let most_pressing = self.most_pressing(now, id, own);
+        self.hold(most_pressing == own.map(|w| w.contact), || {
+            format!("agent {} gets {contact}, and first comes {most_pressing:?}", id.0)
+        });
+        if !chosen.ringing.is_empty() {
+            let may = self.rings_too(now, chosen);
+            self.hold(may, || format!("agent {} is rung too for {contact}, and it is not his turn", id.0));
         }
     }
 

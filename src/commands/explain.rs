@@ -85,7 +85,8 @@ impl Story {
         let indices = Indices::new(&directory);
         let mut explainer = Explainer::new(&directory, contact);
         let (mut came, mut reloaded, mut unread) = (false, false, 0);
-        let missing = reader.each_event(contact.boot(), |event| {
+        let wanted = |word: &str| Indices::reads(word) || matches!(word, "arrived" | "ended" | "reloaded");
+        let missing = reader.each_event_of(contact.boot(), wanted, |event| {
             let ours = event.contact == Some(contact);
             came |= ours;
             // What the replay goes by is the configuration of now.
