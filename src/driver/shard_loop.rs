@@ -276,7 +276,7 @@ impl ShardLoop {
         // whoever sent the message that brought these commands should not wait for it.
         self.media.rouse();
         while let Some(fact) = turn.facts_behind.pop_front() {
-            if let Err(fact) = self.put_fact(fact) {
+            if let Some(fact) = self.put_fact(fact) {
                 turn.facts_behind.push_front(fact);
                 break;
             }
@@ -322,18 +322,20 @@ impl ShardLoop {
         log_fact(&fact);
         if !turn.facts_behind.is_empty() {
             turn.facts_behind.push_back(fact);
-        } else if let Err(fact) = self.put_fact(fact) {
+        } else if let Some(fact) = self.put_fact(fact) {
             turn.facts_behind.push_back(fact);
         }
     }
 
     /// The channel grows with what is in it, so that an idle house does not carry the room for a storm; it is bounded
     /// here. A journal that is gone has said so and the process is ending.
-    fn put_fact(&self, fact: Stamped) -> Result<(), Stamped> {
+    ///
+    /// What found no room comes back.
+    fn put_fact(&self, fact: Stamped) -> Option<Stamped> {
         if self.facts.len() >= FACTS_WAITING {
-            return Err(fact);
+            return Some(fact);
         }
-        self.facts.send(fact).map_err(|gone| gone.0)
+        self.facts.send(fact).err().map(|gone| gone.0)
     }
 
     fn transmit(&mut self, turn: &mut Turn) {
