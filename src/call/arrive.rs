@@ -3,12 +3,12 @@ use crate::contact::{Contact, Stage};
 use crate::feature::Feature;
 use crate::leg::{Leg, LegState, MediaRoute, inward_party};
 use crate::machine::Machine;
-use crate::plan::Destination;
+use crate::plan::{Destination, Found};
 use crate::record::Recording;
 use base::Now;
 use model::{
-    AgentId, Cause, CauseKind, ContactId, Directory, Fact, Incoming, Language, LegCommand, LegId, Party, PhoneId,
-    QueueId, Role, Source, Target, TrunkId, WorkerId,
+    AgentId, Cause, CauseKind, ContactId, Directory, Fact, Incoming, Language, LegCommand, LegId, NumberRule, Party,
+    PhoneId, QueueId, Role, Source, Target, TrunkId, WorkerId,
 };
 use std::collections::HashMap;
 
@@ -45,6 +45,17 @@ struct Treatment {
     attached: Vec<(Box<str>, Box<str>)>,
 }
 
+impl Treatment {
+    fn by(rule: &NumberRule) -> Treatment {
+        Treatment {
+            destination: Destination::Target(rule.to.clone()),
+            priority: rule.priority,
+            language: rule.language,
+            attached: rule.attach.clone(),
+        }
+    }
+}
+
 impl Machine {
     /// A new call: admitted, given a contact and media, and sent where its number leads.
     pub(crate) fn arrive(&mut self, now: Now, incoming: &Incoming) {
@@ -70,17 +81,15 @@ impl Machine {
     fn admit(&self, incoming: &Incoming) -> Result<Treatment, CauseKind> {
         let treatment = match incoming.source {
             Source::Trunk(trunk) => self.by_number(trunk, &incoming.dialled).ok_or(CauseKind::NotFound),
-            Source::Phone(_) => self.resolve(&incoming.dialled, incoming.agent).map(|destination| Treatment {
-                destination,
-                priority: 0,
-                language: self.directory.site.language,
-                attached: Vec::new(),
+            Source::Phone(_) => self.look_up(&incoming.dialled, incoming.agent).map(|found| match found {
+                Found::Rule(rule) => Treatment::by(rule),
+                Found::Destination(destination) => self.plainly(destination),
             }),
         };
         if let (Ok(treatment), Source::Phone(_)) = (&treatment, incoming.source)
             && self.is_emergency(&treatment.destination)
         {
-            return Ok(self.by_emergency(&incoming.dialled));
+            return Ok(self.plainly(Destination::Target(Target::Number(incoming.dialled.clone()))));
         }
         if self.draining {
             return Err(CauseKind::Shutdown);
@@ -98,13 +107,7 @@ impl Machine {
     /// `[[number]]`: the first rule that matches.
     fn by_number(&self, trunk: TrunkId, dialled: &str) -> Option<Treatment> {
         let rules = &self.directory.numbers;
-        let rule = rules.iter().find(|r| r.trunk.is_none_or(|t| t == trunk) && r.pattern.matches(dialled))?;
-        Some(Treatment {
-            destination: Destination::Target(rule.to.clone()),
-            priority: rule.priority,
-            language: rule.language,
-            attached: rule.attach.clone(),
-        })
+        rules.iter().find(|r| r.trunk.is_none_or(|t| t == trunk) && r.pattern.matches(dialled)).map(Treatment::by)
     }
 
     /// No class, ceiling or drain stands in the way.
@@ -121,13 +124,8 @@ impl Machine {
         }
     }
 
-    fn by_emergency(&self, dialled: &str) -> Treatment {
-        Treatment {
-            destination: Destination::Target(Target::Number(dialled.into())),
-            priority: 0,
-            language: self.directory.site.language,
-            attached: Vec::new(),
-        }
+    fn plainly(&self, destination: Destination) -> Treatment {
+        Treatment { destination, priority: 0, language: self.directory.site.language, attached: Vec::new() }
     }
 
     fn new_contact(&mut self, now: Now, incoming: &Incoming, treatment: &Treatment) -> Result<ContactId, CauseKind> {

@@ -2,6 +2,7 @@ use crate::CLOSING_MAX;
 use crate::contact::Stage;
 use crate::leg::LegState;
 use crate::machine::{Machine, Timer};
+use crate::plan::Destination;
 use base::Now;
 use model::{
     Cause, CauseKind, ContactEnd, ContactId, Fact, LegCommand, LegId, MediaCommand, MediaPort, Party, Releaser,
@@ -89,7 +90,13 @@ impl Machine {
     /// Ends a contact, once: every leg, the queue, the agents, then the record.
     pub(crate) fn end(&mut self, now: Now, id: ContactId, end: ContactEnd, cause: Cause) {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
-        let end = if contact.served { ContactEnd::Served } else { end };
+        let end = match (contact.served, end, &contact.aim) {
+            (true, ..) => ContactEnd::Served,
+            (false, ContactEnd::Served | ContactEnd::FlowedOut | ContactEnd::Abandoned, Destination::Feature(_)) => {
+                ContactEnd::FeatureCode
+            }
+            (false, end, _) => end,
+        };
         match contact.stage {
             Stage::Closing { .. } => return,
             Stage::Waiting { .. } => {

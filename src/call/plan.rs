@@ -1,7 +1,7 @@
 use crate::feature::Feature;
 use crate::machine::Machine;
 use core::time::Duration;
-use model::{AgentId, CauseKind, ClassOfService, PhoneId, RouteId, SupervisorMode, Target};
+use model::{AgentId, CauseKind, ClassOfService, NumberRule, PhoneId, RouteId, SupervisorMode, Target};
 
 /// What a number dialled inside the house leads to.
 #[derive(Clone, PartialEq, Debug)]
@@ -12,32 +12,48 @@ pub(crate) enum Destination {
     Feature(Feature),
 }
 
+/// What of the numbering plan a dialled number is.
+pub(crate) enum Found<'a> {
+    Destination(Destination),
+    /// `[[number]]`, which also says how whoever dials it is treated.
+    Rule(&'a NumberRule),
+}
+
 impl Machine {
-    /// The house's numbering plan: emergency, feature code, agent, queue, phone, route, number rule; else refused.
+    /// Where a number dialled inside the house leads.
     pub(crate) fn resolve(&self, dialled: &str, agent: Option<AgentId>) -> Result<Destination, CauseKind> {
+        self.look_up(dialled, agent).map(|found| match found {
+            Found::Destination(destination) => destination,
+            Found::Rule(rule) => Destination::Target(rule.to.clone()),
+        })
+    }
+
+    /// The house's numbering plan: emergency, feature code, agent, queue, phone, route, number rule; else refused.
+    pub(crate) fn look_up(&self, dialled: &str, agent: Option<AgentId>) -> Result<Found<'_>, CauseKind> {
+        let target = |target| Found::Destination(Destination::Target(target));
         if self.route_of(dialled).is_some_and(|r| self.directory.routes[r.index()].emergency) {
-            return Ok(Destination::Target(Target::Number(dialled.into())));
+            return Ok(target(Target::Number(dialled.into())));
         }
         if let Some(feature) = self.feature_of(dialled) {
-            return Ok(Destination::Feature(feature));
+            return Ok(Found::Destination(Destination::Feature(feature)));
         }
         if let Some(agent) = self.names.agents.get(dialled) {
-            return Ok(Destination::Target(Target::Agent(*agent)));
+            return Ok(target(Target::Agent(*agent)));
         }
         if let Some(queue) = self.names.queues.get(dialled) {
-            return Ok(Destination::Target(Target::Queue(*queue)));
+            return Ok(target(Target::Queue(*queue)));
         }
         if let Some(phone) = self.names.phones.get(dialled) {
-            return Ok(Destination::Phone(*phone));
+            return Ok(Found::Destination(Destination::Phone(*phone)));
         }
         if let Some(route) = self.route_of(dialled) {
             let class = agent.map_or(ClassOfService::Internal, |a| self.directory.agent(a).class);
             let allowed = self.directory.routes[route.index()].class <= class;
-            return allowed.then(|| Destination::Target(Target::Number(dialled.into()))).ok_or(CauseKind::Forbidden);
+            return allowed.then(|| target(Target::Number(dialled.into()))).ok_or(CauseKind::Forbidden);
         }
         let rule = self.directory.numbers.iter().find(|r| r.trunk.is_none() && r.pattern.matches(dialled));
         match rule {
-            Some(rule) => Ok(Destination::Target(rule.to.clone())),
+            Some(rule) => Ok(Found::Rule(rule)),
             // Numbers leave by a route or not at all.
             None if dialled.trim_start_matches('+').bytes().all(|o| o.is_ascii_digit()) => Err(CauseKind::Forbidden),
             None => Err(CauseKind::NotFound),

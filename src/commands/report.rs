@@ -40,7 +40,7 @@ Keys of --json (times RFC 3339, lengths in seconds, shares from 0 to 1, null whe
   agents[]              agent answered talks talk_seconds hold_seconds state_seconds{} signed_on_seconds occupancy
                         not_ready_seconds_by_reason{}
   abandoned[]           contact queue entered waited_seconds caller dialled
-  contacts{}            how many ended served abandoned flowed-out rejected failed forced shutdown, and how many are
+  contacts{}            how many ended served abandoned flowed-out feature-code rejected failed forced shutdown, and how many are
                         open; a talk that an operator or a stop cut counts as served, its record has the cause
   conservation          law holds; arrivals (from the event log) answered abandoned flowed_out waiting (from the
                         stays in queues), broken[] queue arrivals accounted, facts_lost from the event log

@@ -10,7 +10,7 @@ pub(crate) static DEFAULTS: LazyLock<DeTable<'static>> =
 /// Every key with its default and what it is for, as `strowger config` prints it: a configuration that can be served.
 /// What exists only by a name of its own (trunks, queues, people, …) stands there as a comment to be copied.
 pub fn render_defaults() -> String {
-    let (settings, samples) = TEXT.split_once("[[").expect("our own text, read by every test");
+    let (settings, samples) = TEXT.split_once("\n[[").expect("our own text, read by every test");
     let samples = format!("[[{samples}");
     let comment = |line: &str| if line.is_empty() { "#\n".to_owned() } else { format!("#{line}\n") };
     settings

@@ -28,3 +28,5 @@ pub(crate) const STOP_TIME: Duration = Duration::from_secs(3);
 /// How long a shard waits for its first media ports before it takes calls without any: they are bound in milliseconds
 /// or, when the range is used up, never.
 pub(crate) const FIRST_PORTS_TIME: Duration = Duration::from_secs(1);
+/// A shortage of media ports is told at most so often.
+pub(crate) const SHORTAGE_TOLD_EACH: Duration = Duration::from_secs(60);

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::epoll::Epoll;
 use crate::letter::{Letter, LetterBox};
-use crate::limits::{FACTS_WAITING, FIRST_PORTS_TIME, STOP_TIME, TURN_TIME};
+use crate::limits::{FACTS_WAITING, FIRST_PORTS_TIME, SHORTAGE_TOLD_EACH, STOP_TIME, TURN_TIME};
 use crate::media::MediaPool;
 use crate::pace::{Pace, Step, sharpen_timers};
 use crate::resolve::Resolver;
@@ -13,7 +13,7 @@ use crate::udp::{Inbox, Outbox, UdpListener};
 use base::{Instant, Now};
 use crossbeam::channel::Sender;
 use engine::{Answer, Input, Output, Shard, Ticket};
-use model::{Actor, Fact, Stamped};
+use model::{Actor, Cause, CauseKind, Fact, Stamped};
 use sip::{ConnectionId, Destination, home_of};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -69,6 +69,8 @@ struct Turn {
     began: Instant,
     /// New calls are refused because the journal is behind.
     pressed: bool,
+    /// When calls that had no media port were last spoken of.
+    shortage_told: Option<Instant>,
     last: Now,
 }
 
@@ -87,6 +89,7 @@ impl ShardLoop {
             pace: Pace::new(GATHER, self.clock.mono()),
             began: self.clock.mono(),
             pressed: false,
+            shortage_told: None,
             last: self.clock.now(),
         };
         sharpen_timers();
@@ -320,10 +323,23 @@ impl ShardLoop {
 
     fn pass_fact(&self, turn: &mut Turn, fact: Stamped) {
         log_fact(&fact);
+        self.log_shortage(turn, &fact);
         if !turn.facts_behind.is_empty() {
             turn.facts_behind.push_back(fact);
         } else if let Some(fact) = self.put_fact(fact) {
             turn.facts_behind.push_back(fact);
+        }
+    }
+
+    /// Every refused call would say the same.
+    fn log_shortage(&self, turn: &mut Turn, Stamped { at, fact }: &Stamped) {
+        let Fact::Refused { cause: Cause { kind: CauseKind::NoMedia, .. }, .. } = fact else { return };
+        if turn.shortage_told.is_none_or(|told| at.mono >= told + SHORTAGE_TOLD_EACH) {
+            turn.shortage_told = Some(at.mono);
+            tracing::warn!(
+                "no media port is free and calls get 503; widen media.ports, give shards and media workers fewer shares \
+                 of it, or lower limits.max_calls"
+            );
         }
     }
 

@@ -92,6 +92,8 @@ pub enum ContactEnd {
     Abandoned,
     /// Left by a rule: overflow, announcement.
     FlowedOut,
+    /// An agent or supervisor dialled a code: no caller at all.
+    FeatureCode,
     /// Refused on arrival.
     Rejected,
     Failed,
@@ -107,6 +109,7 @@ impl ContactEnd {
             ContactEnd::Served => "served",
             ContactEnd::Abandoned => "abandoned",
             ContactEnd::FlowedOut => "flowed-out",
+            ContactEnd::FeatureCode => "feature-code",
             ContactEnd::Rejected => "rejected",
             ContactEnd::Failed => "failed",
             ContactEnd::Forced => "forced",

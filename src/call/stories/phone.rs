@@ -540,7 +540,7 @@ fn an_agent_changes_his_state_by_code_and_hears_so() {
          hangup a normal-clearing
          media close a
          fact leg a ended normal-clearing
-         fact ended c1 flowed-out normal-clearing
+         fact ended c1 feature-code normal-clearing
          > call *147 from 1001/anna
          fact arrived c2
          fact leg b started anna
@@ -555,7 +555,7 @@ fn an_agent_changes_his_state_by_code_and_hears_so() {
          hangup b normal-clearing
          media close b
          fact leg b ended normal-clearing
-         fact ended c2 flowed-out normal-clearing
+         fact ended c2 feature-code normal-clearing
          > call *12 from 1001/anna
          fact arrived c3
          fact leg c started anna
@@ -570,7 +570,7 @@ fn an_agent_changes_his_state_by_code_and_hears_so() {
          hangup c normal-clearing
          media close c
          fact leg c ended normal-clearing
-         fact ended c3 flowed-out normal-clearing
+         fact ended c3 feature-code normal-clearing
          > call *13 from 1001/anna
          fact arrived c4
          fact leg d started anna
@@ -586,7 +586,7 @@ fn an_agent_changes_his_state_by_code_and_hears_so() {
          hangup d normal-clearing
          media close d
          fact leg d ended normal-clearing
-         fact ended c4 flowed-out normal-clearing
+         fact ended c4 feature-code normal-clearing
          > call *13 from 1001
          fact arrived c5
          fact leg e started phone 1001
@@ -599,7 +599,7 @@ fn an_agent_changes_his_state_by_code_and_hears_so() {
          hangup e normal-clearing
          media close e
          fact leg e ended normal-clearing
-         fact ended c5 flowed-out normal-clearing",
+         fact ended c5 feature-code normal-clearing",
     );
 }
 
@@ -627,7 +627,7 @@ fn sign_on_takes_id_and_pin_by_keys_during_the_prompts() {
          hangup a normal-clearing
          media close a
          fact leg a ended normal-clearing
-         fact ended c1 flowed-out normal-clearing",
+         fact ended c1 feature-code normal-clearing",
     );
 }
 
@@ -652,7 +652,7 @@ fn a_pause_after_the_last_key_ends_the_entry() {
          hangup a normal-clearing
          media close a
          fact leg a ended normal-clearing
-         fact ended c1 flowed-out normal-clearing",
+         fact ended c1 feature-code normal-clearing",
     );
 }
 
@@ -686,7 +686,7 @@ fn three_wrong_pins_end_the_call_and_an_unknown_id_sounds_like_a_wrong_pin() {
          hangup a normal-clearing
          media close a
          fact leg a ended normal-clearing
-         fact ended c1 flowed-out normal-clearing",
+         fact ended c1 feature-code normal-clearing",
     );
 }
 
@@ -711,7 +711,7 @@ fn who_types_nothing_is_let_go() {
          hangup a normal-clearing
          media close a
          fact leg a ended normal-clearing
-         fact ended c1 flowed-out normal-clearing",
+         fact ended c1 feature-code normal-clearing",
     );
 }
 
@@ -735,7 +735,7 @@ fn without_a_pin_an_agent_signs_on_at_his_own_desk_only() {
          hangup a normal-clearing
          media close a
          fact leg a ended normal-clearing
-         fact ended c1 flowed-out normal-clearing
+         fact ended c1 feature-code normal-clearing
          > call *111001 from 2000
          fact arrived c2
          fact leg b started phone 2000
@@ -749,7 +749,7 @@ fn without_a_pin_an_agent_signs_on_at_his_own_desk_only() {
          > b ends
          media close b
          fact leg b ended normal-clearing
-         fact ended c2 flowed-out normal-clearing",
+         fact ended c2 feature-code normal-clearing",
     );
 }
 

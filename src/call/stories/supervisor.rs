@@ -340,7 +340,7 @@ fn there_must_be_somebody_to_listen_to_and_somebody_who_listens() {
          hangup a normal-clearing
          media close a
          fact leg a ended normal-clearing
-         fact ended c1 flowed-out normal-clearing
+         fact ended c1 feature-code normal-clearing
          > call *319999 from 1003/carol
          fact arrived c2
          fact leg b started supervisor carol
@@ -355,7 +355,7 @@ fn there_must_be_somebody_to_listen_to_and_somebody_who_listens() {
          media close b
          fact leg b ended normal-clearing
          queue release carol c2
-         fact ended c2 flowed-out normal-clearing
+         fact ended c2 feature-code normal-clearing
          > call *311001 from 1003/carol
          fact arrived c3
          fact leg c started supervisor carol
@@ -370,7 +370,7 @@ fn there_must_be_somebody_to_listen_to_and_somebody_who_listens() {
          media close c
          fact leg c ended normal-clearing
          queue release carol c3
-         fact ended c3 flowed-out normal-clearing
+         fact ended c3 feature-code normal-clearing
          > call 1002 from 1001/anna
          fact arrived c4
          fact leg d started anna

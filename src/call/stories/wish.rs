@@ -129,3 +129,19 @@ fn a_caller_comes_back_to_who_served_him() {
 fn after_its_time_a_talk_is_forgotten() {
     check_in(World::new(sticky(300), 1), &again("600s", "media play c music/default repeat\nqueue enqueue c2 support"));
 }
+
+/// Who dials the number from a phone of the house is treated as one who dials it from outside.
+#[test]
+fn a_number_treats_a_phone_of_the_house_as_a_trunk() {
+    let mut house = ruled(vec![rule("data.tier == 'gold'", Some(9), None)]);
+    for number in &mut house.numbers {
+        number.attach = vec![("tier".into(), "gold".into())];
+        number.trunk = None;
+    }
+    let arrives =
+        ARRIVES.replace("> call 4008", "> call 4008 from 2000").replace("started caller", "started phone 2000");
+    check_in(
+        World::new(house, 1),
+        &format!("{arrives}\nfact judged c1 priority 9 by rule 1\n{MUSIC}\n     queue enqueue c1 support priority 9"),
+    );
+}

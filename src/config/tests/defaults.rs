@@ -65,7 +65,14 @@ fn a_table_with_its_name_alone_has_the_defaults() {
 fn the_printed_defaults_come_to_the_defaults() {
     let printed = render_defaults();
     assert_eq!(read(&printed).unwrap(), read("").unwrap());
-    let samples: String = printed.lines().map(|line| format!("{}\n", line.strip_prefix('#').unwrap_or(line))).collect();
+    let (settings, samples) = printed.split_at(printed.find("\n#[[").unwrap());
+    let samples: String = samples.lines().map(|line| format!("{}\n", line.strip_prefix('#').unwrap_or(line))).collect();
+    let table = |text: &str| text.parse::<toml::Table>().unwrap();
+    assert_eq!(
+        table(&format!("{settings}{samples}")),
+        table(include_str!("../defaults.toml")),
+        "each key in its table"
+    );
     let named = |text: &str, name: &str| text.replace(name, &format!("{} \"x\"\n", &name[..name.len() - 2]));
     let queue = samples.split("[[queue]]").nth(1).unwrap().split("[[").next().unwrap();
     let written = format!("[[queue]]\n{}", named(queue, "name = \"\""));

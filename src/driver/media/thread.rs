@@ -1,6 +1,6 @@
 use super::packet_io::{IoCounts, PacketIo, Token};
 use super::pool::{EventRings, MediaStats};
-use super::sockets::SocketStock;
+use super::sockets::{BindError, SocketStock};
 use super::writer::WriterDoor;
 use crate::clock::Clock;
 use crate::pace::{Pace, Step, sharpen_timers};
@@ -266,6 +266,8 @@ impl<I: PacketIo> MediaThread<I> {
         });
         let address = match bound {
             Ok(address) => Some(address),
+            // The stock of some shard is not as full as it could be; a call that is refused for it is told of there.
+            Err(BindError::UsedUp) => None,
             Err(error) => {
                 if self.sockets.is_news(family) {
                     tracing::warn!("{error}");
