@@ -87,6 +87,7 @@ pub(crate) struct Meters {
     failed: Counter,
     forced: Counter,
     shutdown: Counter,
+    feature_code: Counter,
 }
 
 struct QueueMeters {
@@ -141,6 +142,7 @@ impl Meters {
             failed: ended(ContactEnd::Failed),
             forced: ended(ContactEnd::Forced),
             shutdown: ended(ContactEnd::Shutdown),
+            feature_code: ended(ContactEnd::FeatureCode),
         };
         meters.know_queues(names);
         meters
@@ -230,6 +232,7 @@ impl Meters {
             ContactEnd::Failed => &self.failed,
             ContactEnd::Forced => &self.forced,
             ContactEnd::Shutdown => &self.shutdown,
+            ContactEnd::FeatureCode => &self.feature_code,
         }
     }
 }
