@@ -10,7 +10,7 @@ use crate::machine::Acd;
 use crate::strategy::{AgentKey, Pick, rule};
 #[cfg(all(test, not(loom)))]
 use base::Instant;
-use base::Now;
+use base::{Now, TIMER_TICK};
 #[cfg(all(test, not(loom)))]
 use model::QueueId;
 use model::{AgentId, AgentState, ContactId};
@@ -19,6 +19,8 @@ impl Acd {
     /// Somebody who is ready and a contact of this shard's queues that he may get. There is none while nothing is on its
     /// way between shards.
     pub fn idle(&self, now: Now) -> Option<(AgentId, ContactId)> {
+        // That a refusal is over is told by a timer.
+        let now = Now { mono: now.mono - TIMER_TICK, ..now };
         let ready = |id: &AgentId| self.board.agent_state(*id) == AgentState::Ready;
         let agents = (0..self.directory.agents.len() as u32).map(AgentId).filter(ready);
         agents.into_iter().find_map(|agent| {

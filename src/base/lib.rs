@@ -26,4 +26,4 @@ pub use bounded::{Bounded, Full};
 pub use rng::Rng;
 pub use slab::{Key, Slab};
 pub use time::{Instant, Now, Utc};
-pub use timer_wheel::{TimerId, TimerWheel};
+pub use timer_wheel::{TIMER_TICK, TimerId, TimerWheel};

@@ -11,6 +11,9 @@ const LEVELS: usize = 6;
 /// One millisecond; six levels of 64 slots reach 2.1 years, later deadlines wait in the last slot and are filed again.
 const TICK: u64 = 1_000_000;
 
+/// A timer fires at most so long after its deadline.
+pub const TIMER_TICK: Duration = Duration::from_nanos(TICK);
+
 #[derive(Debug)]
 struct Entry<T> {
     tick: u64,

@@ -1,8 +1,8 @@
 //! How far a contact can be overtaken in each queue: what `strowger check` says about fairness.
 
 use core::time::Duration;
-use model::{Directory, Overtaking, Queue, QueueId, Target};
-use std::collections::BTreeSet;
+use model::{Ageing, Directory, Queue, QueueId, Target};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One line for each queue that contacts of different priorities come to.
 pub(crate) fn bounds(directory: &Directory) -> Vec<String> {
@@ -10,7 +10,7 @@ pub(crate) fn bounds(directory: &Directory) -> Vec<String> {
     let priorities: Vec<_> = directory.queues.iter().zip(&comes).map(|(queue, came)| judged(queue, came)).collect();
     let queues = directory.queues.iter().zip(&priorities).filter(|(queue, _)| !queue.removed);
     let inside = queues.filter_map(|(queue, priorities)| bound(queue, priorities));
-    inside.chain(between(directory)).collect()
+    inside.chain(left_behind(directory, &priorities)).chain(between(directory)).collect()
 }
 
 /// Of queues with different objectives that share an agent: what a contact of the more patient one has to expect.
@@ -40,25 +40,54 @@ fn between(directory: &Directory) -> Vec<String> {
 
 fn bound(queue: &Queue, priorities: &BTreeSet<i32>) -> Option<String> {
     let (lowest, highest) = (*priorities.first()?, *priorities.last()?);
-    let name = &queue.name;
-    let said = match queue.routing.ageing.overtaking(highest.abs_diff(lowest)) {
-        Overtaking::Never => return None,
-        Overtaking::Within { after, until } => format!(
-            "is overtaken only by those of {highest} who come at most {} later, while it waits no longer than {}",
-            spell(after),
-            spell(until)
-        ),
-        Overtaking::WithoutEnd if queue.routing.ageing.per_minute == 0 => {
-            format!("can be overtaken without end by those of {highest}; `ageing` sets a bound")
-        }
-        Overtaking::WithoutEnd => {
-            format!(
-                "can be overtaken without end by those of {highest}; a cap of {} sets a bound",
-                highest.abs_diff(lowest)
-            )
-        }
+    let said = match acd::overtaking_bound(queue, lowest, highest) {
+        Some(Duration::ZERO) => return None,
+        Some(after) => format!("is overtaken only by those of {highest} who come at most {} later", spell(after)),
+        None => format!("can be overtaken without end by those of {highest}; `ageing` sets a bound"),
     };
-    Some(format!("queue {name}: a contact of priority {lowest} {said}"))
+    Some(format!("queue {}: a contact of priority {lowest} {said}", queue.name))
+}
+
+/// Of queues that share agents: whether the least pressing contact of one can be left behind by those of another. They
+/// are compared by `priority + min(cap, per_minute × waited)`: whoever can reach what the other's can reach at most is
+/// passed by none that comes after he has.
+fn left_behind(directory: &Directory, priorities: &[BTreeSet<i32>]) -> Vec<String> {
+    let most = |id: QueueId| {
+        let Ageing { per_minute, cap } = directory.queue(id).routing.ageing;
+        let cap = if per_minute > 0 { i64::from(cap) } else { 0 };
+        priorities[id.index()].last().map(|highest| (i64::from(*highest) + cap, *highest))
+    };
+    let mut worst: BTreeMap<QueueId, (i64, i32, QueueId)> = BTreeMap::new();
+    for agent in directory.agents.iter().filter(|agent| !agent.removed) {
+        for (own, other) in agent.queues.iter().flat_map(|own| agent.queues.iter().map(move |other| (*own, *other))) {
+            let Some((reaches, highest)) = most(other).filter(|_| own != other) else { continue };
+            let found = worst.entry(own).or_insert((reaches, highest, other));
+            *found = (*found).max((reaches, highest, other));
+        }
+    }
+    let said = worst.into_iter().filter_map(|(own, (reaches, highest, other))| {
+        let (queue, lowest) = (directory.queue(own), *priorities[own.index()].first()?);
+        let lead = reaches - i64::from(lowest);
+        if lead <= 0 || (highest <= lowest && queue.routing.ageing == directory.queue(other).routing.ageing) {
+            return None;
+        }
+        let Ageing { per_minute, cap } = queue.routing.ageing;
+        let (name, other) = (&queue.name, &directory.queue(other).name);
+        Some(if per_minute > 0 && i64::from(cap) >= lead {
+            let after = Duration::from_millis((lead.unsigned_abs() * 60_000).div_ceil(u64::from(per_minute)));
+            format!(
+                "queue {name}: a contact of priority {lowest} that has waited {} is overtaken from queue {other}, with \
+                 which it shares agents, by nobody who comes later",
+                spell(after)
+            )
+        } else {
+            format!(
+                "queue {name}: a contact of priority {lowest} can be overtaken without end from queue {other}, with \
+                 which it shares agents; `ageing` with a cap of at least {lead} sets a bound"
+            )
+        })
+    });
+    said.collect()
 }
 
 /// What the queue's rules can make of contacts that come with these priorities. Whether a condition can ever hold is not
@@ -185,12 +214,29 @@ mod tests {
             said(&format!("{QUEUES}ageing = {{ per_minute = 2, cap = 20 }}")),
             [
                 "queue b: a contact of priority 0 can be overtaken without end by those of 5; `ageing` sets a bound",
-                "queue a: a contact of priority 0 is overtaken only by those of 5 who come at most 2 min 30 s later, \
-                 while it waits no longer than 10 min",
+                "queue a: a contact of priority 0 is overtaken only by those of 5 who come at most 2 min 30 s later",
             ]
         );
-        assert!(
-            said(&format!("{QUEUES}ageing = {{ per_minute = 2, cap = 4 }}"))[1].ends_with("a cap of 5 sets a bound")
+    }
+
+    #[test]
+    fn between_queues_that_share_agents_the_cap_decides() {
+        let of = |ageing: &str| {
+            said(&format!(
+                "[[number]]\nmatch = \"1\"\nto = \"queue:a\"\n[[number]]\nmatch = \"2\"\nto = \
+                 \"queue:b\"\npriority = 50\n[[queue]]\nname = \"a\"\nageing = {ageing}\n[[queue]]\nname = \
+                 \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\", \"b\"]"
+            ))
+        };
+        assert_eq!(
+            of("{ per_minute = 2, cap = 49 }"),
+            ["queue a: a contact of priority 0 can be overtaken without end from queue b, with which it shares \
+              agents; `ageing` with a cap of at least 50 sets a bound"]
+        );
+        assert_eq!(
+            of("{ per_minute = 2, cap = 50 }"),
+            ["queue a: a contact of priority 0 that has waited 25 min is overtaken from queue b, with which it \
+              shares agents, by nobody who comes later"]
         );
     }
 }

@@ -68,8 +68,8 @@ pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
 pub use reason::{Reason, Reasons};
 pub use reserve::{InReserve, Joined, RESERVE_LEVELS, RESERVES_MAX, Reserve, ReserveChange, ReserveOf};
 pub use routing::{
-    Ageing, FigureRange, OBJECTIVE_DEFAULT, Overtaking, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing,
-    SkillRange, Step, Wish, level_of,
+    Ageing, FigureRange, OBJECTIVE_DEFAULT, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing, SkillRange, Step,
+    Wish, level_of,
 };
 pub use rules::{Attribute, Attributes, Judged, JudgedBy, Judgement, Rule, Sticky};
 pub use secret::Secret;

@@ -183,38 +183,6 @@ pub struct Ageing {
     pub cap: u32,
 }
 
-/// Who may be served before a contact that came earlier and asks the same.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Overtaking {
-    /// Nobody.
-    Never,
-    /// Only who comes at most `after` later; for as long as it waits no longer than `until`.
-    Within { after: Duration, until: Duration },
-    /// Whoever comes, however late.
-    WithoutEnd,
-}
-
-impl Ageing {
-    /// By contacts whose priority is higher by `lead`.
-    ///
-    /// While both age, the order of two contacts stays what it was when the later one came: it is ahead if it came
-    /// less than `lead` ÷ `per_minute` later. A contact that has got all of `cap` stands still, and later ones of
-    /// higher priority come up to it again; so the bound holds until then, and there is none when `cap` is below `lead`.
-    pub fn overtaking(self, lead: u32) -> Overtaking {
-        if lead == 0 {
-            return Overtaking::Never;
-        }
-        let takes = |points: u32| {
-            let millis = u64::from(points).saturating_mul(60_000).checked_div(u64::from(self.per_minute));
-            millis.map(Duration::from_millis)
-        };
-        match (takes(lead), takes(self.cap)) {
-            (Some(after), Some(until)) if self.cap >= lead => Overtaking::Within { after, until },
-            (Some(_) | None, _) => Overtaking::WithoutEnd,
-        }
-    }
-}
-
 /// What the contact's own data ask beyond the queue's rules.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Wish {
@@ -251,16 +219,6 @@ mod tests {
         assert!(requirement.fits(&skills(&[(0, 9), (2, 1)])));
         assert!(!requirement.fits(&skills(&[(0, 3), (1, 10), (2, 10)])));
         assert!(!requirement.fits(&skills(&[(0, 10), (1, 4)])));
-    }
-
-    #[test]
-    fn overtaking_is_bounded_by_ageing_and_its_cap() {
-        let ageing = Ageing { per_minute: 2, cap: 30 };
-        let minutes = |n: u64| Duration::from_secs(60 * n);
-        assert_eq!(ageing.overtaking(0), Overtaking::Never);
-        assert_eq!(ageing.overtaking(10), Overtaking::Within { after: minutes(5), until: minutes(15) });
-        assert_eq!(ageing.overtaking(31), Overtaking::WithoutEnd);
-        assert_eq!(Ageing::default().overtaking(1), Overtaking::WithoutEnd);
     }
 
     #[test]
