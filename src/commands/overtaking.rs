@@ -66,7 +66,9 @@ fn left_behind(directory: &Directory, priorities: &[BTreeSet<i32>]) -> Vec<Strin
         }
     }
     let said = worst.into_iter().filter_map(|(own, (reaches, highest, other))| {
-        let (queue, lowest) = (directory.queue(own), *priorities[own.index()].first()?);
+        // Who leaves for another place after a time is not left behind without end.
+        let queue = Some(directory.queue(own)).filter(|queue| queue.max_wait.is_none())?;
+        let lowest = *priorities[own.index()].first()?;
         let lead = reaches - i64::from(lowest);
         if lead <= 0 || (highest <= lowest && queue.routing.ageing == directory.queue(other).routing.ageing) {
             return None;
@@ -224,7 +226,7 @@ mod tests {
         let of = |ageing: &str| {
             said(&format!(
                 "[[number]]\nmatch = \"1\"\nto = \"queue:a\"\n[[number]]\nmatch = \"2\"\nto = \
-                 \"queue:b\"\npriority = 50\n[[queue]]\nname = \"a\"\nageing = {ageing}\n[[queue]]\nname = \
+                 \"queue:b\"\npriority = 50\n[[queue]]\nname = \"a\"\nmax_wait = \"off\"\nageing = {ageing}\n[[queue]]\nname = \
                  \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\", \"b\"]"
             ))
         };
