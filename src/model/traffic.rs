@@ -79,11 +79,15 @@ pub struct Stream {
 pub struct Demand {
     pub streams: Vec<Stream>,
     pub past: Vec<PastCall>,
+    /// Days from the first to the last of these; afterwards they come again.
+    pub past_days: u32,
 }
 
-/// Somebody who once called, and calls again on each day; lengths that are not known are drawn.
+/// Somebody who once called and calls again; lengths that are not known are drawn.
 #[derive(Clone, PartialEq, Debug)]
 pub struct PastCall {
+    /// Days after the first.
+    pub day: u32,
     /// Since midnight.
     pub at: Duration,
     pub trunk: TrunkId,

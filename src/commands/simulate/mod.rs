@@ -61,6 +61,13 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<String, String> {
         simulation.date = date;
         simulation.cases.push(Case { name, short, scene, runs: Vec::new() });
     }
+    if let Some(file) = &args.plot {
+        // Before the work, not after it.
+        let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+        opened.map_err(|error| {
+            format!("--plot {}: cannot be written: {error}; name a file in a folder that there is", file.display())
+        })?;
+    }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     for case in &mut simulation.cases {
         case.runs = runs::all(&case.scene, args.seed, args.runs, threads, &case.name);
@@ -73,13 +80,25 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<String, String> {
 }
 
 fn scene(args: &SimulateArgs, traffic_file: &Path, config: &ConfigArg) -> Result<(Scene, (i16, i8, i8)), String> {
+    // Of two configurations it may fit one.
+    let with = config.config.as_ref().filter(|_| args.compare.is_some());
+    let with = with.map_or_else(String::new, |config| format!(" with {}", config.display()));
     let (config, _) = load_or_report(config)?;
     let mut directory = config.directory;
     let wrong = |what: &str, file: &Path, report: config::Report| {
-        format!("the {what} {} cannot be used\n{report}", file.display())
+        format!("the {what} {} cannot be used{with}\n{report}", file.display())
     };
     let traffic =
         config::load_traffic(traffic_file, &directory).map_err(|report| wrong("traffic", traffic_file, report))?;
+    if traffic.demand.past_days > args.days {
+        return Err(format!(
+            "the past contacts of {} are of {past} days and {} is simulated; add --days {past}, or keep the day in the file \
+             that is to come again",
+            traffic_file.display(),
+            args.days,
+            past = traffic.demand.past_days
+        ));
+    }
     let shifts = match &args.schedule {
         Some(file) => config::load_schedule(file, &directory).map_err(|report| wrong("schedule", file, report))?,
         None => everybody(&directory),

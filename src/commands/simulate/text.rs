@@ -47,8 +47,12 @@ impl Simulation {
         let first = self.first();
         let _ = writeln!(out, "Difference over the day: {} less {}, on the same calls", other.name, first.name);
         for queue in first.queues() {
-            let Some(other_queue) = self.of_other(queue) else { continue };
-            let _ = writeln!(out, "  Queue {}", first.scene.directory.queues[queue].name);
+            let name = &first.scene.directory.queues[queue].name;
+            let Some(other_queue) = self.of_other(queue) else {
+                let _ = writeln!(out, "  Queue {name} is in {} only", first.name);
+                continue;
+            };
+            let _ = writeln!(out, "  Queue {name}");
             let spans = [&first.span(queue, None), &other.span(other_queue, None)];
             for kpi in KPIS {
                 let at = At { queue, interval: None };
@@ -58,6 +62,12 @@ impl Simulation {
                 let before = at.estimate(kpi, spans[0], &first.runs).map_or("-".into(), |e| number(e.mean, kpi));
                 let line = format!("    {:<22} {before:>10}  {:>20}", words(kpi), shown(Some(found), kpi, true));
                 let _ = writeln!(out, "{line}{sure}");
+            }
+        }
+        let known = &first.scene.directory;
+        for queue in other.queues().map(|queue| &other.scene.directory.queues[queue].name) {
+            if known.queue_named(queue).is_none() {
+                let _ = writeln!(out, "  Queue {queue} is in {} only", other.name);
             }
         }
         out.push('\n');

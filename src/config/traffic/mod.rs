@@ -15,7 +15,8 @@ use crate::source::{Source, Span};
 use crate::suggest::advice;
 use crate::table::{Table, Wrong};
 use core::time::Duration;
-use model::{Demand, Directory, Manners, Shift, TrunkId};
+use model::{AgentId, Demand, Directory, Manners, Shift, TrunkId};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::LazyLock;
 use toml::de::{DeTable, DeValue};
@@ -74,7 +75,7 @@ pub(crate) fn read_traffic(source: Source, directory: &Directory) -> Result<Traf
             demand.streams.extend(stream::read(table, directory, interval));
         }
         match past::read(past, directory) {
-            Ok(calls) => demand.past = calls,
+            Ok((calls, days)) => (demand.past, demand.past_days) = (calls, days),
             Err(problem) => past_problems.push(*problem),
         }
         if streams.is_empty() && !past.is_given("file") {
@@ -90,7 +91,27 @@ pub(crate) fn read_schedule(source: Source, directory: &Directory) -> Result<Vec
         if shifts.is_empty() {
             reader.error(Span { file: 0, start: 0, end: 0 }, "nobody is there", "add a [[shift]]");
         }
-        shifts.iter().flat_map(|table| schedule::read(table, directory)).collect()
+        let mut all: Vec<Shift> = Vec::new();
+        let mut there: HashMap<AgentId, Vec<(Duration, Duration)>> = HashMap::new();
+        for table in shifts {
+            let these = schedule::read(table, directory);
+            let twice = these.iter().find(|shift| {
+                let others = there.entry(shift.agent).or_default();
+                let at_once = others.iter().any(|(from, to)| *from < shift.to && shift.from < *to);
+                others.push((shift.from, shift.to));
+                at_once
+            });
+            if let Some(shift) = twice {
+                let message = format!("agent {} is there already at that time", directory.agent(shift.agent).id);
+                table.reader.error(
+                    table.span,
+                    message,
+                    "make one shift of both, or let one end before the other begins",
+                );
+            }
+            all.extend(these);
+        }
+        all
     })
 }
 

@@ -8,7 +8,7 @@ use crate::suggest::advice;
 use crate::table::{Table, Wrong};
 use core::time::Duration;
 use jiff::Timestamp;
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use model::{Directory, PastCall, Spread, TrunkId};
 use std::sync::Arc;
@@ -31,6 +31,8 @@ enum Patience {
 
 /// One line, its lengths as far as it has them.
 struct Row {
+    /// Where the file gives dates.
+    date: Option<Date>,
     at: Duration,
     number: Arc<str>,
     talk: Option<Duration>,
@@ -39,16 +41,17 @@ struct Row {
     caller: Option<Arc<str>>,
 }
 
-pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<Vec<PastCall>, Box<Problem>> {
+/// The calls, and how many days they are of.
+pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<(Vec<PastCall>, u32), Box<Problem>> {
     let patience = table.convert("patience", |value| match value.value {
         DeValue::String(word) if word == "measured" => Ok(Patience::Measured),
         _ => spread::patience(value).map(Patience::Told),
     });
     let file = table.text("file");
     if file.value.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), 0));
     }
-    let Some(trunk) = trunk(table, directory) else { return Ok(Vec::new()) };
+    let Some(trunk) = trunk(table, directory) else { return Ok((Vec::new(), 0)) };
     let path = table.reader.folder(file.span).join(&*file.value);
     let source = Source::read(&path).map_err(|why| Box::new(file_problem(&path, why)))?;
     let zone = TimeZone::get(&directory.site.time_zone).unwrap_or(TimeZone::UTC);
@@ -90,7 +93,13 @@ fn rows(text: &str, zone: &TimeZone) -> Result<Vec<Row>, Misplaced> {
             let message = format!("{} columns, the first line has {}", cells.len(), header.len());
             return Err((at..at + 1, Wrong::new(message, "put a text with commas in quotes")));
         }
-        rows.push(row(&cells, &order, zone)?);
+        let row = row(&cells, &order, zone)?;
+        if rows.first().is_some_and(|first: &Row| first.date.is_some() != row.date.is_some()) {
+            let place = order[TIME].map_or(at..at + 1, |place| cells[place].range.clone());
+            let message = "this time and those above do not both have a date";
+            return Err((place, Wrong::new(message, "give a date to every contact or to none")));
+        }
+        rows.push(row);
     }
     Ok(rows)
 }
@@ -116,11 +125,12 @@ fn row(cells: &[Cell<'_>], order: &[Option<usize>; 6], zone: &TimeZone) -> Resul
         },
     };
     let (time, number) = (needed(TIME)?, needed(NUMBER)?);
-    let at = time_of_day(time.value.trim(), zone).ok_or_else(|| {
+    let (date, at) = moment(time.value.trim(), zone).ok_or_else(|| {
         let help = "write 09:30:05 or 2026-05-04T09:30:05+02:00 (RFC 3339)";
         (time.range.clone(), Wrong::new(format!("`{}` is not a time", time.value), help))
     })?;
     Ok(Row {
+        date,
         at,
         number: number.value.trim().into(),
         talk: length(TALK)?,
@@ -137,18 +147,21 @@ fn seconds(text: &str) -> Option<Duration> {
     }
 }
 
-/// Since midnight in the site's time zone.
-fn time_of_day(text: &str, zone: &TimeZone) -> Option<Duration> {
-    let time: Time = match text.parse::<Timestamp>() {
-        Ok(timestamp) => timestamp.to_zoned(zone.clone()).time(),
-        Err(_) => text.parse().ok()?,
+/// The date, if it has one, and the time since midnight in the site's time zone.
+fn moment(text: &str, zone: &TimeZone) -> Option<(Option<Date>, Duration)> {
+    let (date, time): (Option<Date>, Time) = match text.parse::<Timestamp>() {
+        Ok(timestamp) => {
+            let local = timestamp.to_zoned(zone.clone());
+            (Some(local.date()), local.time())
+        }
+        Err(_) => (None, text.parse().ok()?),
     };
     let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
     let nanos = time.subsec_nanosecond();
-    Some(Duration::new(seconds.unsigned_abs(), nanos.unsigned_abs()))
+    Some((date, Duration::new(seconds.unsigned_abs(), nanos.unsigned_abs())))
 }
 
-fn calls(rows: &[Row], trunk: TrunkId, patience: &Patience) -> Vec<PastCall> {
+fn calls(rows: &[Row], trunk: TrunkId, patience: &Patience) -> (Vec<PastCall>, u32) {
     let known = |of: fn(&Row) -> Option<Duration>| -> Spread {
         let all: Vec<Duration> = rows.iter().filter_map(of).collect();
         if all.is_empty() { Spread::ZERO } else { Spread::Observed(all.into()) }
@@ -158,7 +171,13 @@ fn calls(rows: &[Row], trunk: TrunkId, patience: &Patience) -> Vec<PastCall> {
         Patience::Told(told) => told.clone(),
         Patience::Measured => measured(rows),
     };
+    let first = rows.iter().filter_map(|row| row.date).min();
+    let day = |row: &Row| match (row.date, first) {
+        (Some(date), Some(first)) => date.duration_since(first).as_hours() as u32 / 24,
+        _ => 0,
+    };
     let call = |(nth, row): (usize, &Row)| PastCall {
+        day: day(row),
         at: row.at,
         trunk,
         dialled: Arc::clone(&row.number),
@@ -168,7 +187,8 @@ fn calls(rows: &[Row], trunk: TrunkId, patience: &Patience) -> Vec<PastCall> {
         wrap_up: row.wrap_up.map_or_else(|| wraps.clone(), Spread::Exactly),
         patience: patience.clone(),
     };
-    rows.iter().enumerate().map(call).collect()
+    let days = rows.iter().map(day).max().map_or(0, |last| last + 1);
+    (rows.iter().enumerate().map(call).collect(), days)
 }
 
 /// Who was answered might have waited longer: all waits together, over those who gave up, is the mean patience that

@@ -4,7 +4,7 @@ use super::stream::clock;
 use crate::suggest::advice;
 use crate::table::{Table, Value, Wrong};
 use core::time::Duration;
-use model::{AgentId, Break, Directory, Shift};
+use model::{AgentId, Break, Directory, Reasons, Shift};
 use toml::de::DeValue;
 
 pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Vec<Shift> {
@@ -18,11 +18,19 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Vec<Shift> {
         let help = "a shift over midnight is two: one to \"24:00\", one from \"00:00\"";
         table.reader.error(to.span, "the shift ends before it begins", help);
     }
-    let breaks: Vec<Break> = table.list("breaks", pause).value.into_iter().map(|at| at.value).collect();
+    let breaks: Vec<Break> =
+        table.list("breaks", |value| pause(value, &directory.reasons)).value.into_iter().map(|at| at.value).collect();
     if let Some(outside) = breaks.iter().find(|b| b.at < from.value || b.at + b.lasts > to.value) {
         let at = outside.at.as_secs() / 60;
         let message = format!("the break at {:02}:{:02} is not within the shift", at / 60, at % 60);
         table.reader.error(table.value("breaks").span, message, "move it, or the shift");
+    }
+    let mut by_time: Vec<&Break> = breaks.iter().collect();
+    by_time.sort_by_key(|b| b.at);
+    if let Some(pair) = by_time.windows(2).find(|pair| pair[0].at + pair[0].lasts > pair[1].at) {
+        let at = pair[1].at.as_secs() / 60;
+        let message = format!("the break at {:02}:{:02} begins before the one before it ends", at / 60, at % 60);
+        table.reader.error(table.value("breaks").span, message, "move one of them, or make one break of both");
     }
     let all = agents.value.into_iter().flat_map(|at| at.value);
     all.map(|agent| Shift { agent, from: from.value, to: to.value, breaks: breaks.clone() }).collect()
@@ -51,7 +59,7 @@ fn people(value: Value<'_>, directory: &Directory) -> Result<Vec<AgentId>, Wrong
     Ok(found)
 }
 
-fn pause(value: Value<'_>) -> Result<Break, Wrong> {
+fn pause(value: Value<'_>, reasons: &Reasons) -> Result<Break, Wrong> {
     const HELP: &str = "write { at = \"12:00\", lasts = \"30m\", code = 1 }";
     let DeValue::Table(table) = value.value else {
         return Err(Wrong::new("a break is a table", HELP));
@@ -65,8 +73,12 @@ fn pause(value: Value<'_>) -> Result<Break, Wrong> {
     };
     let lasts = crate::scalar::duration(lasts.text()?)?;
     let code = inner("code").map_or(Ok(0), |code| code.integer())?;
-    let code =
-        u8::try_from(code).ok().filter(|code| *code <= 9).ok_or_else(|| Wrong::new("a reason is one digit", HELP))?;
+    // Without any [[reason]] every digit is one.
+    let known = |code: &u8| if reasons.all.is_empty() { *code <= 9 } else { reasons.name_of(*code).is_some() };
+    let code = u8::try_from(code).ok().filter(|code| known(code) || *code == 0).ok_or_else(|| {
+        let message = format!("the configuration has no [[reason]] with the code {code}");
+        Wrong::new(message, if reasons.all.is_empty() { "write a digit" } else { "write the code of a [[reason]]" })
+    })?;
     if lasts > Duration::from_secs(24 * 3600) {
         return Err(Wrong::new("a break is shorter than a day", HELP));
     }

@@ -118,6 +118,14 @@ breaks = [{ at = "12:00", lasts = "30m", code = 1 }]
     let pause = "breaks = [{ at = \"10:00\", lasts = \"5m\" }]";
     let outside = one(&format!("agents = [\"1001\"]\nfrom = \"08:00\"\nto = \"09:00\"\n{pause}"));
     assert!(outside.contains("the break at 10:00 is not within the shift"), "{outside}");
+    let morning = "agents = [\"1001\"]\nfrom = \"08:00\"\nto = \"12:00\"";
+    let twice = one(&format!("{morning}\n[[shift]]\nagents = [\"1001-1003\"]\nfrom = \"11:00\"\nto = \"14:00\""));
+    assert!(twice.contains("agent 1001 is there already at that time"), "{twice}");
+    let breaks = |of: &str| one(&format!("{morning}\nbreaks = [{of}]"));
+    let close = breaks("{ at = \"10:00\", lasts = \"5m\" }, { at = \"09:00\", lasts = \"61m\" }");
+    assert!(close.contains("the break at 10:00 begins before the one before it ends"), "{close}");
+    let unknown = breaks("{ at = \"10:00\", lasts = \"5m\", code = 12 }");
+    assert!(unknown.contains("no [[reason]] with the code 12"), "{unknown}");
 }
 
 fn past(csv: &str) -> Result<Traffic, String> {
@@ -134,9 +142,11 @@ fn past_contacts_call_again_and_unknown_lengths_are_drawn() {
         "time,number,talk,wrap_up,waited,caller\n\
          09:30:05,4008,120,10,20,\n\
          \n\
-         2026-01-05T09:31:00Z,\"4008\",,,40,\"+49 30 \"\"1\"\"\"\r\n",
+         09:31:00,\"4008\",,,40,\"+49 30 \"\"1\"\"\"\r\n",
     );
-    let calls = traffic.unwrap().demand.past;
+    let demand = traffic.unwrap().demand;
+    assert_eq!(demand.past_days, 1);
+    let calls = demand.past;
     assert_eq!((calls[0].at, calls[1].at), (secs(34_205), secs(34_260)));
     assert_eq!((&calls[0].talk, &calls[1].talk), (&Spread::Exactly(secs(120)), &Spread::Observed([secs(120)].into())));
     // 60 seconds waited in all, one gave up.
@@ -145,11 +155,25 @@ fn past_contacts_call_again_and_unknown_lengths_are_drawn() {
 }
 
 #[test]
+fn past_contacts_with_dates_come_on_their_days() {
+    let traffic = past(
+        "time,number,talk\n2026-01-05T09:31:00Z,4008,1\n2026-01-05T23:59:00Z,4008,1\n2026-01-08T00:00:00Z,4008,1\n",
+    );
+    let demand = traffic.unwrap().demand;
+    let days: Vec<u32> = demand.past.iter().map(|call| call.day).collect();
+    assert_eq!((days, demand.past_days), (vec![0, 0, 3], 4), "in the site's time zone, UTC");
+}
+
+#[test]
 fn a_mistake_in_past_contacts_is_told_with_its_cell() {
     for (csv, told) in [
         ("", "the file is empty"),
         ("time,number\n", "past.csv:1:1: error: there is no column `talk`"),
         ("time,number,tallk\n", "past.csv:1:13: error: unknown column `tallk`"),
+        (
+            "time,number,talk\n09:00,4008,3\n2026-05-04T09:00:00Z,4008,3\n",
+            "past.csv:3:1: error: this time and those above",
+        ),
         ("time,number,talk\n25:00,4008,3\n", "past.csv:2:1: error: `25:00` is not a time"),
         ("time,number,talk\n09:00,4008,long\n", "past.csv:2:12: error: `long` is no length of time"),
         ("time,number,talk\n09:00,4008,-3\n", "past.csv:2:12: error: `-3` is no length of time"),

@@ -31,8 +31,9 @@ pub fn callers(demand: &Demand, seed: u64, midnights: &[Duration], interval: Dur
             day(stream, *midnight, interval, &mut rng, &mut callers);
         }
     }
-    for midnight in midnights {
-        callers.extend(demand.past.iter().map(|call| Caller::again(call, *midnight, &mut rng)));
+    for (nth, midnight) in (0..).zip(midnights) {
+        let today = demand.past.iter().filter(|call| call.day == nth % demand.past_days.max(1));
+        callers.extend(today.map(|call| Caller::again(call, *midnight, &mut rng)));
     }
     callers.sort_by_key(|caller| caller.at);
     callers

@@ -60,7 +60,7 @@ fn scene() -> Scene {
         begins,
         midnights: vec![Duration::ZERO],
         interval: Duration::from_secs(3600),
-        demand: Demand { streams: vec![stream("4000", 130.0), stream("4001", 130.0)], past: vec![] },
+        demand: Demand { streams: vec![stream("4000", 130.0), stream("4001", 130.0)], ..Demand::default() },
         shifts: (0..AGENTS).map(shift).collect(),
         manners: Manners { answers_after: Spread::Exactly(RINGS), ..Manners::ideal() },
     }

@@ -144,12 +144,7 @@ impl Counting {
         }
         let lasted = at.mono - since;
         let tally = &mut self.tally.queues[queue.index()];
-        tally.whole.in_queue += lasted * waiting;
-        self.grid.cut(since_utc, lasted, |slot, part| {
-            if let Some(slot) = tally.intervals.get_mut(slot) {
-                slot.in_queue += part * waiting;
-            }
-        });
+        self.grid.cut(since_utc, lasted, |slot, part| tally.over_time(slot, |slot| slot.in_queue += part * waiting));
     }
 
     fn spent(&mut self, span: &AgentSpan) {
@@ -158,14 +153,9 @@ impl Counting {
         }
         let Some(agent) = self.directory.agents.get(span.agent.index()) else { return };
         let queues = &mut self.tally.queues;
-        for queue in &agent.queues {
-            queues[queue.index()].whole.staff.add(span.state, span.lasted);
-        }
         self.grid.cut(span.from, span.lasted, |slot, part| {
             for queue in &agent.queues {
-                if let Some(slot) = queues[queue.index()].intervals.get_mut(slot) {
-                    slot.staff.add(span.state, part);
-                }
+                queues[queue.index()].over_time(slot, |slot| slot.staff.add(span.state, part));
             }
         });
     }
@@ -215,5 +205,14 @@ impl QueueTally {
     /// The whole and one interval of it.
     fn both(&mut self, slot: usize) -> impl Iterator<Item = &mut Slot> {
         [Some(&mut self.whole), self.intervals.get_mut(slot)].into_iter().flatten()
+    }
+
+    /// A stretch of time counts in its interval and in the whole; what comes after the last midnight, while the last
+    /// callers are served, is of no day.
+    fn over_time(&mut self, slot: usize, mut add: impl FnMut(&mut Slot)) {
+        if let Some(interval) = self.intervals.get_mut(slot) {
+            add(interval);
+            add(&mut self.whole);
+        }
     }
 }

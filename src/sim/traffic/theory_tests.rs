@@ -164,7 +164,7 @@ queues = ["q"]
             begins,
             midnights: vec![Duration::ZERO],
             interval: lasts,
-            demand: Demand { streams: vec![stream], past: vec![] },
+            demand: Demand { streams: vec![stream], ..Demand::default() },
             shifts: (0..self.agents).map(shift).collect(),
             manners: Manners::ideal(),
         }
