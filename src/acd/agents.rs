@@ -120,7 +120,8 @@ impl Acd {
     fn release_kept(&mut self, agent: AgentId) {
         for shard in (0..self.seating.shards).map(ShardId) {
             let serves = |q: &QueueId| self.queue_home(*q) == shard;
-            if self.directory.agent(agent).queues.iter().any(serves) {
+            let helps = self.helps.of(agent).iter().map(|(queue, _)| queue);
+            if self.directory.agent(agent).queues.iter().chain(helps).any(serves) {
                 self.send(shard, ToQueue::AgentGone { agent });
             }
         }

@@ -96,8 +96,8 @@ impl Reference {
     /// `None`: facts do not tell it.
     fn figure(&self, at: Instant, waiting: &Waiting, figure: QueueFigure) -> Option<u32> {
         let count = |counts: fn(AgentState) -> bool| {
-            let counted = |a: &AgentId| self.serves(*a, waiting.queue) && counts(self.agents[a.index()].state);
-            self.all().filter(counted).count() as u32
+            let own = |a: &AgentId| self.directory.agents[a.index()].queues.contains(&waiting.queue);
+            self.all().filter(|a| own(a) && counts(self.agents[a.index()].state)).count() as u32
         };
         match figure {
             QueueFigure::Waiting => Some(self.waiting.iter().filter(|w| w.queue == waiting.queue).count() as u32),
@@ -105,7 +105,11 @@ impl Reference {
             QueueFigure::Staffed => {
                 Some(count(|state| !matches!(state, AgentState::SignedOff | AgentState::NotReady { .. })))
             }
-            QueueFigure::Ready => Some(count(|state| state == AgentState::Ready)),
+            QueueFigure::Ready => {
+                // With those who have joined.
+                let ready = |a: &AgentId| self.serves(*a, waiting.queue) && self.is_ready(*a);
+                Some(self.all().filter(ready).count() as u32)
+            }
             QueueFigure::Priority => Some((self.effective(at, waiting).max(0) / 60_000) as u32),
             QueueFigure::LongestWait => {
                 let came = self.waiting.iter().filter(|w| w.queue == waiting.queue).map(|w| w.queued).min();

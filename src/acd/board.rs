@@ -69,6 +69,8 @@ struct QueueWords {
     /// Agents the empty rule counts as there for who comes, and for who waits.
     joins: AtomicU64,
     stays: AtomicU64,
+    /// A bit for each of its reserves that has joined.
+    joined: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -186,6 +188,11 @@ impl Board {
     /// Agents of the queue that are not signed off.
     pub fn queue_signed_on(&self, queue: QueueId) -> u32 {
         self.queues.get(queue.index()).map_or(0, |w| w.signed_on.load(Ordering::Acquire) as u32)
+    }
+
+    /// A bit for each of its reserves that has joined, by its place.
+    pub fn joined(&self, queue: QueueId) -> u8 {
+        self.queues.get(queue.index()).map_or(0, |w| w.joined.load(Ordering::Acquire) as u8)
     }
 
     /// Agents of the queue that are ready, reserved, busy or in wrap-up.
@@ -383,6 +390,11 @@ impl Board {
 
     /// Counts an agent in or out, then the fence. The caller looks at `queue_waiting` next: of a last agent who leaves
     /// and a contact that comes at least one sees the other.
+    pub(crate) fn show_joined(&self, queue: QueueId, joined: u8) {
+        // Release, as what is shown to people: an agent on his way elsewhere goes by it, and nobody is missed by it.
+        self.queues[queue.index()].joined.store(joined.into(), Ordering::Release);
+    }
+
     pub(crate) fn count_staff(&self, queue: QueueId, signed_on: i8, available: i8) {
         let words = &self.queues[queue.index()];
         // Two's complement: adding −1 wraps to a subtraction.
@@ -448,6 +460,7 @@ impl QueueWords {
             head: AtomicU64::new(HeadKey::NONE.to_word()),
             waiting: AtomicU64::new(0),
             oldest: AtomicU64::new(u64::MAX),
+            joined: AtomicU64::new(0),
             signed_on: AtomicU64::new(0),
             available: AtomicU64::new(0),
             joins: AtomicU64::new(0),

@@ -9,7 +9,7 @@ use crate::line::Line;
 use crate::lines::Lines;
 use crate::machine::Acd;
 use base::{Key, Now};
-use model::{AgentId, ContactId, Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
+use model::{AgentId, AgentState, ContactId, Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
 
 /// Whose coming led to the match: the other side was chosen from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,13 +32,16 @@ impl Acd {
                 Came::Contact => Next::Agents(self.lines.next_agents(now, entry, line)),
                 Came::Agent => Next::Contacts(self.lines.next_contacts(now, agent)),
             },
-            excluded: self.excluded(now, entry, line),
+            excluded: self.excluded(now, entry, line, agent),
         })
     }
 
     /// What agents of other shards are at is read from the board while they go on: then the counts are near the truth.
-    fn excluded(&self, now: Now, entry: &Entry, line: &Line) -> Excluded {
+    fn excluded(&self, now: Now, entry: &Entry, line: &Line, winner: AgentId) -> Excluded {
         let queue = entry.stay.queue;
+        if line.watch.is_some() {
+            return self.excluded_of_all(now, entry, line, winner);
+        }
         let signed_on = self.board.queue_signed_on(queue);
         let available = self.board.queue_available(queue);
         let fit = line.able(entry.class);
@@ -54,6 +57,28 @@ impl Acd {
         excluded.add(Exclusion::LacksSkill, ready.saturating_sub(fit));
         excluded.add(Exclusion::Refused, refused);
         excluded.add(if kept { Exclusion::KeptForAnother } else { Exclusion::Behind }, left);
+        excluded
+    }
+}
+
+impl Acd {
+    /// Where others may have joined the counters do not say it: everybody is looked at.
+    fn excluded_of_all(&self, now: Now, entry: &Entry, line: &Line, winner: AgentId) -> Excluded {
+        let mut excluded = Excluded::default();
+        let serves = |agent: &AgentId| *agent != winner && line.rank(*agent).is_some();
+        for agent in line.crew.staff().iter().copied().filter(serves) {
+            let service = self.lines.service(agent, entry.stay.queue).filter(|_| self.lines.ready(agent).is_some());
+            let why = match (self.board.agent_state(agent), service) {
+                (AgentState::SignedOff, _) => Exclusion::SignedOff,
+                (AgentState::NotReady { .. }, _) => Exclusion::NotReady,
+                (_, None) => Exclusion::Engaged,
+                (_, Some(service)) if !line.classes[entry.class].able.fits(service.at) => Exclusion::LacksSkill,
+                _ if entry.refuses(now, agent) || self.lines.has_rung(entry, agent) => Exclusion::Refused,
+                _ if entry.kept.is_some() => Exclusion::KeptForAnother,
+                _ => Exclusion::Behind,
+            };
+            excluded.add(why, 1);
+        }
         excluded
     }
 }
@@ -83,6 +108,10 @@ impl Lines {
     fn next_contacts(&self, now: Now, agent: AgentId) -> Heads<ContactId> {
         let mut first = First::default();
         for service in self.services(agent) {
+            // One he may join at times is none of his queues until then.
+            if service.helps && self.look(service.queue).rank(agent).is_none() {
+                continue;
+            }
             let front = self.front(service.queue);
             if let Some((head, _)) = front.first {
                 // Plain queues are all alike, and the line need not be asked.

@@ -2,6 +2,7 @@
 
 use crate::ageing::points;
 use crate::figures::in_seconds;
+use crate::lines::Service;
 use crate::machine::{Acd, Timer};
 use base::{Key, Now};
 use model::{AgentId, AgentState, Preferred, QueueFigure, QueueId, Step};
@@ -78,7 +79,8 @@ impl Acd {
         let Some(entry) = self.lines.entries.get_mut(key) else { return };
         let (queue, slot) = (entry.stay.queue, entry.stay.slot);
         let Some(Preferred { agent, wait }) = preferred.filter(|p| !p.wait.is_zero()) else { return };
-        let serves = self.lines.service(agent, queue).is_some();
+        let fits = |service: Service| self.lines.look(queue).classes[0].able.fits(service.at);
+        let serves = self.lines.service(agent, queue).is_some_and(fits);
         if !serves || self.board.agent_state(agent) == AgentState::SignedOff {
             return;
         }

@@ -198,7 +198,8 @@ impl Acd {
         if line.measures.staff_at.is_some_and(|at| now.mono.since(at) < every) {
             return line.measures.staff;
         }
-        let at_work = line.crew.staff().iter().filter(|id| works(self.board.agent_state(**id)));
+        let serves = |id: &&model::AgentId| line.rank(**id).is_some() && works(self.board.agent_state(**id));
+        let at_work = line.crew.staff().iter().filter(serves);
         let share = at_work.map(|id| {
             let queues = &self.directory.agent(*id).queues;
             let wanted = queues.iter().filter(|q| **q == queue || self.board.queue_waiting(**q) > 0).count();

@@ -61,6 +61,7 @@ mod people;
 mod recount;
 mod reference;
 mod reload;
+mod reserve;
 mod rounds;
 mod staff;
 mod status;

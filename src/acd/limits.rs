@@ -40,6 +40,15 @@ pub(crate) const DEVICE_RETRY: Duration = Duration::from_secs(30);
 /// How often the share of work of those who are ready is taken anew. Ten seconds of a shift change it by little.
 pub(crate) const REBASE_EVERY: Duration = Duration::from_secs(10);
 
+/// A reserve that has just joined or left is left alone for so long: what follows from its change must show first.
+pub(crate) const RESERVE_STEADY: Duration = Duration::from_secs(1);
+
+/// Per cent by which the thresholds of a reserve move at most in a minute, and between which they stay: a quarter of what
+/// is written still is a threshold, and above twice nobody would be called in a bad hour.
+pub(crate) const ADJUST_STEP: i32 = 10;
+pub(crate) const ADJUST_LEAST: i32 = 25;
+pub(crate) const ADJUST_MOST: i32 = 200;
+
 /// Wrap-up lasts at most so much longer on request: who needs more is not in wrap-up but not ready, with a reason.
 pub(crate) const WRAP_UP_EXTENSION_MAX: Duration = Duration::from_secs(3600);
 /// Points a minute that ageing may add, and points at most: 100 days of waiting in milliseconds times this stay below

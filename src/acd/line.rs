@@ -5,6 +5,7 @@ use crate::crew::{Able, Crew};
 use crate::expect::Measures;
 use crate::figures::Recent;
 use crate::order::Order;
+use crate::reserve::Watch;
 use crate::strategy::{self, AgentKey, Asked};
 use base::{Instant, TimerId};
 use model::{AgentId, ContactId, Directory, Queue, RequirementId};
@@ -46,6 +47,8 @@ pub(crate) struct Line {
     pub(crate) recent: Recent,
     /// Runs while somebody waits whose expected wait has a limit.
     pub(crate) review: Option<TimerId>,
+    /// Of a queue with reserves.
+    pub(crate) watch: Option<Box<Watch>>,
 }
 
 impl Class {
@@ -53,13 +56,14 @@ impl Class {
         Class { needs, waiting: Order::new(), able: Able::default() }
     }
 
-    fn measure(&mut self, crew: &Crew, queue: &Queue, directory: &Directory) {
+    fn measure(&mut self, crew: &Crew, queue: &Queue, directory: &Directory, rank: impl Fn(AgentId) -> Option<u8>) {
         let asked = self.asked(directory);
         let score = strategy::rule(queue.strategy).asked;
         self.able.measure(crew, |agent| {
+            let rank = rank(agent)?;
             let skills = &directory.agent(agent).skills;
             let able = asked.iter().flatten().all(|asked| asked.fits(skills));
-            able.then(|| score.map(|score| score(skills, asked)))
+            able.then(|| score.map(|score| strategy::ranked(rank, score(skills, asked))))
         });
     }
 
@@ -86,6 +90,7 @@ impl Line {
             measures: Measures::default(),
             recent: Recent::default(),
             review: None,
+            watch: None,
         }
     }
 
@@ -98,10 +103,22 @@ impl Line {
         self.crew.dismiss_all();
         self.rate = Rate::of(&queue.routing);
         self.max_talking = queue.routing.max_talking.map(i64::from);
+        let reserves = queue.routing.reserves.len();
+        let watch = self.watch.take().filter(|_| reserves > 0).unwrap_or_default();
+        self.watch = (reserves > 0).then_some(watch);
+        if let Some(watch) = &mut self.watch {
+            watch.renew(reserves);
+        }
+    }
+
+    /// The rank of one who serves it: 0 for its own agents, then the reserves in their order; `None`: his has not joined.
+    pub(crate) fn rank(&self, agent: AgentId) -> Option<u8> {
+        rank(self.watch.as_deref(), agent)
     }
 
     pub(crate) fn measure(&mut self, queue: &Queue, directory: &Directory) {
-        self.classes.iter_mut().for_each(|class| class.measure(&self.crew, queue, directory));
+        let rank = |agent| rank(self.watch.as_deref(), agent);
+        self.classes.iter_mut().for_each(|class| class.measure(&self.crew, queue, directory, rank));
     }
 
     /// The class that asks this, made when it is the first time.
@@ -115,7 +132,7 @@ impl Line {
             return at;
         }
         let mut class = Class::new(needs);
-        class.measure(&self.crew, queue, directory);
+        class.measure(&self.crew, queue, directory, |agent| rank(self.watch.as_deref(), agent));
         self.classes.push(class);
         self.classes.len() - 1
     }
@@ -167,7 +184,7 @@ impl Line {
 
     /// Who comes next here does not follow from the first contact alone.
     pub(crate) fn has_more_to_see(&self) -> bool {
-        !self.rate.is_plain() || self.caps_talking() || self.kept.len() > 0
+        !self.rate.is_plain() || self.watch.is_some() || self.caps_talking() || self.kept.len() > 0
     }
 
     /// How many of those who may be claimed come before this one.
@@ -188,5 +205,12 @@ impl Line {
     pub(crate) fn is_empty(&self) -> bool {
         let nobody = self.waiting() + self.arrivals.len() + self.ringing.len() == 0;
         nobody && (self.offered, self.talking) == (0, 0)
+    }
+}
+
+fn rank(watch: Option<&Watch>, agent: AgentId) -> Option<u8> {
+    match watch.and_then(|watch| watch.helper(agent)) {
+        None => Some(0),
+        Some((place, joined)) => joined.then_some(place + 1),
     }
 }

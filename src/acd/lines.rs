@@ -20,6 +20,8 @@ pub(crate) struct Service {
     pub(crate) at: u32,
     /// The queue's `turns` when it last gave him a contact.
     turn: u64,
+    /// He is not the queue's own: he serves it while his reserve has joined.
+    pub(crate) helps: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -90,22 +92,36 @@ impl Lines {
             line.adopt(directory.queue(*id));
             *front = Front { first: None, may_mislead: line.has_more_to_see() };
         }
+        let calls =
+            |id: &&QueueId| !directory.queue(**id).removed && !directory.queue(**id).routing.reserves.is_empty();
+        let all: Vec<_> = (0..directory.queues.len() as u32).map(QueueId).collect();
+        let calling: Vec<QueueId> = all.iter().filter(calls).copied().collect();
         let (before, lines) = (core::mem::take(&mut self.served), &mut self.lines);
         self.served.extend(directory.agents.iter().zip(0u32..).map(|(agent, id)| {
             let queues = if agent.removed { &[][..] } else { &agent.queues[..] };
             let served = queues.iter().copied().filter(|q| here(q) && !directory.queue(*q).removed);
             let known = before.get(id as usize).map_or(&[][..], |services| &services[..]);
             let turn = |queue| known.iter().find(|s| s.queue == queue).map_or(0, |s| s.turn);
-            let mut serve = |queue: QueueId| {
+            let serve = |lines: &mut [Line], queue: QueueId| {
                 let at = lines[(queue.0 / shards) as usize].crew.hire(AgentId(id));
-                Service { queue, at, turn: turn(queue) }
+                Service { queue, at, turn: turn(queue), helps: false }
             };
-            served.map(&mut serve).collect::<Box<[_]>>()
+            let mut served: Vec<Service> = served.map(|queue| serve(lines, queue)).collect();
+            for queue in calling.iter().filter(|queue| here(queue)) {
+                let Some(place) = directory.reserve_place(*queue, AgentId(id)) else { continue };
+                served.push(Service { helps: true, ..serve(lines, *queue) });
+                if let Some(watch) = &mut lines[(queue.0 / shards) as usize].watch {
+                    watch.hire(AgentId(id), place as u8);
+                }
+            }
+            served.into_boxed_slice()
         }));
         self.homes.clear();
-        self.homes.extend(directory.agents.iter().map(|agent| {
+        self.homes.extend(directory.agents.iter().zip(0u32..).map(|(agent, id)| {
             let mut homes = ShardSet::default();
-            agent.queues.iter().for_each(|queue| homes.insert(ShardId((queue.0 % shards) as u8)));
+            let helped = calling.iter().filter(|queue| directory.reserve_place(**queue, AgentId(id)).is_some());
+            let all = agent.queues.iter().chain(helped);
+            all.for_each(|queue| homes.insert(ShardId((queue.0 % shards) as u8)));
             homes
         }));
         for (line, id) in self.lines.iter_mut().zip(&queues) {
@@ -350,8 +366,23 @@ impl Lines {
         let agent = directory.agent(id);
         for service in &self.served[id.index()] {
             let line = &mut self.lines[service.queue.index() / usize::from(self.seating.shards)];
-            let candidate = Candidate { id, agent, idle: &ready.idle, turn: service.turn, based: line.based };
+            let Some(rank) = (if service.helps { line.rank(id) } else { Some(0) }) else { continue };
+            let candidate = Candidate { id, agent, idle: &ready.idle, turn: service.turn, rank, based: line.based };
             line.crew.come(service.at, agent_key(directory.queue(service.queue), &candidate));
+        }
+    }
+
+    /// A helper, when he is ready here: his reserve has joined the queue or left it.
+    pub(crate) fn come_or_go(&mut self, queue: QueueId, id: AgentId, joined: bool, directory: &Directory) {
+        let (Some(ready), Some(service)) = (self.ready(id), self.service(id, queue)) else { return };
+        let line = self.line(queue);
+        match line.rank(id).filter(|_| joined) {
+            Some(rank) => {
+                let (agent, idle) = (directory.agent(id), &ready.idle);
+                let candidate = Candidate { id, agent, idle, turn: service.turn, rank, based: line.based };
+                line.crew.come(service.at, agent_key(directory.queue(queue), &candidate));
+            }
+            None => line.crew.go(service.at),
         }
     }
 
@@ -383,12 +414,13 @@ impl Lines {
             return;
         }
         line.based = based;
-        let (ready, served) = (&self.ready, &self.served);
+        let (ready, served, watch) = (&self.ready, &self.served, line.watch.as_deref());
         line.crew.rekey(|agent| {
             let turn = served[agent.index()].iter().find(|s| s.queue == id)?.turn;
             let idle = &ready[agent.index()].as_ref()?.idle;
             let configured = directory.agent(agent);
-            Some(agent_key(queue, &Candidate { id: agent, agent: configured, idle, turn, based }))
+            let rank = watch.and_then(|watch| watch.helper(agent)).map_or(0, |(place, _)| place + 1);
+            Some(agent_key(queue, &Candidate { id: agent, agent: configured, idle, turn, rank, based }))
         });
     }
 }

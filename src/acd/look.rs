@@ -67,7 +67,7 @@ impl Reference {
             let chosen = chosen == Some(agent);
             let verdict = if chosen { Verdict::Chosen } else { self.verdict(now, own, agent) };
             let compared = chosen || verdict == Verdict::Unexplained;
-            let key = (self.score(now, own, agent), self.idle_since(agent, own.queue), agent);
+            let key = self.order(now, own, agent);
             (key, Candidate { agent, score: compared.then(|| self.spoken_score(now, own, agent)), verdict })
         });
         let mut all: Vec<_> = looked_at.collect();

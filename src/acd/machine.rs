@@ -4,6 +4,7 @@ use crate::contacts::Contacts;
 use crate::input::{Input, Output, Seating};
 use crate::lines::Lines;
 use crate::message::{AcdMessage, ToAgent, ToContact, ToQueue};
+use crate::reserve::Helps;
 use crate::staff::Staff;
 use base::{Instant, Now, TimerWheel};
 use model::{AgentId, CommandError, Directory, Fact, QueueEvent, QueueId, ShardId};
@@ -27,6 +28,10 @@ pub struct Acd {
     /// Queues of this shard that were closed by hand.
     pub(crate) shut: BTreeSet<QueueId>,
     pub(crate) draining: bool,
+    /// Which agents may join which queues.
+    pub(crate) helps: Helps,
+    /// Queues whose reserves are looked at when the input is done.
+    pub(crate) watched: Vec<QueueId>,
     out: VecDeque<Output>,
     /// Messages to ourselves, handled before the input is done.
     local: VecDeque<AcdMessage>,
@@ -56,6 +61,8 @@ pub(crate) enum Timer {
     RingMore(u32),
     /// Who waits in the queue is measured by its rules again.
     Review(QueueId),
+    /// A queue's reserves are looked at.
+    Figures(QueueId),
 }
 
 impl Acd {
@@ -71,6 +78,8 @@ impl Acd {
             staff: Staff::default(),
             shut: BTreeSet::new(),
             draining: false,
+            helps: Helps::new(&directory),
+            watched: Vec::new(),
             out: VecDeque::new(),
             local: VecDeque::new(),
             early: Vec::new(),
@@ -128,6 +137,7 @@ impl Acd {
                 Timer::Keep(slot) => self.keep_over(now, slot),
                 Timer::RingMore(slot) => self.ring_more(now, slot),
                 Timer::Review(queue) => self.review_due(now, queue),
+                Timer::Figures(queue) => self.look_again_at_figures(queue),
             }
             self.run(now);
         }
@@ -156,6 +166,14 @@ impl Acd {
     /// Handles what the parts say to each other until nothing is left. Ends: every message is an answer to one that
     /// came in, and none of them answers itself.
     fn run(&mut self, now: Now) {
+        self.deliver(now);
+        while let Some(queue) = self.watched.pop() {
+            self.look_at_figures(now, queue);
+            self.deliver(now);
+        }
+    }
+
+    fn deliver(&mut self, now: Now) {
         while let Some(message) = self.local.pop_front() {
             if message.queue().is_some_and(|queue| queue.index() >= self.directory.queues.len()) {
                 self.early.push(message);

@@ -91,7 +91,7 @@ impl Reference {
     fn next_agents(&self, now: Instant, chosen: &Waiting, winner: AgentId) -> Heads<AgentId> {
         let could = |a: &AgentId| *a != winner && self.exclusion(now, chosen, *a) == Exclusion::Behind;
         let mut all: Vec<_> = self.staff(chosen.queue).filter(could).collect();
-        all.sort_by_key(|a| (self.score(now, chosen, *a), self.idle_since(*a, chosen.queue), *a));
+        all.sort_by_key(|a| self.order(now, chosen, *a));
         all.into_iter().collect()
     }
 
@@ -106,7 +106,7 @@ impl Reference {
                 heads.push(waiting);
             }
         }
-        heads.sort_by_key(|w| (-self.effective(now, w), w.entered, w.contact));
+        heads.sort_by_key(|w| self.pressing(now, w));
         heads.into_iter().map(|w| w.contact).collect()
     }
 

@@ -10,14 +10,16 @@
 //! passed over must have been eligible in both cases, whoever is chosen in one of them.
 
 use crate::asked::Possible;
+#[cfg(test)]
+use crate::limits::RESERVE_STEADY;
 use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
 use crate::strategy::{draw, scaled};
 use base::Instant;
 use core::cmp::Ordering;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Decision, Directory, Fact, IdleClock, OBJECTIVE_DEFAULT, OfferOutcome, Queue,
-    QueueId, Strategy, Wish, level_of,
+    AgentId, AgentState, ContactId, Decision, Directory, Fact, FigureRange, IdleClock, Joined, OBJECTIVE_DEFAULT,
+    OfferOutcome, Queue, QueueFigure, QueueId, ReserveChange, Strategy, Wish, level_of,
 };
 use std::collections::HashMap;
 
@@ -30,6 +32,9 @@ pub(crate) struct Reference {
     /// Who got contacts of a queue, the latest last.
     pub(crate) given: HashMap<QueueId, Vec<AgentId>>,
     talking: HashMap<QueueId, i64>,
+    /// Reserves that have joined, since when; and when each changed last.
+    pub(crate) joined: HashMap<(QueueId, u8), Instant>,
+    switched: HashMap<(QueueId, u8), Instant>,
     pub(crate) waiting: Vec<Waiting>,
     /// Offered, Answered, Abandoned, Flowed out.
     pub(crate) counts: [usize; 4],
@@ -136,6 +141,8 @@ impl Reference {
             agents: vec![agent; directory.agents.len()],
             given: HashMap::new(),
             talking: HashMap::new(),
+            joined: HashMap::new(),
+            switched: HashMap::new(),
             waiting: Vec::new(),
             counts: [0; 4],
             decisions: 0,
@@ -192,7 +199,8 @@ impl Reference {
             Fact::Abandoned { contact, queue, .. } => self.left(*contact, *queue, 2),
             Fact::FlowedOut { contact, queue, .. } => self.left(*contact, *queue, 3),
             Fact::AgentChanged { agent, state, .. } => self.agent(now, *agent, *state),
-            Fact::Forced { .. } | Fact::WaitForetold { .. } | Fact::Reserve { .. } => {}
+            Fact::Forced { .. } | Fact::WaitForetold { .. } => {}
+            Fact::Reserve { queue, place, change } => self.reserve(now, (*queue, *place), *change),
             other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
         }
         self.follow(now);
@@ -265,6 +273,7 @@ impl Reference {
     /// Between two inputs nobody is ready for anybody who waits, or for whom every phone shall ring.
     #[cfg(all(test, not(loom)))]
     pub(crate) fn quiet(&mut self, now: Instant) {
+        self.reserves_are_right(now);
         self.follow(now);
         for w in self.waiting.iter().filter(|w| !w.held) {
             let rings_all = self.queue(w.queue).strategy == Strategy::RingAll;
@@ -273,6 +282,84 @@ impl Reference {
                 assert_eq!(idle, None, "agent is ready and {w:?} waits at {now:?}");
             }
         }
+    }
+
+    /// Who is wanted has joined, and whose time is over has gone; what has just changed is left alone.
+    #[cfg(test)]
+    fn reserves_are_right(&self, now: Instant) {
+        for (queue, id) in self.directory.queues.iter().zip(0..) {
+            for (rule, place) in queue.routing.reserves.iter().zip(0..) {
+                let key = (QueueId(id), place);
+                let changed = self.switched.get(&key).copied();
+                let (Some(wanted), Some(over)) =
+                    (self.holds(now, key.0, &rule.when), self.holds(now, key.0, &rule.until))
+                else {
+                    continue;
+                };
+                if rule.adjust || changed.is_some_and(|since| now.since(since) < RESERVE_STEADY) {
+                    continue;
+                }
+                match self.joined.get(&key) {
+                    None => assert!(!wanted, "reserve {key:?} is wanted and has not joined at {now:?}"),
+                    Some(since) => {
+                        let goes = !wanted && now.since(*since) >= rule.hold && (rule.until.is_empty() || over);
+                        assert!(!goes, "reserve {key:?} is there since {since:?} and not wanted at {now:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Who joins and who goes is told; that it is by the rule is looked at where facts tell the figures.
+    fn reserve(&mut self, now: Instant, key: (QueueId, u8), change: ReserveChange) {
+        let (queue, place) = key;
+        let Some(rule) = self.queue(queue).routing.reserves.get(usize::from(place)).cloned() else {
+            return self.doubts.push(format!("queue {} has no reserve {place}", queue.0).into());
+        };
+        match change {
+            ReserveChange::Joined(Joined { range, value }) => {
+                let asked = self.queue_figure(now, queue, range.figure).unwrap_or(value);
+                let by_rule = asked == value && (range.least..=range.most).contains(&value);
+                self.hold(by_rule, || format!("reserve {place} joins by {range:?} at {value}, not {asked}"));
+                let new = self.joined.insert(key, now).is_none();
+                self.hold(new, || format!("reserve {place} joins and had joined"));
+            }
+            ReserveChange::Left => {
+                let since = self.joined.remove(&key);
+                let stayed = since.is_some_and(|since| now.since(since) >= rule.hold);
+                self.hold(stayed, || format!("reserve {place} leaves and has been there since {since:?}"));
+                let wanted = !rule.adjust && self.holds(now, queue, &rule.when) == Some(true);
+                self.hold(!wanted, || format!("reserve {place} leaves and is wanted"));
+            }
+            ReserveChange::Adjusted(_) => return,
+        }
+        self.switched.insert(key, now);
+    }
+
+    /// `None`: facts do not tell it.
+    fn queue_figure(&self, now: Instant, queue: QueueId, figure: QueueFigure) -> Option<u32> {
+        let line = || self.waiting.iter().filter(|w| w.queue == queue);
+        match figure {
+            QueueFigure::Waiting => Some(line().count() as u32),
+            QueueFigure::LongestWait => {
+                let oldest = line().map(|w| w.queued).min().unwrap_or(now);
+                Some(now.since(oldest).as_secs() as u32)
+            }
+            _ => None,
+        }
+    }
+
+    /// `None` when one of the figures is not known.
+    fn holds(&self, now: Instant, queue: QueueId, any: &[Vec<FigureRange>]) -> Option<bool> {
+        let mut found = false;
+        for all in any {
+            let mut each = true;
+            for range in all {
+                each &= (range.least..=range.most).contains(&self.queue_figure(now, queue, range.figure)?);
+            }
+            found |= each;
+        }
+        Some(found)
     }
 
     fn agent(&mut self, now: Instant, id: AgentId, state: AgentState) {
@@ -403,7 +490,7 @@ impl Reference {
         chosen.or_else(|| line.into_iter().max_by_key(|w| self.pressing(now, w)))
     }
 
-    fn pressing(&self, now: Instant, waiting: &Waiting) -> (i64, Part, Instant, ContactId) {
+    pub(crate) fn pressing(&self, now: Instant, waiting: &Waiting) -> (i64, Part, Instant, ContactId) {
         (-self.effective(now, waiting), self.part(now, waiting), waiting.entered, waiting.contact)
     }
 
@@ -452,8 +539,14 @@ impl Reference {
         let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, Edge::Both);
         let mut all: Vec<_> = self.comparable(contact, reserved);
         all.retain(may);
-        all.sort_by_key(|a| (self.score(now, contact, *a), self.idle_since(*a, contact.queue), *a));
+        all.sort_by_key(|a| self.order(now, contact, *a));
         all.first().copied().unwrap_or(reserved)
+    }
+
+    /// The queue's own agents first, then its reserves, each by the strategy.
+    pub(crate) fn order(&self, now: Instant, contact: &Waiting, agent: AgentId) -> (usize, u128, Instant, AgentId) {
+        let rank = self.directory.reserve_place(contact.queue, agent).map_or(0, |place| place + 1);
+        (rank, self.score(now, contact, agent), self.idle_since(agent, contact.queue), agent)
     }
 
     /// Who is ready and has what is asked, and the one just reserved.
@@ -552,10 +645,13 @@ impl Reference {
     }
 
     pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
-        self.directory.agents[agent.index()].queues.contains(&queue)
+        match self.directory.reserve_place(queue, agent) {
+            None => self.directory.agents[agent.index()].queues.contains(&queue),
+            Some(place) => self.joined.contains_key(&(queue, place as u8)),
+        }
     }
 
-    fn is_ready(&self, agent: AgentId) -> bool {
+    pub(crate) fn is_ready(&self, agent: AgentId) -> bool {
         self.agents[agent.index()].state == AgentState::Ready
     }
 

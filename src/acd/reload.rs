@@ -3,6 +3,7 @@
 use crate::calendar::Calendars;
 use crate::machine::Acd;
 use crate::message::ToAgent;
+use crate::reserve::Helps;
 use crate::staff::{Agent, Presence};
 use base::Now;
 use model::{AgentId, Directory, Phone, PhoneId, QueueId, ShardId};
@@ -56,7 +57,16 @@ impl Acd {
         }
         let before = core::mem::replace(&mut self.directory, directory);
         self.calendars = Calendars::new(&self.directory);
+        for (old, id) in before.queues.iter().zip(0..) {
+            let (new, id) = (self.directory.queue(QueueId(id)), QueueId(id));
+            let calls_anew = old.routing.reserves != new.routing.reserves || new.removed;
+            if calls_anew && self.queue_home(id) == self.seating.shard {
+                self.send_away(id);
+            }
+        }
+        self.helps = Helps::new(&self.directory);
         self.lines.adopt(&self.directory);
+        self.watch_all();
         self.renew_phones(&before);
         for id in self.agents_here(before.agents.len()) {
             self.recount(id);

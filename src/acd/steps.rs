@@ -7,9 +7,9 @@ use base::Instant;
 use core::time::Duration;
 use model::{
     Absent, Ageing, AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, Fact, FigureRange, IdleClock,
-    MaxLength, MaxWait, MissedPolicy, OfferId, OfferOutcome, PhoneId, Preferred, Queue, QueueCommand, QueueEvent,
-    QueueFigure, QueueId, Requirement, RequirementId, Routing, SkillId, SkillLevel, SkillRange, SoundName, Target,
-    Wish, Withdrawal, WrapUpMode,
+    InReserve, MaxLength, MaxWait, MissedPolicy, OfferId, OfferOutcome, PhoneId, Preferred, Queue, QueueCommand,
+    QueueEvent, QueueFigure, QueueId, Requirement, RequirementId, Reserve, ReserveOf, Routing, SkillId, SkillLevel,
+    SkillRange, SoundName, Target, Wish, Withdrawal, WrapUpMode,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -132,12 +132,35 @@ fn routing() -> impl Strategy<Value = Routing> {
     });
     let ageing = (0..4u32, 0..4u32).prop_map(|(per_minute, cap)| Ageing { per_minute, cap });
     let max_talking = proptest::option::weighted(0.2, 1..3u32);
-    (steps, ageing, max_talking, 1..6u64).prop_map(|(steps, ageing, max_talking, ring)| Routing {
+    let objective = proptest::option::weighted(0.3, 10..120u64);
+    let reserves = proptest::collection::vec(reserve(), 0..3);
+    let others = (objective, reserves);
+    (steps, ageing, max_talking, 1..6u64, others).prop_map(|(steps, ageing, max_talking, ring, others)| Routing {
+        objective: others.0.map(secs),
+        reserves: others.1,
         steps,
         ageing,
         max_talking,
         ring_step: secs(ring),
         ..Routing::default()
+    })
+}
+
+/// By figures the reference knows.
+fn reserve() -> impl Strategy<Value = Reserve> {
+    let who = prop_oneof![Just(ReserveOf::Level(1)), (0..3u32).prop_map(|lender| ReserveOf::Queue(QueueId(lender)))];
+    let range = |figure, least, most| vec![FigureRange { figure, least, most }];
+    let when = prop_oneof![
+        (1..4u32).prop_map(move |least| range(QueueFigure::Waiting, least, u32::MAX)),
+        (1..30u32).prop_map(move |least| range(QueueFigure::LongestWait, least, u32::MAX)),
+    ];
+    let until = proptest::option::of((0..2u32).prop_map(move |most| range(QueueFigure::Waiting, 0, most)));
+    (who, proptest::collection::vec(when, 1..3), until, 0..20u64).prop_map(|(who, when, until, hold)| Reserve {
+        who,
+        when,
+        until: until.into_iter().collect(),
+        hold: secs(hold),
+        adjust: false,
     })
 }
 
@@ -201,6 +224,8 @@ pub(crate) fn house(lines: &[Line], staff: &[Person]) -> Directory {
         let skills = levels.iter().zip(0..).filter(|(level, _)| **level > 0);
         agent.skills = skills.map(|(level, skill)| SkillLevel { skill: SkillId(skill), level: *level }).collect();
         agent.weight = 1 + n * n;
+        let others = (0..3u32).filter(|queue| n % 2 == 0 && !queues.contains(queue));
+        agent.reserve = others.map(|queue| InReserve { queue: QueueId(queue), level: 1 }).collect();
         agent
     });
     let mut house = directory(lines.iter().map(Line::queue).collect(), agents.collect());

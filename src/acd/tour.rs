@@ -12,7 +12,7 @@ use crate::message::ToQueue;
 use crate::strategy::IdleStamps;
 use crate::words::Seat;
 use base::Now;
-use model::{AgentId, ShardId};
+use model::{AgentId, QueueId, ShardId};
 
 /// What a tour has seen and still has before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -171,13 +171,19 @@ impl Acd {
         None
     }
 
+    /// The queues that are not his own and have called his reserve.
+    fn helped(&self, agent: AgentId) -> impl Iterator<Item = &QueueId> {
+        let joined = |(queue, place): &&(QueueId, u8)| self.board.joined(*queue) & (1 << place) != 0;
+        self.helps.of(agent).iter().filter(joined).map(|(queue, _)| queue)
+    }
+
     /// Where the most pressing contact seems to be.
     fn next_stop(&self, now: Now, agent: AgentId, tour: &Tour) -> Option<(Pressing, ShardId)> {
         if tour.rest == ShardSet::default() {
             return tour.known;
         }
         let queues = self.directory.agents.get(agent.index()).map_or(&[][..], |a| &a.queues[..]);
-        let heads = queues.iter().map(|queue| {
+        let heads = queues.iter().chain(self.helped(agent)).map(|queue| {
             let rate = Rate::of(&self.directory.queue(*queue).routing);
             let pressing = rate.pressing(self.board.head(*queue), now.mono);
             (pressing.unwrap_or(Pressing::LAST), self.queue_home(*queue))

@@ -83,6 +83,7 @@ impl Acd {
     }
 
     pub(crate) fn show_line(&mut self, queue: QueueId) {
+        self.watch(queue);
         let line = self.lines.look(queue);
         let (head, waiting) = (self.lines.head(queue), line.arrivals.len() as u32);
         let oldest = line.arrivals.first().map(|(queued, ..)| queued);

@@ -9,6 +9,7 @@ mod distribution;
 mod explain;
 mod flow;
 mod reload;
+mod reserves;
 mod rings;
 mod shards;
 mod states;

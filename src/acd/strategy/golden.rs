@@ -21,7 +21,8 @@ fn chosen(strategy: Strategy, rows: &[Row], least: u8) -> usize {
         let released = Instant::from_millis(1_000_000 - idle * 1000);
         let (worked, staffed) = (secs(*worked), secs(100));
         let idle = IdleStamps { released, worked, staffed, counted: now, ..IdleStamps::default() };
-        let key = agent_key(&line, &Candidate { id: AgentId(n), agent: &agent, idle: &idle, turn: 0, based: now });
+        let key =
+            agent_key(&line, &Candidate { id: AgentId(n), agent: &agent, idle: &idle, turn: 0, rank: 0, based: now });
         let score = rule(strategy).asked.map(|score| score(&agent.skills, [Some(&asked), None]));
         AgentKey { score: score.unwrap_or(key.score), ..key }
     });

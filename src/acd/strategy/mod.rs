@@ -48,6 +48,8 @@ pub(crate) struct Candidate<'a> {
     pub(crate) idle: &'a IdleStamps,
     /// When this queue last gave him a contact, counted in contacts; 0: never.
     pub(crate) turn: u64,
+    /// 0 for the queue's own agents, then its reserves in their order.
+    pub(crate) rank: u8,
     /// The instant for keys that change by themselves.
     pub(crate) based: Instant,
 }
@@ -117,10 +119,16 @@ pub(crate) const fn rule(strategy: Strategy) -> Rule {
     }
 }
 
+/// Behind everybody of a lower rank, whatever the score; of those who are drawn each has his chance.
+pub(crate) fn ranked(rank: u8, score: u64) -> u64 {
+    (u64::from(rank) << 56) | score.min((1 << 56) - 1)
+}
+
 pub(crate) fn agent_key(queue: &Queue, candidate: &Candidate<'_>) -> AgentKey {
     let rule = rule(queue.strategy);
+    let score = (rule.score)(candidate);
     AgentKey {
-        score: (rule.score)(candidate),
+        score: if rule.pick == Pick::First { ranked(candidate.rank, score) } else { score },
         idle: longest_idle::since(queue.idle_clock, candidate.idle),
         agent: candidate.id,
         mass: (rule.mass)(candidate),
