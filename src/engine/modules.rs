@@ -39,8 +39,8 @@ pub const MODULES: &[Module] = &[
     later("multimedia", Generation::Multimedia),
     built("agent.capacity", Generation::Multimedia),
     built("queue.objective", Generation::Platform),
-    later("queue.reserve", Generation::Platform),
-    later("queue.groups", Generation::Platform),
+    built("queue.reserve", Generation::Platform),
+    built("queue.groups", Generation::Platform),
     later("workforce", Generation::Platform),
     later("tenancy", Generation::Platform),
 ];

@@ -2,26 +2,134 @@
 
 use super::{read, refused, warned};
 use core::time::Duration;
-use model::Capacity;
+use model::{Capacity, FigureRange, InReserve, QueueFigure, QueueId, Reserve, ReserveOf};
 
-const ALL: &str = "[generation]\nenable = [\"queue.objective\", \"agent.capacity\"]\n";
+const ALL: &str =
+    "[generation]\nenable = [\"queue.objective\", \"queue.reserve\", \"queue.groups\", \"agent.capacity\"]\n";
 
 #[test]
-fn objectives_and_capacities_are_read_and_reserves_come_later() {
+fn reserves_are_read_in_their_order() {
     let config = read(&format!(
-        "{ALL}[[queue]]\nname = \"support\"\nservice_objective = \"20s\"\n[[agent]]\nid = \"2\"\ncapacity = {{ chat = 3 }}"
+        "{ALL}[[queue]]\nname = \"support\"\nservice_objective = \"20s\"\nreserves = [{{ level = 1, when = \"longest_wait \
+         >= 60 || waiting > 9\", until = \"waiting == 0\", hold = \"2m\", adjust = true }}, {{ queue = \"sales\", when = \
+         \"waiting > 5 && lender_waiting == 0\" }}]\n[[queue]]\nname = \"sales\"\n[[agent]]\nid = \"1\"\nqueues = \
+         [\"support\"]\n[[agent]]\nid = \"2\"\nqueues = [\"sales\"]\nreserve = {{ support = 1 }}\ncapacity = {{ chat = 3 \
+         }}"
     ))
     .unwrap_or_else(|report| panic!("{report}"));
-    assert_eq!(config.directory.queues[0].routing.objective, Some(Duration::from_secs(20)));
-    assert_eq!(config.directory.agents[0].capacity, Capacity { voice: 1, chat: 3, mail: 0 });
-    refused(
-        "[generation]\nenable = [\"queue.reserve\"]",
-        r#"
-t.toml:2:11: error: queue.reserve comes with a later version
-    2 | enable = ["queue.reserve"]
-      |           ^^^^^^^^^^^^^^^ leave it out
+    assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    let routing = &config.directory.queues[0].routing;
+    assert_eq!(routing.objective, Some(Duration::from_secs(20)));
+    let range = |figure, least, most| FigureRange { figure, least, most };
+    let first = Reserve {
+        who: ReserveOf::Level(1),
+        when: vec![
+            vec![range(QueueFigure::Waiting, 10, u32::MAX)],
+            vec![range(QueueFigure::LongestWait, 60, u32::MAX)],
+        ],
+        until: vec![vec![range(QueueFigure::Waiting, 0, 0)]],
+        hold: Duration::from_secs(120),
+        adjust: true,
+    };
+    let second = Reserve {
+        who: ReserveOf::Queue(QueueId(1)),
+        when: vec![vec![range(QueueFigure::Waiting, 6, u32::MAX), range(QueueFigure::LenderWaiting, 0, 0)]],
+        until: Vec::new(),
+        hold: Duration::from_secs(60),
+        adjust: false,
+    };
+    assert_eq!(routing.reserves, [first, second]);
+    let agent = &config.directory.agents[1];
+    assert_eq!(agent.reserve, [InReserve { queue: QueueId(0), level: 1 }]);
+    assert_eq!(agent.capacity, Capacity { voice: 1, chat: 3, mail: 0 });
+}
 
-1 error
+#[test]
+fn mistakes_in_reserves() {
+    refused(
+        &format!(
+            "{ALL}{}",
+            r#"
+[[queue]]
+name = "support"
+reserves = [
+  { level = 3, when = "waiting > 5" },
+  { level = 1, when = "wating > 5" },
+  { level = 1, queue = "sales", when = "waiting > 5" },
+  { queue = "support", when = "waiting > 5" },
+  { level = 2 },
+  { level = 2, when = "ready == 0", adjust = true },
+  { level = 2, when = "waiting >= 0" },
+]
+[[queue]]
+name = "sales"
+[[agent]]
+id = "1"
+queues = ["support"]
+reserve = { support = 1, sales = 1, service = 1 }
+capacity = { voice = 2, chat = 26 }
+"#
+        ),
+        r#"
+t.toml:7:13: error: `level` cannot be 3
+    7 |   { level = 3, when = "waiting > 5" },
+      |             ^ from 1 to 2
+
+t.toml:8:3: error: these join by two rules
+    8 |   { level = 1, when = "wating > 5" },
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ make one of both
+      = the first at t.toml:7:3
+
+t.toml:8:24: error: nothing here is called `wating`
+    8 |   { level = 1, when = "wating > 5" },
+      |                        ^^^^^^ did you mean `waiting`?
+
+t.toml:9:3: error: a reserve is either of a level or of another queue
+    9 |   { level = 1, queue = "sales", when = "waiting > 5" },
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ give one of `level` and `queue`
+
+t.toml:10:13: error: these agents are the queue's own
+   10 |   { queue = "support", when = "waiting > 5" },
+      |             ^^^^^^^^^ name another queue, or a `level`
+
+t.toml:11:3: error: a reserve needs `when`
+   11 |   { level = 2 },
+      |   ^^^^^^^^^^^^^ add when = "longest_wait >= 60"
+
+t.toml:12:46: error: there is no threshold to adjust
+   12 |   { level = 2, when = "ready == 0", adjust = true },
+      |                                              ^^^^ `adjust` moves the thresholds of `waiting`, `expected_wait` and `longest_wait`
+
+t.toml:13:3: error: these join by two rules
+   13 |   { level = 2, when = "waiting >= 0" },
+      |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ make one of both
+      = the first at t.toml:12:3
+
+t.toml:13:23: error: this holds for any queue
+   13 |   { level = 2, when = "waiting >= 0" },
+      |                       ^^^^^^^^^^^^^^ leave it out
+
+t.toml:20:11: error: queue sales never calls level 1 of its reserve
+   20 | reserve = { support = 1, sales = 1, service = 1 }
+      |           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ add { level = 1, when = "…" } to its `reserves`
+
+t.toml:20:13: error: agent 1 serves support all the time
+   20 | reserve = { support = 1, sales = 1, service = 1 }
+      |             ^^^^^^^ take it out of `queues`, or out of `reserve`
+
+t.toml:20:37: error: there is no queue "service"
+   20 | reserve = { support = 1, sales = 1, service = 1 }
+      |                                     ^^^^^^^ there is: sales, support
+
+t.toml:21:22: error: `voice` cannot be 2
+   21 | capacity = { voice = 2, chat = 26 }
+      |                      ^ from 1 to 1
+
+t.toml:21:32: error: `chat` cannot be 26
+   21 | capacity = { voice = 2, chat = 26 }
+      |                                ^^ from 0 to 25
+
+14 errors
 "#,
     );
 }
@@ -68,6 +176,7 @@ fn a_queue_without_an_objective_beside_one_that_has_one_is_told_of() {
 [[queue]]
 name = "support"
 service_objective = "20s"
+reserves = [{ level = 1, when = "waiting > 5" }]
 [[queue]]
 name = "sales"
 [[agent]]
@@ -82,6 +191,9 @@ queues = ["sales", "support"]
 t.toml:6:21: warning: agent 1 serves support and sales, which has no objective and counts as one of 1m
     6 | service_objective = "20s"
       |                     ^^^^^ give sales a `service_objective` too
+t.toml:7:12: warning: no agent is in reserve for support at level 1
+    7 | reserves = [{ level = 1, when = "waiting > 5" }]
+      |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ give agents `reserve`, or other queues
 "#,
     );
 }
