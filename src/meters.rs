@@ -32,6 +32,7 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
     (C, "strowger_queue_flowed_out_total", "Contacts that left the queue by a rule or by force"),
     (G, "strowger_queue_longest_wait_seconds", "How long the first in line waits"),
     (C, "strowger_queue_offered_total", "Contacts that entered the queue"),
+    (G, "strowger_queue_reserves_joined", "Reserves of the queue that have joined it"),
     (G, "strowger_queue_service_level_goal_ratio", "The goal the service level is compared with"),
     (G, "strowger_queue_service_level_ratio", "Service level since midnight in the queue's own treatment"),
     (G, "strowger_queue_today", "Contacts of the queue since midnight in the site's time zone, by what became of them"),

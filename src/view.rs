@@ -139,6 +139,7 @@ impl Floor {
             let goal = names.queue_named(&name).map_or(0, |id| names.queue(id).service_level.percent);
             gauge!("strowger_queue_waiting", "queue" => name.clone()).set(f64::from(queue.waiting));
             gauge!("strowger_queue_longest_wait_seconds", "queue" => name.clone()).set(queue.longest_wait_seconds);
+            gauge!("strowger_queue_reserves_joined", "queue" => name.clone()).set(queue.reserves.len() as f64);
             // Gauges: they begin again at midnight. The totals are counted at the facts (`meters.rs`).
             let today = [
                 ("offered", queue.offered),

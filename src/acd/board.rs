@@ -388,13 +388,13 @@ impl Board {
         fence(Ordering::SeqCst);
     }
 
-    /// Counts an agent in or out, then the fence. The caller looks at `queue_waiting` next: of a last agent who leaves
-    /// and a contact that comes at least one sees the other.
     pub(crate) fn show_joined(&self, queue: QueueId, joined: u8) {
         // Release, as what is shown to people: an agent on his way elsewhere goes by it, and nobody is missed by it.
         self.queues[queue.index()].joined.store(joined.into(), Ordering::Release);
     }
 
+    /// Counts an agent in or out, then the fence. The caller looks at `queue_waiting` next: of a last agent who leaves
+    /// and a contact that comes at least one sees the other.
     pub(crate) fn count_staff(&self, queue: QueueId, signed_on: i8, available: i8) {
         let words = &self.queues[queue.index()];
         // Two's complement: adding −1 wraps to a subtraction.

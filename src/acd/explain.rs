@@ -8,8 +8,8 @@ use crate::reference::Reference;
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Decision, Directory, Fact, FlowReason, Judgement, Next, NotReadyReason,
-    OfferOutcome, QueueId, SkillId, Wish,
+    AgentId, AgentState, ContactId, Decision, Directory, Fact, FlowReason, Joined, Judgement, Next, NotReadyReason,
+    OfferOutcome, QueueId, ReserveChange, SkillId, Wish,
 };
 use std::collections::HashMap;
 
@@ -27,6 +27,8 @@ pub struct Explainer {
     judged: HashMap<ContactId, (QueueId, Wish)>,
     /// The queue whose contact each agent talks with.
     talks: HashMap<AgentId, QueueId>,
+    /// The reserves that serve each queue now.
+    called: HashMap<(QueueId, u8), Called>,
     at: Instant,
     moments: Vec<Moment>,
 }
@@ -68,6 +70,14 @@ pub enum What {
         waited: Duration,
         /// As it was written down; `None`: by a version that kept none.
         decision: Option<Decision>,
+        /// He is not the queue's own, and serves it since then.
+        called: Option<Called>,
+    },
+    /// While it waited others joined the queue, or left it.
+    Reserve {
+        queue: QueueId,
+        place: u8,
+        change: ReserveChange,
     },
     /// An agent who serves the queue got another contact.
     Passed {
@@ -95,6 +105,15 @@ pub enum What {
         why: FlowReason,
         waited: Duration,
     },
+}
+
+/// One of a queue's reserves that has joined it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Called {
+    /// In the queue's list.
+    pub place: u8,
+    pub since: Instant,
+    pub why: Joined,
 }
 
 /// Which side there was more of (features: A1).
@@ -170,6 +189,11 @@ pub enum Verdict {
     },
     /// He was free and could have been given it, and was not: the reference would have.
     Unexplained,
+    /// He is of this reserve of the queue, which has not joined it.
+    InReserve {
+        queue: QueueId,
+        place: u8,
+    },
 }
 
 /// A step yet to come.
@@ -228,6 +252,7 @@ impl Explainer {
             entered: HashMap::new(),
             judged: HashMap::new(),
             talks: HashMap::new(),
+            called: HashMap::new(),
             at: Instant::ZERO,
             moments: Vec::new(),
         }
@@ -253,6 +278,10 @@ impl Explainer {
                 }
             }
             Fact::Connected { agent, queue, .. } => _ = self.talks.insert(*agent, *queue),
+            Fact::Reserve { queue, place, change: ReserveChange::Joined(why) } => {
+                self.called.insert((*queue, *place), Called { place: *place, since: now, why: *why });
+            }
+            Fact::Reserve { queue, place, change: ReserveChange::Left } => _ = self.called.remove(&(*queue, *place)),
             // The rule as it stood then, whatever the configuration says now.
             Fact::Offered { queue, decision: Some(decision), .. } => {
                 let rules = &mut self.reference.directory.queues[queue.index()];
@@ -323,7 +352,9 @@ impl Explainer {
                     Some(Next::Contacts(_)) => Regime::ContactSurplus,
                     None => self.reference.regime(contact, agent),
                 };
-                let what = What::Offered { queue, agent, regime, waited, decision };
+                let place = self.reference.directory.reserve_place(queue, agent);
+                let called = place.and_then(|place| self.called.get(&(queue, place as u8)).copied());
+                let what = What::Offered { queue, agent, regime, waited, decision, called };
                 Some((what, self.reference.candidates(now, contact, Some(agent))))
             }
             Fact::Offered { contact, agent, .. } => {
@@ -365,6 +396,9 @@ impl Explainer {
                 What::OfferEnded { agent, outcome, winner: None }
             }
             Fact::Connected { contact, agent, waited, .. } if ours(contact) => What::Connected { agent, waited },
+            Fact::Reserve { queue, place, change } if self.reference.waits_in(self.contact, queue) => {
+                What::Reserve { queue, place, change }
+            }
             _ => return None,
         };
         Some((what, Vec::new()))

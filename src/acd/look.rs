@@ -5,7 +5,7 @@ use crate::explain::{By, Candidate, Lack, Later, Passed, Regime, Score, Verdict}
 use crate::reference::{Edge, Reference, Waiting};
 use base::Instant;
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, Strategy};
+use model::{AgentId, AgentState, ContactId, QueueId, Strategy};
 
 impl Reference {
     fn find(&self, contact: ContactId) -> Option<&Waiting> {
@@ -14,6 +14,10 @@ impl Reference {
 
     pub(crate) fn waited(&self, now: Instant, contact: ContactId) -> Option<Duration> {
         self.find(contact).map(|w| now.since(w.queued))
+    }
+
+    pub(crate) fn waits_in(&self, contact: ContactId, queue: QueueId) -> bool {
+        self.find(contact).is_some_and(|w| w.queue == queue)
     }
 
     /// The agent was ready when the contact came, or became ready while it waited.
@@ -57,12 +61,14 @@ impl Reference {
         })
     }
 
-    /// Everybody who serves the contact's queue: the chosen first, then who comes next, then who could not be asked.
+    /// Everybody who serves the contact's queue, or may at times: the chosen first, then who comes next, then who could not be asked.
     pub(crate) fn candidates(&self, now: Instant, contact: ContactId, chosen: Option<AgentId>) -> Vec<Candidate> {
         let Some(own) = self.find(contact) else { return Vec::new() };
         let read = chosen.and_then(|chosen| self.reading_for(now, own, chosen));
         let own = read.as_ref().unwrap_or(own);
-        let everybody = (0..self.agents.len() as u32).map(AgentId).filter(|a| self.serves(*a, own.queue));
+        let everybody = (0..self.agents.len() as u32)
+            .map(AgentId)
+            .filter(|a| self.serves(*a, own.queue) || self.directory.reserve_place(own.queue, *a).is_some());
         let looked_at = everybody.map(|agent| {
             let chosen = chosen == Some(agent);
             let verdict = if chosen { Verdict::Chosen } else { self.verdict(now, own, agent) };
@@ -74,6 +80,7 @@ impl Reference {
         let place = |c: &Candidate| match c.verdict {
             Verdict::Chosen => 0,
             Verdict::Unexplained => 1,
+            Verdict::InReserve { .. } => 3,
             _ => 2,
         };
         all.sort_by_key(|(key, candidate)| (place(candidate), *key));
@@ -101,6 +108,9 @@ impl Reference {
     fn verdict(&self, now: Instant, own: &Waiting, agent: AgentId) -> Verdict {
         let clocks = &self.agents[agent.index()];
         let since = clocks.time.since;
+        if let Some(place) = self.directory.reserve_place(own.queue, agent).filter(|_| !self.serves(agent, own.queue)) {
+            return Verdict::InReserve { queue: own.queue, place: place as u8 };
+        }
         match clocks.state {
             AgentState::SignedOff => Verdict::SignedOff { since },
             AgentState::NotReady { reason } => Verdict::NotReady { reason, since },

@@ -318,7 +318,9 @@ impl Reference {
         };
         match change {
             ReserveChange::Joined(Joined { range, value }) => {
-                let asked = self.queue_figure(now, queue, range.figure).unwrap_or(value);
+                // The log's clock is another one than that which was looked at.
+                let told = self.queue_figure(now, queue, range.figure).filter(|_| self.only.is_none());
+                let asked = told.unwrap_or(value);
                 let by_rule = asked == value && (range.least..=range.most).contains(&value);
                 self.hold(by_rule, || format!("reserve {place} joins by {range:?} at {value}, not {asked}"));
                 let new = self.joined.insert(key, now).is_none();
@@ -326,9 +328,11 @@ impl Reference {
             }
             ReserveChange::Left => {
                 let since = self.joined.remove(&key);
-                let stayed = since.is_some_and(|since| now.since(since) >= rule.hold);
-                self.hold(stayed, || format!("reserve {place} leaves and has been there since {since:?}"));
-                let wanted = !rule.adjust && self.holds(now, queue, &rule.when) == Some(true);
+                let stayed = |since: Instant| self.only.is_some() || now.since(since) >= rule.hold;
+                self.hold(since.is_some_and(stayed), || {
+                    format!("reserve {place} leaves and has been there since {since:?}")
+                });
+                let wanted = self.only.is_none() && !rule.adjust && self.holds(now, queue, &rule.when) == Some(true);
                 self.hold(!wanted, || format!("reserve {place} leaves and is wanted"));
             }
             ReserveChange::Adjusted(_) => return,

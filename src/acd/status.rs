@@ -11,7 +11,10 @@ pub struct QueueStatus {
     /// Contacts in the queue, those being offered included.
     pub waiting: u32,
     pub longest_wait: Duration,
+    /// Its own.
     pub agents: StateCounts,
+    /// A bit for each of its reserves that has joined, by its place.
+    pub joined: u8,
 }
 
 /// Agents of a queue by state.
@@ -56,7 +59,7 @@ impl Board {
             }
         }
         let longest_wait = self.queue_oldest(queue).map_or(Duration::ZERO, |oldest| now.since(oldest));
-        QueueStatus { waiting: self.queue_waiting(queue), longest_wait, agents }
+        QueueStatus { waiting: self.queue_waiting(queue), longest_wait, agents, joined: self.joined(queue) }
     }
 }
 

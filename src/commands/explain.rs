@@ -1,6 +1,7 @@
 //! `strowger explain CONTACT`: why it went to one agent and not to another.
 
 mod json;
+mod reserves;
 mod text;
 
 use crate::cli::ExplainArgs;
@@ -24,13 +25,15 @@ keeps; whatever else is configured counts as it is now. The server may run meanw
 
 Keys of --json (times RFC 3339, lengths in seconds):
   contact, missing_facts, unread_facts, reloaded
-  moments[]       at, what (judged entered offered passed offer-ended connected abandoned flowed-out
-                  callback-arranged), with its details
+  moments[]       at, what (judged entered offered passed reserve offer-ended connected abandoned
+                  flowed-out callback-arranged), with its details
     candidates[]  agent, name, verdict, why, score, would_change
     rule          of `offered`: strategy, idle_clock, regime, changed_to, and file, line, column of the strategy when it
                   is written
     decision      of `offered`, as it was written down: step, next (agents or contacts, up to 8), excluded (agents by
                   reason); null when the version that made it kept none
+    called        of `offered` to one who is not the queue's own: reserve (counted from 1), since, because (figure, value,
+                  least, most) and the rule's place; `reserve` says the same with change (joined left adjusted), percent
     doubts[]      where the facts and the second distributor disagree
 
 Exit codes: 0 explained, 1 no such contact or it was in no queue, 64 wrong usage.";
@@ -133,6 +136,10 @@ impl Story {
         let name = queue.routing.rules.get(nth).map_or("", |rule| &rule.name);
         let named = if name.is_empty() { format!("rule {}", nth + 1) } else { format!("rule '{name}'") };
         (named, config::Written::nth_of(file, "queue", &queue.name, "rules", nth))
+    }
+
+    fn reserve_rule(&self, file: Option<&Path>, queue: QueueId, place: u8) -> Option<config::Written> {
+        config::Written::nth_of(file, "queue", &self.queue(queue).name, "reserves", usize::from(place))
     }
 
     fn time(&self, at: Instant) -> jiff::Zoned {

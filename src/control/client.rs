@@ -114,6 +114,7 @@ fn show(reply: &Reply) -> String {
                 "wrap-up",
                 "not ready",
                 "off",
+                "reserves",
                 "offered",
                 "answered",
                 "abandoned",
@@ -122,6 +123,7 @@ fn show(reply: &Reply) -> String {
             ],
             lines.iter().map(|q| {
                 let level = q.service_level.map_or("-".into(), |l| format!("{:.1} %", l * 100.0));
+                let reserves: Vec<String> = q.reserves.iter().map(u8::to_string).collect();
                 vec![
                     q.queue.clone(),
                     q.waiting.to_string(),
@@ -132,6 +134,7 @@ fn show(reply: &Reply) -> String {
                     q.wrap_up.to_string(),
                     q.not_ready.to_string(),
                     q.signed_off.to_string(),
+                    if reserves.is_empty() { "-".into() } else { reserves.join(",") },
                     q.offered.to_string(),
                     q.answered.to_string(),
                     q.abandoned.to_string(),

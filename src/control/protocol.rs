@@ -90,6 +90,9 @@ pub(crate) struct QueueLine {
     pub(crate) wrap_up: u32,
     pub(crate) not_ready: u32,
     pub(crate) signed_off: u32,
+    /// Its reserves that have joined, counted from 1 as they are written; absent from servers that know none.
+    #[serde(default)]
+    pub(crate) reserves: Vec<u8>,
     pub(crate) offered: u64,
     pub(crate) answered: u64,
     pub(crate) abandoned: u64,

@@ -232,6 +232,7 @@ impl Floor {
                 wrap_up: agents.wrap_up,
                 not_ready: agents.not_ready,
                 signed_off: agents.signed_off,
+                reserves: (1..=8).filter(|nth| status.joined & (1 << (nth - 1)) != 0).collect(),
                 offered: today.counts.offered,
                 answered: today.counts.answered,
                 abandoned: today.counts.abandoned,

@@ -56,6 +56,7 @@ impl Indices {
                 | "connected"
                 | "abandoned"
                 | "flowed-out"
+                | "reserve"
         )
     }
 

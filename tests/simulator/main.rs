@@ -65,6 +65,7 @@ fn no_law_is_broken_in_any_world() {
     verdicts.iter().for_each(|verdict| census.add(&verdict.census));
     assert_eq!(strange(&census.agents, agent_may), [], "agents");
     assert_eq!(strange(&census.contacts, contact_may), [], "contacts");
+    assert!(census.reserves.iter().all(|changes| *changes > 0), "reserves: {:?}", census.reserves);
     // Fewer seeds need not reach everything.
     if count >= 1_000 {
         let missing = |wanted: &[(&'static str, &'static str)], found: &Count| -> Vec<_> {

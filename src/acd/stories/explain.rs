@@ -1,13 +1,13 @@
 //! Every kind of answer an explanation gives, each from facts alone.
 
 use crate::testing::{House, agent, directory, hotline, queue, secs};
-use crate::{Explainer, Lack, Later, Moment, Passed, Regime, Verdict, What};
+use crate::{Called, Explainer, Lack, Later, Moment, Passed, Regime, Verdict, What};
 use base::Instant;
 use model::{
     Absent, Ageing, AgentAction, AgentId, AgentState, ContactId, Decision, Directory, EmptyRule, Exclusion, Fact,
-    FlowReason, IdleClock, Judged, JudgedBy, Judgement, MaxLength, MaxWait, Next, NotReadyReason, OfferOutcome,
-    Preferred, QueueCommand, QueueId, Requirement, RequirementId, SkillId, SkillLevel, SkillRange, SoundName, Step,
-    Strategy, Target, Wish,
+    FigureRange, FlowReason, IdleClock, InReserve, Joined, Judged, JudgedBy, Judgement, MaxLength, MaxWait, Next,
+    NotReadyReason, OfferOutcome, Preferred, QueueCommand, QueueFigure, QueueId, Requirement, RequirementId, Reserve,
+    ReserveChange, ReserveOf, SkillId, SkillLevel, SkillRange, SoundName, Step, Strategy, Target, Wish,
 };
 
 /// What is told about a contact when its house has told everything.
@@ -313,4 +313,43 @@ fn what_was_written_down_and_is_not_what_the_facts_show_is_a_doubt() {
     house.facts.iter().for_each(|(at, fact): &(Instant, Fact)| explainer.handle_fact(*at, fact));
     let doubts: Vec<_> = explainer.into_moments().into_iter().flat_map(|moment| moment.doubts).collect();
     assert_eq!(doubts.len(), 2, "{doubts:?}");
+}
+
+#[test]
+fn a_reserve_is_told_of_when_it_joins_and_why_its_agent_was_asked() {
+    let range = FigureRange { figure: QueueFigure::LongestWait, least: 60, most: u32::MAX };
+    let mut line = queue("line");
+    line.routing.reserves = vec![Reserve {
+        who: ReserveOf::Level(1),
+        when: vec![vec![range]],
+        until: Vec::new(),
+        hold: secs(600),
+        adjust: false,
+    }];
+    let mut second = agent(1, &[]);
+    second.reserve = vec![InReserve { queue: QueueId(0), level: 1 }];
+    let names = directory(vec![line], vec![agent(0, &[0]), second]);
+    let mut house = House::new(names.clone());
+    let first = house.arrive(0, 0);
+    connect(&mut house, first);
+    let (contact, came) = (house.arrive(0, 0), house.now.mono);
+    house.pass(secs(60));
+    assert_eq!(connect(&mut house, contact), 1);
+    let moments = explained(&house, &names, contact);
+    assert_eq!(verdict(&moments[0], 1), &Verdict::InReserve { queue: QueueId(0), place: 0 });
+    let why = Joined { range, value: 60 };
+    let change = ReserveChange::Joined(why);
+    assert_eq!(moments[1].what, What::Reserve { queue: QueueId(0), place: 0, change });
+    let told = Some(Called { place: 0, since: came + secs(60), why });
+    assert!(
+        matches!(moments[2].what, What::Offered { agent: AgentId(1), called, .. } if called == told),
+        "{moments:#?}"
+    );
+    assert_eq!(verdict(&moments[2], 1), &Verdict::Chosen);
+    // He stays for the next one, which came when he had been called.
+    house.release(1, contact, Some(0));
+    let next = house.arrive(0, 0);
+    assert_eq!(connect(&mut house, next), 1);
+    let moments = explained(&house, &names, next);
+    assert!(matches!(moments[1].what, What::Offered { called, .. } if called == told), "{moments:#?}");
 }

@@ -2,8 +2,8 @@
 
 use super::Story;
 use super::text::{outcome_text, score_text};
-use acd::{Candidate, Moment, Passed, Regime, Score, Verdict, What};
-use model::{Decision, JudgedBy, Judgement, Next, QueueId, RequirementId};
+use acd::{Called, Candidate, Moment, Passed, Regime, Score, Verdict, What};
+use model::{Decision, Joined, JudgedBy, Judgement, Next, QueueId, RequirementId, ReserveChange};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -29,7 +29,7 @@ impl Story {
             What::CallbackArranged { queue } => {
                 json!({ "what": "callback-arranged", "queue": self.queue(*queue).name })
             }
-            What::Offered { queue, agent: id, regime, waited, decision } => {
+            What::Offered { queue, agent: id, regime, waited, decision, called } => {
                 let rules = self.queue(*queue);
                 let written = self.rule(file, *queue).map(|written| written.place);
                 json!({
@@ -48,6 +48,18 @@ impl Story {
                         "column": written.as_ref().map(|place| place.column),
                     },
                     "decision": decision.as_ref().map(|decision| self.decision(decision)),
+                    "called": called.map(|called| self.called(file, *queue, called)),
+                })
+            }
+            What::Reserve { queue, place: nth, change } => {
+                let (change, why, percent) = match *change {
+                    ReserveChange::Joined(why) => ("joined", Some(figure(why)), None),
+                    ReserveChange::Left => ("left", None, None),
+                    ReserveChange::Adjusted(percent) => ("adjusted", None, Some(percent)),
+                };
+                json!({
+                    "what": "reserve", "queue": self.queue(*queue).name, "reserve": nth + 1, "change": change,
+                    "because": why, "percent": percent, "rule": place(self.reserve_rule(file, *queue, *nth)),
                 })
             }
             What::Passed { agent: id, contact, why } => json!({
@@ -83,6 +95,13 @@ impl Story {
         value["candidates"] = moment.candidates.iter().map(|c| self.candidate(moment, c, best)).collect();
         value["doubts"] = moment.doubts.iter().map(|doubt| Value::from(&**doubt)).collect();
         value
+    }
+
+    fn called(&self, file: Option<&Path>, queue: QueueId, called: Called) -> Value {
+        json!({
+            "reserve": called.place + 1, "since": self.time(called.since).timestamp().to_string(),
+            "because": figure(called.why), "rule": place(self.reserve_rule(file, queue, called.place)),
+        })
     }
 
     /// As it was written down when it was made.
@@ -140,6 +159,7 @@ impl Story {
             Verdict::KeptFor { .. } => "kept-for-another",
             Verdict::Full { .. } => "talks-full",
             Verdict::Unexplained => "unexplained",
+            Verdict::InReserve { .. } => "in-reserve",
         };
         json!({
             "agent": agent.id,
@@ -151,6 +171,11 @@ impl Story {
             "would_change": self.would_change(moment, candidate, best),
         })
     }
+}
+
+fn figure(why: Joined) -> Value {
+    let most = (why.range.most < u32::MAX).then_some(why.range.most);
+    json!({ "figure": why.range.figure.word(), "value": why.value, "least": why.range.least, "most": most })
 }
 
 fn place(written: Option<config::Written>) -> Value {

@@ -81,6 +81,7 @@ impl Story {
             What::Abandoned { waited, offers } => {
                 format!("the caller hung up after {}, offers: {offers}", spell(*waited))
             }
+            What::Reserve { queue, place, change } => self.change_text(*queue, *place, *change),
             What::FlowedOut { why, waited, .. } => format!("left the queue after {} ({})", spell(*waited), why.word()),
             What::CallbackArranged { queue } => {
                 format!("the caller hung up to be called back by {}; his place waits for him", self.queue(*queue).name)
@@ -94,8 +95,9 @@ impl Story {
     /// The rules that decided, with their lines.
     fn reasons(&self, file: Option<&Path>, what: &What) -> Vec<String> {
         match what {
-            What::Offered { queue, regime, decision, .. } => {
+            What::Offered { queue, regime, decision, called, .. } => {
                 let mut lines = vec![format!("rule: {}", self.rule_text(file, *queue, *regime, decision.as_ref()))];
+                lines.extend(called.map(|called| self.called_text(file, *queue, called)));
                 lines.extend(
                     self.changed_rule(*queue, decision.as_ref()).map(|now| format!("since then changed to {now}")),
                 );
@@ -114,6 +116,13 @@ impl Story {
                     .collect()
             }
             What::Judged { queue, judgement } => self.judgement_text(file, *queue, judgement),
+            What::Reserve { queue, place, .. } => {
+                let written = self.reserve_rule(file, *queue, *place);
+                written
+                    .map(|written| format!("rule: {} ({})", written.line.trim(), written.place))
+                    .into_iter()
+                    .collect()
+            }
             What::Entered { .. }
             | What::Passed { .. }
             | What::OfferEnded { .. }
@@ -273,6 +282,7 @@ impl Story {
                 format!("it is kept for {} for {} more", self.person(*agent), spell(until.since(moment.at)))
             }
             Verdict::Unexplained => "ready and able, and it was not offered to him".into(),
+            Verdict::InReserve { place, .. } => format!("in reserve {}, which has not joined", place + 1),
         }
     }
 
@@ -310,6 +320,7 @@ impl Story {
                 }
             }
             Verdict::KeptFor { .. } => "waiting until then".into(),
+            Verdict::InReserve { queue, place } => self.calls_for(*queue, *place)?,
         })
     }
 }

@@ -53,6 +53,22 @@ fn the_examples_run_and_say_it_in_text_json_and_a_picture() {
 }
 
 #[test]
+fn agents_lent_when_they_are_wanted_help_and_cost_their_own_queue_less_than_sharing_them_all_day() {
+    let day = |config: &str| {
+        let all = json(&SimulateArgs { compare: Some(example(config)), ..args("day.toml", 4) });
+        let change = |queue: usize| {
+            let difference = &all["differences"][queue];
+            (difference["queue"].clone(), difference["day"]["service_level"]["mean"].as_f64().unwrap())
+        };
+        [change(0), change(1)]
+    };
+    let ([support, billing], [_, shared]) = (day("reserve.toml"), day("shared.toml"));
+    assert_eq!((&support.0, &billing.0), (&"support".into(), &"billing".into()));
+    assert!(support.1 > 0.02, "support gains {}", support.1);
+    assert!(billing.1 > shared.1 / 2.0, "billing loses {} with lending, {} with sharing", -billing.1, -shared.1);
+}
+
+#[test]
 fn past_contacts_call_again() {
     let all = json(&args("past.toml", 2));
     let past = std::fs::read_to_string(example("past.csv")).unwrap().lines().count() - 1;

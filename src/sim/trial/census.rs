@@ -1,6 +1,6 @@
 //! Which transitions of agents and contacts were reached.
 
-use model::{AgentId, AgentState, ContactId, Fact, OfferOutcome, Stamped};
+use model::{AgentId, AgentState, ContactId, Fact, OfferOutcome, ReserveChange, Stamped};
 use std::collections::{BTreeMap, HashMap};
 
 /// From what to what, and how often.
@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 pub struct Census {
     pub agents: BTreeMap<(&'static str, &'static str), u64>,
     pub contacts: BTreeMap<(&'static str, &'static str), u64>,
+    /// How often reserves joined a queue, left it and had their thresholds moved.
+    pub reserves: [u64; 3],
     of_agent: HashMap<AgentId, &'static str>,
     of_contact: HashMap<ContactId, &'static str>,
 }
@@ -21,6 +23,14 @@ impl Census {
             }
             return;
         }
+        if let Fact::Reserve { change, .. } = stamped.fact {
+            self.reserves[match change {
+                ReserveChange::Joined(_) => 0,
+                ReserveChange::Left => 1,
+                ReserveChange::Adjusted(_) => 2,
+            }] += 1;
+            return;
+        }
         let Some((contact, state)) = state_of(&stamped.fact) else { return };
         let before = self.of_contact.insert(contact, state).unwrap_or("new");
         *self.contacts.entry((before, state)).or_default() += 1;
@@ -32,6 +42,7 @@ impl Census {
                 *all.entry(*transition).or_default() += count;
             }
         }
+        self.reserves.iter_mut().zip(other.reserves).for_each(|(all, more)| *all += more);
     }
 }
 

@@ -21,6 +21,23 @@ const STRATEGIES: [&str; 11] = [
 const CONDITIONS: [&str; 6] =
     ["waiting > 2", "ready == 0", "staffed < 3 || waiting > 4", "expected_wait > 20", "priority > 1", "signed_on > 2"];
 
+/// What calls a queue's own reserve.
+const CALLS: [&str; 5] = [
+    "waiting > 2",
+    "longest_wait >= 30",
+    "longest_wait >= 20 && reserve_ready >= 1",
+    "service_level < 80 && waiting > 0",
+    "expected_wait > 40 || ready == 0",
+];
+
+/// What lends it the agents of another.
+const LENDS: [&str; 4] = [
+    "waiting > 3",
+    "longest_wait >= 15 && lender_waiting == 0",
+    "longest_wait >= 40",
+    "lender_waiting < 2 && reserve_ready >= 1 && waiting > 0",
+];
+
 pub(super) const FIRST_AGENT: u32 = 2001;
 
 #[derive(Debug)]
@@ -43,13 +60,18 @@ pub(super) enum House {
 pub(super) fn draw(rng: &mut Rng, house: House) -> Drawn {
     let shards = [1, 1, 2, 3][rng.below(4) as usize];
     let most = if house == House::Wire { 6 } else { 10 };
+    // Of their own chance: the rest of the world is what it would be without them.
+    let mut apart = rng.clone().fork();
     let (queues, agents) = (1 + rng.below(4) as u32, 3 + rng.below(most) as u32);
+    let calling: Vec<Calling> = (0..queues).map(|queue| Calling::draw(&mut apart, queue, queues)).collect();
     let mut tables = String::from(
-        "[generation]\nlevel = 3\n[[skill]]\nname = \"french\"\n[[skill]]\nname = \"billing\"\n\
+        "[generation]\nlevel = 3\nenable = [\"queue.reserve\", \"queue.groups\"]\n\
+         [[skill]]\nname = \"french\"\n[[skill]]\nname = \"billing\"\n\
          [[calendar]]\nname = \"office\"\ntime_zone = \"Europe/Berlin\"\nopen = { mon-fri = \"08:00-18:00\" }\n",
     );
     for queue in 0..queues {
         queue_table(&mut tables, rng, queue, queues);
+        let _ = writeln!(tables, "reserves = [{}]", calling[queue as usize].rules.join(", "));
         let _ = write!(
             tables,
             "[[number]]\nmatch = \"400{queue}\"\nto = \"queue:q{queue}\"\npriority = {}\nattach = {{ tier = \"{}\" }}\n",
@@ -61,8 +83,11 @@ pub(super) fn draw(rng: &mut Rng, house: House) -> Drawn {
     let _ = write!(tables, "[[number]]\nmatch = \"5000\"\nto = \"agent:{FIRST_AGENT}\"\n");
     let _ = write!(tables, "[[number]]\nmatch = \"5001\"\nto = \"announcement:sorry\"\n");
     for agent in FIRST_AGENT..FIRST_AGENT + agents {
-        let served: Vec<String> =
-            (0..queues).filter(|_| rng.chance(0.6)).map(|queue| format!("\"q{queue}\"")).collect();
+        let serves: Vec<bool> = (0..queues).map(|_| rng.chance(0.6)).collect();
+        let own = (0..queues).zip(&serves).filter(|(_, serves)| **serves);
+        let served: Vec<String> = own.map(|(queue, _)| format!("\"q{queue}\"")).collect();
+        let others = calling.iter().zip(&serves).zip(0..).filter(|((calling, serves), _)| calling.level && !**serves);
+        let reserve: Vec<String> = others.map(|(_, queue): (_, u32)| format!("q{queue} = 1")).collect();
         let initial = if rng.chance(0.8) { "ready" } else { "not-ready" };
         let place = match house {
             House::Simple => String::new(),
@@ -72,11 +97,43 @@ pub(super) fn draw(rng: &mut Rng, house: House) -> Drawn {
         let _ = write!(
             tables,
             "[[phone]]\nid = \"{agent}\"\n{place}[[agent]]\nid = \"{agent}\"\nphone = \"{agent}\"\nqueues = [{}]\n\
-             initial_state = \"{initial}\"\nweight = {weight}\nskills = {{ french = {french}, billing = {billing} }}\n",
-            served.join(", ")
+             initial_state = \"{initial}\"\nweight = {weight}\nskills = {{ french = {french}, billing = {billing} }}\n\
+             reserve = {{ {} }}\n",
+            served.join(", "),
+            reserve.join(", ")
         );
     }
     Drawn { tables, shards, queues, agents }
+}
+
+/// Whom a queue calls at times.
+struct Calling {
+    rules: Vec<String>,
+    /// Its own reserve too.
+    level: bool,
+}
+
+impl Calling {
+    fn draw(rng: &mut Rng, queue: u32, queues: u32) -> Self {
+        let mut rules = Vec::new();
+        let level = rng.chance(0.3);
+        if level {
+            rules.push(format!("{{ level = 1, {} }}", rule(rng, &CALLS)));
+        }
+        if queues > 1 && rng.chance(0.3) {
+            let lender = (queue + 1 + rng.below(u64::from(queues - 1)) as u32) % queues;
+            rules.push(format!("{{ queue = \"q{lender}\", {} }}", rule(rng, &LENDS)));
+        }
+        Calling { rules, level }
+    }
+}
+
+fn rule(rng: &mut Rng, conditions: &[&str]) -> String {
+    let when = conditions[rng.below(conditions.len() as u64) as usize];
+    let until = if rng.chance(0.3) { "until = \"waiting == 0\", " } else { "" };
+    let adjust =
+        rng.chance(0.3) && ["waiting", "longest_wait", "expected_wait"].iter().any(|load| when.starts_with(load));
+    format!("when = \"{when}\", {until}hold = \"{}s\", adjust = {adjust}", rng.below(120))
 }
 
 fn queue_table(tables: &mut String, rng: &mut Rng, queue: u32, queues: u32) {
