@@ -246,6 +246,9 @@ pub(crate) struct QueueArgs {
     /// What to do: who waits in a queue that is closed leaves it by its rule for closed hours
     #[arg(value_enum)]
     pub(crate) action: QueueVerb,
+    /// Which of its reserves, counted from 1 as they are written; without it all
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
+    pub(crate) reserve: Option<u8>,
     #[command(flatten)]
     pub(crate) server: ServerArg,
 }
@@ -256,6 +259,12 @@ pub(crate) enum QueueVerb {
     Close,
     /// The calendar counts again
     Open,
+    /// Its reserves join now, and stay until another order
+    CallIn,
+    /// Its reserves go when they are free, and do not join until another order
+    SendAway,
+    /// The rules of its reserves count again
+    ByRule,
 }
 
 #[derive(Args, Debug)]

@@ -83,8 +83,11 @@ fn run(command: Command) -> Result<ExitCode, String> {
             let action = match args.action {
                 QueueVerb::Close => control::QueueVerb::Close,
                 QueueVerb::Open => control::QueueVerb::Open,
+                QueueVerb::CallIn => control::QueueVerb::CallIn,
+                QueueVerb::SendAway => control::QueueVerb::SendAway,
+                QueueVerb::ByRule => control::QueueVerb::ByRule,
             };
-            ask(&args.server, &Request::Queue { name: args.name, action })
+            ask(&args.server, &Request::Queue { name: args.name, action, reserve: args.reserve })
         }
         Command::Call(args) => match args.action {
             CallVerb::Hangup => ask(&args.server, &Request::HangUp { call: args.id }),

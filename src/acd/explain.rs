@@ -113,7 +113,8 @@ pub struct Called {
     /// In the queue's list.
     pub place: u8,
     pub since: Instant,
-    pub why: Joined,
+    /// `None`: by hand.
+    pub why: Option<Joined>,
 }
 
 /// Which side there was more of (features: A1).
@@ -278,10 +279,7 @@ impl Explainer {
                 }
             }
             Fact::Connected { agent, queue, .. } => _ = self.talks.insert(*agent, *queue),
-            Fact::Reserve { queue, place, change: ReserveChange::Joined(why) } => {
-                self.called.insert((*queue, *place), Called { place: *place, since: now, why: *why });
-            }
-            Fact::Reserve { queue, place, change: ReserveChange::Left } => _ = self.called.remove(&(*queue, *place)),
+            Fact::Reserve { queue, place, change } => self.called(now, *queue, *place, *change),
             // The rule as it stood then, whatever the configuration says now.
             Fact::Offered { queue, decision: Some(decision), .. } => {
                 let rules = &mut self.reference.directory.queues[queue.index()];
@@ -300,6 +298,19 @@ impl Explainer {
         if let Some((what, candidates)) = before.or_else(|| self.after(now, fact)) {
             self.moments.push(Moment { at: now, what, candidates, doubts });
         }
+    }
+
+    fn called(&mut self, now: Instant, queue: QueueId, place: u8, change: ReserveChange) {
+        let why = match change {
+            ReserveChange::Joined(why) => Some(why),
+            ReserveChange::CalledIn => None,
+            ReserveChange::Left | ReserveChange::SentAway => {
+                self.called.remove(&(queue, place));
+                return;
+            }
+            ReserveChange::Adjusted(_) => return,
+        };
+        self.called.insert((queue, place), Called { place, since: now, why });
     }
 
     /// Facts that are not from the distributor; true when this was one.

@@ -5,7 +5,7 @@ use crate::entry::Entry;
 use crate::machine::{Acd, Timer};
 use crate::message::ToContact;
 use base::{Key, Now};
-use model::{Actor, Fact, FlowReason, ForcedAction, QueueAction, QueueId, SoundName, Target};
+use model::{Actor, CommandError, Fact, FlowReason, ForcedAction, QueueAction, QueueId, SoundName, Target};
 
 /// The announcement of last resort; every language of the library has it.
 const LAST_WORD: &str = "sorry";
@@ -76,6 +76,17 @@ impl Acd {
         }
     }
 
+    pub(crate) fn may_force(&self, queue: QueueId, action: QueueAction) -> Result<(), CommandError> {
+        let queue = self.directory.queues.get(queue.index()).filter(|queue| !queue.removed);
+        let reserves = queue.ok_or(CommandError::NoSuchQueue)?.routing.reserves.len();
+        match action {
+            QueueAction::Reserve { place, .. } if usize::from(place.unwrap_or(0)) >= reserves => {
+                Err(CommandError::NoSuchReserve)
+            }
+            QueueAction::Reserve { .. } | QueueAction::Close | QueueAction::Open => Ok(()),
+        }
+    }
+
     /// Who waits leaves at once, who is being offered when his offer fails; who talks goes on.
     pub(crate) fn force_queue(&mut self, now: Now, queue: QueueId, action: QueueAction, by: Actor) {
         match action {
@@ -85,6 +96,7 @@ impl Acd {
             QueueAction::Open => {
                 self.shut.remove(&queue);
             }
+            QueueAction::Reserve { place, order } => self.order_reserves(queue, place, order),
         }
         self.fact(Fact::Forced { by, action: ForcedAction::Queue { queue, action } });
         if action == QueueAction::Close {

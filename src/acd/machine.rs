@@ -100,8 +100,8 @@ impl Acd {
                 self.send(self.agent_home(agent), ToAgent::People { ticket, from, agent, action, by });
             }
             Input::Queue { ticket, queue, action, by } => {
-                if self.directory.queues.get(queue.index()).is_none_or(|queue| queue.removed) {
-                    self.out.push_back(Output::Reply { ticket, result: Err(CommandError::NoSuchQueue) });
+                if let Err(error) = self.may_force(queue, action) {
+                    self.out.push_back(Output::Reply { ticket, result: Err(error) });
                 } else {
                     let from = self.seating.shard;
                     self.send(self.queue_home(queue), ToQueue::Force { ticket, from, queue, action, by });

@@ -18,8 +18,9 @@ use base::Instant;
 use core::cmp::Ordering;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Decision, Directory, Fact, FigureRange, IdleClock, Joined, OBJECTIVE_DEFAULT,
-    OfferOutcome, Queue, QueueFigure, QueueId, ReserveChange, Strategy, Wish, level_of,
+    AgentId, AgentState, ContactId, Decision, Directory, Fact, FigureRange, ForcedAction, IdleClock, Joined,
+    OBJECTIVE_DEFAULT, OfferOutcome, Queue, QueueAction, QueueFigure, QueueId, ReserveChange, ReserveOrder, Strategy,
+    Wish, level_of,
 };
 use std::collections::HashMap;
 
@@ -35,6 +36,8 @@ pub(crate) struct Reference {
     /// Reserves that have joined, since when; and when each changed last.
     pub(crate) joined: HashMap<(QueueId, u8), Instant>,
     switched: HashMap<(QueueId, u8), Instant>,
+    /// Whether people want them there.
+    ordered: HashMap<(QueueId, u8), bool>,
     pub(crate) waiting: Vec<Waiting>,
     /// Offered, Answered, Abandoned, Flowed out.
     pub(crate) counts: [usize; 4],
@@ -143,6 +146,7 @@ impl Reference {
             talking: HashMap::new(),
             joined: HashMap::new(),
             switched: HashMap::new(),
+            ordered: HashMap::new(),
             waiting: Vec::new(),
             counts: [0; 4],
             decisions: 0,
@@ -199,6 +203,7 @@ impl Reference {
             Fact::Abandoned { contact, queue, .. } => self.left(*contact, *queue, 2),
             Fact::FlowedOut { contact, queue, .. } => self.left(*contact, *queue, 3),
             Fact::AgentChanged { agent, state, .. } => self.agent(now, *agent, *state),
+            Fact::Forced { action: ForcedAction::Queue { queue, action }, .. } => self.ordered(*queue, *action),
             Fact::Forced { .. } | Fact::WaitForetold { .. } => {}
             Fact::Reserve { queue, place, change } => self.reserve(now, (*queue, *place), *change),
             other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
@@ -290,6 +295,10 @@ impl Reference {
         for (queue, id) in self.directory.queues.iter().zip(0..) {
             for (rule, place) in queue.routing.reserves.iter().zip(0..) {
                 let key = (QueueId(id), place);
+                if let Some(wanted) = self.ordered.get(&key) {
+                    assert_eq!(self.joined.contains_key(&key), *wanted, "reserve {key:?} by hand at {now:?}");
+                    continue;
+                }
                 let changed = self.switched.get(&key).copied();
                 let (Some(wanted), Some(over)) =
                     (self.holds(now, key.0, &rule.when), self.holds(now, key.0, &rule.until))
@@ -307,6 +316,18 @@ impl Reference {
                     }
                 }
             }
+        }
+    }
+
+    fn ordered(&mut self, queue: QueueId, action: QueueAction) {
+        let QueueAction::Reserve { place, order } = action else { return };
+        for nth in (0..self.queue(queue).routing.reserves.len() as u8).filter(|n| place.is_none_or(|place| place == *n))
+        {
+            _ = match order {
+                ReserveOrder::CallIn => self.ordered.insert((queue, nth), true),
+                ReserveOrder::SendAway => self.ordered.insert((queue, nth), false),
+                ReserveOrder::ByRule => self.ordered.remove(&(queue, nth)),
+            };
         }
     }
 
@@ -328,12 +349,22 @@ impl Reference {
             }
             ReserveChange::Left => {
                 let since = self.joined.remove(&key);
+                // Told of one who was wanted by hand: the rules have changed, and orders are forgotten with them.
+                self.ordered.remove(&key);
                 let stayed = |since: Instant| self.only.is_some() || now.since(since) >= rule.hold;
                 self.hold(since.is_some_and(stayed), || {
                     format!("reserve {place} leaves and has been there since {since:?}")
                 });
                 let wanted = self.only.is_none() && !rule.adjust && self.holds(now, queue, &rule.when) == Some(true);
                 self.hold(!wanted, || format!("reserve {place} leaves and is wanted"));
+            }
+            ReserveChange::CalledIn => {
+                let new = self.joined.insert(key, now).is_none();
+                self.hold(new, || format!("reserve {place} is called in and had joined"));
+            }
+            ReserveChange::SentAway => {
+                let there = self.joined.remove(&key).is_some();
+                self.hold(there, || format!("reserve {place} is sent away and had not joined"));
             }
             ReserveChange::Adjusted(_) => return,
         }

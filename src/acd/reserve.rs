@@ -5,6 +5,7 @@
 //! have joined. What it decides is a fact, and a word on the board for the tours of other shards' agents. An agent who
 //! becomes ready is remembered at the home of every queue he may ever serve; so who is ready when his reserve joins is
 //! looked at at once. Nobody is torn away: who has a contact when his reserve goes keeps it.
+//! What a person orders counts until he takes it back, the rules change or the server starts anew.
 
 use crate::figures::minute_of;
 use crate::limits::{ADJUST_LEAST, ADJUST_MOST, ADJUST_STEP, REBASE_EVERY, RESERVE_STEADY};
@@ -15,6 +16,7 @@ use base::{Instant, Now, TimerId};
 use core::time::Duration;
 use model::{
     AgentId, AgentState, Directory, Fact, FigureRange, Joined, QueueFigure, QueueId, Reserve, ReserveChange, ReserveOf,
+    ReserveOrder,
 };
 use std::sync::Arc;
 
@@ -38,11 +40,13 @@ struct State {
     percent: u16,
     /// When they were adjusted last.
     minute: u64,
+    /// Whether a person wants it there; `None`: its rule counts.
+    by_hand: Option<bool>,
 }
 
 impl Default for State {
     fn default() -> Self {
-        State { joined: false, changed: None, percent: 100, minute: 0 }
+        State { joined: false, changed: None, percent: 100, minute: 0, by_hand: None }
     }
 }
 
@@ -150,16 +154,13 @@ impl Acd {
         for (place, reserve) in reserves.iter().enumerate() {
             self.adjust_thresholds(now, queue, place, reserve);
             let Some(state) = self.reserve_state(queue, place) else { continue };
-            if state.changed.is_some_and(|since| now.mono.since(since) < RESERVE_STEADY) {
-                continue;
-            }
-            let why = self.reason(now, queue, place, &reserve.when);
-            let held = state.changed.is_none_or(|since| now.mono.since(since) >= reserve.hold);
-            let change = match (state.joined, why) {
-                (false, Some(why)) => ReserveChange::Joined(why),
-                (true, None) if held && self.may_go(now, queue, place, reserve) => ReserveChange::Left,
-                _ => continue,
+            let change = match (state.by_hand, state.joined) {
+                (Some(true), false) => Some(ReserveChange::CalledIn),
+                (Some(false), true) => Some(ReserveChange::SentAway),
+                (Some(_), _) => None,
+                (None, _) => self.change_by_rule(now, queue, place, state, reserve),
             };
+            let Some(change) = change else { continue };
             self.switch(now, queue, place, change);
             came |= !state.joined;
         }
@@ -172,6 +173,39 @@ impl Acd {
                 self.widen_round(now, key);
             }
         }
+    }
+
+    fn change_by_rule(
+        &mut self,
+        now: Now,
+        queue: QueueId,
+        place: usize,
+        state: State,
+        reserve: &Reserve,
+    ) -> Option<ReserveChange> {
+        if state.changed.is_some_and(|since| now.mono.since(since) < RESERVE_STEADY) {
+            return None;
+        }
+        let why = self.reason(now, queue, place, &reserve.when);
+        let held = state.changed.is_none_or(|since| now.mono.since(since) >= reserve.hold);
+        match (state.joined, why) {
+            (false, Some(why)) => Some(ReserveChange::Joined(why)),
+            (true, None) if held && self.may_go(now, queue, place, reserve) => Some(ReserveChange::Left),
+            _ => None,
+        }
+    }
+
+    /// By hand; it is followed when the input is done.
+    pub(crate) fn order_reserves(&mut self, queue: QueueId, place: Option<u8>, order: ReserveOrder) {
+        let Some(watch) = &mut self.lines.line(queue).watch else { return };
+        for (state, _) in watch.states.iter_mut().zip(0..).filter(|(_, nth)| place.is_none_or(|place| place == *nth)) {
+            state.by_hand = match order {
+                ReserveOrder::CallIn => Some(true),
+                ReserveOrder::SendAway => Some(false),
+                ReserveOrder::ByRule => None,
+            };
+        }
+        self.watch(queue);
     }
 
     fn may_go(&mut self, now: Now, queue: QueueId, place: usize, reserve: &Reserve) -> bool {
@@ -225,7 +259,7 @@ impl Acd {
     }
 
     fn switch(&mut self, now: Now, queue: QueueId, place: usize, change: ReserveChange) {
-        let joined = matches!(change, ReserveChange::Joined(_));
+        let joined = matches!(change, ReserveChange::Joined(_) | ReserveChange::CalledIn);
         self.lines.rebase(now, queue, &self.directory);
         self.lines.switch(now, queue, place, joined, &self.directory);
         let Some(watch) = &self.lines.look(queue).watch else { return };
@@ -271,7 +305,9 @@ impl Acd {
         let line = self.lines.look(queue);
         let watch = line.watch.as_ref()?;
         let oldest = line.arrivals.first().map(|(queued, ..)| queued);
-        if oldest.is_none() && watch.joined() == 0 {
+        // Who is there by hand stays, whatever the figures say.
+        let may_go = watch.states.iter().any(|state| state.joined && state.by_hand.is_none());
+        if oldest.is_none() && !may_go {
             return None;
         }
         // Figures that change by themselves.

@@ -7,9 +7,9 @@ use base::Instant;
 use core::time::Duration;
 use model::{
     Absent, Ageing, AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, Fact, FigureRange, IdleClock,
-    InReserve, MaxLength, MaxWait, MissedPolicy, OfferId, OfferOutcome, PhoneId, Preferred, Queue, QueueCommand,
-    QueueEvent, QueueFigure, QueueId, Requirement, RequirementId, Reserve, ReserveOf, Routing, SkillId, SkillLevel,
-    SkillRange, SoundName, Target, Wish, Withdrawal, WrapUpMode,
+    InReserve, MaxLength, MaxWait, MissedPolicy, OfferId, OfferOutcome, PhoneId, Preferred, Queue, QueueAction,
+    QueueCommand, QueueEvent, QueueFigure, QueueId, Requirement, RequirementId, Reserve, ReserveOf, ReserveOrder,
+    Routing, SkillId, SkillLevel, SkillRange, SoundName, Target, Wish, Withdrawal, WrapUpMode,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -42,6 +42,8 @@ pub(crate) enum Step {
     /// A call that names the agent, and one from his own phone.
     Seize(u32),
     Occupy(u32),
+    /// Somebody says what becomes of a queue's reserves.
+    Order(u32, Option<u8>, ReserveOrder),
     Pass(Duration),
 }
 
@@ -64,6 +66,11 @@ fn step() -> impl Strategy<Value = Step> {
     ];
     let needs = proptest::option::weighted(0.2, 0..DEMANDS);
     let kept = proptest::option::weighted(0.2, (0..6u32, 1..40u64));
+    let order = prop_oneof![
+        1 => Just(ReserveOrder::CallIn),
+        1 => Just(ReserveOrder::SendAway),
+        3 => Just(ReserveOrder::ByRule),
+    ];
     let pass = prop_oneof![Just(1u64), 1..2_000u64, 1_000..30_000u64];
     prop_oneof![
         8 => (0..3u32, -1..2i32, needs, kept)
@@ -76,6 +83,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..6u32, any::<bool>()).prop_map(|(phone, reachable)| Step::Device { phone, reachable }),
         1 => (0..5u32).prop_map(Step::Seize),
         1 => (0..5u32).prop_map(Step::Occupy),
+        1 => (0..3u32, proptest::option::of(0..2u8), order).prop_map(|(queue, place, order)| {
+            Step::Order(queue, place, order)
+        }),
         6 => pass.prop_map(|ms| Step::Pass(Duration::from_millis(ms))),
     ]
 }
@@ -299,6 +309,10 @@ impl Run {
             Step::Seize(agent) if agent < self.agents => {
                 let contact = ContactId::new(model::ShardId(0), 2, self.next_call());
                 self.house.call(QueueCommand::Seize { contact, agent: AgentId(agent) });
+            }
+            Step::Order(queue, place, order) => {
+                // A queue without such a reserve says so.
+                let _ = self.house.force_queue(queue, QueueAction::Reserve { place, order });
             }
             Step::Occupy(agent) if agent < self.agents => self.occupy(AgentId(agent)),
             Step::Ask { .. } | Step::Device { .. } | Step::Seize(_) | Step::Occupy(_) => {}

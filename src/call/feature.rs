@@ -228,7 +228,8 @@ impl Machine {
                     | CommandError::PhoneUnreachable
                     | CommandError::NoSuchContact
                     | CommandError::NoWrapUp
-                    | CommandError::NoSuchQueue,
+                    | CommandError::NoSuchQueue
+                    | CommandError::NoSuchReserve,
                 ),
                 _,
             ) => "agent/not-allowed",

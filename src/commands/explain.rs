@@ -33,7 +33,8 @@ Keys of --json (times RFC 3339, lengths in seconds):
     decision      of `offered`, as it was written down: step, next (agents or contacts, up to 8), excluded (agents by
                   reason); null when the version that made it kept none
     called        of `offered` to one who is not the queue's own: reserve (counted from 1), since, because (figure, value,
-                  least, most) and the rule's place; `reserve` says the same with change (joined left adjusted), percent
+                  least, most; null: by hand) and the rule's place; `reserve` says the same with change (joined left
+                  called-in sent-away adjusted), percent
     doubts[]      where the facts and the second distributor disagree
 
 Exit codes: 0 explained, 1 no such contact or it was in no queue, 64 wrong usage.";

@@ -21,6 +21,9 @@ pub(crate) enum Request {
     Queue {
         name: String,
         action: QueueVerb,
+        /// Which of its reserves, counted from 1; without it all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reserve: Option<u8>,
     },
     Drain,
     Reload,
@@ -34,6 +37,9 @@ pub(crate) enum Request {
 pub(crate) enum QueueVerb {
     Close,
     Open,
+    CallIn,
+    SendAway,
+    ByRule,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

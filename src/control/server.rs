@@ -4,7 +4,9 @@ use arc_swap::ArcSwap;
 use core::time::Duration;
 use driver::{Clock, Line, LineError};
 use jiff::Timestamp;
-use model::{Actor, AgentAction, AgentId, Command, CommandError, Directory, QueueAction, QueueId, Source};
+use model::{
+    Actor, AgentAction, AgentId, Command, CommandError, Directory, QueueAction, QueueId, ReserveOrder, Source,
+};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -124,7 +126,7 @@ impl Floor {
             },
             Request::Agent { id, action, seconds } => self.force(&id, action, seconds, by),
             Request::HangUp { call } => self.hang_up(&call, by),
-            Request::Queue { name, action } => self.force_queue(&name, action, by),
+            Request::Queue { name, action, reserve } => self.force_queue(&name, action, reserve, by),
             Request::Drain => {
                 self.draining.store(true, Ordering::Relaxed);
                 control.drain(by);
@@ -157,15 +159,24 @@ impl Floor {
         }
     }
 
-    fn force_queue(&self, name: &str, verb: QueueVerb, by: Actor) -> Reply {
+    fn force_queue(&self, name: &str, verb: QueueVerb, reserve: Option<u8>, by: Actor) -> Reply {
         let Some(queue) = self.names.load().queue_named(name) else {
             return Reply::Refused {
                 reason: format!("{}: {name}; `strowger queues` lists them", CommandError::NoSuchQueue),
             };
         };
+        let place = match reserve.map(|nth| nth.checked_sub(1)) {
+            None => None,
+            Some(Some(place)) => Some(place),
+            Some(None) => return Reply::Refused { reason: CommandError::NoSuchReserve.to_string() },
+        };
+        let order = |order| QueueAction::Reserve { place, order };
         let (action, done) = match verb {
             QueueVerb::Close => (QueueAction::Close, "closed, whatever its calendar says, until it is opened"),
             QueueVerb::Open => (QueueAction::Open, "open when its calendar says so"),
+            QueueVerb::CallIn => (order(ReserveOrder::CallIn), "reserves called in until another order"),
+            QueueVerb::SendAway => (order(ReserveOrder::SendAway), "reserves sent away until another order"),
+            QueueVerb::ByRule => (order(ReserveOrder::ByRule), "reserves come and go by their rules"),
         };
         match self.line.command(Command::Queue { queue, action, by }) {
             Ok(()) => Reply::Done { message: format!("queue {name}: {done}") },

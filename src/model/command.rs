@@ -26,6 +26,29 @@ pub enum QueueAction {
     Close,
     /// The emergency is over: the calendar counts again.
     Open,
+    /// What becomes of its reserves, or of the one at this place, whatever their rules say.
+    Reserve { place: Option<u8>, order: ReserveOrder },
+}
+
+/// What a person says about reserves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReserveOrder {
+    /// They join, and stay until another order.
+    CallIn,
+    /// They go, and do not join until another order.
+    SendAway,
+    /// Their rules count again.
+    ByRule,
+}
+
+impl ReserveOrder {
+    pub const fn word(self) -> &'static str {
+        match self {
+            ReserveOrder::CallIn => "call-in",
+            ReserveOrder::SendAway => "send-away",
+            ReserveOrder::ByRule => "by-rule",
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,6 +78,8 @@ pub enum CommandError {
     NoSuchAgent,
     #[error("there is no such queue")]
     NoSuchQueue,
+    #[error("the queue has no such reserve")]
+    NoSuchReserve,
     #[error("there is no such call")]
     NoSuchContact,
     #[error("the agent is not signed on")]

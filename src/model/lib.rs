@@ -43,7 +43,7 @@ pub use agent::{Agent, AgentState, Capacity, InitialState, NotReadyReason, Skill
 pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHours};
 pub use care::{CallbackFirst, CallbackPolicy, Care, Whisper};
 pub use cause::{Cause, CauseKind};
-pub use command::{Actor, AgentAction, Command, CommandError, QueueAction, SupervisorMode};
+pub use command::{Actor, AgentAction, Command, CommandError, QueueAction, ReserveOrder, SupervisorMode};
 pub use decision::{Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
 pub use directory::Directory;
 pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, Party, Releaser, Stamped, TransferKind};

@@ -47,6 +47,9 @@ pub enum ReserveChange {
     /// They serve the queue from now on.
     Joined(Joined),
     Left,
+    /// The same two, by hand.
+    CalledIn,
+    SentAway,
     /// Thresholds count as so many per cent of what is written.
     Adjusted(u16),
 }

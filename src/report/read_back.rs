@@ -222,6 +222,8 @@ impl<'a> Details<'a> {
                 ReserveChange::Joined(Joined { range, value: self.number("value")? })
             }
             "left" => ReserveChange::Left,
+            "called-in" => ReserveChange::CalledIn,
+            "sent-away" => ReserveChange::SentAway,
             "adjusted" => ReserveChange::Adjusted(self.number("percent")?),
             _ => return None,
         })
@@ -360,9 +362,13 @@ mod tests {
     #[test]
     fn what_happened_to_a_reserve_is_read_with_its_reason() {
         let range = FigureRange { figure: QueueFigure::LongestWait, least: 60, most: u32::MAX };
-        for change in
-            [ReserveChange::Joined(Joined { range, value: 65 }), ReserveChange::Left, ReserveChange::Adjusted(80)]
-        {
+        for change in [
+            ReserveChange::Joined(Joined { range, value: 65 }),
+            ReserveChange::Left,
+            ReserveChange::Adjusted(80),
+            ReserveChange::CalledIn,
+            ReserveChange::SentAway,
+        ] {
             there_and_back(Fact::Reserve { queue: QueueId(1), place: 2, change }, &names());
         }
     }

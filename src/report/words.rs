@@ -373,13 +373,17 @@ impl Detail<'_> {
     fn action(&mut self, action: &ForcedAction) -> &mut Self {
         match action {
             ForcedAction::HangUp { contact } => self.with("contact", contact).with("action", "hang-up"),
-            ForcedAction::Queue { queue, action } => self.queue(*queue).with(
-                "action",
+            ForcedAction::Queue { queue, action } => {
+                self.queue(*queue);
                 match action {
-                    QueueAction::Close => "close",
-                    QueueAction::Open => "open",
-                },
-            ),
+                    QueueAction::Close => self.with("action", "close"),
+                    QueueAction::Open => self.with("action", "open"),
+                    QueueAction::Reserve { place: None, order } => self.with("action", order.word()),
+                    QueueAction::Reserve { place: Some(place), order } => {
+                        self.with("action", order.word()).with("place", place)
+                    }
+                }
+            }
             ForcedAction::LogLevel { level } => self.text("log-level", level),
             ForcedAction::Agent { agent, action } => {
                 self.agent(*agent);
@@ -405,6 +409,8 @@ impl Detail<'_> {
                 .with("least", range.least)
                 .with("most", range.most),
             ReserveChange::Left => self.with("change", "left"),
+            ReserveChange::CalledIn => self.with("change", "called-in"),
+            ReserveChange::SentAway => self.with("change", "sent-away"),
             ReserveChange::Adjusted(percent) => self.with("change", "adjusted").with("percent", percent),
         }
     }
@@ -431,7 +437,7 @@ fn kind_word(kind: TransferKind) -> &'static str {
 mod tests {
     use super::*;
     use crate::testing::names;
-    use model::{CauseKind, LegId, NotReadyReason, PhoneId, ShardId, TrunkId};
+    use model::{CauseKind, LegId, NotReadyReason, PhoneId, ReserveOrder, ShardId, TrunkId};
 
     fn said(fact: &Fact) -> String {
         let (what, detail) = words(fact, &names());
@@ -475,6 +481,16 @@ mod tests {
             (
                 Fact::Refused { source: None, cause: Cause::with_sip(CauseKind::Forbidden, 403) },
                 "refused: cause=forbidden sip=403",
+            ),
+            (
+                Fact::Forced {
+                    by: Actor::Operator("eve".into()),
+                    action: ForcedAction::Queue {
+                        queue: QueueId(0),
+                        action: QueueAction::Reserve { place: Some(1), order: ReserveOrder::CallIn },
+                    },
+                },
+                "forced: queue=support action=call-in place=1 by=operator:eve",
             ),
             (
                 Fact::Forced {

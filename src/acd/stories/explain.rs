@@ -340,7 +340,7 @@ fn a_reserve_is_told_of_when_it_joins_and_why_its_agent_was_asked() {
     let why = Joined { range, value: 60 };
     let change = ReserveChange::Joined(why);
     assert_eq!(moments[1].what, What::Reserve { queue: QueueId(0), place: 0, change });
-    let told = Some(Called { place: 0, since: came + secs(60), why });
+    let told = Some(Called { place: 0, since: came + secs(60), why: Some(why) });
     assert!(
         matches!(moments[2].what, What::Offered { agent: AgentId(1), called, .. } if called == told),
         "{moments:#?}"

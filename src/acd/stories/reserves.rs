@@ -3,8 +3,8 @@
 use crate::testing::{House, agent, directory, queue, secs};
 use core::time::Duration;
 use model::{
-    AgentState, Directory, Fact, FigureRange, InReserve, Joined, OfferOutcome, QueueFigure, QueueId, Reserve,
-    ReserveChange, ReserveOf,
+    AgentState, CommandError, Directory, Fact, FigureRange, ForcedAction, InReserve, Joined, OfferOutcome, QueueAction,
+    QueueFigure, QueueId, Reserve, ReserveChange, ReserveOf, ReserveOrder,
 };
 
 fn at_least(figure: QueueFigure, least: u32) -> Vec<Vec<FigureRange>> {
@@ -126,6 +126,35 @@ fn a_rule_taken_out_by_a_reload_lets_its_agents_go() {
     house.arrive(0, 0);
     house.pass(secs(600));
     house.quiet();
+}
+
+#[test]
+fn reserves_are_called_in_and_sent_away_by_hand_and_the_order_is_kept_with_its_author() {
+    let mut house = House::new(with_reserve(0));
+    let order = |place, order| QueueAction::Reserve { place, order };
+    let first = house.arrive(0, 0);
+    house.connect(first);
+    assert_eq!(house.force_queue(0, order(Some(0), ReserveOrder::CallIn)), Ok(()));
+    let second = house.arrive(0, 0);
+    assert_eq!(house.connect(second), 1);
+    house.pass(secs(300));
+    house.release(1, second, Some(0));
+    let facts = house.take_facts();
+    let ordered = ForcedAction::Queue { queue: QueueId(0), action: order(Some(0), ReserveOrder::CallIn) };
+    assert!(facts.iter().any(|fact| matches!(fact, Fact::Forced { action, .. } if *action == ordered)));
+    let told = |change| Fact::Reserve { queue: QueueId(0), place: 0, change };
+    assert!(facts.contains(&told(ReserveChange::CalledIn)));
+    assert!(!facts.contains(&told(ReserveChange::Left)), "nobody waits, and the order counts");
+    assert_eq!(house.force_queue(0, order(None, ReserveOrder::SendAway)), Ok(()));
+    assert_eq!(changes(&mut house), [(0, ReserveChange::SentAway)]);
+    let third = house.arrive(0, 0);
+    house.pass(secs(90));
+    house.quiet();
+    assert_eq!(house.force_queue(0, order(None, ReserveOrder::ByRule)), Ok(()));
+    assert_eq!(house.connect(third), 1, "he has waited a minute and more");
+    for (queue, error) in [(0, CommandError::NoSuchReserve), (1, CommandError::NoSuchQueue)] {
+        assert_eq!(house.force_queue(queue, order(Some(1), ReserveOrder::CallIn)), Err(error));
+    }
 }
 
 #[test]

@@ -55,6 +55,8 @@ impl Story {
                 let (change, why, percent) = match *change {
                     ReserveChange::Joined(why) => ("joined", Some(figure(why)), None),
                     ReserveChange::Left => ("left", None, None),
+                    ReserveChange::CalledIn => ("called-in", None, None),
+                    ReserveChange::SentAway => ("sent-away", None, None),
                     ReserveChange::Adjusted(percent) => ("adjusted", None, Some(percent)),
                 };
                 json!({
@@ -100,7 +102,7 @@ impl Story {
     fn called(&self, file: Option<&Path>, queue: QueueId, called: Called) -> Value {
         json!({
             "reserve": called.place + 1, "since": self.time(called.since).timestamp().to_string(),
-            "because": figure(called.why), "rule": place(self.reserve_rule(file, queue, called.place)),
+            "because": called.why.map(figure), "rule": place(self.reserve_rule(file, queue, called.place)),
         })
     }
 

@@ -11,6 +11,8 @@ impl Story {
         match change {
             ReserveChange::Joined(why) => format!("reserve {nth} called in to {name} because {}", because(why)),
             ReserveChange::Left => format!("reserve {nth} left {name}: nothing asks for it any more"),
+            ReserveChange::CalledIn => format!("reserve {nth} called in to {name} by hand"),
+            ReserveChange::SentAway => format!("reserve {nth} sent away from {name} by hand"),
             ReserveChange::Adjusted(percent) => {
                 format!("thresholds of reserve {nth} of {name} count as {percent} % from now on")
             }
@@ -20,8 +22,9 @@ impl Story {
     pub(super) fn called_text(&self, file: Option<&Path>, queue: QueueId, called: Called) -> String {
         let since = self.time(called.since).strftime("%T").to_string();
         let place = self.reserve_rule(file, queue, called.place).map(|written| format!(" ({})", written.place));
-        let (nth, why) = (called.place + 1, because(called.why));
-        format!("he is of reserve {nth}, called in at {since} because {why}{}", place.unwrap_or_default())
+        let (nth, why) =
+            (called.place + 1, called.why.map_or("by hand".into(), |why| format!("because {}", because(why))));
+        format!("he is of reserve {nth}, called in at {since} {why}{}", place.unwrap_or_default())
     }
 
     /// What calls a reserve in, as it is configured now.

@@ -25,8 +25,8 @@ impl Census {
         }
         if let Fact::Reserve { change, .. } = stamped.fact {
             self.reserves[match change {
-                ReserveChange::Joined(_) => 0,
-                ReserveChange::Left => 1,
+                ReserveChange::Joined(_) | ReserveChange::CalledIn => 0,
+                ReserveChange::Left | ReserveChange::SentAway => 1,
                 ReserveChange::Adjusted(_) => 2,
             }] += 1;
             return;

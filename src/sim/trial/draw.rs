@@ -21,13 +21,14 @@ const STRATEGIES: [&str; 11] = [
 const CONDITIONS: [&str; 6] =
     ["waiting > 2", "ready == 0", "staffed < 3 || waiting > 4", "expected_wait > 20", "priority > 1", "signed_on > 2"];
 
-/// What calls a queue's own reserve.
+/// What calls a queue's own reserve. Nothing that holds while nobody waits: such a queue is looked at for ever, and a
+/// house in which everybody has gone shall sleep.
 const CALLS: [&str; 5] = [
     "waiting > 2",
     "longest_wait >= 30",
     "longest_wait >= 20 && reserve_ready >= 1",
     "service_level < 80 && waiting > 0",
-    "expected_wait > 40 || ready == 0",
+    "expected_wait > 40 || ready == 0 && waiting > 0",
 ];
 
 /// What lends it the agents of another.
