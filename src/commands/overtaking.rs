@@ -1,7 +1,7 @@
 //! How far a contact can be overtaken in each queue: what `strowger check` says about fairness.
 
 use core::time::Duration;
-use model::{Ageing, Directory, Queue, QueueId, Target};
+use model::{Ageing, AgentId, Directory, Queue, QueueId, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One line for each queue that contacts of different priorities come to.
@@ -16,9 +16,8 @@ pub(crate) fn bounds(directory: &Directory) -> Vec<String> {
 /// Of queues with different objectives that share an agent: what a contact of the more patient one has to expect.
 fn between(directory: &Directory) -> Vec<String> {
     let ids = || (0..directory.queues.len() as u32).map(QueueId);
-    let share = |a: &QueueId, b: &QueueId| {
-        directory.agents.iter().any(|agent| !agent.removed && agent.queues.contains(a) && agent.queues.contains(b))
-    };
+    let served = served(directory);
+    let share = |a: &QueueId, b: &QueueId| served.iter().any(|queues| queues.contains(a) && queues.contains(b));
     let mut said = Vec::new();
     for own in ids() {
         let queue = directory.queue(own);
@@ -36,6 +35,16 @@ fn between(directory: &Directory) -> Vec<String> {
         }
     }
     said
+}
+
+/// The queues each agent serves, those he joins at times with them.
+fn served(directory: &Directory) -> Vec<Vec<QueueId>> {
+    let agents = (0..directory.agents.len() as u32).map(AgentId).filter(|id| !directory.agent(*id).removed);
+    let joins = |agent: AgentId| {
+        let queues = (0..directory.queues.len() as u32).map(QueueId);
+        queues.filter(move |queue| directory.reserve_place(*queue, agent).is_some())
+    };
+    agents.map(|agent| directory.agent(agent).queues.iter().copied().chain(joins(agent)).collect()).collect()
 }
 
 fn bound(queue: &Queue, priorities: &BTreeSet<i32>) -> Option<String> {
@@ -58,8 +67,8 @@ fn left_behind(directory: &Directory, priorities: &[BTreeSet<i32>]) -> Vec<Strin
         priorities[id.index()].last().map(|highest| (i64::from(*highest) + cap, *highest))
     };
     let mut worst: BTreeMap<QueueId, (i64, i32, QueueId)> = BTreeMap::new();
-    for agent in directory.agents.iter().filter(|agent| !agent.removed) {
-        for (own, other) in agent.queues.iter().flat_map(|own| agent.queues.iter().map(move |other| (*own, *other))) {
+    for queues in served(directory) {
+        for (own, other) in queues.iter().flat_map(|own| queues.iter().map(move |other| (*own, *other))) {
             let Some((reaches, highest)) = most(other).filter(|_| own != other) else { continue };
             let found = worst.entry(own).or_insert((reaches, highest, other));
             *found = (*found).max((reaches, highest, other));
@@ -208,6 +217,20 @@ mod tests {
               by those of its priority who come at most 1 min 40 s later"
             ]
         );
+    }
+
+    #[test]
+    fn queues_that_lend_each_other_agents_share_them() {
+        let lent = |reserves: &str| {
+            said(&format!(
+                "[generation]\nenable = [\"queue.objective\", \"queue.groups\"]\n[[queue]]\nname = \"a\"\n\
+                 service_objective = \"20s\"\n{reserves}[[queue]]\nname = \"b\"\nservice_objective = \"2m\"\n\
+                 [[agent]]\nid = \"1\"\nqueues = [\"b\"]"
+            ))
+        };
+        assert_eq!(lent(""), [""; 0]);
+        let said = lent("reserves = [{ queue = \"b\", when = \"waiting > 2\" }]\n");
+        assert!(said.len() == 1 && said[0].starts_with("queue b: while it waits no longer"), "{said:?}");
     }
 
     #[test]
