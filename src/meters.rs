@@ -3,7 +3,9 @@
 //! Gauges and totals that are kept elsewhere are read when somebody scrapes (`view.rs`).
 
 use core::time::Duration;
-use metrics::{Counter, Histogram, counter, describe_counter, describe_gauge, describe_histogram, histogram};
+use metrics::{
+    Counter, Gauge, Histogram, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 use model::{CauseKind, ContactEnd, Directory, Fact, OfferOutcome, QueueId};
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +20,7 @@ use Kind::{Counter as C, Gauge as G, Histogram as H};
 /// Every metric there is. The names are an interface: dashboards and rules outside this tree use them.
 const CATALOGUE: &[(Kind, &str, &str)] = &[
     (G, "strowger_agents", "Agents by state"),
+    (C, "strowger_callbacks_total", "Promises to call back, by what became of them, and attempts begun"),
     (G, "strowger_calls", "Contacts that live now"),
     (C, "strowger_contacts_ended_total", "Contacts that ended, by how"),
     (C, "strowger_events_lost_total", "Facts not kept in the event log, as the store had no room"),
@@ -33,9 +36,15 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
     (G, "strowger_queue_longest_wait_seconds", "How long the first in line waits"),
     (C, "strowger_queue_offered_total", "Contacts that entered the queue"),
     (G, "strowger_queue_reserves_joined", "Reserves of the queue that have joined it"),
+    (G, "strowger_queue_open", "1 when the queue takes contacts: neither its calendar nor a person has closed it"),
     (G, "strowger_queue_service_level_goal_ratio", "The goal the service level is compared with"),
     (G, "strowger_queue_service_level_ratio", "Service level since midnight in the queue's own treatment"),
     (G, "strowger_queue_today", "Contacts of the queue since midnight in the site's time zone, by what became of them"),
+    (
+        G,
+        "strowger_queue_wait_coverage_ratio",
+        "Share of waits that keep the bound foretold since the start, who gave up before it counted honestly; nine of ten",
+    ),
     (C, "strowger_queue_wait_bound_total", "Waits by whether they kept the bound foretold, which nine of ten should"),
     (H, "strowger_queue_wait_error_seconds", "Time waited until answer less the time expected when the wait began"),
     (H, "strowger_queue_wait_seconds", "Time in the queue until answer, abandonment or flow-out"),
@@ -99,6 +108,8 @@ struct QueueMeters {
     wait_error: Histogram,
     wait_kept: Counter,
     wait_exceeded: Counter,
+    coverage: report::Coverage,
+    wait_coverage: Gauge,
     accepted: Counter,
     rejected: Counter,
     missed: Counter,
@@ -167,13 +178,25 @@ impl Meters {
                 counter.increment(1);
             }
             Fact::WaitForetold { queue, expected, bound, waited, served } => {
-                let queue = self.queue(*queue, names);
-                if *waited <= *bound { &queue.wait_kept } else { &queue.wait_exceeded }.increment(1);
+                let queue = self.queue_mut(*queue, names);
+                if *waited > *bound {
+                    queue.wait_exceeded.increment(1);
+                } else if *served {
+                    queue.wait_kept.increment(1);
+                }
+                queue.coverage.add(*waited, *bound, *served);
+                if let Some(share) = queue.coverage.share() {
+                    queue.wait_coverage.set(share);
+                }
                 if *served {
                     queue.wait_error.record(waited.as_secs_f64() - expected.as_secs_f64());
                 }
             }
             Fact::ContactEnded { end, .. } => self.ended(*end).increment(1),
+            Fact::Callback { step, promise, .. } => {
+                let queue = names.queue(promise.queue).name.to_string();
+                counter!("strowger_callbacks_total", "queue" => queue, "step" => step.word()).increment(1);
+            }
             // Rare, and of many kinds.
             Fact::Refused { cause, .. } => {
                 counter!("strowger_refused_total", "cause" => cause.kind.word()).increment(1)
@@ -200,7 +223,6 @@ impl Meters {
             | Fact::RecordingStopped { .. }
             | Fact::AgentChanged { .. }
             | Fact::SignOffReason { .. }
-            | Fact::CallbackArranged { .. }
             | Fact::Forced { .. }
             | Fact::PhoneReachable { .. }
             | Fact::PhoneUnreachable { .. }
@@ -214,10 +236,14 @@ impl Meters {
 
     /// Queues keep their index as long as the process lives; a reload adds some at the end.
     fn queue(&mut self, id: QueueId, names: &Directory) -> &QueueMeters {
+        self.queue_mut(id, names)
+    }
+
+    fn queue_mut(&mut self, id: QueueId, names: &Directory) -> &mut QueueMeters {
         if self.queues.len() <= id.index() {
             self.know_queues(names);
         }
-        &self.queues[id.index()]
+        &mut self.queues[id.index()]
     }
 
     fn know_queues(&mut self, names: &Directory) {
@@ -256,6 +282,8 @@ impl QueueMeters {
             wait_error: histogram!("strowger_queue_wait_error_seconds", "queue" => queue.to_owned()),
             wait_kept: foretold("kept"),
             wait_exceeded: foretold("exceeded"),
+            coverage: report::Coverage::default(),
+            wait_coverage: gauge!("strowger_queue_wait_coverage_ratio", "queue" => queue.to_owned()),
             accepted: offers("accepted"),
             rejected: offers("rejected"),
             missed: offers("missed"),

@@ -137,6 +137,7 @@ impl Server {
         let store_url = config.store.to_string();
         let store = Store::open(&store_url).map_err(|error| error.to_string())?;
         let boot = store.boot();
+        let memory = store.memory(&names, clock.now().utc).map_err(|error| error.to_string())?;
         let (facts, new_facts) = crossbeam::channel::unbounded();
         // Without a listener nobody would ever collect what is recorded.
         let metrics = config.http.listen.and_then(|_| web::Metrics::install());
@@ -159,6 +160,7 @@ impl Server {
             directory: Arc::clone(&names),
             listen: config.sip.listen.iter().map(|l| (protocol(l.transport), l.address)).collect(),
             boot,
+            memory,
             sounds: Arc::new(loaded.library.clone()),
             recordings: config.recording.folder.clone(),
             media_workers: media_workers(),

@@ -165,6 +165,8 @@ impl Floor {
             for (state, count) in states {
                 gauge!("strowger_queue_agents", "queue" => name.clone(), "state" => state).set(f64::from(count));
             }
+            let open = if queue.open == "yes" { 1.0 } else { 0.0 };
+            gauge!("strowger_queue_open", "queue" => name.clone()).set(open);
         }
     }
 

@@ -19,6 +19,7 @@ impl Acd {
             ToAgent::Reserved { offer, queue, slot } => self.reserved(now, offer, queue, slot),
             ToAgent::Undone { agent } => self.look_again(now, agent),
             ToAgent::Settled { offer, queue, outcome } => self.settled(now, offer, queue, outcome),
+            ToAgent::Attending { offer } => self.attending(now, offer),
             ToAgent::Seize { agent, contact } => self.seize(now, agent, contact),
             ToAgent::Occupy { agent, contact } => self.occupy(now, agent, contact),
             ToAgent::Release { agent, contact, queue } => self.release(now, agent, contact, queue),
@@ -161,7 +162,8 @@ impl Acd {
         let reachable = self.is_reachable(id);
         let timer = held.then(|| self.timers.insert_after(now.mono, RESERVATION_LEASE, Timer::Offer(id)));
         let (Some(timer), Some(agent)) = (timer, self.agent(id)) else { return };
-        let open = OpenOffer { id: offer, queue: Some(queue), slot: Some(slot), timer, confirmed: false };
+        let open =
+            OpenOffer { id: offer, queue: Some(queue), slot: Some(slot), timer, confirmed: false, attended: false };
         agent.offer = Some(open);
         agent.idle.offered = now.mono;
         // He changed his mind before we knew of the claim.
@@ -176,6 +178,14 @@ impl Acd {
     pub(crate) fn revoke_offer(&mut self, id: AgentId) {
         if let Some(offer) = self.agent(id).and_then(|a| a.offer) {
             self.send(offer.id.contact.home(), ToContact::Revoke { offer: offer.id });
+        }
+    }
+
+    fn attending(&mut self, now: Now, offer: OfferId) {
+        let open = self.agent(offer.agent).and_then(|a| a.offer.as_mut()).filter(|open| open.id == offer);
+        if let Some(open) = open {
+            open.attended = true;
+            self.refresh(now, offer.agent);
         }
     }
 
@@ -306,7 +316,8 @@ impl Acd {
         let after = DIRECT_RING_TIME + SETTLE_GRACE;
         let timer = self.timers.insert_after(now.mono, after, Timer::Offer(id));
         if let Some(agent) = self.agent(id) {
-            agent.offer = Some(OpenOffer { id: offer, queue: None, slot: None, timer, confirmed: true });
+            agent.offer =
+                Some(OpenOffer { id: offer, queue: None, slot: None, timer, confirmed: true, attended: false });
         }
         self.send(contact.home(), ToContact::Seized { offer, phone, ring_timeout: DIRECT_RING_TIME });
         self.refresh(now, id);

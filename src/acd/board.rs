@@ -71,6 +71,8 @@ struct QueueWords {
     stays: AtomicU64,
     /// A bit for each of its reserves that has joined.
     joined: AtomicU64,
+    /// Closed by hand.
+    shut: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -198,6 +200,11 @@ impl Board {
     /// Agents of the queue that are ready, reserved, busy or in wrap-up.
     pub fn queue_available(&self, queue: QueueId) -> u32 {
         self.queues.get(queue.index()).map_or(0, |w| w.available.load(Ordering::Acquire) as u32)
+    }
+
+    /// A person has closed it, whatever its calendar says.
+    pub fn queue_is_shut(&self, queue: QueueId) -> bool {
+        self.queues.get(queue.index()).is_some_and(|w| w.shut.load(Ordering::Acquire) != 0)
     }
 
     /// Agents of the queue who are there by its empty rule: for a contact that comes, and for one that waits.
@@ -403,6 +410,11 @@ impl Board {
         fence(Ordering::SeqCst);
     }
 
+    /// By the queue's home alone, which is also who acts on it.
+    pub(crate) fn shut_queue(&self, queue: QueueId, shut: bool) {
+        self.queues[queue.index()].shut.store(u64::from(shut), Ordering::Release);
+    }
+
     /// The same for those whom the empty rule counts as there.
     pub(crate) fn count_present(&self, queue: QueueId, joins: i8, stays: i8) {
         let words = &self.queues[queue.index()];
@@ -465,6 +477,7 @@ impl QueueWords {
             available: AtomicU64::new(0),
             joins: AtomicU64::new(0),
             stays: AtomicU64::new(0),
+            shut: AtomicU64::new(0),
         }
     }
 }

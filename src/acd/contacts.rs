@@ -36,6 +36,8 @@ struct Record {
     epoch: u32,
     priority: i32,
     queued: Instant,
+    /// It may be offered at these hours alone.
+    window: Option<CalendarId>,
     /// `Fact::Queued` is out.
     told: bool,
     flows: u8,
@@ -106,6 +108,7 @@ impl Contacts {
             epoch: 0,
             priority: 0,
             queued: Instant::ZERO,
+            window: None,
             told: false,
             flows: 0,
             offers: Vec::with_capacity(1),
@@ -144,6 +147,9 @@ impl Acd {
             QueueCommand::Seize { contact, agent } => {
                 self.send(self.agent_home(agent), ToAgent::Seize { agent, contact });
             }
+            QueueCommand::Attend { offer } => {
+                self.send(self.agent_home(offer.agent), ToAgent::Attending { offer });
+            }
             QueueCommand::Occupy { contact, agent } => {
                 self.send(self.agent_home(agent), ToAgent::Occupy { agent, contact });
             }
@@ -154,7 +160,7 @@ impl Acd {
         match message {
             ToContact::Placed { stay, position } => self.placed(stay, position),
             ToContact::Offer { stay, offer, ring_timeout, decision } => {
-                self.offered(stay, offer, ring_timeout, decision);
+                self.offered(now, stay, offer, ring_timeout, decision);
             }
             ToContact::FlowOut { stay, position, to, why } => self.flow_out(now, stay, position, to, why),
             ToContact::Announce { stay, position, expected_wait } => {
@@ -190,6 +196,7 @@ impl Acd {
         record.epoch = epoch;
         record.priority = priority;
         record.queued = now.mono;
+        record.window = wish.window;
         record.told = false;
         record.flows = flows;
         self.contacts.by_id.insert(contact, slot);
@@ -279,14 +286,18 @@ impl Acd {
         waited
     }
 
-    fn offered(&mut self, stay: Stay, offer: OfferId, ring_timeout: Duration, decision: Option<Decision>) {
+    fn offered(&mut self, now: Now, stay: Stay, offer: OfferId, ring_timeout: Duration, decision: Option<Decision>) {
         let phone = self.board.agent_phone(offer.agent);
         let current = self.contacts.at(stay).is_some_and(|r| r.epoch == offer.contact_epoch);
-        let Some(phone) = phone.filter(|_| current) else {
+        let window = self.contacts.at(stay).and_then(|r| r.window);
+        let too_late = current && window.is_some_and(|window| !self.is_open(now, window));
+        let Some(phone) = phone.filter(|_| current && !too_late) else {
             let withdrawn = OfferOutcome::Withdrawn;
             let settled = ToAgent::Settled { offer, queue: Some(stay.queue), outcome: withdrawn };
             self.send(self.agent_home(offer.agent), settled);
-            if current {
+            if too_late {
+                self.leave_too_late(now, stay);
+            } else if current {
                 self.unless_it_rings(stay);
             }
             return;
@@ -303,6 +314,17 @@ impl Acd {
         let Stay { contact, queue, .. } = stay;
         self.fact(Fact::Offered { contact, queue, agent: offer.agent, decision });
         self.tell(QueueEvent::Offer(Offer { id: offer, queue, phone, ring_timeout }));
+    }
+
+    /// The hours in which it may be offered ended while it waited.
+    fn leave_too_late(&mut self, now: Now, stay: Stay) {
+        self.placed_at_last(stay);
+        self.send(self.queue_home(stay.queue), ToQueue::Leave { stay, how: Departure::FlowedOut });
+        self.end_offers(stay);
+        let (waited, to) = (self.close(now, stay), self.way_out(stay.queue));
+        self.fact(flowed_out(stay, waited, FlowReason::Closed, Some(to.clone())));
+        let Stay { contact, queue, .. } = stay;
+        self.tell(QueueEvent::FlowOut { contact, queue, to, why: FlowReason::Closed });
     }
 
     fn settle(&mut self, now: Now, offer: OfferId, outcome: OfferOutcome) {

@@ -43,6 +43,7 @@ impl Acd {
         let timer = lasts.map(|lasts| self.timers.insert_after(now.mono, lasts, Timer::Step(slot)));
         if let Some(entry) = self.lines.entries.get_mut(key) {
             entry.step = step;
+            entry.step_ends = lasts.map(|lasts| now.mono + lasts);
             let before = core::mem::replace(&mut entry.step_over, timer);
             if let Some(before) = before {
                 self.timers.cancel(before);

@@ -38,6 +38,8 @@ pub(crate) struct Entry {
     pub(crate) step: usize,
     /// When it began to ask what it asks: came in, took a step, was kept for nobody any more.
     pub(crate) asks_since: Instant,
+    /// When that step is over, if another follows.
+    pub(crate) step_ends: Option<Instant>,
     /// Its class in the line.
     pub(crate) class: usize,
     /// Nobody but him is asked.
@@ -89,6 +91,7 @@ impl Entry {
             wish: wish.needs,
             step: 0,
             asks_since: queued,
+            step_ends: None,
             class: 0,
             kept: None,
             round: None,

@@ -6,15 +6,14 @@
 //! the bound that nine of ten waits keep, rounded up.
 
 use crate::entry::Entry;
-use crate::limits::{
-    HANDLE_TIME_DEFAULT, HANDLED_REMEMBERED, LEFT_REMEMBERED, PATIENCE_DEFAULT, STAFF_COUNT_EACH, STAFF_COUNT_LEAST,
-    STAFF_COUNT_MOST, WAIT_TERMS_MAX,
-};
+use crate::limits::{HANDLE_TIME_DEFAULT, HANDLED_REMEMBERED, LEFT_REMEMBERED, PATIENCE_DEFAULT, WAIT_TERMS_MAX};
+use crate::line::Needs;
 use crate::machine::{Acd, Timer};
 use crate::message::{Departure, ToContact};
-use base::{Instant, Key, Now};
+use crate::staffing::Staffing;
+use base::{Key, Now};
 use core::time::Duration;
-use model::{AgentState, AnnouncePolicy, Fact, QueueId};
+use model::{AnnouncePolicy, Fact, QueueId};
 
 /// What a queue has seen lately: how long a contact is handled, and how patient callers are.
 #[derive(Debug)]
@@ -27,8 +26,7 @@ pub(crate) struct Measures {
     abandoned: f64,
     waited_secs: f64,
     /// Agents who work for the queue, and when they were counted.
-    staff: f64,
-    staff_at: Option<Instant>,
+    pub(crate) staffing: Staffing,
 }
 
 /// What is foretold of a wait.
@@ -46,8 +44,7 @@ impl Default for Measures {
             handled: 4.0,
             abandoned: 1.0,
             waited_secs: PATIENCE_DEFAULT.as_secs_f64(),
-            staff: 0.0,
-            staff_at: None,
+            staffing: Staffing::default(),
         }
     }
 }
@@ -71,41 +68,42 @@ impl Measures {
 
     /// Another directory: somebody else may serve the queue.
     pub(crate) fn forget_staff(&mut self) {
-        self.staff_at = None;
+        self.staffing.recount();
     }
 
-    /// The staff is counted anew the next time somebody asks.
-    pub(crate) fn recount(&mut self) {
-        self.staff_at = None;
-    }
-
-    fn forecast(&self, ahead: usize, agents: f64) -> Option<Forecast> {
+    /// `ahead`: how many who need the same agents stand before him; one who may also be served by others counts in part.
+    pub(crate) fn forecast(&self, ahead: f64, agents: f64) -> Option<Forecast> {
         forecast(ahead, agents, self.handle_secs, self.abandoned / self.waited_secs.max(1.0))
     }
 }
 
 /// `None` when nobody works.
-fn forecast(ahead: usize, agents: f64, handle_secs: f64, abandon_rate: f64) -> Option<Forecast> {
+fn forecast(ahead: f64, agents: f64, handle_secs: f64, abandon_rate: f64) -> Option<Forecast> {
     let served = agents / handle_secs.max(0.001);
     if served.is_nan() || served <= 0.0 {
         return None;
     }
     let rate = |k: f64| served + k * abandon_rate;
-    let counted = ahead.min(WAIT_TERMS_MAX);
+    let (whole, part) = (ahead.floor() as usize, ahead.fract());
+    let counted = whole.min(WAIT_TERMS_MAX);
     let (mut mean, mut variance) = (0.0, 0.0);
     for k in 0..=counted {
         let term = 1.0 / rate(k as f64);
         mean += term;
         variance += term * term;
     }
-    if ahead > counted {
+    if whole > counted {
         // The rest of the sums as integrals, by the midpoint rule.
-        let (from, to) = (counted as f64 + 0.5, ahead as f64 + 0.5);
+        let (from, to) = (counted as f64 + 0.5, ahead + 0.5);
         let places = to - from;
         // ∫ dk/rate = ln(rate(to)/rate(from))/θ, ∫ dk/rate² = places/(rate(from)·rate(to)); the first for θ → 0 too.
         let growth = places * abandon_rate / rate(from);
         mean += if growth > 1e-9 { growth.ln_1p() / abandon_rate } else { places / rate(from) };
         variance += places / (rate(from) * rate(to));
+    } else {
+        let term = part / rate(whole as f64 + 1.0);
+        mean += term;
+        variance += term * term;
     }
     let limit = |secs: f64| Duration::from_secs_f64(secs.min(86_400.0 * 365.0));
     Some(Forecast { expected: limit(mean), bound: limit(ninth_decile(mean, variance)) })
@@ -166,58 +164,60 @@ impl Acd {
         self.send(stay.contact.home(), ToContact::Announce { stay, position, expected_wait });
     }
 
-    /// What is left of its wait.
+    /// What is left of its wait: by those who may serve it as it asks now, or as it will ask when a step of its queue is
+    /// over, whichever is sooner.
     pub(crate) fn foretell(&mut self, now: Now, key: Key) -> Option<Forecast> {
-        let queue = self.lines.entries.get(key)?.stay.queue;
-        let position = self.position_of(key);
-        self.foretell_at(now, queue, position)
+        let entry = self.lines.entries.get(key)?;
+        let (queue, wish, step) = (entry.stay.queue, entry.wish, entry.step);
+        let ends = entry.step_ends;
+        let directory = std::sync::Arc::clone(&self.directory);
+        let steps = &directory.queue(queue).routing.steps;
+        let mut asked_from = Duration::ZERO;
+        let mut best: Option<Forecast> = None;
+        for number in step..steps.len().max(step + 1) {
+            let needs = [steps.get(number).and_then(|step| step.needs), wish];
+            if let Some(Forecast { expected, bound }) = self.foretell_asking(now, key, needs) {
+                let then = Forecast { expected: asked_from + expected, bound: asked_from + bound };
+                best = Some(best.filter(|best| best.expected <= then.expected).unwrap_or(then));
+            }
+            asked_from = match steps.get(number).and_then(|step| step.lasts) {
+                Some(_) if number == step => ends.map_or(Duration::ZERO, |at| at - now.mono),
+                Some(lasts) => asked_from + lasts,
+                None => break,
+            };
+        }
+        best
     }
 
-    /// Of a contact at this place, counted from 1.
+    /// Of a contact at this place of the queue, counted from 1, whom anybody may serve.
     pub(crate) fn foretell_at(&mut self, now: Now, queue: QueueId, position: u32) -> Option<Forecast> {
-        let staff = self.staff_share(now, queue);
-        self.lines.line(queue).measures.forecast(position.saturating_sub(1) as usize, staff)
+        let view = self.view(now, queue, [None; 2]);
+        let measures = &self.lines.look(queue).measures;
+        let (agents, _) = measures.staffing.of(view);
+        measures.forecast(f64::from(position.saturating_sub(1)), agents)
     }
 
-    /// A wait is over: what was foretold is told beside what came of it.
+    fn foretell_asking(&mut self, now: Now, key: Key, needs: Needs) -> Option<Forecast> {
+        let entry = self.lines.entries.get(key)?;
+        let queue = entry.stay.queue;
+        let place = entry.key(self.lines.look(queue).rate);
+        let view = self.view(now, queue, needs);
+        let line = self.lines.look(queue);
+        let (agents, weights) = line.measures.staffing.of(view);
+        let ranks = line.classes.iter().map(|class| match class.waiting.rank(&place) {
+            Ok(ahead) | Err(ahead) => ahead as f64,
+        });
+        // A class that came into being since then stands in the way as a whole.
+        let ahead: f64 = ranks.zip(weights.iter().copied().chain(core::iter::repeat(1.0))).map(|(n, w)| n * w).sum();
+        line.measures.forecast(ahead, agents)
+    }
+
+    /// A wait is over: what was foretold is told beside what came of it. Of one that ended unserved before the bound
+    /// nobody knows how long it would have been, and whoever judges the bound must know that it was one of those.
     pub(crate) fn judge_forecast(&mut self, entry: &Entry, waited: Duration, how: Departure) {
         let Some(Forecast { expected, bound }) = entry.forecast else { return };
         let (queue, served) = (entry.stay.queue, how == Departure::Served);
-        if !served && waited <= bound {
-            // How long it would have been nobody knows.
-            return;
-        }
         self.fact(Fact::WaitForetold { queue, expected, bound, waited, served });
-    }
-
-    /// Agents working for the queue; one who serves k queues with somebody waiting counts 1/k.
-    fn staff_share(&mut self, now: Now, queue: QueueId) -> f64 {
-        let line = self.lines.look(queue);
-        let size = line.crew.staff().len() as u32;
-        let every = (STAFF_COUNT_EACH * size).clamp(STAFF_COUNT_LEAST, STAFF_COUNT_MOST);
-        if line.measures.staff_at.is_some_and(|at| now.mono.since(at) < every) {
-            return line.measures.staff;
-        }
-        let serves = |id: &&model::AgentId| line.rank(**id).is_some() && works(self.board.agent_state(**id));
-        let at_work = line.crew.staff().iter().filter(serves);
-        let share = at_work.map(|id| {
-            let queues = &self.directory.agent(*id).queues;
-            let wanted = queues.iter().filter(|q| **q == queue || self.board.queue_waiting(**q) > 0).count();
-            1.0 / wanted.max(1) as f64
-        });
-        let staff: f64 = share.sum();
-        let measures = &mut self.lines.line(queue).measures;
-        measures.staff = staff;
-        measures.staff_at = Some(now.mono);
-        staff
-    }
-}
-
-/// He takes contacts now or when he has done with his.
-fn works(state: AgentState) -> bool {
-    match state {
-        AgentState::SignedOff | AgentState::NotReady { .. } => false,
-        AgentState::Ready | AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => true,
     }
 }
 
@@ -231,14 +231,14 @@ mod tests {
         Duration::from_secs(n)
     }
 
-    fn expected(ahead: usize, agents: f64, handle: f64, rate: f64) -> f64 {
-        forecast(ahead, agents, handle, rate).expect("somebody works").expected.as_secs_f64()
+    fn expected(ahead: u32, agents: f64, handle: f64, rate: f64) -> f64 {
+        forecast(f64::from(ahead), agents, handle, rate).expect("somebody works").expected.as_secs_f64()
     }
 
     #[test]
     fn without_abandonment_it_is_places_times_handling_time_by_agents() {
         assert_eq!(expected(9, 5.0, 50.0, 0.0), 100.0);
-        assert_eq!(forecast(0, 0.0, 50.0, 0.01), None);
+        assert_eq!(forecast(0.0, 0.0, 50.0, 0.01), None);
     }
 
     #[test]
@@ -306,8 +306,9 @@ mod tests {
         let mut rng = Rng::new(24);
         for rate in [0.0, 0.001, 0.01, 0.1] {
             for ahead in [0, 1, 2, 5, 20, 100] {
-                let bound = forecast(ahead, 10.0, 100.0, rate).expect("somebody works").bound.as_secs_f64();
-                let mut draw = || -> f64 { (0..=ahead).map(|k| rng.exponential(1.0 / (0.1 + k as f64 * rate))).sum() };
+                let bound = forecast(f64::from(ahead), 10.0, 100.0, rate).expect("somebody works").bound.as_secs_f64();
+                let mut draw =
+                    || -> f64 { (0..=ahead).map(|k| rng.exponential(1.0 / (0.1 + f64::from(k) * rate))).sum() };
                 let draws = 20_000;
                 let kept = (0..draws).filter(|_| draw() <= bound).count() as f64 / f64::from(draws);
                 assert!((0.89..=0.91).contains(&kept), "θ {rate}, {ahead} ahead: {kept}");
@@ -411,7 +412,7 @@ mod tests {
             if self.talks.len() < self.agents {
                 return self.talk();
             }
-            let ahead = self.line.iter().filter(|w| !w.ghost).count();
+            let ahead = self.line.iter().filter(|w| !w.ghost).count() as f64;
             let forecast = self.measures.forecast(ahead, self.agents as f64).expect("somebody works");
             let gives_up = self.now + self.rng.exponential(self.patience);
             self.line.push_back(Waiting { came: self.now, gives_up, ghost: false, forecast });

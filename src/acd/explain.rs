@@ -8,8 +8,8 @@ use crate::reference::Reference;
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Decision, Directory, Fact, FlowReason, Joined, Judgement, Next, NotReadyReason,
-    OfferOutcome, QueueId, ReserveChange, SkillId, Wish,
+    AgentId, AgentState, CallbackStep, ContactId, Decision, Directory, Fact, FlowReason, Joined, Judgement, Next,
+    NotReadyReason, OfferOutcome, QueueId, ReserveChange, SkillId, Wish,
 };
 use std::collections::HashMap;
 
@@ -320,7 +320,9 @@ impl Explainer {
                 self.judged.insert(*contact, (*queue, judgement.wish()));
                 (*contact, What::Judged { queue: *queue, judgement: *judgement })
             }
-            Fact::CallbackArranged { contact, queue } => (*contact, What::CallbackArranged { queue: *queue }),
+            Fact::Callback { contact, step: CallbackStep::Arranged, promise, .. } => {
+                (*contact, What::CallbackArranged { queue: promise.queue })
+            }
             _ => return false,
         };
         if contact == self.contact {

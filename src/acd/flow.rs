@@ -18,7 +18,7 @@ impl Acd {
         if queue.removed {
             return Some((self.way_out_for(id, entry.may_flow), FlowReason::QueueRemoved));
         }
-        if self.shut.contains(&id) {
+        if self.board.queue_is_shut(id) {
             return Some((self.closed_way(id, entry.may_flow), FlowReason::Closed));
         }
         let to = queue.closed.as_ref().filter(|to| may_go(to, entry.may_flow))?.clone();
@@ -37,7 +37,7 @@ impl Acd {
             self.flow(now, key, to, FlowReason::QueueRemoved);
             return true;
         }
-        if self.shut.contains(&id) {
+        if self.board.queue_is_shut(id) {
             let to = self.closed_way(id, may_flow);
             self.flow(now, key, to, FlowReason::Closed);
             return true;
@@ -90,12 +90,8 @@ impl Acd {
     /// Who waits leaves at once, who is being offered when his offer fails; who talks goes on.
     pub(crate) fn force_queue(&mut self, now: Now, queue: QueueId, action: QueueAction, by: Actor) {
         match action {
-            QueueAction::Close => {
-                self.shut.insert(queue);
-            }
-            QueueAction::Open => {
-                self.shut.remove(&queue);
-            }
+            QueueAction::Close => self.board.shut_queue(queue, true),
+            QueueAction::Open => self.board.shut_queue(queue, false),
             QueueAction::Reserve { place, order } => self.order_reserves(queue, place, order),
         }
         self.fact(Fact::Forced { by, action: ForcedAction::Queue { queue, action } });

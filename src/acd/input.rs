@@ -16,6 +16,8 @@ pub enum Input {
     People { ticket: Ticket, agent: AgentId, action: AgentAction, by: Actor },
     /// Somebody closes or opens a queue by hand (`model::Command::Queue`); as `People`, any shard takes it.
     Queue { ticket: Ticket, queue: QueueId, action: QueueAction, by: Actor },
+    /// It was closed by hand before the process was started.
+    Shut(QueueId),
     /// A phone can or cannot be reached any more. One shard is told; it finds the agent's home.
     Device { phone: PhoneId, reachable: bool },
     /// From another shard's distributor.

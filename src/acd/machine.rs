@@ -7,8 +7,8 @@ use crate::message::{AcdMessage, ToAgent, ToContact, ToQueue};
 use crate::reserve::Helps;
 use crate::staff::Staff;
 use base::{Instant, Now, TimerWheel};
-use model::{AgentId, Directory, Fact, QueueEvent, QueueId, ShardId};
-use std::collections::{BTreeSet, VecDeque};
+use model::{AgentId, CommandError, Directory, Fact, QueueEvent, QueueId, ShardId};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The distributor of one shard: home of some queues, some agents and of the contacts that live here.
@@ -25,8 +25,6 @@ pub struct Acd {
     pub(crate) contacts: Contacts,
     pub(crate) lines: Lines,
     pub(crate) staff: Staff,
-    /// Queues of this shard that were closed by hand.
-    pub(crate) shut: BTreeSet<QueueId>,
     pub(crate) draining: bool,
     /// Which agents may join which queues.
     pub(crate) helps: Helps,
@@ -76,7 +74,6 @@ impl Acd {
             contacts: Contacts::new(board.slots_of(seating.shard)),
             lines: Lines::new(&board, &directory, seating),
             staff: Staff::default(),
-            shut: BTreeSet::new(),
             draining: false,
             helps: Helps::new(&directory),
             watched: Vec::new(),
@@ -105,6 +102,12 @@ impl Acd {
                 } else {
                     let from = self.seating.shard;
                     self.send(self.queue_home(queue), ToQueue::Force { ticket, from, queue, action, by });
+                }
+            }
+            Input::Shut(queue) => {
+                if self.queue_home(queue) == self.seating.shard && queue.index() < self.directory.queues.len() {
+                    self.board.shut_queue(queue, true);
+                    self.close_down(now, queue);
                 }
             }
             Input::Device { phone, reachable } => {

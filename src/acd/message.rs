@@ -35,6 +35,7 @@ impl AcdMessage {
                 ToAgent::Reserved { queue, .. } => Some(*queue),
                 ToAgent::Settled { queue, .. } | ToAgent::Release { queue, .. } => *queue,
                 ToAgent::Undone { .. }
+                | ToAgent::Attending { .. }
                 | ToAgent::Seize { .. }
                 | ToAgent::Occupy { .. }
                 | ToAgent::Device { .. }
@@ -156,6 +157,10 @@ pub enum ToAgent {
         offer: OfferId,
         queue: Option<QueueId>,
         outcome: OfferOutcome,
+    },
+    /// He has answered and waits for the customer.
+    Attending {
+        offer: OfferId,
     },
     Seize {
         agent: AgentId,

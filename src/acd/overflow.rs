@@ -85,7 +85,7 @@ impl Acd {
     }
 
     pub(crate) fn staff_fell(&mut self, now: Now, queue: QueueId) {
-        self.lines.line(queue).measures.recount();
+        self.lines.line(queue).measures.staffing.recount();
         self.review(now, queue);
     }
 

@@ -68,6 +68,8 @@ pub(crate) struct OpenOffer {
     pub(crate) timer: TimerId,
     /// The time to settle runs, no longer the lease.
     pub(crate) confirmed: bool,
+    /// He has answered; the contact's customer is still to be reached.
+    pub(crate) attended: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +118,9 @@ impl Agent {
             AgentState::SignedOff
         } else if let Some(engaged) = self.engaged.first() {
             AgentState::Busy { contact: engaged.contact }
+        } else if let Some(offer) = self.offer.as_ref().filter(|offer| offer.attended) {
+            // CSTA: Busy, he is in a call.
+            AgentState::Busy { contact: offer.id.contact }
         } else if let Some(offer) = &self.offer {
             AgentState::Reserved { contact: offer.id.contact }
         } else if let Some(wrap_up) = &self.wrap_up {

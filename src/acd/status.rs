@@ -1,6 +1,7 @@
 //! What displays read: from the board, by any thread, without asking a shard.
 
 use crate::board::Board;
+use crate::calendar::Calendars;
 use base::Instant;
 use core::time::Duration;
 use model::{AgentId, AgentState, ContactId, Directory, PhoneId, QueueId};
@@ -15,6 +16,26 @@ pub struct QueueStatus {
     pub agents: StateCounts,
     /// A bit for each of its reserves that has joined, by its place.
     pub joined: u8,
+}
+
+/// Whether a queue takes contacts now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Opening {
+    Open,
+    /// By its calendar.
+    Closed,
+    /// By hand, whatever its calendar says.
+    Shut,
+}
+
+impl Opening {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Opening::Open => "yes",
+            Opening::Closed => "closed",
+            Opening::Shut => "shut",
+        }
+    }
 }
 
 /// Agents of a queue by state.
@@ -48,6 +69,18 @@ impl Board {
             phone: self.agent_phone(agent),
             contact: self.agent_contact(agent),
         }
+    }
+
+    /// Looks the calendar's zone up: for displays.
+    pub fn opening(&self, directory: &Directory, queue: QueueId, now: base::Utc) -> Opening {
+        if self.queue_is_shut(queue) {
+            return Opening::Shut;
+        }
+        let rules = directory.queue(queue);
+        // Without somewhere to send its contacts a queue takes them at any hour.
+        let hours = rules.hours.filter(|_| rules.closed.is_some());
+        let open = hours.is_none_or(|id| Calendars::new(directory).is_open(directory.calendar(id), id, now));
+        if open { Opening::Open } else { Opening::Closed }
     }
 
     /// Linear in the agents configured: for displays, at most once a second.

@@ -6,8 +6,10 @@ use crate::contact::Stage;
 use crate::hear::{Hearing, Then};
 use crate::limits::{CALLBACK_KEY_MAX, CALLBACK_NUMBER_MAX, CALLBACK_TRIES, CALLBACKS_MAX};
 use crate::machine::{Machine, Timer};
+use crate::memory::civil;
 use base::{Now, TimerId};
-use model::{CauseKind, ContactId, Fact, Identity, Key, LegId, Pii, QueueId, Target};
+use model::{CallbackStep, CauseKind, ContactId, Key, LegId, Pii, Promise, QueueId, Target};
+use std::sync::Arc;
 
 /// The talk with a caller about his number.
 #[derive(Debug)]
@@ -152,10 +154,19 @@ impl Machine {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.entered = contact.entered.into_iter().chain(older).min();
         let (caller, language) = (contact.caller, contact.language);
-        let identity = Identity { number: Pii::new(number.clone()), name: own.name, withheld: false };
-        contact.callback = Some(Callback::new(queue, number, identity));
-        self.callbacks.insert(id);
-        self.fact(Fact::CallbackArranged { contact: id, queue });
+        let promise = Promise {
+            first: id,
+            queue,
+            number: Pii::new(number),
+            name: own.name,
+            dialled: contact.dialled.clone(),
+            language,
+            priority: contact.priority,
+            attached: contact.attached.clone(),
+            entered: civil(now, contact.entered.unwrap_or(now.mono)),
+            arranged: now.utc,
+        };
+        self.promised(id, Callback::new(Arc::new(promise), 0), CallbackStep::Arranged);
         let sounds = self.directory.sound(language, "callback/accepted").into_iter().collect();
         self.hear(now, caller, Hearing::Prompt { sounds, then: Then::Release });
     }

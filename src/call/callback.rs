@@ -13,17 +13,20 @@ use crate::outward::{Onward, is_trunk_failure};
 use crate::ring::{Call, Ring};
 use base::{Instant, Now};
 use model::{
-    CallbackFirst, CallbackPolicy, Cause, CauseKind, ContactEnd, ContactId, DialTarget, FlowReason, Identity, LegId,
-    Offer, OfferId, OfferOutcome, Party, Pii, QueueCommand, QueueId, Role, TrunkId, Wish, Withdrawal,
+    CallbackFirst, CallbackPolicy, CallbackStep, Cause, CauseKind, ContactEnd, ContactId, DialTarget, Fact, FlowReason,
+    Identity, LegId, News, Offer, OfferId, OfferOutcome, Party, Pii, Promise, QueueCommand, QueueId, Role, TrunkId,
+    Wish, Withdrawal,
 };
+use std::sync::Arc;
 
 #[derive(Debug)]
 pub(crate) struct Callback {
-    queue: QueueId,
-    number: Box<str>,
+    promise: Arc<Promise>,
     /// Who is called, as the agent is shown him.
     pub(crate) identity: Identity,
     attempts: u8,
+    /// He was reached, or need not be any more: nothing is owed.
+    over: bool,
     /// The customer's line while it is dialled.
     line: Option<Ring>,
     /// With the customer first: the agent who is held for him.
@@ -31,8 +34,13 @@ pub(crate) struct Callback {
 }
 
 impl Callback {
-    pub(crate) fn new(queue: QueueId, number: Box<str>, identity: Identity) -> Self {
-        Callback { queue, number, identity, attempts: 0, line: None, offer: None }
+    pub(crate) fn new(promise: Arc<Promise>, attempts: u8) -> Self {
+        let identity = Identity { number: promise.number.clone(), name: promise.name.clone(), withheld: false };
+        Callback { promise, identity, attempts, over: false, line: None, offer: None }
+    }
+
+    pub(crate) fn queue(&self) -> QueueId {
+        self.promise.queue
     }
 
     pub(crate) fn line(&self, leg: LegId) -> Option<&Ring> {
@@ -51,7 +59,7 @@ impl Machine {
     }
 
     /// What was promised before a reload took it away is kept by the usual rules.
-    fn policy(&self, queue: QueueId) -> CallbackPolicy {
+    pub(crate) fn policy(&self, queue: QueueId) -> CallbackPolicy {
         self.directory.queue(queue).care.callback.clone().unwrap_or_default()
     }
 
@@ -62,8 +70,9 @@ impl Machine {
 
     /// Takes its place, when the window is open.
     pub(crate) fn wait_for_callback(&mut self, now: Now, id: ContactId) {
-        let Some(queue) = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map(|c| c.queue) else { return };
+        let Some(queue) = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map(Callback::queue) else { return };
         if self.directory.queue(queue).removed {
+            self.promise_over(id, CallbackStep::Failed);
             return self.end(now, id, ContactEnd::FlowedOut, CauseKind::NotFound.into());
         }
         let window = self.policy(queue).hours;
@@ -104,9 +113,13 @@ impl Machine {
         }
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let Some(ring) = contact.stage.take_ring(agent) else { return };
+        let offer = ring.offer;
         let others = contact.stage.take_rings();
         if let Stage::Waiting { rings, .. } = &mut contact.stage {
             rings.push(ring);
+        }
+        if let Some(offer) = offer {
+            self.queue(QueueCommand::Attend { offer });
         }
         self.take_back(now, others, CauseKind::AnsweredElsewhere.into());
         self.ringback(now, agent);
@@ -117,8 +130,10 @@ impl Machine {
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let dialled = contact.dialled.clone();
         let Some(callback) = &mut contact.callback else { return };
-        callback.attempts += 1;
-        let number = callback.number.clone();
+        callback.attempts = callback.attempts.saturating_add(1);
+        let number = callback.promise.number.reveal().clone();
+        // Written before he is dialled: whoever starts after us does not dial at once once more.
+        self.tell_promise(id, CallbackStep::Dialled);
         // He sees the number he called.
         let shown = Identity { number: Pii::new(dialled), ..Identity::default() };
         let tried = match self.onward(&number, shown) {
@@ -132,7 +147,7 @@ impl Machine {
 
     fn dial_line(&mut self, now: Now, id: ContactId, mut onward: Onward) -> Result<(), CauseKind> {
         let trunk: TrunkId = onward.next().ok_or(CauseKind::Unreachable)?;
-        let queue = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map(|c| c.queue);
+        let queue = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map(Callback::queue);
         let policy = queue.map(|queue| self.policy(queue).ring);
         let call = Call {
             to: DialTarget::Trunk { trunk, number: onward.number().into() },
@@ -171,6 +186,7 @@ impl Machine {
         if self.line_mut(leg).is_none() || self.take_line(id).is_none() {
             return;
         }
+        self.promise_over(id, CallbackStep::Reached);
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.caller = leg;
         let language = contact.language;
@@ -198,11 +214,12 @@ impl Machine {
 
     /// This attempt is over: the agent is free at once, and the customer is left in peace for a while, or for good.
     fn not_reached(&mut self, now: Now, id: ContactId, cause: Cause) {
-        let Some(queue) = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map(|c| c.queue) else { return };
+        let Some(queue) = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map(Callback::queue) else { return };
         let tries = self.policy(queue).tries;
         self.withdraw(now, id, Withdrawal::NotReached, CauseKind::Cancelled.into());
         let attempts = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map_or(tries, |c| c.attempts);
         if attempts >= tries {
+            self.promise_over(id, CallbackStep::Failed);
             return self.end(now, id, ContactEnd::FlowedOut, cause);
         }
         self.pause_callback(now, id, queue);
@@ -266,23 +283,74 @@ impl Machine {
         ours
     }
 
+    fn tell_promise(&mut self, id: ContactId, step: CallbackStep) {
+        let Some(callback) = self.contacts.get(&id).and_then(|c| c.callback.as_ref()) else { return };
+        let (attempts, promise) = (callback.attempts, Arc::clone(&callback.promise));
+        self.fact(Fact::Callback { contact: id, step, attempts, promise });
+    }
+
+    /// Given, or taken up again: known from here on, in every shard.
+    pub(crate) fn promised(&mut self, id: ContactId, callback: Callback, step: CallbackStep) {
+        let (queue, number) = (callback.queue(), callback.promise.number.clone());
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
+        contact.callback = Some(callback);
+        let entered = contact.entered;
+        self.callbacks.insert(id);
+        self.tell_promise(id, step);
+        if let Some(entered) = entered {
+            self.news(News::Promised { contact: id, queue, number, entered });
+        }
+    }
+
+    /// The customer is reached, cannot be, or need not be any more; once.
+    pub(crate) fn promise_over(&mut self, id: ContactId, step: CallbackStep) {
+        let Some(callback) = self.contacts.get_mut(&id).and_then(|c| c.callback.as_mut()) else { return };
+        if !core::mem::replace(&mut callback.over, true) {
+            self.tell_promise(id, step);
+            self.news(News::PromiseOver { contact: id });
+        }
+    }
+
+    /// The contact is over: what becomes of a promise that is still open. One that only the end of the process cuts
+    /// stays open: the next start keeps it.
+    pub(crate) fn promise_ends(&mut self, id: ContactId, cause: Cause) {
+        match cause.kind {
+            CauseKind::Shutdown => {}
+            CauseKind::AnsweredElsewhere | CauseKind::Forced | CauseKind::NormalClearing => {
+                self.promise_over(id, CallbackStep::Withdrawn);
+            }
+            _ => self.promise_over(id, CallbackStep::Failed),
+        }
+    }
+
     /// The customer calls himself, or asks again: the callback that waits for this number is over, and whoever takes
     /// its place gets when it began to wait.
     pub(crate) fn take_over_callback(&mut self, now: Now, queue: QueueId, number: &str) -> Option<Instant> {
         let fits = |id: &ContactId| {
             let callback = self.contacts.get(id).and_then(|c| c.callback.as_ref());
-            callback.is_some_and(|c| c.queue == queue && &*c.number == number) && self.is_callback(*id)
+            callback.is_some_and(|c| c.queue() == queue && c.promise.number.as_str() == number) && self.is_callback(*id)
         };
-        let old = self.callbacks.iter().copied().find(fits)?;
+        let Some(old) = self.callbacks.iter().copied().find(fits) else {
+            let (contact, entered) = self.elsewhere.take_promise(queue, number)?;
+            self.news(News::Recalled { contact });
+            return Some(entered);
+        };
         let entered = self.contacts.get(&old).and_then(|c| c.entered);
         self.end(now, old, ContactEnd::FlowedOut, CauseKind::AnsweredElsewhere.into());
         entered
     }
 
+    /// Another shard's caller is the customer of this callback. Whom it has reached already it does not let go.
+    pub(crate) fn recalled_elsewhere(&mut self, now: Now, id: ContactId) {
+        if self.callbacks.contains(&id) && self.is_callback(id) {
+            self.end(now, id, ContactEnd::FlowedOut, CauseKind::AnsweredElsewhere.into());
+        }
+    }
+
     /// A caller who comes into this queue: the callback he waits for is not needed any more.
     pub(crate) fn recalled(&mut self, now: Now, id: ContactId, queue: QueueId) -> Option<Instant> {
         let caller = self.served_identity(id);
-        if self.callbacks.is_empty() || caller.withheld || self.callbacks.contains(&id) {
+        if caller.withheld || self.callbacks.contains(&id) {
             return None;
         }
         self.take_over_callback(now, queue, caller.number.as_str())

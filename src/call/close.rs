@@ -120,6 +120,7 @@ impl Machine {
             Stage::Watching(watch) => self.unwatch(id, watch),
             Stage::Arriving | Stage::Noticing { .. } | Stage::Talking { .. } | Stage::Announcing => {}
         }
+        self.promise_ends(id, cause);
         self.callbacks.remove(&id);
         self.stop_recording(id);
         for leg in self.contacts.get(&id).map(|c| c.legs.clone()).unwrap_or_default() {

@@ -1,7 +1,7 @@
 use core::net::IpAddr;
 use model::{
-    Actor, Command, CommandError, ContactId, Directory, Fact, LegCommand, LegEvent, MediaCommand, MediaEvent, PhoneId,
-    QueueCommand, QueueEvent, ShardId, TrunkId, WorkerId,
+    Actor, Command, CommandError, ContactId, Directory, Fact, LegCommand, LegEvent, MediaCommand, MediaEvent, Memory,
+    News, PhoneId, QueueCommand, QueueEvent, ShardId, TrunkId, WorkerId,
 };
 use std::sync::Arc;
 
@@ -47,6 +47,10 @@ pub enum Input {
         result: Result<(), CommandError>,
     },
     Reload(Arc<Directory>),
+    /// What is known of the time before the start; given first, if at all.
+    Memory(Memory),
+    /// From another shard's call room.
+    News(News),
     /// New calls are refused while on; emergency calls pass.
     Drain {
         on: bool,
@@ -80,4 +84,6 @@ pub enum Output {
         result: Result<(), CommandError>,
     },
     Fact(Fact),
+    /// To every other shard's call room.
+    News(News),
 }

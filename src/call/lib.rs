@@ -100,6 +100,7 @@ mod input;
 mod leg;
 mod limits;
 mod machine;
+mod memory;
 mod murmur;
 mod negotiate;
 mod outward;

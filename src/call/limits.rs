@@ -25,7 +25,7 @@ pub const SEIZE_MAX: Duration = Duration::from_secs(3);
 pub const CLOSING_MAX: Duration = Duration::from_secs(2);
 /// The longest prompt or announcement; a media worker that never reports its end must not hold a call.
 pub const PROMPT_MAX: Duration = Duration::from_secs(300);
-/// Callers whose last agent is remembered, a shard: a day of a large house in a megabyte.
+/// Callers whose last agent is remembered: a day of a large house in a megabyte.
 pub const KNOWN_CALLERS_MAX: usize = 10_000;
 /// However long a queue wants to remember a talk, nobody is kept for an agent of a quarter of a year ago.
 pub const STICKY_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
@@ -49,6 +49,11 @@ pub const PLACES_MAX: usize = 1000;
 pub const WHISPER_MAX: Duration = Duration::from_secs(10);
 /// Customers of one shard who wait to be called back.
 pub const CALLBACKS_MAX: usize = 1000;
+/// Callbacks of other shards that are known here: as many as all of a large house can have.
+pub(crate) const ELSEWHERE_MAX: usize = 16_000;
+/// After a start nobody is dialled who may still be rung by the server that was: a far side lets a call without a sign
+/// of life ring for at least three minutes (RFC 3261 §16.6, Timer C).
+pub(crate) const CALLBACK_REST: Duration = Duration::from_secs(180);
 /// To hear a number of eleven digits and press a key.
 pub const CALLBACK_KEY_MAX: Duration = Duration::from_secs(30);
 /// ITU-T E.164: fifteen digits, and what stands before them where people dial.

@@ -1,6 +1,7 @@
 use crate::arrive::Names;
 use crate::contact::{Contact, Stage};
 use crate::leg::Leg;
+use crate::memory::Elsewhere;
 use crate::places::Places;
 use crate::stock::{Stock, family_of};
 use crate::wish::KnownCallers;
@@ -9,7 +10,7 @@ use base::{Instant, Now, Rng, Slab, TimerWheel};
 use core::net::IpAddr;
 use model::{
     Actor, Cause, CauseKind, CommandError, ContactEnd, ContactId, Directory, Fact, ForcedAction, LegCommand, LegId,
-    MediaCommand, PhoneId, QueueCommand, TrunkId, WorkerId,
+    MediaCommand, News, PhoneId, QueueCommand, TrunkId, WorkerId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -33,6 +34,8 @@ pub struct Machine {
     pub(crate) places: Places,
     /// Contacts whose customers wait to be called back.
     pub(crate) callbacks: BTreeSet<ContactId>,
+    /// Callbacks that wait in other shards.
+    pub(crate) elsewhere: Elsewhere,
     pub(crate) trunks_down: BTreeSet<TrunkId>,
     /// Where phones were last heard from; at most one entry a phone of the directory.
     pub(crate) phones_at: BTreeMap<PhoneId, IpAddr>,
@@ -78,6 +81,7 @@ impl Machine {
             known_callers: KnownCallers::default(),
             places: Places::default(),
             callbacks: BTreeSet::new(),
+            elsewhere: Elsewhere::default(),
             trunks_down: BTreeSet::new(),
             phones_at: BTreeMap::new(),
             timers: TimerWheel::new(now.mono),
@@ -108,6 +112,8 @@ impl Machine {
                 self.directory = directory;
                 self.fill_stock();
             }
+            Input::Memory(memory) => self.remember(now, &memory),
+            Input::News(news) => self.hear_news(now, news),
             Input::Drain { on } => self.draining = on,
             Input::Shutdown => {
                 self.draining = true;
@@ -179,6 +185,13 @@ impl Machine {
 
     pub(crate) fn queue(&mut self, command: QueueCommand) {
         self.outputs.push_back(Output::Queue(command));
+    }
+
+    /// To the other shards, when there are any.
+    pub(crate) fn news(&mut self, news: News) {
+        if self.config.shards > 1 {
+            self.outputs.push_back(Output::News(news));
+        }
     }
 
     pub(crate) fn fact(&mut self, fact: Fact) {

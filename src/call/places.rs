@@ -3,10 +3,10 @@
 use crate::limits::PLACES_MAX;
 use crate::machine::Machine;
 use base::{Instant, Now};
-use model::{ContactId, QueueId};
+use model::{ContactId, News, QueueId};
 use std::collections::VecDeque;
 
-/// Oldest first. Of this shard's callers alone, like what is known of them.
+/// Oldest first; of the callers of every shard.
 #[derive(Debug, Default)]
 pub(crate) struct Places(VecDeque<Place>);
 
@@ -19,6 +19,14 @@ struct Place {
 }
 
 impl Places {
+    pub(crate) fn heard(&mut self, queue: QueueId, number: &str, entered: Instant, left: Instant) {
+        self.keep(Place { queue, number: number.into(), entered, left });
+    }
+
+    pub(crate) fn forget(&mut self, queue: QueueId, number: &str) {
+        self.take(queue, number);
+    }
+
     fn keep(&mut self, place: Place) {
         self.0.retain(|p| (p.queue, &p.number) != (place.queue, &place.number));
         self.0.push_back(place);
@@ -42,6 +50,7 @@ impl Machine {
         let number = caller.number.as_str();
         if self.directory.queue(queue).care.resume.is_some() && !caller.withheld && !number.is_empty() {
             self.places.keep(Place { queue, number: number.into(), entered, left: now.mono });
+            self.news(News::PlaceKept { queue, number: caller.number, entered, left: now.mono });
         }
     }
 
@@ -54,6 +63,7 @@ impl Machine {
             return None;
         }
         let place = self.places.take(queue, caller.number.as_str())?;
+        self.news(News::PlaceTaken { queue, number: caller.number });
         (now.mono - place.left <= within).then_some(place.entered)
     }
 }

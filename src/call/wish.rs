@@ -3,11 +3,10 @@
 use crate::limits::{KNOWN_CALLERS_MAX, STICKY_MAX};
 use crate::machine::Machine;
 use base::{Instant, Now};
-use model::{AgentId, Attributes, ContactId, Fact, Judged, JudgedBy, Preferred, QueueId, Wish};
+use model::{AgentId, Attributes, ContactId, Fact, Judged, JudgedBy, News, Preferred, QueueId, Wish};
 use std::collections::{BTreeMap, HashMap};
 
-/// Who served whom last, by the caller's number. A number of this shard's callers alone: it is not worth asking another
-/// shard while a caller waits.
+/// Who served whom last, by the caller's number; the callers of every shard, for each tells the others.
 #[derive(Debug, Default)]
 pub(crate) struct KnownCallers {
     served: HashMap<Box<str>, Served>,
@@ -24,7 +23,7 @@ struct Served {
 }
 
 impl KnownCallers {
-    fn note(&mut self, number: &str, agent: AgentId, at: Instant) {
+    pub(crate) fn note(&mut self, number: &str, agent: AgentId, at: Instant) {
         let order = self.next;
         self.next += 1;
         if let Some(before) = self.served.insert(number.into(), Served { agent, at, order }) {
@@ -38,7 +37,7 @@ impl KnownCallers {
         }
     }
 
-    fn find(&self, number: &str) -> Option<(AgentId, Instant)> {
+    pub(crate) fn find(&self, number: &str) -> Option<(AgentId, Instant)> {
         self.served.get(number).map(|served| (served.agent, served.at))
     }
 }
@@ -85,6 +84,7 @@ impl Machine {
         let caller = self.served_identity(id);
         if !caller.withheld && !caller.number.as_str().is_empty() {
             self.known_callers.note(caller.number.as_str(), agent, now.mono);
+            self.news(News::Served { number: caller.number, agent, at: now.mono });
         }
     }
 }

@@ -12,7 +12,7 @@ use model::{ServiceLevel, Treatment};
 use report::{Counts, QueueFigures, VisitEnd};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use store::{Reader, StoreError, StoredAbandoned, StoredArrivals, StoredSpan, StoredVisit};
+use store::{Reader, StoreError, StoredAbandoned, StoredArrivals, StoredCallbacks, StoredSpan, StoredVisit};
 
 /// Figures are also given by stretches of this length, as the trade does.
 const INTERVAL_MINUTES: i64 = 30;
@@ -37,6 +37,8 @@ Keys of --json (times RFC 3339, lengths in seconds, shares from 0 to 1, null whe
     service_level       target_seconds goal_percent treatment value, all{} by every treatment
     intervals[]         from, and the figures of those who entered the queue in the interval
     intervals_by_end[]  from, answered abandoned flowed_out of those who left the queue in the interval
+  queues[].callbacks    of the promises given in the time: accepted dialled (attempts) reached failed withdrawn open
+                        time_to_callback_seconds (from the promise to the answer, of those reached)
   agents[]              agent answered talks talk_seconds hold_seconds state_seconds{} signed_on_seconds occupancy
                         not_ready_seconds_by_reason{}
   abandoned[]           contact queue entered waited_seconds caller dialled
@@ -75,6 +77,31 @@ struct QueueReport {
     intervals: BTreeMap<i64, QueueFigures>,
     /// By the time the contact left the queue.
     by_end: BTreeMap<i64, QueueFigures>,
+    callbacks: Callbacks,
+}
+
+/// Promises to call back. One accepted ends the wait on the line as a flow-out, never as an abandonment.
+#[derive(Clone, Copy, Default)]
+struct Callbacks {
+    accepted: u64,
+    /// Attempts begun.
+    dialled: u64,
+    reached: u64,
+    failed: u64,
+    withdrawn: u64,
+    time_to_callback: Duration,
+}
+
+impl Callbacks {
+    /// Neither kept nor given up.
+    fn open(&self) -> u64 {
+        self.accepted - self.reached - self.failed - self.withdrawn
+    }
+
+    fn mean_time(&self) -> Option<Duration> {
+        let reached = u32::try_from(self.reached).unwrap_or(u32::MAX);
+        (reached > 0).then(|| self.time_to_callback / reached)
+    }
 }
 
 #[derive(Default)]
@@ -162,6 +189,12 @@ impl Report {
             let agent = entry(&mut agents, &talks.agent, AgentReport::default);
             (agent.talks, agent.talked, agent.held) = (talks.talks, talks.talked, talks.held);
         }
+        for StoredCallbacks { queue, accepted, dialled, reached, failed, withdrawn, time_to_callback } in
+            reader.callbacks(from, to)?
+        {
+            let figures = Callbacks { accepted, dialled, reached, failed, withdrawn, time_to_callback };
+            entry(&mut queues, &queue, || QueueReport::new(LEVEL)).callbacks = figures;
+        }
         // A queue that is gone is shown for the days on which it was there.
         queues.retain(|name, queue| queue.has_figures() || levels.get(name).is_none_or(|stored| !stored.removed));
         (report.queues, report.agents) = (queues, agents);
@@ -206,11 +239,11 @@ impl Report {
 impl QueueReport {
     fn new(level: ServiceLevel) -> Self {
         let (intervals, by_end) = (BTreeMap::new(), BTreeMap::new());
-        QueueReport { level, total: QueueFigures::default(), intervals, by_end }
+        QueueReport { level, total: QueueFigures::default(), intervals, by_end, callbacks: Callbacks::default() }
     }
 
     fn has_figures(&self) -> bool {
-        !self.intervals.is_empty() || !self.by_end.is_empty()
+        !self.intervals.is_empty() || !self.by_end.is_empty() || self.callbacks.accepted > 0
     }
 }
 

@@ -1,6 +1,6 @@
 //! What happens in the demo, in sentences. Facts that only a record needs are not told.
 
-use model::{AgentId, AgentState, ContactId, Directory, Fact, OfferOutcome};
+use model::{AgentId, AgentState, CallbackStep, ContactId, Directory, Fact, OfferOutcome};
 use std::time::Duration;
 
 /// How much it matters to somebody who watches.
@@ -57,8 +57,17 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
             };
             (Mood::Agent, format!("{} {what}", agent(a)))
         }
-        Fact::CallbackArranged { contact, queue } => {
-            (Mood::Plain, format!("{} will be called back for {}", call(contact), names.queue(*queue).name))
+        Fact::Callback { contact, step, promise, .. } => {
+            let (contact, queue) = (call(contact), &names.queue(promise.queue).name);
+            let (mood, what) = match step {
+                CallbackStep::Arranged => (Mood::Plain, "will be called back for"),
+                CallbackStep::Resumed => (Mood::Plain, "is still to be called back for"),
+                CallbackStep::Dialled => (Mood::Plain, "is called back for"),
+                CallbackStep::Reached => (Mood::Good, "has answered the call back for"),
+                CallbackStep::Failed => (Mood::Bad, "could not be reached for"),
+                CallbackStep::Withdrawn => (Mood::Plain, "needs no call back any more for"),
+            };
+            (mood, format!("{contact} {what} {queue}"))
         }
         Fact::Refused { cause, .. } => (Mood::Bad, format!("a call is refused: {}", cause.kind.word())),
         Fact::Judged { .. }

@@ -106,6 +106,7 @@ fn show(reply: &Reply) -> String {
         Reply::Queues(lines) => table(
             &[
                 "queue",
+                "open",
                 "waiting",
                 "longest",
                 "ready",
@@ -126,6 +127,7 @@ fn show(reply: &Reply) -> String {
                 let reserves: Vec<String> = q.reserves.iter().map(u8::to_string).collect();
                 vec![
                     q.queue.clone(),
+                    q.open.clone(),
                     q.waiting.to_string(),
                     clock(q.longest_wait_seconds),
                     q.ready.to_string(),

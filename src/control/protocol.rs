@@ -88,6 +88,8 @@ pub(crate) struct StatusLine {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub(crate) struct QueueLine {
     pub(crate) queue: String,
+    /// "yes"; "closed" by its calendar; "shut" by hand, until it is opened by hand.
+    pub(crate) open: String,
     pub(crate) waiting: u32,
     pub(crate) longest_wait_seconds: f64,
     pub(crate) ready: u32,

@@ -226,15 +226,17 @@ impl Floor {
 
     pub(crate) fn queues(&self) -> Vec<QueueLine> {
         let names = self.names.load();
-        let now = self.clock.mono();
+        let (now, utc) = (self.clock.mono(), self.clock.now().utc);
         let wallboard = self.published.wallboard.lock().unwrap_or_else(PoisonError::into_inner);
         let live = names.queues.iter().zip(0u32..).filter(|(queue, _)| !queue.removed);
         let lines = live.map(|(queue, id)| {
             let status = self.line.board().queue_status(&names, QueueId(id), now);
             let today = wallboard.queue(QueueId(id), now, &names).today;
             let agents = status.agents;
+            let opening = self.line.board().opening(&names, QueueId(id), utc);
             QueueLine {
                 queue: queue.name.to_string(),
+                open: opening.word().into(),
                 waiting: status.waiting,
                 longest_wait_seconds: status.longest_wait.as_secs_f64(),
                 ready: agents.ready,

@@ -3,13 +3,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The one place where the process reads its clocks.
 ///
-/// The monotonic origin lies a little in the past, so that subtractions near the start never meet zero.
+/// The monotonic origin lies in the past: what the house remembers of the time before its start has its instant, too.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     origin: std::time::Instant,
 }
 
-const HEAD_START_SECS: u64 = 3600;
+/// A hundred days: longer than anything is remembered.
+const HEAD_START_SECS: u64 = 100 * 24 * 3600;
 
 impl Clock {
     pub fn start() -> Self {

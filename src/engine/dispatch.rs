@@ -63,6 +63,7 @@ impl Shard {
             call::Output::People { ticket, command } => self.feature_code(now, ticket, command),
             call::Output::Reply { ticket, result } => self.reply(now, ticket.0, result),
             call::Output::Fact(fact) => self.fact(now, fact),
+            call::Output::News(news) => self.tell_others(&Mail::News(news)),
         }
     }
 

@@ -2,8 +2,8 @@ use crate::legs::Legs;
 use crate::status::{CallStatus, ShardStatus, TrunkStatus};
 use acd::{AcdMessage, Board};
 use model::{
-    Command, CommandError, Directory, LegCommand, LegEvent, MediaCommand, MediaEvent, PhoneId, ShardId, Stamped,
-    WorkerId,
+    Command, CommandError, Directory, LegCommand, LegEvent, MediaCommand, MediaEvent, Memory, News, PhoneId, ShardId,
+    Stamped, WorkerId,
 };
 use sip::{ConnectionId, LocationUpdate, Note, Query};
 use std::net::SocketAddr;
@@ -45,6 +45,8 @@ pub enum Input<'a> {
         ask: Ask,
     },
     Reload(Arc<Directory>),
+    /// What is known of the time before the start; given first, if at all.
+    Memory(Memory),
     /// No new calls from outside; emergency calls pass. Once on it stays on.
     Drain,
     /// The journal is far behind: no new calls while true, so that no fact is ever dropped.
@@ -75,6 +77,8 @@ pub enum Mail {
     },
     TrunkUp(model::TrunkId),
     TrunkDown(model::TrunkId),
+    /// Of a call room's callers, to the other call rooms.
+    News(News),
 }
 
 /// What people want to know or have done.

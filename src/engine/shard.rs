@@ -89,6 +89,13 @@ impl Shard {
             }
             Input::Mail(Mail::TrunkUp(trunk)) => self.call.handle_input(now, call::Input::TrunkUp(trunk)),
             Input::Mail(Mail::TrunkDown(trunk)) => self.call.handle_input(now, call::Input::TrunkDown(trunk)),
+            Input::Mail(Mail::News(news)) => self.call.handle_input(now, call::Input::News(news)),
+            Input::Memory(memory) => {
+                for queue in &memory.shut {
+                    self.acd.handle_input(now, acd::Input::Shut(*queue));
+                }
+                self.call.handle_input(now, call::Input::Memory(memory));
+            }
             Input::Ask { ticket, ask } => self.ask(now, ticket, ask),
             Input::Reload(directory) => self.reload(now, directory),
             Input::Drain => self.start_drain(now),

@@ -1,9 +1,11 @@
 use crate::{
-    Actor, AgentAction, AgentId, AgentState, Cause, Codec, ContactId, Decision, Judgement, LegId, OfferOutcome,
-    PhoneId, Pii, Quality, QueueAction, QueueId, ReserveChange, Source, SupervisorMode, Target, TrunkId,
+    Actor, AgentAction, AgentId, AgentState, CallbackStep, Cause, Codec, ContactId, Decision, Judgement, LegId,
+    OfferOutcome, PhoneId, Pii, Promise, Quality, QueueAction, QueueId, ReserveChange, Source, SupervisorMode, Target,
+    TrunkId,
 };
 use base::Now;
 use core::time::Duration;
+use std::sync::Arc;
 
 /// A fact with its place and time; the journal adds the global sequence number.
 #[derive(Clone, PartialEq, Debug)]
@@ -238,10 +240,13 @@ pub enum Fact {
         change: ReserveChange,
     },
 
-    /// The customer has hung up to be called back; his contact waits in his stead. Not an abandonment.
-    CallbackArranged {
+    /// A customer is to be called back, and what becomes of it; his contact waits in his stead. Not an abandonment.
+    Callback {
         contact: ContactId,
-        queue: QueueId,
+        step: CallbackStep,
+        /// Begun so far.
+        attempts: u8,
+        promise: Arc<Promise>,
     },
 
     /// The agent's talk in this contact starts (direct, transferred or from a queue) and ends.

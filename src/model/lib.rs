@@ -26,6 +26,7 @@ mod leg;
 mod media;
 mod number;
 mod phone;
+mod promise;
 mod queue;
 mod queueing;
 mod reason;
@@ -60,6 +61,7 @@ pub use media::{
 };
 pub use number::{ClassOfService, NumberRule, Pattern, Route, Target};
 pub use phone::Phone;
+pub use promise::{CallbackStep, Memory, News, OpenPromise, PastPlace, Promise};
 pub use queue::{
     AnnouncePolicy, AnswerMode, IdleClock, MaxLength, MaxWait, MinStaffed, MissedPolicy, Queue, RecordPolicy,
     ServiceLevel, Strategy, Treatment, WrapUpMode,

@@ -15,6 +15,8 @@ pub enum QueueCommand {
     Release { agent: AgentId, contact: ContactId, queue: Option<QueueId> },
     /// A call that names the agent (direct number, transfer, consultation): reserve him if he is signed on and free.
     Seize { contact: ContactId, agent: AgentId },
+    /// The agent has answered an offer and waits until its customer is there: he is busy, though nothing is settled.
+    Attend { offer: OfferId },
     /// The agent's own phone started a call: he is busy until [`QueueCommand::Release`].
     Occupy { contact: ContactId, agent: AgentId },
 }

@@ -220,7 +220,7 @@ impl Ledger {
             // A step of the record and a line of the event log, nothing more.
             Fact::ContactArrived { .. }
             | Fact::SignOffReason { .. }
-            | Fact::CallbackArranged { .. }
+            | Fact::Callback { .. }
             | Fact::LegRinging { .. }
             | Fact::Judged { .. }
             | Fact::Offered { .. }

@@ -20,6 +20,7 @@
 //! ```
 
 mod agent_time;
+mod coverage;
 mod figures;
 mod formulas;
 mod handling;
@@ -35,6 +36,7 @@ mod wallboard;
 mod words;
 
 pub use agent_time::{AgentFigures, AgentSpan, AgentTimes};
+pub use coverage::Coverage;
 pub use figures::QueueFigures;
 pub use formulas::{Counts, FORMULAS, average, occupancy, ratio, service_level, share};
 pub use ledger::{Entry, Ledger, Told};

@@ -5,9 +5,9 @@
 
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, Cause, CauseKind, ContactId, Decision, Directory, Excluded, Exclusion, Fact, FigureRange,
-    FlowReason, Heads, IdleClock, Joined, Judged, JudgedBy, Judgement, Next, OfferOutcome, Preferred, QueueFigure,
-    QueueId, Reasons, RequirementId, ReserveChange, Strategy,
+    AgentId, AgentState, CallbackStep, Cause, CauseKind, ContactId, Decision, Directory, Excluded, Exclusion, Fact,
+    FigureRange, FlowReason, Heads, IdleClock, Joined, Judged, JudgedBy, Judgement, Next, OfferOutcome, Preferred,
+    Promise, QueueFigure, QueueId, Reasons, RequirementId, ReserveChange, Strategy,
 };
 use std::collections::HashMap;
 
@@ -75,7 +75,10 @@ impl Indices {
                 let (priority, position) = (d.number("priority")?, d.number("position")?);
                 Fact::Queued { contact, queue: d.queue()?, priority, position }
             }
-            "callback-arranged" => Fact::CallbackArranged { contact, queue: d.queue()? },
+            "callback-arranged" => {
+                let promise = Promise::anonymous(contact, d.queue()?).into();
+                Fact::Callback { contact, step: CallbackStep::Arranged, attempts: 0, promise }
+            }
             "judged" => Fact::Judged { contact, queue: d.queue()?, judgement: d.judgement()? },
             "offered" => {
                 let (queue, agent) = (d.queue()?, d.agent()?);

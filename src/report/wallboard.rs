@@ -63,7 +63,7 @@ impl Wallboard {
             }
             Fact::LegStarted { .. }
             | Fact::SignOffReason { .. }
-            | Fact::CallbackArranged { .. }
+            | Fact::Callback { .. }
             | Fact::LegRinging { .. }
             | Fact::LegAnswered { .. }
             | Fact::LegEnded { .. }

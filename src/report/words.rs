@@ -3,9 +3,9 @@
 use core::fmt::{Display, Write as _};
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, AgentState, Cause, ContactId, Decision, Directory, Fact, ForcedAction, Joined, Judged,
-    JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome, Party, QueueAction, QueueId, ReserveChange, Source,
-    Target, TransferKind,
+    Actor, AgentAction, AgentId, AgentState, CallbackStep, Cause, ContactId, Decision, Directory, Fact, ForcedAction,
+    Joined, Judged, JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome, Party, QueueAction, QueueId,
+    ReserveChange, Source, Target, TransferKind,
 };
 
 /// The contact a fact is about.
@@ -35,7 +35,7 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         | Fact::SupervisorLeft { contact, .. }
         | Fact::RecordingStarted { contact, .. }
         | Fact::RecordingStopped { contact, .. }
-        | Fact::CallbackArranged { contact, .. }
+        | Fact::Callback { contact, .. }
         | Fact::ContactEnded { contact, .. }
         | Fact::ReservationExpired { contact, .. } => Some(*contact),
         Fact::WaitForetold { .. }
@@ -91,7 +91,14 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::RecordingStarted { .. } => "recording-started",
         Fact::RecordingStopped { kept: false, .. } => "recording-failed",
         Fact::RecordingStopped { kept: true, .. } => "recording-stopped",
-        Fact::CallbackArranged { .. } => "callback-arranged",
+        Fact::Callback { step, .. } => match step {
+            CallbackStep::Arranged => "callback-arranged",
+            CallbackStep::Resumed => "callback-resumed",
+            CallbackStep::Dialled => "callback-dialled",
+            CallbackStep::Reached => "callback-reached",
+            CallbackStep::Failed => "callback-failed",
+            CallbackStep::Withdrawn => "callback-withdrawn",
+        },
         Fact::ContactEnded { .. } => "ended",
         Fact::ReservationExpired { .. } => "reservation-expired",
         Fact::AgentChanged { .. } => "agent",
@@ -170,7 +177,7 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::RecordingStopped { name, duration, complete, .. } => {
             d.text("name", name).millis("duration_ms", *duration).with("complete", complete)
         }
-        Fact::CallbackArranged { queue, .. } => d.queue(*queue),
+        Fact::Callback { attempts, promise, .. } => d.queue(promise.queue).with("attempts", attempts),
         Fact::ContactEnded { end, cause, .. } => d.with("end", end.word()).cause(cause),
         Fact::AgentChanged { agent, state, phone } => {
             d.agent(*agent).state(*state).optional("phone", phone.map(|p| &*names.phone(p).id))

@@ -12,11 +12,22 @@ pub(crate) enum Table {
     Talk,
     AgentSpan,
     OpenSpan,
+    Callback,
+    ShutQueue,
 }
 
 impl Table {
-    pub(crate) const ALL: [Table; 6] =
-        [Table::OpenContact, Table::Contact, Table::Visit, Table::Talk, Table::AgentSpan, Table::OpenSpan];
+    /// What a spool file of an earlier version holds keeps its number.
+    pub(crate) const ALL: [Table; 8] = [
+        Table::OpenContact,
+        Table::Contact,
+        Table::Visit,
+        Table::Talk,
+        Table::AgentSpan,
+        Table::OpenSpan,
+        Table::Callback,
+        Table::ShutQueue,
+    ];
 
     pub(crate) fn index(self) -> usize {
         match self {
@@ -26,6 +37,8 @@ impl Table {
             Table::Talk => 3,
             Table::AgentSpan => 4,
             Table::OpenSpan => 5,
+            Table::Callback => 6,
+            Table::ShutQueue => 7,
         }
     }
 
@@ -39,6 +52,10 @@ impl Table {
             Table::Talk => "INSERT OR REPLACE INTO talk VALUES (?1,?2,?3,?4,?5,?6)",
             Table::AgentSpan => "INSERT OR REPLACE INTO agent_span VALUES (?1,?2,?3,?4,?5,?6)",
             Table::OpenSpan => "INSERT OR REPLACE INTO open_span VALUES (?1,?2,?3,?4,?5)",
+            Table::Callback => {
+                "INSERT OR REPLACE INTO callback VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)"
+            }
+            Table::ShutQueue => "INSERT OR REPLACE INTO shut_queue VALUES (?1,?2,?3)",
         }
     }
 
@@ -51,6 +68,8 @@ impl Table {
             Table::Talk => (6, 3),
             Table::AgentSpan => (6, 2),
             Table::OpenSpan => (5, 1),
+            Table::Callback => (14, 1),
+            Table::ShutQueue => (3, 1),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::spool::{Events, Turn};
 use crate::writer::Writer;
 use base::{Instant, Now, Utc};
 use crossbeam::channel::{Receiver, RecvTimeoutError};
-use model::{Directory, Fact, Stamped};
+use model::{Directory, Fact, ForcedAction, QueueAction, Stamped};
 use report::{Entry, Ledger, Told, Wallboard};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -200,6 +200,7 @@ impl Thread {
             let told = self.ledger.handle_fact(stamped, &names);
             write_event(&mut turn.events.body, self.sequence, stamped.at.utc, &told);
             wallboard.handle_fact(stamped, &names);
+            keep_for_the_next_start(&mut turn.rows, stamped, &names);
             self.agents_changed |= matches!(stamped.fact, Fact::AgentChanged { .. });
         }
         self.ledger.handle_timeout(now.mono);
@@ -293,6 +294,20 @@ impl Thread {
         if let Err(error) = self.writer.write_queue_settings(&names) {
             tracing::error!(%error, "the queues' service levels could not be stored; reports use the last known ones");
         }
+    }
+}
+
+/// What a server that is started later must know and no record says.
+fn keep_for_the_next_start(rows: &mut Rows, stamped: &Stamped, names: &Directory) {
+    let at = stamped.at.utc;
+    match &stamped.fact {
+        Fact::Callback { contact, step, attempts, promise } => {
+            rows::callback(rows, at, (*contact, *step, *attempts), promise, names);
+        }
+        Fact::Forced { action: ForcedAction::Queue { queue, action }, .. } => {
+            rows::shut_queue(rows, at, *queue, *action == QueueAction::Close, names);
+        }
+        _ => {}
     }
 }
 

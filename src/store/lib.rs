@@ -24,6 +24,7 @@ mod events;
 mod journal;
 mod json;
 mod limits;
+mod memory;
 mod read;
 mod recover;
 mod rows;
@@ -39,5 +40,7 @@ pub use error::StoreError;
 pub use events::StoredEvent;
 pub use journal::{Journal, JournalSettings, Published, Watch};
 pub use limits::{ALIVE_EVERY, ALIVE_SIGNED_ON_EVERY, STORE_TIME};
-pub use read::{Reader, StoredAbandoned, StoredLevel, StoredSpan, StoredTalks, StoredVisit, StoredWaiting};
+pub use read::{
+    Reader, StoredAbandoned, StoredCallbacks, StoredLevel, StoredSpan, StoredTalks, StoredVisit, StoredWaiting,
+};
 pub use schema::Store;

@@ -71,6 +71,21 @@ pub struct StoredAbandoned {
     pub dialled: String,
 }
 
+/// What became of the promises to call back given in the interval asked for, of one queue.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StoredCallbacks {
+    pub queue: String,
+    pub accepted: u64,
+    /// Attempts begun, so far.
+    pub dialled: u64,
+    pub reached: u64,
+    pub failed: u64,
+    /// The customer called himself, or a person ended it.
+    pub withdrawn: u64,
+    /// Of those reached, from the promise to the answer, all together.
+    pub time_to_callback: Duration,
+}
+
 impl Reader {
     pub fn open(url: &str) -> Result<Self, StoreError> {
         let connection = open_read_only(url)?;
@@ -161,6 +176,32 @@ impl Reader {
                 waited: length(row.get(3)?),
                 caller: row.get(4)?,
                 dialled: row.get(5)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// By queue; what is neither reached nor failed nor withdrawn is still to be kept.
+    pub fn callbacks(&self, from: Utc, to: Utc) -> Result<Vec<StoredCallbacks>, StoreError> {
+        // A store no server of this version has opened yet has none.
+        let known = "SELECT count(*) FROM sqlite_master WHERE name = 'callback'";
+        if self.connection.query_row(known, [], |row| row.get::<_, i64>(0))? == 0 {
+            return Ok(Vec::new());
+        }
+        let mut statement = self.connection.prepare(
+            "SELECT queue, count(*), sum(attempts), sum(step = 'reached'), sum(step = 'failed'),
+                    sum(step = 'withdrawn'), sum(CASE step WHEN 'reached' THEN at - arranged ELSE 0 END)
+             FROM callback WHERE arranged >= ?1 AND arranged < ?2 GROUP BY queue ORDER BY queue",
+        )?;
+        let rows = statement.query_map(params![from.as_micros(), to.as_micros()], |row| {
+            Ok(StoredCallbacks {
+                queue: row.get(0)?,
+                accepted: count(row, 1)?,
+                dialled: count(row, 2)?,
+                reached: count(row, 3)?,
+                failed: count(row, 4)?,
+                withdrawn: count(row, 5)?,
+                time_to_callback: length(row.get(6)?),
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

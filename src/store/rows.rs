@@ -2,7 +2,8 @@
 
 use crate::encode::{Rows, Table};
 use crate::json::{self, Json, Out};
-use model::{AgentState, Directory, Party, Source};
+use base::Utc;
+use model::{AgentState, CallbackStep, ContactId, Directory, Party, Promise, QueueId, Source};
 use report::{AgentSpan, Arrival, ContactRecord, LegRecord, OpenContact, QueueVisit, Step, Talk, VisitEnd};
 use std::time::Duration;
 
@@ -67,6 +68,34 @@ pub(crate) fn talk(rows: &mut Rows, talk: &Talk, names: &Directory) {
         .some_text(talk.queue.map(|queue| &*names.queue(queue).name))
         .int(micros(talk.talked))
         .int(micros(talk.held));
+}
+
+pub(crate) fn callback(
+    rows: &mut Rows,
+    at: Utc,
+    (contact, step, attempts): (ContactId, CallbackStep, u8),
+    promise: &Promise,
+    names: &Directory,
+) {
+    rows.row(Table::Callback)
+        .int(promise.first.0.cast_signed())
+        .int(contact.0.cast_signed())
+        .text(&names.queue(promise.queue).name)
+        .int(promise.arranged.as_micros())
+        .int(promise.entered.as_micros())
+        .text(promise.number.as_str())
+        .text(promise.name.as_str())
+        .text(&promise.dialled)
+        .text(promise.language.tag())
+        .int(i64::from(promise.priority))
+        .json(|out| write_attached(out, &promise.attached))
+        .int(i64::from(attempts))
+        .text(step.word())
+        .int(at.as_micros());
+}
+
+pub(crate) fn shut_queue(rows: &mut Rows, at: Utc, queue: QueueId, shut: bool, names: &Directory) {
+    rows.row(Table::ShutQueue).text(&names.queue(queue).name).int(i64::from(shut)).int(at.as_micros());
 }
 
 pub(crate) fn agent_span(rows: &mut Rows, span: &AgentSpan, names: &Directory) {

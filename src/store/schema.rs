@@ -55,6 +55,16 @@ CREATE TABLE event (
 CREATE TABLE queue_setting (
     queue TEXT PRIMARY KEY, target INTEGER NOT NULL, percent INTEGER NOT NULL, treatment TEXT NOT NULL,
     short_abandon INTEGER NOT NULL, removed INTEGER NOT NULL) WITHOUT ROWID;
+-- One row a promise to call back, by the contact it was given in; contact is the one that waits for it now. at: when
+-- step became true.
+CREATE TABLE callback (
+    first INTEGER PRIMARY KEY, contact INTEGER NOT NULL, queue TEXT NOT NULL, arranged INTEGER NOT NULL,
+    entered INTEGER NOT NULL, number TEXT NOT NULL, name TEXT NOT NULL, dialled TEXT NOT NULL,
+    language TEXT NOT NULL, priority INTEGER NOT NULL, attached TEXT NOT NULL, attempts INTEGER NOT NULL,
+    step TEXT NOT NULL, at INTEGER NOT NULL);
+CREATE INDEX callback_arranged ON callback (arranged);
+-- Queues a person has closed or opened by hand.
+CREATE TABLE shut_queue (queue TEXT PRIMARY KEY, shut INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 ";
 
 /// An open store; hand it to [`crate::Journal::start`].

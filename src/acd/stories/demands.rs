@@ -252,3 +252,44 @@ fn the_cap_counts_between_queues() {
         house.release(0, expected, Some(queue));
     }
 }
+
+fn expected(house: &mut House) -> Option<Duration> {
+    let (_, _, slot) = house.acd.lines.look(QueueId(0)).arrivals.iter().last().expect("somebody waits");
+    let key = house.acd.lines.key_at(slot).expect("it is in the line");
+    house.acd.foretell(house.now, key).map(|forecast| forecast.expected)
+}
+
+/// Three minutes a talk, ten minutes of patience. Of four agents at work one speaks French: he alone counts for who asks
+/// for it, and each of the three who stand before him and take anybody stands in his way by a quarter.
+#[test]
+fn the_expected_wait_is_by_those_who_can_serve_what_is_asked() {
+    let levels = [(9, 0), (0, 0), (0, 0), (0, 0)];
+    let mut house = House::new(skilled(vec![needs(&[(FRENCH, 4)])], Vec::new(), &levels));
+    for _ in 0..4 {
+        let talk = house.arrive(0, 0);
+        house.connect(talk);
+    }
+    for _ in 0..3 {
+        house.arrive(0, 0);
+    }
+    wish(&mut house, 1, 0, Wish { needs: Some(RequirementId(0)), agent: None, window: None });
+    let wait = expected(&mut house).expect("he is at work").as_secs_f64();
+    assert!((wait - (180.0 + 0.75 / (1.0 / 180.0 + 1.0 / 600.0))).abs() < 0.1, "{wait}");
+    // He goes on a break after his talk: nobody can tell.
+    house.ask(0, AgentAction::NotReady { code: 0 }).expect("he is signed on");
+    let talk = house.acd.board().agent_contact(AgentId(0)).expect("he talks");
+    house.release(0, talk, Some(0));
+    house.pass(secs(1));
+    assert_eq!(expected(&mut house), None);
+}
+
+#[test]
+fn the_expected_wait_knows_that_less_is_asked_later() {
+    let steps = vec![step(Some(0), Some(30)), step(None, None)];
+    let mut house = House::new(skilled(vec![needs(&[(FRENCH, 4)])], steps, &[(0, 0), (0, 0)]));
+    house.arrive(0, 0);
+    house.pass(secs(10));
+    // Two agents who speak no French: in twenty seconds they may.
+    let wait = expected(&mut house).expect("there is a later step").as_secs_f64();
+    assert!((wait - (20.0 + 90.0)).abs() < 0.1, "{wait}");
+}

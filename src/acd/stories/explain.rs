@@ -256,7 +256,15 @@ fn a_callback_waits_in_the_callers_stead() {
     let names = hotline(1);
     let mut house = House::new(names.clone());
     let contact = ContactId::new(model::ShardId(0), 1, 1);
-    house.facts.push((house.now.mono, Fact::CallbackArranged { contact, queue: QueueId(0) }));
+    house.facts.push((
+        house.now.mono,
+        Fact::Callback {
+            contact,
+            step: model::CallbackStep::Arranged,
+            attempts: 0,
+            promise: model::Promise::anonymous(contact, QueueId(0)).into(),
+        },
+    ));
     assert_eq!(house.arrive(0, 0), contact);
     let moments = explained(&house, &names, contact);
     assert_eq!(moments[0].what, What::CallbackArranged { queue: QueueId(0) });

@@ -5,6 +5,7 @@ mod callback;
 mod caller;
 mod care;
 mod limits;
+mod memory;
 mod offer;
 mod phone;
 mod queue;

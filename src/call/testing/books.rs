@@ -62,7 +62,7 @@ impl Books {
             Output::Media { command, .. } => self.media(command),
             Output::Fact(fact) => self.fact(fact),
             Output::Leg(LegCommand::Dial(dial)) => assert!(dial.leg.is_outward()),
-            Output::Leg(_) | Output::People { .. } | Output::Reply { .. } => {}
+            Output::Leg(_) | Output::People { .. } | Output::Reply { .. } | Output::News(_) => {}
         }
     }
 
@@ -85,7 +85,7 @@ impl Books {
                 let engaged = self.engaged.iter().position(|e| e == &(*agent, *contact));
                 self.engaged.remove(engaged.expect("an agent is released once, from where he was"));
             }
-            QueueCommand::Seize { .. } => {}
+            QueueCommand::Seize { .. } | QueueCommand::Attend { .. } => {}
         }
     }
 
@@ -193,7 +193,7 @@ fn kind_of(fact: &Fact) -> &'static str {
         Fact::RecordingStarted { .. } => "recording",
         Fact::Held { .. } => "hold",
         Fact::Refused { .. } => "refusal",
-        Fact::CallbackArranged { .. } => "callback",
+        Fact::Callback { .. } => "callback",
         _ => "other",
     }
 }

@@ -1,8 +1,8 @@
 use crate::Output;
 use core::fmt::Write;
 use model::{
-    AgentId, ContactId, DialTarget, Directory, Fact, JudgedBy, LegCommand, LegId, MediaCommand, Party, PhoneId,
-    QueueCommand, QueueId, Role, Sdp, SoundId, SoundName, Target, Withdrawal,
+    AgentId, CallbackStep, ContactId, DialTarget, Directory, Fact, JudgedBy, LegCommand, LegId, MediaCommand, Party,
+    PhoneId, QueueCommand, QueueId, Role, Sdp, SoundId, SoundName, Target, Withdrawal,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -107,6 +107,7 @@ impl Names {
                     }
                 }
             }
+            Output::News(news) => format!("news {}", news.word()),
             Output::Reply { result, .. } => format!("reply {}", if result.is_ok() { "ok" } else { "error" }),
         })
     }
@@ -190,6 +191,7 @@ impl Names {
             QueueCommand::Release { agent, contact: c, queue } => {
                 format!("release {} {}{}", self.agent(*agent), contact(*c), self.maybe_queue(*queue))
             }
+            QueueCommand::Attend { offer } => format!("attend {}", self.agent(offer.agent)),
             QueueCommand::Seize { contact: c, agent } => format!("seize {} {}", contact(*c), self.agent(*agent)),
             QueueCommand::Occupy { contact: c, agent } => format!("occupy {} {}", contact(*c), self.agent(*agent)),
         }
@@ -242,8 +244,8 @@ impl Names {
             Fact::ContactEnded { contact: c, end, cause } => {
                 write!(text, "ended {} {} {}", contact(*c), end.word(), cause.kind.word())
             }
-            Fact::CallbackArranged { contact: c, queue } => {
-                write!(text, "callback {} {}", contact(*c), self.queue(*queue))
+            Fact::Callback { contact: c, step: CallbackStep::Arranged, promise, .. } => {
+                write!(text, "callback {} {}", contact(*c), self.queue(promise.queue))
             }
             Fact::Judged { contact: c, judgement, .. } => {
                 let by = |by| match by {
@@ -255,6 +257,7 @@ impl Names {
                 let what = [priority, agent].into_iter().flatten().collect::<String>();
                 write!(text, "judged {}{what}", contact(*c))
             }
+            Fact::Callback { step, attempts, .. } => write!(text, "callback {} {attempts}", step.word()),
             Fact::Refused { cause, .. } => write!(text, "refused {}", cause.kind.word()),
             Fact::Forced { .. } => write!(text, "forced"),
             Fact::Queued { .. }

@@ -58,6 +58,12 @@ impl Report {
         value["queue"] = json!(name);
         value["intervals"] = intervals.collect();
         value["intervals_by_end"] = by_end.collect();
+        let c = &queue.callbacks;
+        value["callbacks"] = json!({
+            "accepted": c.accepted, "dialled": c.dialled, "reached": c.reached, "failed": c.failed,
+            "withdrawn": c.withdrawn, "open": c.open(),
+            "time_to_callback_seconds": c.mean_time().map(|time| time.as_secs_f64()),
+        });
         value
     }
 }

@@ -40,6 +40,21 @@ impl Report {
             line(out, &self.time(Utc::from_secs(*start)), figures, &queue.level);
         }
         line(out, "total", &queue.total, &queue.level);
+        let c = &queue.callbacks;
+        if c.accepted > 0 {
+            let _ = write!(
+                out,
+                "  callbacks: {} accepted, {} dialled, {} reached, {} failed, {} withdrawn, {} open",
+                c.accepted,
+                c.dialled,
+                c.reached,
+                c.failed,
+                c.withdrawn,
+                c.open()
+            );
+            let time = c.mean_time().map(|time| format!("; {:.1} s to callback", time.as_secs_f64()));
+            let _ = writeln!(out, "{}", time.unwrap_or_default());
+        }
         out.push('\n');
     }
 

@@ -1,0 +1,90 @@
+//! Who is at work for the contacts of a queue, by what they ask: what an expected wait is made of.
+//!
+//! An agent who serves k queues with somebody waiting counts 1/k. Of those who stand before a contact and ask for
+//! something else, the part counts that will take agents it needs: the share, of all who may serve them, of those who may
+//! serve it too.
+
+use crate::limits::{STAFF_COUNT_EACH, STAFF_COUNT_LEAST, STAFF_COUNT_MOST};
+use crate::line::Needs;
+use crate::machine::Acd;
+use base::{Instant, Now};
+use model::{AgentState, QueueId};
+
+/// Counted anew when it is old, or when somebody went.
+#[derive(Debug, Default)]
+pub(crate) struct Staffing {
+    views: Vec<View>,
+    at: Option<Instant>,
+}
+
+/// The queue as contacts see it that ask this.
+#[derive(Debug)]
+struct View {
+    needs: Needs,
+    /// At work and able.
+    agents: f64,
+    /// By class of the line: the part of each of its contacts that stands in the way.
+    weights: Vec<f64>,
+}
+
+impl Staffing {
+    pub(crate) fn recount(&mut self) {
+        self.at = None;
+    }
+
+    pub(crate) fn of(&self, view: usize) -> (f64, &[f64]) {
+        (self.views[view].agents, &self.views[view].weights)
+    }
+}
+
+impl Acd {
+    pub(crate) fn view(&mut self, now: Now, queue: QueueId, needs: Needs) -> usize {
+        let size = self.lines.look(queue).crew.staff().len() as u32;
+        let every = (STAFF_COUNT_EACH * size).clamp(STAFF_COUNT_LEAST, STAFF_COUNT_MOST);
+        let staffing = &mut self.lines.line(queue).measures.staffing;
+        if staffing.at.is_none_or(|at| now.mono.since(at) >= every) {
+            staffing.views.clear();
+            staffing.at = Some(now.mono);
+        }
+        if let Some(known) = staffing.views.iter().position(|view| view.needs == needs) {
+            return known;
+        }
+        let view = self.count_view(queue, needs);
+        let views = &mut self.lines.line(queue).measures.staffing.views;
+        views.push(view);
+        views.len() - 1
+    }
+
+    fn count_view(&self, queue: QueueId, needs: Needs) -> View {
+        let (line, directory) = (self.lines.look(queue), &self.directory);
+        let asked = needs.map(|needs| directory.requirements.get(needs?.index()));
+        let (mut agents, mut both, mut all) = (0.0, vec![0.0; line.classes.len()], vec![0.0; line.classes.len()]);
+        for (id, at) in line.crew.staff().iter().zip(0u32..) {
+            if line.rank(*id).is_none() || !works(self.board.agent_state(*id)) {
+                continue;
+            }
+            let agent = directory.agent(*id);
+            let wanted = agent.queues.iter().filter(|q| **q == queue || self.board.queue_waiting(**q) > 0).count();
+            let share = 1.0 / wanted.max(1) as f64;
+            let able = asked.iter().flatten().all(|asked| asked.fits(&agent.skills));
+            agents += if able { share } else { 0.0 };
+            for (class, (both, all)) in line.classes.iter().zip(both.iter_mut().zip(&mut all)) {
+                if class.able.fits(at) {
+                    *all += share;
+                    *both += if able { share } else { 0.0 };
+                }
+            }
+        }
+        // Contacts nobody at work can serve take no agent from anybody.
+        let weight = |(both, all): (&f64, &f64)| if *all > 0.0 { both / all } else { 0.0 };
+        View { needs, agents, weights: both.iter().zip(&all).map(weight).collect() }
+    }
+}
+
+/// He takes contacts now or when he has done with his.
+fn works(state: AgentState) -> bool {
+    match state {
+        AgentState::SignedOff | AgentState::NotReady { .. } => false,
+        AgentState::Ready | AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => true,
+    }
+}

@@ -1,0 +1,144 @@
+//! What outlives a shard's own sight: the time before the start, and the callers of other shards.
+
+use crate::callback::Callback;
+use crate::contact::{Contact, Stage};
+use crate::limits::{CALLBACK_REST, ELSEWHERE_MAX};
+use crate::machine::{Machine, Timer};
+use crate::plan::Destination;
+use crate::record::Recording;
+use base::{Instant, Now, Utc};
+use core::time::Duration;
+use model::{CallbackStep, ContactId, Fact, LegId, Memory, News, OpenPromise, Pii, QueueId, Source, Target};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Promises kept by other shards, by the contact that waits for them.
+#[derive(Debug, Default)]
+pub(crate) struct Elsewhere(BTreeMap<ContactId, (QueueId, Pii<Box<str>>, Instant)>);
+
+impl Elsewhere {
+    fn know(&mut self, contact: ContactId, promise: (QueueId, Pii<Box<str>>, Instant)) {
+        if self.0.len() < ELSEWHERE_MAX {
+            self.0.insert(contact, promise);
+        }
+    }
+
+    /// The promise for this number, which is over from now on, and since when its customer waits.
+    pub(crate) fn take_promise(&mut self, queue: QueueId, number: &str) -> Option<(ContactId, Instant)> {
+        let fits =
+            |(_, (of, to, _)): &(&ContactId, &(QueueId, Pii<Box<str>>, Instant))| *of == queue && to.as_str() == number;
+        let (contact, (_, _, entered)) = self.0.iter().find(fits)?;
+        let found = (*contact, *entered);
+        self.0.remove(&found.0);
+        Some(found)
+    }
+}
+
+impl Machine {
+    /// At the start, before anything else is told.
+    pub(crate) fn remember(&mut self, now: Now, memory: &Memory) {
+        for (number, agent, at) in &memory.served {
+            self.known_callers.note(number.as_str(), *agent, monotonic(now, *at));
+        }
+        for place in &memory.places {
+            let (entered, left) = (monotonic(now, place.entered), monotonic(now, place.left));
+            self.places.heard(place.queue, place.number.as_str(), entered, left);
+        }
+        for open in &memory.promises {
+            self.take_up(now, open);
+        }
+    }
+
+    pub(crate) fn hear_news(&mut self, now: Now, news: News) {
+        match news {
+            News::Served { number, agent, at } => self.known_callers.note(number.as_str(), agent, at),
+            News::PlaceKept { queue, number, entered, left } => {
+                self.places.heard(queue, number.as_str(), entered, left);
+            }
+            News::PlaceTaken { queue, number } => self.places.forget(queue, number.as_str()),
+            News::Promised { contact, queue, number, entered } => {
+                self.elsewhere.know(contact, (queue, number, entered));
+            }
+            News::PromiseOver { contact } => {
+                self.elsewhere.0.remove(&contact);
+            }
+            News::Recalled { contact } => self.recalled_elsewhere(now, contact),
+        }
+    }
+
+    /// A promise of the time before the start: a contact of its own waits for it, with the time its customer first came.
+    /// He is left in peace as long as the server that was may still ring him, and as long as between any two attempts.
+    fn take_up(&mut self, now: Now, open: &OpenPromise) {
+        let promise = &open.promise;
+        let number = promise.number.as_str();
+        let trunk = self.route_of(number).and_then(|id| self.directory.routes[id.index()].trunks.first().copied());
+        let owed = self.directory.queues.get(promise.queue.index()).is_some_and(|queue| !queue.removed);
+        let Some(trunk) = trunk.filter(|_| owed) else {
+            let (contact, step, attempts) = (promise.first, CallbackStep::Failed, open.attempts);
+            return self.fact(Fact::Callback { contact, step, attempts, promise: Arc::clone(promise) });
+        };
+        let policy = self.policy(promise.queue);
+        let rest = open.dialled.map_or(Duration::ZERO, |at| {
+            let again = at + policy.every.max(CALLBACK_REST);
+            Duration::from_micros(u64::try_from(again.as_micros() - now.utc.as_micros()).unwrap_or(0))
+        });
+        let rest = rest.max(policy.ring).min(policy.every.max(CALLBACK_REST));
+        let id = self.next_contact();
+        let source = Source::Trunk(trunk);
+        self.fact(Fact::ContactArrived {
+            contact: id,
+            source,
+            caller: promise.number.clone(),
+            dialled: promise.dialled.clone(),
+            call_id: "".into(),
+            attached: promise.attached.clone(),
+        });
+        let timer = self.timers.insert(now.mono + rest, Timer::Callback(id));
+        let contact = Contact {
+            id,
+            source,
+            dialled: promise.dialled.clone(),
+            caller: self.nobody(),
+            legs: Vec::new(),
+            worker: None,
+            spare: None,
+            language: promise.language,
+            priority: promise.priority,
+            attached: promise.attached.clone(),
+            entered: Some(monotonic(now, promise.entered)),
+            queue: Some(promise.queue),
+            stage: Stage::Pausing { timer },
+            aim: Destination::Target(Target::Queue(promise.queue)),
+            transfer: None,
+            callback: None,
+            recording: Recording::default(),
+            watchers: Vec::new(),
+            since: now,
+            hops: 0,
+            max_forwards: model::MAX_FORWARDS,
+            dials: 0,
+            served: false,
+            open_media: 0,
+        };
+        self.contacts.insert(id, contact);
+        self.promised(id, Callback::new(Arc::clone(promise), open.attempts), CallbackStep::Resumed);
+    }
+
+    /// The id of a leg that is over: no other ever has it.
+    fn nobody(&mut self) -> LegId {
+        let key = self.outward.insert(());
+        self.outward.remove(key);
+        LegId::outward(self.config.shard, key)
+    }
+}
+
+/// When this was by the civil clock.
+pub(crate) fn civil(now: Now, at: Instant) -> Utc {
+    now.utc - (now.mono - at)
+}
+
+/// When this was by the clock of this process, which begins a good while before its start.
+fn monotonic(now: Now, at: Utc) -> Instant {
+    let past = now.utc.as_micros().saturating_sub(at.as_micros());
+    now.mono - Duration::from_micros(u64::try_from(past).unwrap_or(0))
+}
