@@ -25,6 +25,8 @@ pub(crate) struct Entry {
     pub(crate) priority: i32,
     pub(crate) entered: Instant,
     pub(crate) queued: Instant,
+    /// Since when its wait is shown to people.
+    pub(crate) shown_since: Instant,
     pub(crate) may_flow: bool,
     pub(crate) standing: Standing,
     /// Rounds of offers that failed.
@@ -83,6 +85,7 @@ impl Entry {
             priority,
             entered,
             queued,
+            shown_since: if wish.called_back { entered.min(queued) } else { queued },
             may_flow,
             standing: Standing::Held,
             tries: 0,

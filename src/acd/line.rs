@@ -28,7 +28,8 @@ pub(crate) struct Line {
     pub(crate) classes: Vec<Class>,
     /// Contacts kept for an agent.
     pub(crate) kept: Order<(AgentId, ContactKey)>,
-    /// All contacts in the queue by the time they came into it, those being offered included.
+    /// All contacts in the queue by the time they came into it, those being offered included; called-back ones by
+    /// the time their customers first came.
     pub(crate) arrivals: Order<(Instant, ContactId, u32)>,
     /// Contacts for which more phones may yet ring.
     pub(crate) ringing: Order<ContactKey>,

@@ -190,7 +190,7 @@ impl Lines {
 
     pub(crate) fn open(&mut self, entry: Entry) -> Key {
         let stay = entry.stay;
-        let arrival = (entry.queued, stay.contact, stay.slot);
+        let arrival = (entry.shown_since, stay.contact, stay.slot);
         let key = self.entries.insert(entry);
         self.by_slot[stay.slot as usize] = Some(key);
         self.line(stay.queue).arrivals.insert(arrival);
@@ -206,7 +206,7 @@ impl Lines {
         self.by_slot[stay.slot as usize] = None;
         let line = self.line(stay.queue);
         line.offered -= i64::from(entry.standing == Standing::Offered);
-        line.arrivals.remove(&(entry.queued, stay.contact, stay.slot));
+        line.arrivals.remove(&(entry.shown_since, stay.contact, stay.slot));
         Some(entry)
     }
 }

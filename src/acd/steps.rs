@@ -280,7 +280,7 @@ impl Run {
                 let contact = ContactId::new(model::ShardId(0), 1, self.next_call());
                 let agent = agent.filter(|(agent, _)| *agent < self.agents);
                 let agent = agent.map(|(agent, wait)| Preferred { agent: AgentId(agent), wait: secs(wait) });
-                self.known.insert(contact, (now, Wish { needs: needs.map(RequirementId), agent, window: None }));
+                self.known.insert(contact, (now, Wish { needs: needs.map(RequirementId), agent, ..Wish::default() }));
                 self.enqueue(contact, QueueId(queue), priority);
             }
             Step::HangUp(n) => {

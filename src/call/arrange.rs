@@ -8,7 +8,7 @@ use crate::limits::{CALLBACK_KEY_MAX, CALLBACK_NUMBER_MAX, CALLBACK_TRIES, CALLB
 use crate::machine::{Machine, Timer};
 use crate::memory::civil;
 use base::{Now, TimerId};
-use model::{CallbackStep, CauseKind, ContactId, Key, LegId, Pii, Promise, QueueId, Target};
+use model::{CallbackStep, CauseKind, ContactId, Key, LegId, Pii, Promise, QueueId, Target, Withdrawal};
 use std::sync::Arc;
 
 /// The talk with a caller about his number.
@@ -43,27 +43,53 @@ impl Arranging {
 }
 
 impl Machine {
-    /// Sent to the callback of a queue by a key or a rule. He is in no queue now; without an agreement he goes back.
+    /// Sent to the callback of a queue. By a key he waits on until it is arranged: one caller is one stay. By a rule he is
+    /// in no queue now, and without an agreement he goes back.
     pub(crate) fn arrange(&mut self, now: Now, id: ContactId, queue: QueueId) {
-        if self.directory.queues.get(queue.index()).is_none_or(|q| q.removed || q.care.callback.is_none()) {
+        let calls_back =
+            self.directory.queues.get(queue.index()).is_some_and(|q| !q.removed && q.care.callback.is_some());
+        let waits = self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Waiting { .. }));
+        if !calls_back && !waits {
             return self.apologise(now, id);
+        }
+        // Asked before he is asked anything.
+        let possible = calls_back && self.callbacks.len() < CALLBACKS_MAX && self.may_call_anybody(queue);
+        if waits && !possible {
+            return self.not_possible(now, id);
         }
         let own = self.served_identity(id);
         let own = if own.withheld { "".into() } else { own.number.reveal().clone() };
         let timer = self.timers.insert(now.mono + CALLBACK_KEY_MAX, Timer::Keys(id));
         let step = if self.may_call(queue, &own) { Step::Confirm } else { Step::Enter(String::new()) };
         let asks = matches!(step, Step::Confirm);
-        let full = self.callbacks.len() >= CALLBACKS_MAX;
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.entered.get_or_insert(now.mono);
-        contact.queue = Some(queue);
-        contact.stage = Stage::Arranging(Arranging { queue, number: own, step, tries: 0, timer });
+        contact.arranging = Some(Arranging { queue, number: own, step, tries: 0, timer });
+        if !waits {
+            contact.queue = Some(queue);
+            contact.stage = Stage::Arranging;
+        }
         let caller = contact.caller;
         self.answer(caller);
-        if full {
+        if !possible {
             return self.back_to_the_queue(now, id);
         }
         if asks { self.ask_to_confirm(now, id) } else { self.ask_for_number(now, id, &[]) }
+    }
+
+    /// He hears so, and waits on where he is.
+    fn not_possible(&mut self, now: Now, id: ContactId) {
+        let Some(contact) = self.contacts.get(&id) else { return };
+        let (caller, language) = (contact.caller, contact.language);
+        let sounds = self.directory.sound(language, "callback/not-possible").into_iter().collect();
+        self.hear(now, caller, Hearing::Prompt { sounds, then: Then::Music });
+    }
+
+    /// The talk is over, however it ended.
+    pub(crate) fn stop_arranging(&mut self, id: ContactId) -> Option<Arranging> {
+        let arranging = self.contacts.get_mut(&id)?.arranging.take()?;
+        self.timers.cancel(arranging.timer);
+        Some(arranging)
     }
 
     /// The keys of the dialogue; what is entered may be entered while the prompt still speaks.
@@ -71,7 +97,7 @@ impl Machine {
         let timer = self.timers.insert(now.mono + CALLBACK_KEY_MAX, Timer::Keys(id));
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let caller = contact.caller;
-        let Stage::Arranging(arranging) = &mut contact.stage else { return };
+        let Some(arranging) = &mut contact.arranging else { return };
         let old = core::mem::replace(&mut arranging.timer, timer);
         self.timers.cancel(old);
         match (&mut arranging.step, key.0) {
@@ -94,7 +120,7 @@ impl Machine {
 
     /// No key for too long: what was typed counts, and who says nothing waits on.
     pub(crate) fn arranging_timed_out(&mut self, now: Now, id: ContactId) {
-        let Some(Stage::Arranging(arranging)) = self.contacts.get(&id).map(|c| &c.stage) else { return };
+        let Some(arranging) = self.contacts.get(&id).and_then(|c| c.arranging.as_ref()) else { return };
         match &arranging.step {
             Step::Enter(typed) if !typed.is_empty() => self.entered_number(now, id),
             Step::Enter(_) | Step::Confirm => self.back_to_the_queue(now, id),
@@ -103,21 +129,23 @@ impl Machine {
     }
 
     fn back_to_the_queue(&mut self, now: Now, id: ContactId) {
-        let Some(Stage::Arranging(arranging)) = self.contacts.get(&id).map(|c| &c.stage) else { return };
-        let queue = arranging.queue;
-        self.leave_stage(id);
-        self.go_to(now, id, Target::Queue(queue));
+        let Some(Arranging { queue, .. }) = self.stop_arranging(id) else { return };
+        let Some(contact) = self.contacts.get(&id) else { return };
+        match contact.stage {
+            Stage::Waiting { .. } => self.hear_music(now, id, contact.caller),
+            _ => self.go_to(now, id, Target::Queue(queue)),
+        }
     }
 
     fn entered_number(&mut self, now: Now, id: ContactId) {
         let timer = self.timers.insert(now.mono + CALLBACK_KEY_MAX, Timer::Keys(id));
-        let Some(Stage::Arranging(arranging)) = self.contacts.get_mut(&id).map(|c| &mut c.stage) else { return };
+        let Some(arranging) = self.contacts.get_mut(&id).and_then(|c| c.arranging.as_mut()) else { return };
         let old = core::mem::replace(&mut arranging.timer, timer);
         let Step::Enter(typed) = &mut arranging.step else { return };
         let (typed, queue) = (core::mem::take(typed), arranging.queue);
         self.timers.cancel(old);
         let may = self.may_call(queue, &typed);
-        let Some(Stage::Arranging(arranging)) = self.contacts.get_mut(&id).map(|c| &mut c.stage) else { return };
+        let Some(arranging) = self.contacts.get_mut(&id).and_then(|c| c.arranging.as_mut()) else { return };
         arranging.tries += 1;
         if may {
             arranging.number = typed.into();
@@ -136,7 +164,7 @@ impl Machine {
 
     /// Digit by digit, as numbers are checked.
     fn ask_to_confirm(&mut self, now: Now, id: ContactId) {
-        let Some(Stage::Arranging(arranging)) = self.contacts.get(&id).map(|c| &c.stage) else { return };
+        let Some(arranging) = self.contacts.get(&id).and_then(|c| c.arranging.as_ref()) else { return };
         let digits: Vec<String> =
             arranging.number.chars().filter(char::is_ascii_digit).map(|digit| format!("digits/{digit}")).collect();
         let digits = digits.iter().map(String::as_str);
@@ -146,13 +174,18 @@ impl Machine {
 
     /// Confirmed: an older callback to the same number gives way, and its place is the better of the two.
     fn arranged(&mut self, now: Now, id: ContactId) {
-        let Some(Stage::Arranging(arranging)) = self.contacts.get_mut(&id).map(|c| &mut c.stage) else { return };
-        arranging.step = Step::Done;
-        let (queue, number) = (arranging.queue, arranging.number.clone());
+        let Some(Arranging { queue, number, .. }) = self.stop_arranging(id) else { return };
+        // Only now: whoever says nothing, or is answered before, has waited all the time.
+        let why = Withdrawal::FlowedOut { to: Some(Target::Callback(queue)) };
+        self.withdraw(now, id, why, CauseKind::Cancelled.into());
+        let timer = self.timers.insert(now.mono + CALLBACK_KEY_MAX, Timer::Keys(id));
         let older = self.take_over_callback(now, queue, &number);
         let own = self.served_identity(id);
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.entered = contact.entered.into_iter().chain(older).min();
+        contact.queue = Some(queue);
+        contact.stage = Stage::Arranging;
+        contact.arranging = Some(Arranging { queue, number: number.clone(), step: Step::Done, tries: 0, timer });
         let (caller, language) = (contact.caller, contact.language);
         let promise = Promise {
             first: id,
@@ -181,7 +214,7 @@ impl Machine {
 
     /// True when his line went while he heard that it is arranged: that ends the line and nothing else.
     pub(crate) fn released_himself(&mut self, now: Now, id: ContactId, leg: LegId, cause: model::Cause) -> bool {
-        let done = matches!(self.contacts.get(&id).map(|c| &c.stage), Some(Stage::Arranging(a)) if a.is_done());
+        let done = self.contacts.get(&id).and_then(|c| c.arranging.as_ref()).is_some_and(Arranging::is_done);
         if done {
             self.leave_stage(id);
             self.drop_leg(now, leg, cause, false);

@@ -171,6 +171,7 @@ impl Machine {
                 stage: Stage::Arriving,
                 aim: treatment.destination.clone(),
                 transfer: None,
+                arranging: None,
                 callback: None,
                 recording: Recording::default(),
                 watchers: Vec::new(),

@@ -58,6 +58,12 @@ impl Machine {
         route.is_some_and(|route| !route.emergency && route.class <= class)
     }
 
+    /// Callers of this queue can be called back: at some number.
+    pub(crate) fn may_call_anybody(&self, queue: QueueId) -> bool {
+        let class = self.policy(queue).class;
+        self.directory.routes.iter().any(|route| !route.emergency && route.class <= class)
+    }
+
     /// What was promised before a reload took it away is kept by the usual rules.
     pub(crate) fn policy(&self, queue: QueueId) -> CallbackPolicy {
         self.directory.queue(queue).care.callback.clone().unwrap_or_default()
@@ -84,7 +90,7 @@ impl Machine {
         if let Some(port) = contact.spare.take() {
             self.put_back(port);
         }
-        let wish = Wish { window, ..wish };
+        let wish = Wish { window, called_back: true, ..wish };
         self.queue(QueueCommand::Enqueue { contact: id, queue, priority, entered, wish });
     }
 

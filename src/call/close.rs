@@ -114,7 +114,7 @@ impl Machine {
             Stage::Seizing { .. }
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
-            | Stage::Arranging(_)
+            | Stage::Arranging
             | Stage::Pausing { .. } => self.leave_stage(id),
             Stage::Ringing(_) => self.cancel_rings(now, id, said_to_the_rung(cause)),
             Stage::Watching(watch) => self.unwatch(id, watch),

@@ -38,6 +38,8 @@ pub(crate) struct Contact {
     /// What was dialled, for whoever is put in the caller's place before anybody answers.
     pub(crate) aim: Destination,
     pub(crate) transfer: Option<Transfer>,
+    /// The talk about the number, while it waits or in its own stage.
+    pub(crate) arranging: Option<Arranging>,
     /// Its customer has hung up to be called back.
     pub(crate) callback: Option<Callback>,
     pub(crate) recording: Recording,
@@ -88,8 +90,8 @@ pub(crate) enum Stage {
         action: AgentAction,
         timer: TimerId,
     },
-    /// The caller says at which number he is called back.
-    Arranging(Arranging),
+    /// The caller says at which number he is called back, in no queue; or hears that it is arranged.
+    Arranging,
     /// A callback between two attempts.
     Pausing {
         timer: TimerId,
@@ -114,7 +116,7 @@ impl Stage {
             Stage::Talking { .. } => "talking",
             Stage::Announcing => "announcement",
             Stage::SigningOn(_) | Stage::Asking { .. } => "feature-code",
-            Stage::Arranging(_) | Stage::Pausing { .. } => "callback",
+            Stage::Arranging | Stage::Pausing { .. } => "callback",
             Stage::Watching(_) => "supervising",
             Stage::Closing { .. } => "closing",
         }
@@ -131,7 +133,7 @@ impl Stage {
             | Stage::Announcing
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
-            | Stage::Arranging(_)
+            | Stage::Arranging
             | Stage::Pausing { .. }
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,
@@ -150,7 +152,7 @@ impl Stage {
             | Stage::Announcing
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
-            | Stage::Arranging(_)
+            | Stage::Arranging
             | Stage::Pausing { .. }
             | Stage::Watching(_)
             | Stage::Closing { .. } => &[],
@@ -172,7 +174,7 @@ impl Stage {
             | Stage::Announcing
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
-            | Stage::Arranging(_)
+            | Stage::Arranging
             | Stage::Pausing { .. }
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,

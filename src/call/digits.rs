@@ -2,7 +2,7 @@ use crate::contact::Stage;
 use crate::machine::Machine;
 use base::Now;
 use core::time::Duration;
-use model::{CauseKind, ContactId, Key, LegId, MediaCommand, Withdrawal};
+use model::{CauseKind, ContactId, Key, LegId, MediaCommand, Target, Withdrawal};
 
 /// How a key reached us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,11 +34,11 @@ impl Machine {
             return;
         }
         let contact = leg.contact;
-        let Some(stage) = self.contacts.get(&contact).filter(|c| c.caller == id).map(|c| &c.stage) else { return };
-        match stage {
-            Stage::Waiting { .. } => self.breakout(now, contact, key),
+        let Some(serves) = self.contacts.get(&contact).filter(|c| c.caller == id) else { return };
+        match &serves.stage {
+            Stage::Waiting { .. } if serves.arranging.is_none() => self.breakout(now, contact, key),
             Stage::SigningOn(_) => self.sign_on_key(now, contact, key),
-            Stage::Arranging(_) => self.arranging_key(now, contact, key),
+            Stage::Waiting { .. } | Stage::Arranging => self.arranging_key(now, contact, key),
             Stage::Watching(_) => self.supervisor_key(now, contact, key),
             Stage::Arriving
             | Stage::Noticing { .. }
@@ -52,11 +52,15 @@ impl Machine {
         }
     }
 
-    /// A waiting caller leaves the queue by its keys.
+    /// A waiting caller leaves the queue by its keys; to be called back he leaves it when that is arranged, and an agent
+    /// who is free before that takes him.
     fn breakout(&mut self, now: Now, id: ContactId, key: Key) {
         let Some(Stage::Waiting { queue, .. }) = self.contacts.get(&id).map(|c| &c.stage) else { return };
         let keys = &self.directory.queue(*queue).keys;
         if let Some(target) = keys.iter().find(|(k, _)| *k == key.0).map(|(_, target)| target.clone()) {
+            if let Target::Callback(queue) = target {
+                return self.arrange(now, id, queue);
+            }
             let why = Withdrawal::FlowedOut { to: Some(target.clone()) };
             self.withdraw(now, id, why, CauseKind::Cancelled.into());
             self.go_to(now, id, target);

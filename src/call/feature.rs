@@ -199,7 +199,7 @@ impl Machine {
                 let ticket = *ticket;
                 self.done(now, ticket, Err(CommandError::NoSuchAgent));
             }
-            Some(Stage::Arranging(_)) => self.arranging_timed_out(now, id),
+            Some(Stage::Arranging | Stage::Waiting { .. }) => self.arranging_timed_out(now, id),
             Some(_) | None => {}
         }
     }
@@ -239,6 +239,7 @@ impl Machine {
 
     /// Stops what the stage has running; the next stage follows.
     pub(crate) fn leave_stage(&mut self, id: ContactId) {
+        self.stop_arranging(id);
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let timer = match &contact.stage {
             Stage::SigningOn(sign_on) => Some(sign_on.timer),
@@ -247,13 +248,13 @@ impl Machine {
                 Some(*timer)
             }
             Stage::Seizing { timer, .. } | Stage::Pausing { timer } => Some(*timer),
-            Stage::Arranging(arranging) => Some(arranging.timer()),
             Stage::Arriving
             | Stage::Noticing { .. }
             | Stage::Waiting { .. }
             | Stage::Ringing(_)
             | Stage::Talking { .. }
             | Stage::Announcing
+            | Stage::Arranging
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         };

@@ -101,7 +101,7 @@ impl Machine {
             | Stage::Announcing
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
-            | Stage::Arranging(_)
+            | Stage::Arranging
             | Stage::Pausing { .. }
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,

@@ -110,6 +110,7 @@ impl Machine {
             stage: Stage::Pausing { timer },
             aim: Destination::Target(Target::Queue(promise.queue)),
             transfer: None,
+            arranging: None,
             callback: None,
             recording: Recording::default(),
             watchers: Vec::new(),

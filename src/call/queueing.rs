@@ -135,6 +135,7 @@ impl Machine {
         let waits =
             self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Waiting { queue, .. } if queue == from));
         if waits && !self.callback_flows(now, id, from, why) {
+            self.stop_arranging(id);
             self.cancel_rings(now, id, CauseKind::Cancelled.into());
             if let Some(contact) = self.contacts.get_mut(&id) {
                 contact.stage = Stage::Arriving;
@@ -149,6 +150,7 @@ impl Machine {
         let queue = *queue;
         // First the contact, then the offer: the other way round a freed contact could be offered to the next agent.
         self.queue(QueueCommand::Withdraw { contact: id, queue, why });
+        self.stop_arranging(id);
         self.stop_attempt(now, id, told);
         self.cancel_rings(now, id, told);
         if let Some(contact) = self.contacts.get_mut(&id) {

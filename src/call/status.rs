@@ -1,5 +1,6 @@
-use crate::contact::Stage;
+use crate::contact::{Contact, Stage};
 use crate::machine::Machine;
+use crate::memory::civil;
 use base::Now;
 use model::{ContactId, LegId, Party, Pii, QueueId, Source};
 
@@ -10,10 +11,11 @@ pub struct ContactStatus {
     /// `waiting`, `ringing`, `talking`, …
     pub state: &'static str,
     pub source: Source,
-    /// The number of whoever is being served.
+    /// The number of whoever is being served, or will be called.
     pub caller: Pii<Box<str>>,
     pub dialled: Box<str>,
     pub queue: Option<QueueId>,
+    /// When it began; of a customer who is called back, when he first came, also before a restart.
     pub since: Now,
     pub parties: Vec<PartyStatus>,
 }
@@ -32,16 +34,21 @@ impl Machine {
             contact: contact.id,
             state: contact.stage.word(),
             source: contact.source,
-            caller: self.legs.get(&contact.caller).map(|leg| leg.identity.number.clone()).unwrap_or_default(),
+            caller: self.served_identity(contact.id).number,
             dialled: contact.dialled.clone(),
             queue: contact.queue,
-            since: contact.since,
+            since: self.waits_since(contact),
             parties: contact
                 .legs
                 .iter()
                 .filter_map(|id| self.legs.get(id).map(|l| PartyStatus { leg: *id, party: l.party, since: l.since }))
                 .collect(),
         })
+    }
+
+    fn waits_since(&self, contact: &Contact) -> Now {
+        let earlier = contact.entered.filter(|at| contact.callback.is_some() && *at < contact.since.mono);
+        earlier.map_or(contact.since, |entered| Now::new(entered, civil(contact.since, entered)))
     }
 
     /// Contacts and legs that live, and ports in hand: nothing may be left over when the last call has ended.

@@ -24,6 +24,7 @@ impl Machine {
         let Some(ring) = contact.stage.take_ring(far) else { return };
         let losers = contact.stage.take_rings();
         contact.stage = Stage::Talking { far };
+        let arranging = contact.arranging.take();
         contact.served = true;
         contact.callback = None;
         self.callbacks.remove(&id);
@@ -35,6 +36,9 @@ impl Machine {
             if let Some(queue) = queue {
                 self.know(now, id, queue, offer.agent);
             }
+        }
+        if let Some(arranging) = arranging {
+            self.timers.cancel(arranging.timer());
         }
         self.take_back(now, losers, CauseKind::AnsweredElsewhere.into());
         for leg in [caller, far] {

@@ -192,6 +192,7 @@ fn read<'a>(
     reserve::check(reader, (&entries.queues, &queues), (&entries.agents, &agents));
     // What was refused is not there: a warning after it could be its consequence.
     if reader.errors() == 0 {
+        queue::warn_of_uncallable(reader, &entries.queues, &queues, &refs.routes);
         queue::warn_of_unreachable(reader, &queues, &agents, &refs, &entries.skills);
     }
     at_most(document, "number", limits::MAX_NUMBERS);

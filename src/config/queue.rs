@@ -12,8 +12,8 @@ use crate::table::{Table, Wrong};
 use crate::target::Refs;
 use model::{
     Agent, AnnouncePolicy, AnswerMode, CalendarId, CallbackFirst, CallbackPolicy, Care, IdleClock, MaxLength, MaxWait,
-    MinStaffed, MissedPolicy, NumberRule, Queue, QueueId, RecordPolicy, ServiceLevel, SoundName, Strategy, Target,
-    Treatment, Whisper, WrapUpMode,
+    MinStaffed, MissedPolicy, NumberRule, Queue, QueueId, RecordPolicy, Route, ServiceLevel, SoundName, Strategy,
+    Target, Treatment, Whisper, WrapUpMode,
 };
 
 const STRATEGIES: [(&str, Strategy); 11] = [
@@ -326,6 +326,27 @@ pub(crate) fn check_callbacks(reader: &Reader<'_>, entries: &[Entry<'_>], queues
             let message = format!("queue {} leads to callback:{other}, and {other} calls nobody back", queue.name);
             reader.error(entry.name_span, message, format!("give [[queue]] {other} a `callback`"));
         }
+    }
+}
+
+/// Who calls back needs a route that its callbacks may take: else every caller hears that it is not possible.
+pub(crate) fn warn_of_uncallable(
+    reader: &Reader<'_>,
+    entries: &[Entry<'_>],
+    queues: &[Option<ReadQueue>],
+    routes: &[Route],
+) {
+    for entry in entries {
+        let queue = queues[entry.index as usize].as_ref().map(|read| &read.queue);
+        let Some((queue, policy)) = queue.and_then(|queue| Some((queue, queue.care.callback.as_ref()?))) else {
+            continue;
+        };
+        if routes.iter().any(|route| !route.emergency && route.class <= policy.class) {
+            continue;
+        }
+        let class = CLASSES.iter().find(|(_, class)| *class == policy.class).map_or("", |(word, _)| word);
+        let message = format!("queue {} calls back, and no [[route]] of class {class} or below leads out", queue.name);
+        reader.warn(entry.name_span, message, "write a [[route]], or give `callback` the `class` of one that is there");
     }
 }
 

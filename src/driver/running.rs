@@ -11,7 +11,7 @@ use acd::Board;
 use crossbeam::channel::{Sender, unbounded};
 use engine::{Legs, Shard, SipLegs};
 use media::SoundLibrary;
-use model::{Directory, Memory, OpenPromise, ShardId, Stamped};
+use model::{Directory, Memory, ShardId, Stamped};
 use sip::{Listener, Protocol, RegistrationLimits};
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -106,7 +106,7 @@ impl Running {
                 workers: settings.media_workers,
             };
             let mut shard = Shard::new(started, config);
-            shard.handle_input(started, engine::Input::Memory(share(&settings.memory, number, shards)));
+            shard.handle_input(started, engine::Input::Memory(settings.memory.share(number, shards)));
             let gauges = Arc::new(ShardGauges::default());
             running.gauges.push(Arc::clone(&gauges));
             let shard_loop = ShardLoop {
@@ -180,13 +180,6 @@ impl Running {
         };
         self.listening.iter().map(listener).collect()
     }
-}
-
-/// All of it, but each promise is kept by one shard.
-fn share(memory: &Memory, shard: u8, shards: u8) -> Memory {
-    let mine = |(n, _): &(usize, &OpenPromise)| n % usize::from(shards) == usize::from(shard);
-    let promises = memory.promises.iter().enumerate().filter(mine).map(|(_, open)| open.clone()).collect();
-    Memory { promises, ..memory.clone() }
 }
 
 type Bound = (Vec<UdpListener>, Vec<(Protocol, SocketAddr)>);

@@ -105,6 +105,15 @@ pub struct Memory {
     pub places: Vec<PastPlace>,
 }
 
+impl Memory {
+    /// What one shard of so many is given: all of it, but each promise is kept by one.
+    pub fn share(&self, shard: u8, shards: u8) -> Memory {
+        let mine = |(n, _): &(usize, &OpenPromise)| n % usize::from(shards.max(1)) == usize::from(shard);
+        let promises = self.promises.iter().enumerate().filter(mine).map(|(_, open)| open.clone()).collect();
+        Memory { promises, ..self.clone() }
+    }
+}
+
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PastPlace {
     pub queue: QueueId,

@@ -192,6 +192,8 @@ pub struct Wish {
     pub agent: Option<Preferred>,
     /// Outside these hours it does not come in: a callback's customer wants to sleep.
     pub window: Option<CalendarId>,
+    /// Its customer waits without his line: his wait is shown from when he first came, however often he was tried.
+    pub called_back: bool,
 }
 
 /// An agent who knows the customer: nobody else is asked until `wait` has passed, unless he is not even signed on.

@@ -49,7 +49,7 @@ impl Judgement {
     }
 
     pub fn wish(&self) -> Wish {
-        Wish { needs: self.needs.map(|j| j.value), agent: self.agent.map(|j| j.value), window: None }
+        Wish { needs: self.needs.map(|j| j.value), agent: self.agent.map(|j| j.value), ..Wish::default() }
     }
 }
 

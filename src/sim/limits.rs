@@ -22,3 +22,6 @@ pub const SOUNDS: u16 = 28;
 
 /// Facts shown before the first law that was broken: a contact's life has some ten, and a few go on at a time.
 pub const LATELY: usize = 60;
+
+/// How far the clock of a house that was started again reaches into the past: longer than a story is.
+pub(crate) const REMEMBERED: Duration = Duration::from_secs(100 * 24 * 3600);

@@ -2,7 +2,7 @@ use crate::sounds::Sounds;
 use crate::world::World;
 use base::Utc;
 use core::time::Duration;
-use model::Directory;
+use model::{Directory, Memory};
 
 /// What stands in every world: a house at 10.0.0.1 and a trunk for callers from 192.0.2.0/24.
 const BASE: &str = r#"
@@ -39,6 +39,9 @@ pub struct WorldPlan {
     pub(crate) voices: bool,
     /// How long a look-up of a name takes.
     pub(crate) names_take: Duration,
+    /// How often the house was started, this time counted, and what it knows of the time before.
+    pub(crate) boot: u32,
+    pub(crate) memory: Memory,
 }
 
 impl WorldPlan {
@@ -70,6 +73,8 @@ impl WorldPlan {
             workers: 1,
             voices: true,
             names_take: Duration::ZERO,
+            boot: 1,
+            memory: Memory::default(),
         })
     }
 
@@ -98,6 +103,11 @@ impl WorldPlan {
 
     pub fn begins(self, begins: Utc) -> Self {
         WorldPlan { begins, ..self }
+    }
+
+    /// A house that was killed and is started again.
+    pub fn remembers(self, memory: Memory) -> Self {
+        WorldPlan { boot: self.boot + 1, memory, ..self }
     }
 
     /// Changes what the configuration language cannot say.

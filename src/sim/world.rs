@@ -1,6 +1,6 @@
 use crate::books::Books;
 use crate::floor::{Floor, Recording};
-use crate::limits::{STEPS_AT_ONCE, VOICE_LOWEST, VOICES};
+use crate::limits::{REMEMBERED, STEPS_AT_ONCE, VOICE_LOWEST, VOICES};
 use crate::phone::{Manners, SimPhone};
 use crate::plan::WorldPlan;
 use crate::sounds::Sounds;
@@ -92,8 +92,11 @@ impl World {
     }
 
     pub(crate) fn begin(plan: WorldPlan) -> Self {
-        let WorldPlan { directory, sounds, seed, begins, workers, voices, names_take, warnings: _ } = plan;
-        let now = Now::new(Instant::from_millis(1000), begins);
+        let WorldPlan { directory, sounds, seed, begins, workers, voices, names_take, boot, memory, warnings: _ } =
+            plan;
+        // What is remembered has its instant, too.
+        let past = if boot > 1 { REMEMBERED } else { Duration::ZERO };
+        let now = Now::new(Instant::from_millis(1000) + past, begins);
         let directory = Arc::new(directory);
         let board = Arc::new(Board::new(BoardSize::of(&directory)));
         let mut rng = Rng::new(seed);
@@ -104,7 +107,7 @@ impl World {
                 board: Arc::clone(&board),
                 shard: ShardId(n),
                 shards: count,
-                boot: 1,
+                boot,
                 seed: seed.wrapping_mul(31) + u64::from(n),
                 legs: Legs::Sip(SipLegs {
                     secret: [seed as u8 | 1; 32],
@@ -143,6 +146,9 @@ impl World {
             board,
         };
         world.carry_out();
+        if boot > 1 {
+            (0..count).for_each(|n| world.input(usize::from(n), Input::Memory(memory.share(n, count))));
+        }
         world.settle();
         world
     }

@@ -161,8 +161,8 @@ mod tests {
         tell(103, CallbackStep::Reached, 1);
         tell(104, CallbackStep::Dialled, 3);
         tell(104, CallbackStep::Failed, 3);
-        for (queue, action) in [(0, QueueAction::Close), (1, QueueAction::Close), (1, QueueAction::Open)] {
-            let action = ForcedAction::Queue { queue: QueueId(queue), action };
+        for action in [QueueAction::Close, QueueAction::Open, QueueAction::Close] {
+            let action = ForcedAction::Queue { queue: QueueId(0), action };
             desk.fact(Fact::Forced { by: Actor::System, action });
         }
         desk.settle();
@@ -177,6 +177,13 @@ mod tests {
         let open: Vec<_> = memory.promises.iter().map(|o| (o.promise.first, o.attempts, o.dialled.is_some())).collect();
         assert_eq!(open, [(contact(101), 0, false), (contact(102), 1, true)]);
         assert_eq!(memory.promises[0].promise, promise(contact(101), at));
+        let mut desk = Desk::open(folder.path(), &clock);
+        let action = ForcedAction::Queue { queue: QueueId(0), action: QueueAction::Open };
+        desk.fact(Fact::Forced { by: Actor::System, action });
+        desk.settle();
+        desk.stop();
+        let memory = Store::open(&url_in(folder.path())).unwrap().memory(&names(), clock.now().utc).unwrap();
+        assert_eq!((memory.shut.len(), memory.promises.len()), (0, 2), "opened again; still owed");
     }
 
     #[test]

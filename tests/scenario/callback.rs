@@ -1,8 +1,13 @@
 //! Who would rather be called back.
 
 use crate::floor::{SECOND, hotline};
-use model::{AgentAction, Fact};
+use base::Utc;
+use crossbeam::channel::unbounded;
+use engine::Ask;
+use model::{Actor, AgentAction, Command, Directory, Fact, FlowReason, Memory, QueueAction};
 use sim::{Answer, PhoneNo, World};
+use std::sync::Arc;
+use store::{Journal, JournalSettings, Store};
 
 /// A house that calls back, with one way out: every customer's phone is at its end.
 fn tables(agents: u8, callback: &str) -> String {
@@ -136,4 +141,66 @@ fn complaint_27_one_attempt_a_callback_and_no_more_than_agents_are_free() {
         assert_eq!((most, world[home].calls().len()), (usize::from(agents), 6), "{strategy}: three people, twice each");
         world.check();
     }
+}
+
+/// What the records of a house that is killed now tell the next one that is started.
+fn remembered(world: &World) -> Memory {
+    let folder = tempfile::tempdir().expect("a place for records");
+    let url = format!("sqlite:{}/store.db", folder.path().display());
+    let (tell, told) = unbounded();
+    let at = world.clock();
+    let day = |_: &Directory, at: Utc| (at - 3600 * SECOND, at + 3600 * SECOND);
+    let names = Arc::new(world.directory().clone());
+    let settings = JournalSettings { clock: Box::new(move || at), day, names, watch: None };
+    let journal = Journal::start(Store::open(&url).expect("a new store"), told, settings).expect("it writes");
+    world.books.facts.iter().for_each(|fact| tell.send(fact.clone()).expect("it listens"));
+    drop(tell);
+    journal.join();
+    let store = Store::open(&url).expect("the store as it was left");
+    store.memory(world.directory(), at.utc).expect("what it knows")
+}
+
+/// Two are promised a call and one of them is just being dialled when the house is killed: the other one is called
+/// soon, and he not before his phone can have stopped ringing for the house that was. A queue that was shut stays so.
+#[test]
+fn complaint_27_a_house_that_is_killed_keeps_its_promises_and_dials_nobody_twice() {
+    let sales = "[[queue]]\nname = \"sales\"\nclosed = { to = \"announcement:closed\" }\n\
+                 [[number]]\nmatch = \"4009\"\nto = \"queue:sales\"\n";
+    let tables = tables(1, "every = \"30s\", ring = \"10s\"") + sales;
+    let mut world = World::plan(&tables).without_media().open();
+    world.phone("1001");
+    let home = world.outside("at home", "198.51.100.9:5060");
+    world[home].manners.answer = Answer::Never;
+    on_break(&mut world, &["1001"]);
+    arranges(&mut world, "13800138001");
+    arranges(&mut world, "13800138002");
+    let (queue, by) = (world.queue("sales"), Actor::Operator("operator".into()));
+    world.asks(0, Ask::Do(Command::Queue { queue, action: QueueAction::Close, by }));
+    ready(&mut world, &["1001"]);
+    world.waits_until(20 * SECOND, "the first is dialled", |w| w[home].is_ringing());
+    let (killed, memory) = (world.clock().utc, remembered(&world));
+    drop(world);
+
+    let mut world = World::plan(&tables).without_media().begins(killed + 5 * SECOND).remembers(memory).open();
+    world.phone("1001");
+    let home = world.outside("at home", "198.51.100.9:5060");
+    let late = world.caller("13800138009");
+    world[late].dials("4009");
+    world.waits_until(30 * SECOND, "the second talks", |w| w[home].is_talking());
+    world.run_for(5);
+    world[home].hangs_up_all();
+    world.run_for(120);
+    let called = |world: &World| world[home].calls().iter().map(|call| dialled(&call.invite)).collect::<Vec<_>>();
+    assert_eq!(called(&world), ["13800138002"], "who may still hear it ring is left in peace");
+    world.waits_until(60 * SECOND, "the first talks", |w| w[home].is_talking());
+    world.run_for(5);
+    world.everybody_hangs_up();
+    world.run_for(300);
+    assert_eq!(called(&world), ["13800138002", "13800138001"]);
+    let closed = world.books.find(|fact| match fact {
+        Fact::FlowedOut { queue, why: FlowReason::Closed, .. } => Some(*queue),
+        _ => None,
+    });
+    assert_eq!(closed.map(|(_, queue)| queue).collect::<Vec<_>>(), [queue], "sales is still shut");
+    world.check();
 }

@@ -131,7 +131,7 @@ fn every_figure_can_be_a_condition() {
 fn a_wish_is_asked_besides_the_step() {
     let asked = vec![needs(&[(FRENCH, 4)]), needs(&[(BILLING, 1)])];
     let mut house = House::new(skilled(asked, vec![step(Some(0), None)], &[(9, 0), (4, 1)]));
-    let vip = wish(&mut house, 1, 0, Wish { needs: Some(RequirementId(1)), agent: None, window: None });
+    let vip = wish(&mut house, 1, 0, Wish { needs: Some(RequirementId(1)), ..Wish::default() });
     assert_eq!(house.connect(vip), 1);
     let plain = house.arrive(0, 0);
     assert_eq!(house.connect(plain), 0);
@@ -150,7 +150,7 @@ fn best_skill_chooses_by_the_skill_that_is_asked() {
 
 fn prefers(house: &mut House, n: u32, agent: u32) -> ContactId {
     let agent = Some(Preferred { agent: AgentId(agent), wait: secs(20) });
-    wish(house, n, 0, Wish { needs: None, agent, window: None })
+    wish(house, n, 0, Wish { needs: None, agent, ..Wish::default() })
 }
 
 #[test]
@@ -272,7 +272,7 @@ fn the_expected_wait_is_by_those_who_can_serve_what_is_asked() {
     for _ in 0..3 {
         house.arrive(0, 0);
     }
-    wish(&mut house, 1, 0, Wish { needs: Some(RequirementId(0)), agent: None, window: None });
+    wish(&mut house, 1, 0, Wish { needs: Some(RequirementId(0)), ..Wish::default() });
     let wait = expected(&mut house).expect("he is at work").as_secs_f64();
     assert!((wait - (180.0 + 0.75 / (1.0 / 180.0 + 1.0 / 600.0))).abs() < 0.1, "{wait}");
     // He goes on a break after his talk: nobody can tell.

@@ -512,3 +512,16 @@ fn an_agent_who_waits_for_his_customer_is_busy_and_not_merely_reserved() {
     house.call(QueueCommand::Withdraw { contact, queue: QueueId(0), why });
     assert_eq!(house.state(0), AgentState::Ready);
 }
+
+/// However often he was tried: his wait is not over. One who comes by himself is shown from when he came.
+#[test]
+fn a_customer_who_is_called_back_is_shown_as_waiting_since_he_first_came() {
+    let mut house = House::new(hotline(0));
+    let entered = house.now.mono - secs(300);
+    for (n, called_back, shown) in [(1, false, house.now.mono), (2, true, entered)] {
+        let contact = ContactId::new(model::ShardId(0), 9, n);
+        let wish = model::Wish { called_back, ..model::Wish::default() };
+        house.call(QueueCommand::Enqueue { contact, queue: QueueId(0), priority: 0, entered, wish });
+        assert_eq!(house.acd.board().queue_oldest(QueueId(0)), Some(shown));
+    }
+}

@@ -38,9 +38,9 @@ fn the_caller_confirms_his_number_and_hangs_up_and_his_contact_keeps_his_place()
     check_in(
         world,
         "> a presses 5
-         queue withdraw c1 support FlowedOut callback:support
          media play a callback/number+digits/1+digits/3+digits/1+digits/3+callback/confirm
          > a presses 1
+         queue withdraw c1 support FlowedOut callback:support
          fact callback c1 support
          media play a callback/accepted
          > a played
@@ -51,6 +51,7 @@ fn the_caller_confirms_his_number_and_hangs_up_and_his_contact_keeps_his_place()
          > hang-up c1
          fact forced
          queue withdraw c1 support Forced
+         fact callback withdrawn 0
          fact ended c1 forced forced
          reply ok",
     );
@@ -73,7 +74,9 @@ fn complaint_28_agent_first_the_agent_answers_and_then_his_customer_is_called() 
          fact leg b answered pcmu
          media play b agent/callback
          > b played
+         queue attend anna
          media play b music/default repeat
+         fact callback dialled 1
          dial c +8613800138000@carrier as \"\" <4008> (PCMU/PCMA/G722)
          fact leg c started caller
          > c rings
@@ -82,6 +85,7 @@ fn complaint_28_agent_first_the_agent_answers_and_then_his_customer_is_called() 
          media open c caller
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
+         fact callback reached 1
          queue settle anna accepted
          fact talk c1 anna support
          media join c
@@ -103,6 +107,7 @@ fn caller_first_the_customer_is_called_and_then_an_agent() {
     check_in(
         arranged(abroad(caller_first())),
         "> offer anna
+         fact callback dialled 1
          dial b +8613800138000@carrier as \"\" <4008> (PCMU/PCMA/G722)
          fact leg b started caller
          > b rings
@@ -111,6 +116,7 @@ fn caller_first_the_customer_is_called_and_then_an_agent() {
          media open b caller
          media negotiate b pcmu SendRecv
          fact leg b answered pcmu
+         fact callback reached 1
          media play b callback/connecting
          dial c 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
          fact leg c started anna
@@ -149,7 +155,9 @@ fn a_customer_who_does_not_answer_is_called_again_later_at_his_place_and_not_for
          fact leg b answered pcmu
          media play b agent/callback
          > b played
+         queue attend anna
          media play b music/default repeat
+         fact callback dialled 1
          dial c +8613800138000@carrier as \"\" <4008> (PCMU/PCMA/G722)
          fact leg c started caller
          > c rings
@@ -174,7 +182,9 @@ fn a_customer_who_does_not_answer_is_called_again_later_at_his_place_and_not_for
          fact leg d answered pcmu
          media play d agent/callback
          > d played
+         queue attend ben
          media play d music/default repeat
+         fact callback dialled 2
          dial e +8613800138000@carrier as \"\" <4008> (PCMU/PCMA/G722)
          fact leg e started caller
          > e refuses busy
@@ -184,6 +194,7 @@ fn a_customer_who_does_not_answer_is_called_again_later_at_his_place_and_not_for
          media close d
          fact leg d ended cancelled
          queue settle ben withdrawn
+         fact callback failed 2
          fact ended c1 flowed-out busy",
     );
 }
@@ -282,6 +293,7 @@ fn another_number_is_keyed_in_and_checked() {
          > hang-up c1
          fact forced
          queue withdraw c1 support Forced
+         fact callback withdrawn 0
          fact ended c1 forced forced
          reply ok",
     );
@@ -296,7 +308,57 @@ fn who_says_nothing_or_types_nonsense_waits_on_at_his_place() {
     assert_eq!((world.books.queued().count(), entered(&world, 1)), (1, place));
     world.steps("a presses 5\na presses 1#\na presses 2#\na presses 999#");
     assert_eq!((world.books.queued().count(), entered(&world, 1)), (1, place));
+    let stays = world.said.iter().filter(|line| line.starts_with("queue enqueue")).count();
+    assert_eq!(stays, 1, "one caller is one stay: {:?}", world.said);
     world.step("a ends");
+    world.check_books();
+}
+
+#[test]
+fn where_no_number_can_be_called_he_hears_so_at_once_and_has_not_left() {
+    let mut house = house();
+    house.queues[0].care.callback.as_mut().unwrap().class = ClassOfService::Internal;
+    let mut world = World::new(house, 1);
+    world.steps("call 4008\nwait 10s");
+    world.said.clear();
+    check_in(
+        world,
+        "> a presses 5
+         media play a callback/not-possible
+         > a played
+         media play a music/default repeat
+         > a ends
+         media close a
+         fact leg a ended normal-clearing
+         queue withdraw c1 support Abandoned
+         fact ended c1 abandoned normal-clearing",
+    );
+}
+
+/// While he says his number he stands in the line like before.
+#[test]
+fn an_agent_who_is_free_before_it_is_arranged_takes_him() {
+    let mut world = World::new(abroad(house()), 1);
+    world.steps("call 4008\na presses 5\noffer anna\nb answers\nb played");
+    assert!(world.said.iter().any(|line| line == "fact talk c1 anna support"), "{:?}", world.said);
+    world.said.clear();
+    world.steps("a presses 1\nwait 120s");
+    assert!(world.said.iter().all(|line| line.starts_with('>')), "the talk about his number is over: {:?}", world.said);
+    world.step("a ends");
+    world.check_books();
+}
+
+#[test]
+fn who_will_be_called_and_since_when_he_waits_is_shown() {
+    let mut world = arranged(abroad(house()));
+    let shown = |world: &World| world.machine.contacts().last().map(|contact| (contact.caller, contact.since.mono));
+    let (number, began) = shown(&world).expect("it waits");
+    assert_eq!(number.as_str(), "+8613800138000");
+    // Another call of his: the older callback's place and time are his.
+    world.steps("wait 5s\ncall 4008\nb presses 51\nb played");
+    let (number, since) = shown(&world).expect("it waits");
+    assert_eq!((number.as_str(), since), ("+8613800138000", began));
+    world.step("shutdown");
     world.check_books();
 }
 

@@ -178,3 +178,35 @@ t.toml:7:1: error: this leads to callback:sales, and sales calls nobody back
 "#,
     );
 }
+
+#[test]
+fn callbacks_that_no_route_may_take_are_warned_of() {
+    let house = |class: &str| {
+        format!(
+            r#"
+[generation]
+level = 1
+enable = ["queue.callback"]
+[[trunk]]
+name = "carrier"
+host = "192.0.2.9"
+[[queue]]
+name = "support"
+callback = {{ class = "national" }}
+[[route]]
+match = "0*"
+trunks = ["carrier"]
+class = "{class}"
+"#
+        )
+    };
+    warned(&house("national"), "");
+    warned(
+        &house("international"),
+        r#"
+t.toml:8:8: warning: queue support calls back, and no [[route]] of class national or below leads out
+    8 | name = "support"
+      |        ^^^^^^^^^ write a [[route]], or give `callback` the `class` of one that is there
+"#,
+    );
+}
