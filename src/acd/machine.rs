@@ -7,7 +7,7 @@ use crate::message::{AcdMessage, ToAgent, ToContact, ToQueue};
 use crate::reserve::Helps;
 use crate::staff::Staff;
 use base::{Instant, Now, TimerWheel};
-use model::{AgentId, CommandError, Directory, Fact, QueueEvent, QueueId, ShardId};
+use model::{AgentId, Directory, Fact, QueueEvent, QueueId, ShardId};
 use std::collections::VecDeque;
 use std::sync::Arc;
 

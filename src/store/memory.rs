@@ -66,12 +66,11 @@ fn attached_from(text: &str) -> Vec<(Box<str>, Box<str>)> {
     read.into_iter().map(|(key, value)| (key.into(), value.into())).collect()
 }
 
+/// A caller's number, who spoke with him, and when.
+type Served = (Pii<Box<str>>, model::AgentId, Utc);
+
 /// Who served a caller last, for queues that want to know; the oldest first.
-fn served(
-    connection: &Connection,
-    names: &Directory,
-    now: Utc,
-) -> rusqlite::Result<Vec<(Pii<Box<str>>, model::AgentId, Utc)>> {
+fn served(connection: &Connection, names: &Directory, now: Utc) -> rusqlite::Result<Vec<Served>> {
     let sticky = names.queues.iter().filter(|queue| !queue.removed);
     let sticky: Vec<_> = sticky.filter_map(|queue| Some((queue, queue.routing.sticky?.remember))).collect();
     let mut found = Vec::new();
