@@ -72,10 +72,11 @@ impl World {
     }
 
     /// Whoever waited since before this instant, and could have been given to him, comes after the one he got. While
-    /// letters are on their way shards know of each other what was.
+    /// letters are on their way shards know of each other what was; and a loop that wakes at this very instant tells what
+    /// was decided while it stood still.
     pub(crate) fn check_offer(&mut self, fact: &Fact) {
         let Fact::Offered { contact, queue, agent, .. } = *fact else { return };
-        let awake = self.stalled.iter().all(|until| *until <= self.now.mono);
+        let awake = self.stalled.iter().all(|until| *until < self.now.mono);
         if !awake || self.mail.values().any(|letters| !letters.is_empty()) {
             return;
         }

@@ -219,6 +219,12 @@ impl SimpleHouse {
         awake && self.mail.values().all(VecDeque::is_empty)
     }
 
+    /// The same, and no loop wakes at this very instant: what such a one tells was decided while it stood still, or
+    /// before it had read all that came meanwhile.
+    pub fn is_up_to_date(&self, now: Instant) -> bool {
+        self.is_settled(now) && self.stalled.iter().all(|until| *until < now)
+    }
+
     pub fn poll_news(&mut self) -> Option<News> {
         self.news.pop_front()
     }

@@ -28,10 +28,10 @@ impl Trial {
     }
 
     /// Whoever waited since before this instant, and could have been given to him, comes after the one he got. What is
-    /// said between shards that stand still is late, and so is what they know.
+    /// said between shards that stand still is late, and so is what they know; and what is told late was not decided now.
     pub(super) fn look_at_the_offer(&mut self, fact: &Fact) {
         let Fact::Offered { contact, queue, agent, .. } = *fact else { return };
-        if !self.house.is_settled(self.now.mono) {
+        if !self.house.is_up_to_date(self.now.mono) {
             return;
         }
         let home = queue.index() % self.house.shards().len();
