@@ -3,14 +3,13 @@
 use crate::limits::{DEVICE_BUSY_BACK_OFF, DEVICE_RETRY, DIRECT_RING_TIME, RESERVATION_LEASE, SETTLE_GRACE};
 use crate::machine::{Acd, Timer};
 use crate::message::{ToAgent, ToContact, ToQueue};
-use crate::staff::{Agent, Engagement, Fault, OpenOffer, Presence, Stance, WrapUp};
+use crate::staff::{Agent, Engagement, Fault, OpenOffer, Presence, Stance};
 use crate::strategy::IdleStamps;
 use crate::words::Seat;
-use base::{Instant, Now, TimerId};
+use base::{Now, TimerId};
 use core::time::Duration;
 use model::{
     AgentId, AgentState, CauseKind, ContactId, Fact, NotReadyReason, OfferId, OfferOutcome, PhoneId, QueueId, ShardId,
-    WrapUpMode,
 };
 
 impl Acd {
@@ -390,71 +389,6 @@ impl Acd {
         } else {
             self.send(home, ToQueue::TalkOver { queue });
         }
-    }
-
-    fn start_wrap_up(&mut self, now: Now, id: AgentId, work: Engagement) {
-        let Some(queue) = work.queue else { return };
-        self.stop_wrap_up(now, id);
-        let queue = self.directory.queue(queue);
-        let (mode, time) = (queue.wrap_up_mode, queue.wrap_up);
-        let Some(agent) = self.agent(id) else { return };
-        let longer = time + core::mem::take(&mut agent.extension);
-        let (timed, least) = match mode {
-            WrapUpMode::Fixed => (true, now.mono + time),
-            WrapUpMode::Capped => (true, now.mono),
-            WrapUpMode::AgentEnded => (false, now.mono),
-        };
-        if timed && longer.is_zero() {
-            return self.handled(now, work);
-        }
-        let ends = timed.then(|| now.mono + longer);
-        let timer = ends.map(|at| self.timers.insert(at, Timer::WrapUp(id)));
-        if let Some(agent) = self.agent(id) {
-            agent.wrap_up = Some(WrapUp { work, timer, ends, least });
-        }
-    }
-
-    /// It ends at this time and not when it would have.
-    pub(crate) fn wrap_up_until(&mut self, id: AgentId, at: Instant) {
-        if self.agent(id).and_then(|a| a.wrap_up).is_none_or(|w| w.ends.is_none()) {
-            return;
-        }
-        let timer = self.timers.insert(at, Timer::WrapUp(id));
-        let Some(wrap_up) = self.agent(id).and_then(|a| a.wrap_up.as_mut()) else { return };
-        wrap_up.ends = Some(at);
-        if let Some(old) = wrap_up.timer.replace(timer) {
-            self.timers.cancel(old);
-        }
-    }
-
-    fn handled(&mut self, now: Now, work: Engagement) {
-        if let Some(queue) = work.queue {
-            let took = now.mono - work.since;
-            self.send(self.queue_home(queue), ToQueue::Handled { queue, took });
-        }
-    }
-
-    /// Ends it without looking at what comes after.
-    pub(crate) fn stop_wrap_up(&mut self, now: Now, id: AgentId) {
-        let Some(wrap_up) = self.agent(id).and_then(|a| a.wrap_up.take()) else { return };
-        if let Some(timer) = wrap_up.timer {
-            self.timers.cancel(timer);
-        }
-        self.handled(now, wrap_up.work);
-    }
-
-    /// Whoever is no longer configured cannot say that he is through: what only his word would end, ends.
-    fn end_orphaned_wrap_up(&mut self, now: Now, id: AgentId) {
-        let endless = self.agent(id).and_then(|a| a.wrap_up).is_some_and(|w| w.ends.is_none());
-        if endless && self.directory.agent(id).removed {
-            self.stop_wrap_up(now, id);
-        }
-    }
-
-    pub(crate) fn end_wrap_up(&mut self, now: Now, id: AgentId) {
-        self.stop_wrap_up(now, id);
-        self.refresh(now, id);
-        self.retire(now, id);
     }
 
     /// The lease, then the time to settle, has run out.

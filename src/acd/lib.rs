@@ -71,6 +71,7 @@ mod sync;
 mod tour;
 mod waiting;
 mod words;
+mod wrap_up;
 
 #[cfg(all(test, not(loom)))]
 mod found;

@@ -132,7 +132,7 @@ impl Acd {
                 Timer::Offer(agent) => self.offer_timer(now, agent),
                 Timer::Comeback(agent) => self.come_back(now, agent),
                 Timer::DeviceRetry(agent) => self.device_retry(now, agent),
-                Timer::WrapUp(agent) => self.end_wrap_up(now, agent),
+                Timer::WrapUp(agent) => self.wrap_up_ran_out(now, agent),
                 Timer::MaxWait(slot) => self.max_wait_over(now, slot),
                 Timer::Announce(slot) => self.announce(now, slot),
                 Timer::Ask(slot) => self.ask_again(now, slot),

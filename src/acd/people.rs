@@ -1,10 +1,8 @@
 //! What people ask of an agent: himself from his phone, a supervisor or an operator.
 
-use crate::limits::WRAP_UP_EXTENSION_MAX;
 use crate::machine::Acd;
 use crate::staff::Stance;
 use base::Now;
-use core::time::Duration;
 use model::{Actor, AgentAction, AgentId, CommandError, Fact, ForcedAction, InitialState, NotReadyReason, PhoneId};
 
 impl Acd {
@@ -121,32 +119,6 @@ impl Acd {
         }
     }
 
-    /// A fixed wrap-up runs its time, but not what he asked for beyond it; the others end with his word, unless another
-    /// call keeps him.
-    fn end_own_wrap_up(&mut self, now: Now, id: AgentId) {
-        let Some(agent) = self.agent(id) else { return };
-        agent.extension = Duration::ZERO;
-        match agent.wrap_up.filter(|_| agent.engaged.is_empty()).map(|w| w.least) {
-            Some(least) if least <= now.mono => self.stop_wrap_up(now, id),
-            Some(least) => self.wrap_up_until(id, least),
-            None => {}
-        }
-    }
-
-    /// More time to finish the paperwork of a call from a queue: now, or after the call he is in.
-    fn extend_wrap_up(&mut self, now: Now, id: AgentId, by: Duration) {
-        let Some(agent) = self.agent(id) else { return };
-        match agent.wrap_up {
-            Some(wrap_up) => {
-                let most = now.mono + WRAP_UP_EXTENSION_MAX;
-                if let Some(ends) = wrap_up.ends {
-                    self.wrap_up_until(id, (ends + by).min(most.max(ends)));
-                }
-            }
-            None => agent.extension = (agent.extension + by).min(WRAP_UP_EXTENSION_MAX),
-        }
-    }
-
     /// The sign-off that was asked for, or that his removal means, as soon as nothing keeps him. A queue may have
     /// claimed him a moment ago: then his word says so and he stays until that is settled.
     pub(crate) fn leave_if_free(&mut self, id: AgentId) {
@@ -179,7 +151,7 @@ impl Acd {
         self.sign_on(now, id, Some(phone));
         if let Some(agent) = self.agent(id) {
             agent.stance = match initial {
-                InitialState::NotReady => Stance::NotReady(NotReadyReason::SignedOn),
+                InitialState::NotReady => Stance::NotReady(NotReadyReason::ServerStart),
                 InitialState::Ready => Stance::Ready,
             };
         }

@@ -71,7 +71,9 @@ pub(crate) const fn epoch_of(word: u64) -> u32 {
     (word >> 32) as u32
 }
 
-/// One unit: a voice contact needs all of it. Text media will use more than one.
+/// What of the agent's capacity can still be claimed: one unit, for a voice contact needs all of it, and it is there
+/// only while he is ready. What `[[agent]] capacity` says of chat and mail is not on the word: nothing claims them until
+/// text media are built, and units nobody can claim would let the compare-and-set promise what no room delivers.
 const VOICE: u8 = 1;
 
 pub(crate) const fn seat_word(seat: Seat, epoch: u32) -> u64 {
@@ -115,6 +117,9 @@ pub(crate) fn encode_state(state: AgentState) -> (u64, ContactId) {
                 NotReadyReason::DeviceBusy => (4, 0),
                 NotReadyReason::Forced => (5, 0),
                 NotReadyReason::DeviceFailed => (6, 0),
+                NotReadyReason::ServerStart => (7, 0),
+                NotReadyReason::WrapUpOver => (8, 0),
+                NotReadyReason::LineDown => (9, 0),
             };
             (1 | (reason << 8) | (u64::from(code) << 16), none)
         }
@@ -135,6 +140,9 @@ pub(crate) fn decode_state(word: u64, contact: ContactId) -> AgentState {
                 4 => NotReadyReason::DeviceBusy,
                 5 => NotReadyReason::Forced,
                 6 => NotReadyReason::DeviceFailed,
+                7 => NotReadyReason::ServerStart,
+                8 => NotReadyReason::WrapUpOver,
+                9 => NotReadyReason::LineDown,
                 _ => NotReadyReason::SignedOn,
             },
         },
@@ -177,6 +185,9 @@ mod tests {
             NotReadyReason::DeviceBusy,
             NotReadyReason::Forced,
             NotReadyReason::DeviceFailed,
+            NotReadyReason::ServerStart,
+            NotReadyReason::WrapUpOver,
+            NotReadyReason::LineDown,
         ];
         let others = [
             AgentState::SignedOff,

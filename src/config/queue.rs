@@ -32,8 +32,12 @@ const STRATEGIES: [(&str, Strategy); 11] = [
 const IDLE_CLOCKS: [(&str, IdleClock); 3] =
     [("release", IdleClock::Release), ("ready", IdleClock::Ready), ("offer", IdleClock::Offer)];
 const ANSWER_MODES: [(&str, AnswerMode); 2] = [("at-once", AnswerMode::AtOnce), ("with-agent", AnswerMode::WithAgent)];
-const WRAP_UP_MODES: [(&str, WrapUpMode); 3] =
-    [("fixed", WrapUpMode::Fixed), ("capped", WrapUpMode::Capped), ("agent-ended", WrapUpMode::AgentEnded)];
+const WRAP_UP_MODES: [(&str, WrapUpMode); 4] = [
+    ("fixed", WrapUpMode::Fixed),
+    ("capped", WrapUpMode::Capped),
+    ("capped-not-ready", WrapUpMode::CappedNotReady),
+    ("agent-ended", WrapUpMode::AgentEnded),
+];
 const TREATMENTS: [(&str, Treatment); 8] = [
     ("negative", Treatment::Negative),
     ("positive", Treatment::Positive),

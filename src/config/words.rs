@@ -413,6 +413,7 @@ fn wrap_up(mode: WrapUpMode) -> &'static str {
     match mode {
         WrapUpMode::Fixed => "fixed",
         WrapUpMode::Capped => "capped",
+        WrapUpMode::CappedNotReady => "capped-not-ready",
         WrapUpMode::AgentEnded => "agent-ended",
     }
 }

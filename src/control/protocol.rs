@@ -120,6 +120,16 @@ pub(crate) struct AgentLine {
     pub(crate) seconds: f64,
     pub(crate) phone: Option<String>,
     pub(crate) call: Option<String>,
+    /// Contacts of each medium he may have at a time; absent from servers that do not say it.
+    #[serde(default)]
+    pub(crate) capacity: CapacityLine,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct CapacityLine {
+    pub(crate) voice: u8,
+    pub(crate) chat: u8,
+    pub(crate) mail: u8,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

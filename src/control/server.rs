@@ -1,4 +1,6 @@
-use super::protocol::{AgentLine, AgentVerb, CallLine, QueueLine, QueueVerb, Reply, Request, StatusLine, TrunkLine};
+use super::protocol::{
+    AgentLine, AgentVerb, CallLine, CapacityLine, QueueLine, QueueVerb, Reply, Request, StatusLine, TrunkLine,
+};
 use crate::serve::Control;
 use arc_swap::ArcSwap;
 use core::time::Duration;
@@ -274,6 +276,11 @@ impl Floor {
                 seconds: seconds_since(now, status.since),
                 phone: status.phone.map(|phone| names.phone(phone).id.to_string()),
                 call: status.contact.map(|contact| contact.to_string()),
+                capacity: CapacityLine {
+                    voice: agent.capacity.voice,
+                    chat: agent.capacity.chat,
+                    mail: agent.capacity.mail,
+                },
             }
         });
         lines.collect()

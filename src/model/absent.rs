@@ -30,11 +30,14 @@ pub struct Absent {
 #[derive(Clone, Copy)]
 enum Kind {
     SignedOn,
+    ServerStart,
     Code,
     Missed,
     DeviceUnreachable,
     DeviceFailed,
     DeviceBusy,
+    WrapUpOver,
+    LineDown,
     Forced,
     Reserved,
     Busy,
@@ -52,13 +55,16 @@ impl Absent {
     pub const NOT_READY: Absent = Absent { kinds: (1 << Kind::Reserved as u16) - 1, codes: 0 };
 
     /// The words of the configuration: an agent's states, and the reasons the system gives.
-    pub const WORDS: [(&str, Absent); 10] = [
+    pub const WORDS: [(&str, Absent); 13] = [
         ("not-ready", Absent::NOT_READY),
         ("signed-on", only(Kind::SignedOn)),
+        ("server-start", only(Kind::ServerStart)),
         ("missed", only(Kind::Missed)),
         ("device-unreachable", only(Kind::DeviceUnreachable)),
         ("device-failed", only(Kind::DeviceFailed)),
         ("device-busy", only(Kind::DeviceBusy)),
+        ("wrap-up-over", only(Kind::WrapUpOver)),
+        ("line-down", only(Kind::LineDown)),
         ("forced", only(Kind::Forced)),
         ("reserved", only(Kind::Reserved)),
         ("busy", only(Kind::Busy)),
@@ -83,12 +89,15 @@ impl Absent {
             AgentState::WrapUp { .. } => Kind::WrapUp,
             AgentState::NotReady { reason } => match reason {
                 NotReadyReason::SignedOn => Kind::SignedOn,
+                NotReadyReason::ServerStart => Kind::ServerStart,
                 NotReadyReason::Code(code) if self.codes & Absent::code(code).codes != 0 => return true,
                 NotReadyReason::Code(_) => Kind::Code,
                 NotReadyReason::Missed => Kind::Missed,
                 NotReadyReason::DeviceUnreachable => Kind::DeviceUnreachable,
                 NotReadyReason::DeviceFailed => Kind::DeviceFailed,
                 NotReadyReason::DeviceBusy => Kind::DeviceBusy,
+                NotReadyReason::WrapUpOver => Kind::WrapUpOver,
+                NotReadyReason::LineDown => Kind::LineDown,
                 NotReadyReason::Forced => Kind::Forced,
             },
         };
@@ -121,10 +130,13 @@ mod tests {
         let reason = |reason| AgentState::NotReady { reason };
         let states = [
             ("signed-on", reason(NotReadyReason::SignedOn)),
+            ("server-start", reason(NotReadyReason::ServerStart)),
             ("missed", reason(NotReadyReason::Missed)),
             ("device-unreachable", reason(NotReadyReason::DeviceUnreachable)),
             ("device-failed", reason(NotReadyReason::DeviceFailed)),
             ("device-busy", reason(NotReadyReason::DeviceBusy)),
+            ("wrap-up-over", reason(NotReadyReason::WrapUpOver)),
+            ("line-down", reason(NotReadyReason::LineDown)),
             ("forced", reason(NotReadyReason::Forced)),
             ("reserved", AgentState::Reserved { contact }),
             ("busy", AgentState::Busy { contact }),
@@ -147,7 +159,7 @@ mod tests {
     fn a_reason_of_the_house_stands_for_itself() {
         let lunch = Absent::code(7);
         assert!(lunch.covers(SEVEN) && !lunch.covers(AgentState::NotReady { reason: NotReadyReason::Code(8) }));
-        assert_eq!(lunch.and(Absent::WORDS[9].1).words(|code| format!("code-{code}")), ["wrap-up", "code-7"]);
+        assert_eq!(lunch.and(only(Kind::WrapUp)).words(|code| format!("code-{code}")), ["wrap-up", "code-7"]);
         assert_eq!(Absent::NOT_READY.words(|code| format!("code-{code}")), ["not-ready"]);
     }
 }

@@ -102,6 +102,8 @@ pub enum AgentState {
 pub enum NotReadyReason {
     /// Just signed on.
     SignedOn,
+    /// The server has started and signed him on at his phone: it does not know what he was before.
+    ServerStart,
     /// By himself, with the reason he dialled; 0 when he gave none.
     Code(u8),
     /// Let an offer ring out.
@@ -112,6 +114,10 @@ pub enum NotReadyReason {
     DeviceFailed,
     /// The phone answered busy: somebody uses it outside our sight.
     DeviceBusy,
+    /// His wrap-up ran out before he said that he is through, and his queue wants to hear it.
+    WrapUpOver,
+    /// His nailed-up leg is not there: being called, hung up, or lost.
+    LineDown,
     /// By a supervisor or operator.
     Forced,
 }
@@ -120,11 +126,14 @@ impl NotReadyReason {
     pub fn word(self) -> String {
         match self {
             NotReadyReason::SignedOn => "signed-on".into(),
+            NotReadyReason::ServerStart => "server-start".into(),
             NotReadyReason::Code(code) => format!("code-{code}"),
             NotReadyReason::Missed => "missed".into(),
             NotReadyReason::DeviceUnreachable => "device-unreachable".into(),
             NotReadyReason::DeviceFailed => "device-failed".into(),
             NotReadyReason::DeviceBusy => "device-busy".into(),
+            NotReadyReason::WrapUpOver => "wrap-up-over".into(),
+            NotReadyReason::LineDown => "line-down".into(),
             NotReadyReason::Forced => "forced".into(),
         }
     }

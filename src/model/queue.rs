@@ -166,6 +166,8 @@ pub enum WrapUpMode {
     Fixed,
     /// Ends at the latest after `wrap_up`, earlier when the agent says ready.
     Capped,
+    /// The same, but who lets it run out is not ready until he says that he is: nobody knows whether he is still there.
+    CappedNotReady,
     /// Only the agent ends it.
     AgentEnded,
 }

@@ -32,10 +32,13 @@ impl Reasons {
         match reason {
             NotReadyReason::Code(code) => self.name_of(code).map_or_else(|| reason.word(), str::to_owned),
             NotReadyReason::SignedOn
+            | NotReadyReason::ServerStart
             | NotReadyReason::Missed
             | NotReadyReason::DeviceUnreachable
             | NotReadyReason::DeviceFailed
             | NotReadyReason::DeviceBusy
+            | NotReadyReason::WrapUpOver
+            | NotReadyReason::LineDown
             | NotReadyReason::Forced => reason.word(),
         }
     }

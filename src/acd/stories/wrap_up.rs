@@ -59,6 +59,38 @@ fn wrap_up_is_extended_while_it_runs_and_ahead_of_it() {
 }
 
 #[test]
+fn who_lets_a_capped_wrap_up_run_out_is_not_ready_where_the_queue_asks_for_his_word() {
+    let mut house = house(WrapUpMode::CappedNotReady, 10);
+    let over = AgentState::NotReady { reason: NotReadyReason::WrapUpOver };
+    serve(&mut house, |_| {});
+    house.ask(0, extend(5)).expect("he is in wrap-up");
+    lasts(&mut house, 15);
+    assert_eq!(house.state(0), over);
+    // He says that he is there; then that he is through, in time; then he asks for a break and forgets the rest.
+    house.ask(0, AgentAction::Ready).expect("he may ask");
+    serve(&mut house, |_| {});
+    house.pass(secs(9));
+    house.ask(0, AgentAction::Ready).expect("he may ask");
+    assert_eq!(house.state(0), AgentState::Ready);
+    serve(&mut house, |house| house.ask(0, BREAK).expect("he may ask"));
+    lasts(&mut house, 10);
+    assert_eq!(house.state(0), ON_BREAK);
+}
+
+#[test]
+fn whom_the_server_signs_on_at_its_start_is_told_apart_from_who_signed_on_himself() {
+    let mut line = queue("support");
+    line.wrap_up = secs(0);
+    let mut who = agent(0, &[0]);
+    who.initial_state = model::InitialState::NotReady;
+    let mut house = House::new(directory(vec![line], vec![who]));
+    assert_eq!(house.state(0), AgentState::NotReady { reason: NotReadyReason::ServerStart });
+    house.ask(0, AgentAction::SignOff { code: 0 }).expect("he is signed on");
+    house.ask(0, AgentAction::SignOn { phone: None }).expect("his phone is free");
+    assert_eq!(house.state(0), AgentState::NotReady { reason: NotReadyReason::SignedOn });
+}
+
+#[test]
 fn a_queue_without_wrap_up_has_one_on_request() {
     let mut house = house(WrapUpMode::Fixed, 0);
     serve(&mut house, |house| assert_eq!(house.ask(0, extend(20)), Ok(())));

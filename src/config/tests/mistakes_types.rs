@@ -208,7 +208,7 @@ t.toml:3:10: error: `answer` cannot be "atonce"
 
 t.toml:4:16: error: `wrap_up_mode` cannot be "always"
     4 | wrap_up_mode = "always"
-      |                ^^^^^^^^ one of "fixed", "capped", "agent-ended"
+      |                ^^^^^^^^ one of "fixed", "capped", "capped-not-ready", "agent-ended"
 
 2 errors
 "#,
