@@ -10,7 +10,7 @@ use crate::lines::ReadyAgent;
 use crate::machine::Acd;
 use crate::message::ToQueue;
 use crate::strategy::IdleStamps;
-use crate::words::Seat;
+use crate::words::{HeadKey, Seat};
 use base::Now;
 use model::{AgentId, QueueId, ShardId};
 
@@ -20,13 +20,21 @@ pub struct Tour {
     /// Not visited yet.
     rest: ShardSet,
     /// The best contact for him at a stop that let him go because another seemed to have a better one.
-    known: Option<(Pressing, ShardId)>,
+    known: Option<(Seen, ShardId)>,
     /// Stops that had a worse one than `known`, or none: visited again when nothing else is left.
     last: ShardSet,
     /// Back at the stop `known` spoke of: whoever is as good as promised is taken without comparing again.
-    promised: Option<Pressing>,
+    promised: Option<Seen>,
     /// How often it had to begin again because the one promised had left meanwhile.
     rounds: u8,
+}
+
+/// A contact seen on the way. How pressing it is grows while the agent travels, and so does what it is compared with:
+/// both are asked for at the instant of the comparison.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Seen {
+    queue: QueueId,
+    key: HeadKey,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -66,11 +74,6 @@ impl Tour {
         self.promised = self.known.take_if(|(_, shard)| *shard == next).map(|(key, _)| key);
     }
 
-    /// May the contact here be taken without asking the others?
-    fn is_settled(&self, here: Pressing) -> bool {
-        self.promised.is_some_and(|promised| here <= promised) || self.rounds >= TOUR_ROUNDS_MAX
-    }
-
     /// Visits those put off once more.
     fn begin_again(&mut self) {
         self.rest.0 |= core::mem::take(&mut self.last).0;
@@ -78,15 +81,11 @@ impl Tour {
     }
 
     /// This stop has a contact for him, but another seems to have a better one.
-    fn put_off(&mut self, here: (Pressing, ShardId)) {
-        match self.known {
-            Some(known) if known < here => self.last.insert(here.1),
-            worse => {
-                if let Some((_, shard)) = worse {
-                    self.last.insert(shard);
-                }
-                self.known = Some(here);
-            }
+    fn put_off(&mut self, here: (Seen, ShardId), known_is_better: bool) {
+        if known_is_better {
+            self.last.insert(here.1);
+        } else if let Some((_, shard)) = self.known.replace(here) {
+            self.last.insert(shard);
         }
     }
 }
@@ -135,11 +134,11 @@ impl Acd {
             return None;
         }
         let best = self.lines.best_for(now, agent);
-        let pressing = best.and_then(|key| self.lines.entries.get(key)).and_then(|entry| {
-            let rate = self.lines.look(entry.stay.queue).rate;
-            rate.pressing(entry.key(rate).head(), now.mono)
+        let seen = best.and_then(|key| self.lines.entries.get(key)).map(|entry| {
+            let queue = entry.stay.queue;
+            Seen { queue, key: entry.key(self.lines.look(queue).rate).head() }
         });
-        let (Some(best), Some(here)) = (best, pressing.map(|pressing| (pressing, self.seating.shard))) else {
+        let (Some(best), Some(seen)) = (best, seen) else {
             // Somebody seems to wait for him elsewhere: who comes here meanwhile came later and shall not overtake.
             let awaited = self.next_stop(now, agent, &tour).is_some_and(|(head, _)| head != Pressing::LAST);
             if !awaited && self.join_ringing(now, agent, epoch) {
@@ -154,13 +153,17 @@ impl Acd {
             return Some(tour);
         };
         self.lines.sort_out(agent);
-        if !tour.is_settled(here.0) {
+        let here = (self.pressing(now, seen), self.seating.shard);
+        // May it be taken without asking the others?
+        let promised = tour.promised.is_some_and(|promised| here.0 <= self.pressing(now, promised));
+        if !promised && tour.rounds < TOUR_ROUNDS_MAX {
             if tour.promised.is_some() {
                 // Who was promised has left: those put off for him may be better than who is here now.
                 tour.begin_again();
             }
             if self.next_stop(now, agent, &tour).is_some_and(|other| other < here) {
-                tour.put_off(here);
+                let known_is_better = self.known(now, &tour).is_some_and(|known| known < here);
+                tour.put_off((seen, here.1), known_is_better);
                 return Some(tour);
             }
         }
@@ -177,18 +180,28 @@ impl Acd {
         self.helps.of(agent).iter().filter(joined).map(|(queue, _)| queue)
     }
 
+    fn pressing(&self, now: Now, seen: Seen) -> Pressing {
+        // A queue that only a newer directory than ours knows ages like any other.
+        let queue = self.directory.queues.get(seen.queue.index());
+        let rate = queue.map_or(Rate::default(), |queue| Rate::of(&queue.routing));
+        rate.pressing(seen.key, now.mono).unwrap_or(Pressing::LAST)
+    }
+
+    fn known(&self, now: Now, tour: &Tour) -> Option<(Pressing, ShardId)> {
+        tour.known.map(|(seen, shard)| (self.pressing(now, seen), shard))
+    }
+
     /// Where the most pressing contact seems to be.
     fn next_stop(&self, now: Now, agent: AgentId, tour: &Tour) -> Option<(Pressing, ShardId)> {
         if tour.rest == ShardSet::default() {
-            return tour.known;
+            return self.known(now, tour);
         }
         let queues = self.directory.agents.get(agent.index()).map_or(&[][..], |a| &a.queues[..]);
         let heads = queues.iter().chain(self.helped(agent)).map(|queue| {
-            let rate = Rate::of(&self.directory.queue(*queue).routing);
-            let pressing = rate.pressing(self.board.head(*queue), now.mono);
-            (pressing.unwrap_or(Pressing::LAST), self.queue_home(*queue))
+            let head = Seen { queue: *queue, key: self.board.head(*queue) };
+            (self.pressing(now, head), self.queue_home(*queue))
         });
-        let ahead = heads.filter(|(_, home)| tour.rest.contains(*home)).chain(tour.known).min();
+        let ahead = heads.filter(|(_, home)| tour.rest.contains(*home)).chain(self.known(now, tour)).min();
         // A stop that an older directory knows and ours does not comes after all others.
         ahead.or_else(|| tour.rest.first().map(|shard| (Pressing::LAST, shard)))
     }
@@ -197,22 +210,19 @@ impl Acd {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use crate::words::HeadKey;
     use base::Instant;
 
     #[test]
     fn of_two_stops_with_contacts_the_better_is_kept_and_the_other_comes_last() {
-        let rate = Rate::of(&model::Routing::default());
-        let head = |ms| HeadKey::new(0, Instant::from_millis(ms));
-        let key = |ms| rate.pressing(head(ms), Instant::from_millis(1_000)).expect("there is one");
+        let seen = |ms| Seen { queue: QueueId(0), key: HeadKey::new(0, Instant::from_millis(ms)) };
         let mut tour = Tour::default();
-        tour.put_off((key(20), ShardId(0)));
-        tour.put_off((key(10), ShardId(1)));
-        tour.put_off((key(30), ShardId(2)));
-        assert_eq!(tour.known, Some((key(10), ShardId(1))));
+        tour.put_off((seen(20), ShardId(0)), false);
+        tour.put_off((seen(10), ShardId(1)), false);
+        tour.put_off((seen(30), ShardId(2)), true);
+        assert_eq!(tour.known, Some((seen(10), ShardId(1))));
         assert_eq!(tour.last.first(), Some(ShardId(0)));
         tour.enter(ShardId(1));
-        assert!(tour.is_settled(key(10)) && !tour.is_settled(key(11)), "only who was promised is taken unasked");
+        assert_eq!((tour.promised, tour.known), (Some(seen(10)), None), "who was promised is expected there");
         tour.begin_again();
         assert!(tour.rest.contains(ShardId(0)) && tour.rest.contains(ShardId(2)));
     }

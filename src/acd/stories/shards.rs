@@ -1,10 +1,13 @@
 //! What happens when a message between shards comes too late.
 
-use crate::testing::{hotline, queue, secs};
-use crate::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating, ToContact};
+use crate::testing::{agent, directory, hotline, queue, secs};
+use crate::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating, Ticket, ToContact, ToQueue};
 use base::{Instant, Now, Utc};
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, Fact, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId, ShardId};
+use model::{
+    Actor, AgentAction, AgentId, AgentState, ContactId, Directory, Fact, InitialState, OfferId, OfferOutcome,
+    QueueCommand, QueueEvent, QueueId, ShardId, Wish, Withdrawal,
+};
 use std::sync::Arc;
 
 /// The queue and agent 0 live on shard 0, the contact on shard 1; messages go when they are let go.
@@ -20,7 +23,10 @@ const CONTACT: ContactId = ContactId::new(ShardId(1), 1, 1);
 
 impl Pair {
     fn new() -> Self {
-        let mut directory = hotline(1);
+        Pair::of(hotline(1))
+    }
+
+    fn of(mut directory: Directory) -> Self {
         directory.limits.shards = 2;
         let directory = Arc::new(directory);
         let board = Arc::new(Board::new(BoardSize::of(&directory)));
@@ -81,14 +87,12 @@ impl Pair {
     }
 
     fn enqueue(&mut self) {
-        let (queue, entered) = (QueueId(0), self.now.mono);
-        self.call(QueueCommand::Enqueue {
-            contact: CONTACT,
-            queue,
-            priority: 0,
-            entered,
-            wish: model::Wish::default(),
-        });
+        self.arrive(CONTACT, 0);
+    }
+
+    fn arrive(&mut self, contact: ContactId, queue: u32) {
+        let (queue, entered) = (QueueId(queue), self.now.mono);
+        self.call(QueueCommand::Enqueue { contact, queue, priority: 0, entered, wish: Wish::default() });
     }
 
     fn state(&self) -> AgentState {
@@ -159,7 +163,7 @@ fn a_caller_who_hangs_up_before_the_offer_arrives_is_never_rung() {
     let mut pair = Pair::new();
     pair.enqueue();
     let late = pair.deliver(offers);
-    let why = model::Withdrawal::Abandoned;
+    let why = Withdrawal::Abandoned;
     pair.call(QueueCommand::Withdraw { contact: CONTACT, queue: QueueId(0), why });
     pair.mail.extend(late);
     pair.deliver(nothing);
@@ -173,13 +177,13 @@ fn a_caller_who_hangs_up_before_the_offer_arrives_is_never_rung() {
 #[test]
 fn a_contact_for_a_queue_the_other_shard_has_not_read_of_yet_waits_for_its_reload() {
     let mut pair = Pair::new();
-    let mut directory = model::Directory::clone(&pair.shards[0].directory);
+    let mut directory = Directory::clone(&pair.shards[0].directory);
     directory.queues.extend([queue("b"), queue("c")]);
     directory.agents[0].queues.push(QueueId(2));
     let directory = Arc::new(directory);
     pair.shards[1].handle_input(pair.now, Input::Reload(Arc::clone(&directory)));
     let (queue, entered) = (QueueId(2), pair.now.mono);
-    pair.call(QueueCommand::Enqueue { contact: CONTACT, queue, priority: 0, entered, wish: model::Wish::default() });
+    pair.call(QueueCommand::Enqueue { contact: CONTACT, queue, priority: 0, entered, wish: Wish::default() });
     pair.deliver(nothing);
     assert!(pair.events.is_empty());
     pair.shards[0].handle_input(pair.now, Input::Reload(directory));
@@ -193,7 +197,7 @@ fn a_caller_who_hangs_up_before_his_place_is_known_is_still_counted() {
     let mut pair = Pair::new();
     pair.enqueue();
     pair.facts.clear();
-    let why = model::Withdrawal::Abandoned;
+    let why = Withdrawal::Abandoned;
     pair.call(QueueCommand::Withdraw { contact: CONTACT, queue: QueueId(0), why });
     pair.deliver(nothing);
     let queue = QueueId(0);
@@ -205,4 +209,34 @@ fn a_caller_who_hangs_up_before_his_place_is_known_is_still_counted() {
             Fact::Abandoned { contact: CONTACT, queue, waited: Duration::ZERO },
         ]
     );
+}
+
+#[test]
+fn who_waits_longer_stays_ahead_of_others_while_the_agent_is_on_his_way() {
+    let north_and_south = vec![queue("north"), queue("south")];
+    let mut house = directory(north_and_south, vec![agent(0, &[]), agent(1, &[0, 1])]);
+    house.agents[1].initial_state = InitialState::NotReady;
+    let mut pair = Pair::of(house);
+    let [first, second, third, fourth] = [1, 2, 3, 4].map(|n| ContactId::new(ShardId(1), 1, n));
+    for (contact, queue) in [(first, 0), (second, 1), (third, 0), (fourth, 1)] {
+        pair.arrive(contact, queue);
+        pair.deliver(nothing);
+        pair.pass(Duration::from_millis(100));
+    }
+    let (agent, by) = (AgentId(1), Actor::Agent(AgentId(1)));
+    pair.shards[1].handle_input(pair.now, Input::People { ticket: Ticket(1), agent, action: AgentAction::Ready, by });
+    pair.outputs();
+    // He is sent north to the first, and from the third there south to the second; both hang up before he comes.
+    for (gone, queue) in [(first, 0), (second, 1)] {
+        let on_the_way = pair.deliver(|message| matches!(message, AcdMessage::ToQueue(ToQueue::AgentReady { .. })));
+        assert_eq!(on_the_way.len(), 1);
+        pair.call(QueueCommand::Withdraw { contact: gone, queue: QueueId(queue), why: Withdrawal::Abandoned });
+        pair.deliver(nothing);
+        pair.pass(secs(1));
+        let (to, message) = on_the_way.into_iter().next().expect("just counted");
+        pair.shards[to].handle_input(pair.now, Input::Shard(message));
+        pair.outputs();
+    }
+    pair.deliver(nothing);
+    assert_eq!(pair.offer().contact, third, "what both have waited is compared at the same instant");
 }
