@@ -20,7 +20,7 @@ use acd::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating};
 use base::{Instant, Now, Rng, Utc};
 use model::{
     AgentId, ContactId, Directory, OfferOutcome, QueueCommand, QueueEvent, QueueId, Requirement, RequirementId,
-    ShardId, SkillId, SkillLevel, SkillRange, Step, Wish,
+    ShardId, SkillId, SkillLevel, SkillRange, Step, Wish, plain,
 };
 use std::collections::VecDeque;
 use std::io::Write;
@@ -33,9 +33,6 @@ macro_rules! say {
         writeln!(std::io::stdout(), $($text)*).expect("somebody reads the figures")
     };
 }
-
-#[path = "support/plain.rs"]
-mod plain;
 
 const SKILLS: u32 = 20;
 const EXPRESSIONS: u32 = 8;
@@ -67,7 +64,7 @@ fn directory(size: Size) -> Directory {
     let mut rng = Rng::new(11);
     house.limits.shards = size.shards;
     house.limits.max_calls = size.waiting + size.agents;
-    house.phones = (0..size.agents).map(plain::phone).collect();
+    house.phones = (0..size.agents).map(plain::desk).collect();
     if size.expressions {
         house.skills = (0..SKILLS).map(|n| format!("skill{n}").into()).collect();
         // `a >= 7 && b >= 5 || c >= 9`, each step of a queue a little less than the one before.

@@ -17,9 +17,12 @@ fn main() -> io::Result<()> {
     waves.sort();
     let mut list = String::from("&[\n");
     for name in &waves {
-        let path = folder.join(name);
-        // Writing to a String cannot fail.
-        let _ = writeln!(list, "    ({name:?}, include_bytes!({:?})),", path.display().to_string());
+        // The compiler puts the folder in front, so that a checkout may be moved. Writing to a String cannot fail.
+        let _ = writeln!(
+            list,
+            "    ({name:?}, include_bytes!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))),",
+            format!("/sounds/{name}")
+        );
     }
     list.push(']');
     println!("cargo::rerun-if-changed=sounds");

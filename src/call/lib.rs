@@ -42,21 +42,15 @@
 //! use call::{Config, Input, Machine, Output};
 //! # use model::*;
 //! # use std::{sync::Arc, time::Duration};
-//! # let directory = Directory {
-//! #     generation: Generation::Hotline,
-//! #     site: Site { time_zone: "UTC".into(), region: "CN".into(), language: Language::English,
-//! #         domain: "localhost".into(), public_address: None, local_networks: vec![] },
-//! #     media: MediaSettings { address: vec!["127.0.0.1".parse().unwrap()], public_address: None,
-//! #         ports: 10_000..=20_000, codecs: vec![Codec::Pcmu], timeout: Duration::from_secs(30) },
-//! #     limits: Limits { max_calls: 10, shards: 1, drain: Duration::ZERO },
-//! #     feature_codes: FeatureCodes { sign_on: "".into(), sign_off: "".into(), ready: "".into(),
-//! #         not_ready: "".into(), extend: "".into(), listen: "".into(), whisper: "".into(), barge: "".into(), take_over: "".into() },
-//! #     queues: vec![], agents: vec![], phones: vec![], trunks: vec![], routes: vec![], calendars: vec![],
-//! #     numbers: vec![NumberRule { pattern: Pattern { stem: "4008".into(), open_ended: false }, trunk: None,
-//! #         to: Target::Announcement(SoundName("announcements/closed".into())), priority: 0,
-//! #         language: Language::English, attach: vec![] }],
-//! #     skills: vec![], requirements: vec![], reasons: Reasons::default(), sounds: Default::default(),
-//! # };
+//! let closed = NumberRule {
+//!     pattern: Pattern { stem: "4008".into(), open_ended: false },
+//!     trunk: None,
+//!     to: Target::Announcement(SoundName("announcements/closed".into())),
+//!     priority: 0,
+//!     language: Language::English,
+//!     attach: vec![],
+//! };
+//! let directory = Directory { numbers: vec![closed], ..plain::directory(vec![], vec![]) };
 //! let now = Now::new(Instant::ZERO, Utc::from_secs(1_700_000_000));
 //! let config = Config { directory: Arc::new(directory), shard: ShardId(0), shards: 1, boot: 1, seed: 1, workers: 0 };
 //! let mut calls = Machine::new(config, now);

@@ -26,6 +26,7 @@ mod leg;
 mod media;
 mod number;
 mod phone;
+pub mod plain;
 mod promise;
 mod queue;
 mod queueing;

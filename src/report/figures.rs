@@ -103,13 +103,7 @@ impl QueueFigures {
 mod tests {
     use super::*;
     use model::FlowReason;
-
-    const LEVEL: ServiceLevel = ServiceLevel {
-        target: Duration::from_secs(20),
-        percent: 80,
-        treatment: Treatment::Negative,
-        short_abandon: Duration::from_secs(5),
-    };
+    use model::plain::LEVEL;
 
     fn stay(waited: u64, end: VisitEnd) -> Stay {
         Stay { waited: Duration::from_secs(waited), rang_out: None, end }

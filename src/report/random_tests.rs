@@ -283,7 +283,7 @@ impl Day {
         let mut stored: BTreeMap<QueueId, QueueFigures> = BTreeMap::new();
         self.worked.append(&mut self.working);
         for visit in self.story.visits.values() {
-            stored.entry(visit.queue).or_default().add(&visit.stay(), &crate::testing::LEVEL);
+            stored.entry(visit.queue).or_default().add(&visit.stay(), &model::plain::LEVEL);
             if let (VisitEnd::Answered { work }, Some(agent)) = (visit.end, visit.agent) {
                 assert_eq!(work.as_ref(), self.worked.get(&(visit.contact, agent.index())));
             }

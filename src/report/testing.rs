@@ -4,11 +4,8 @@ use crate::{AgentSpan, ContactRecord, Entry, Ledger, QueueVisit, Talk, Wallboard
 use base::{Instant, Now, Utc};
 use core::time::Duration;
 use model::{
-    Absent, Agent, AgentId, AgentState, AnnouncePolicy, AnswerMode, CalledFrom, Cause, CauseKind, ClassOfService,
-    Codec, ContactEnd, ContactId, Directory, EmptyRule, Fact, FeatureCodes, Generation, IdleClock, InitialState,
-    Language, LegId, Limits, MediaSettings, MissedPolicy, OfferOutcome, Party, Phone, PhoneId, Quality, Queue, QueueId,
-    RecordPolicy, ServiceLevel, ShardId, Site, SoundId, Source, Stamped, Strategy, Treatment, Trunk, TrunkId,
-    WrapUpMode,
+    AgentId, AgentState, Cause, CauseKind, Codec, ContactEnd, ContactId, Directory, Fact, LegId, OfferOutcome, Party,
+    PhoneId, Quality, Queue, QueueId, ShardId, Source, Stamped, TrunkId, plain,
 };
 use std::collections::BTreeMap;
 
@@ -16,128 +13,13 @@ pub(crate) fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
-pub(crate) const LEVEL: ServiceLevel = ServiceLevel {
-    target: Duration::from_secs(20),
-    percent: 80,
-    treatment: Treatment::Negative,
-    short_abandon: Duration::from_secs(5),
-};
-
-pub(crate) fn queue(name: &str) -> Queue {
-    Queue {
-        name: name.into(),
-        strategy: Strategy::LongestIdle,
-        idle_clock: IdleClock::Release,
-        routing: model::Routing::default(),
-        answer: AnswerMode::AtOnce,
-        hours: None,
-        music: SoundId(0),
-        announce: AnnouncePolicy::default(),
-        keys: Vec::new(),
-        wrap_up: secs(5),
-        wrap_up_mode: WrapUpMode::Fixed,
-        ring_timeout: secs(15),
-        missed: MissedPolicy { limit: 3, pause: secs(60) },
-        max_wait: None,
-        max_length: None,
-        max_expected_wait: None,
-        min_staffed: None,
-        empty: EmptyRule::new(Absent::SIGNED_OFF, None),
-        closed: None,
-        record: RecordPolicy::Off,
-        record_notice: None,
-        care: model::Care::default(),
-        service_level: LEVEL,
-        removed: false,
-    }
-}
-
-pub(crate) fn agent(n: u32, queues: &[u32]) -> Agent {
-    Agent {
-        id: format!("{}", 1000 + n).into(),
-        name: "".into(),
-        phone: Some(PhoneId(n)),
-        pin: None,
-        queues: queues.iter().map(|q| QueueId(*q)).collect(),
-        skills: Vec::new(),
-        weight: 1,
-        class: ClassOfService::Internal,
-        initial_state: InitialState::Ready,
-        reserve: Vec::new(),
-        capacity: model::Capacity::default(),
-        supervises: model::Supervises::Nobody,
-        removed: false,
-    }
-}
-
-pub(crate) fn phone(n: u32) -> Phone {
-    Phone {
-        id: format!("{}", 1000 + n).into(),
-        password: None,
-        contact: Some("sip:phone@192.0.2.1".into()),
-        auto_answer: false,
-        answer_tone: true,
-        removed: false,
-    }
-}
-
 /// Queues `support` and `second`, four agents who serve both, one trunk.
 pub(crate) fn names() -> Directory {
-    let code = || "*0".into();
+    let queue = |name| Queue { wrap_up: secs(5), ..plain::queue(name) };
+    let agents = (0..4).map(|n| plain::agent(n, &[0, 1])).collect();
     Directory {
-        generation: Generation::Hotline,
-        site: Site {
-            time_zone: "UTC".into(),
-            region: "CN".into(),
-            language: Language::English,
-            domain: "127.0.0.1".into(),
-            public_address: None,
-            local_networks: Vec::new(),
-        },
-        media: MediaSettings {
-            address: Vec::new(),
-            public_address: None,
-            ports: 10000..=10100,
-            codecs: Vec::new(),
-            timeout: secs(30),
-        },
-        limits: Limits { max_calls: 100, shards: 1, drain: secs(600) },
-        feature_codes: FeatureCodes {
-            sign_on: code(),
-            sign_off: code(),
-            ready: code(),
-            not_ready: code(),
-            extend: code(),
-            listen: code(),
-            whisper: code(),
-            barge: code(),
-            take_over: code(),
-        },
-        phones: (0..4).map(phone).collect(),
-        queues: vec![queue("support"), queue("second")],
-        agents: (0..4).map(|n| agent(n, &[0, 1])).collect(),
-        trunks: vec![Trunk {
-            name: "carrier".into(),
-            host: "".into(),
-            allow_from: Vec::new(),
-            register: false,
-            username: "".into(),
-            realm: "".into(),
-            password: None,
-            called_from: CalledFrom::RequestUri,
-            trust_identity: true,
-            options_interval: Duration::ZERO,
-            max_calls: 100,
-            max_cps: 100,
-            removed: false,
-        }],
-        routes: Vec::new(),
-        numbers: Vec::new(),
-        calendars: Vec::new(),
-        skills: Vec::new(),
-        requirements: Vec::new(),
-        reasons: model::Reasons::default(),
-        sounds: Default::default(),
+        trunks: vec![plain::trunk("carrier")],
+        ..plain::directory(vec![queue("support"), queue("second")], agents)
     }
 }
 

@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn what_came_before_a_restart_today_is_added() {
         let mut story = Story::new();
-        let level = crate::testing::LEVEL;
+        let level = model::plain::LEVEL;
         let end = crate::VisitEnd::FlowedOut { why: FlowReason::MaxWait };
         let stay = crate::Stay { waited: secs(60), rang_out: None, end };
         story.wallboard.add_past(SUPPORT, &stay, &level);

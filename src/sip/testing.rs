@@ -5,11 +5,13 @@ use base::{Instant, Key, Now, Rng, Utc};
 use core::net::SocketAddr;
 use core::time::Duration;
 use model::{
-    CalledFrom, Cause, Dial, DialTarget, Directory, FeatureCodes, Generation, Identity, Language, LegCommand, LegEvent,
-    LegId, Limits, MediaSettings, Network, Phone, PhoneId, Sdp, Secret, ShardId, Site, Trunk, TrunkId,
+    Cause, Dial, DialTarget, Directory, Identity, LegCommand, LegEvent, LegId, Limits, Network, Phone, PhoneId, Sdp,
+    Secret, ShardId, Site, Trunk, TrunkId, plain,
 };
 use netem::{Conditions, Link};
 use std::sync::Arc;
+
+pub(crate) use model::plain::phone;
 
 pub(crate) const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
     m=audio 4000 RTP/AVP 0\r\n";
@@ -29,10 +31,6 @@ pub(crate) fn network(text: &str) -> Network {
     Network { address: address.parse().expect("an address"), prefix: prefix.parse().expect("a number") }
 }
 
-pub(crate) fn phone(id: &str) -> Phone {
-    Phone { id: id.into(), password: None, contact: None, auto_answer: false, answer_tone: true, removed: false }
-}
-
 pub(crate) fn fixed(id: &str, contact: &str) -> Phone {
     Phone { contact: Some(contact.into()), ..phone(id) }
 }
@@ -42,65 +40,14 @@ pub(crate) fn secured(id: &str, password: &str) -> Phone {
 }
 
 pub(crate) fn trunk(name: &str, allow_from: &str) -> Trunk {
-    Trunk {
-        name: name.into(),
-        host: "".into(),
-        allow_from: vec![network(allow_from)],
-        register: false,
-        username: "".into(),
-        password: None,
-        realm: "".into(),
-        called_from: CalledFrom::RequestUri,
-        trust_identity: true,
-        options_interval: Duration::ZERO,
-        max_calls: 1000,
-        max_cps: 1000,
-        removed: false,
-    }
+    Trunk { allow_from: vec![network(allow_from)], ..plain::trunk(name) }
 }
 
 pub(crate) fn directory(phones: Vec<Phone>, trunks: Vec<Trunk>) -> Directory {
-    Directory {
-        generation: Generation::Hotline,
-        site: Site {
-            time_zone: "UTC".into(),
-            region: "CN".into(),
-            language: Language::English,
-            domain: "acd.example".into(),
-            public_address: None,
-            local_networks: vec![network("127.0.0.0/8")],
-        },
-        media: MediaSettings {
-            address: vec!["127.0.0.1".parse().expect("an address")],
-            public_address: None,
-            ports: 10_000..=10_100,
-            codecs: vec![model::Codec::Pcmu],
-            timeout: Duration::from_secs(30),
-        },
-        limits: Limits { max_calls: 1000, shards: 1, drain: Duration::from_secs(1) },
-        feature_codes: FeatureCodes {
-            sign_on: "*11".into(),
-            sign_off: "*12".into(),
-            ready: "*13".into(),
-            not_ready: "*14".into(),
-            extend: "*15".into(),
-            listen: "*31".into(),
-            whisper: "*32".into(),
-            barge: "*33".into(),
-            take_over: "*34".into(),
-        },
-        queues: Vec::new(),
-        agents: Vec::new(),
-        phones,
-        trunks,
-        routes: Vec::new(),
-        numbers: Vec::new(),
-        calendars: Vec::new(),
-        skills: Vec::new(),
-        requirements: Vec::new(),
-        reasons: model::Reasons::default(),
-        sounds: std::collections::HashMap::default(),
-    }
+    let plain = plain::directory(Vec::new(), Vec::new());
+    let site = Site { domain: "acd.example".into(), local_networks: vec![network("127.0.0.0/8")], ..plain.site };
+    let limits = Limits { max_calls: 1000, ..plain.limits };
+    Directory { site, limits, phones, trunks, ..plain }
 }
 
 pub(crate) fn config(directory: Directory, listen: &str, seed: u64) -> Config {

@@ -503,8 +503,8 @@ fn new_names_are_known_before_the_first_fact_that_uses_them() {
     let mut desk = Desk::open(folder.path(), &clock);
     for round in 4..40 {
         let mut grown = names();
-        grown.agents.extend((4..=round).map(crate::testing::agent));
-        grown.phones.extend((4..=round).map(crate::testing::phone));
+        grown.agents.extend((4..=round).map(|n| model::plain::agent(n, &[0])));
+        grown.phones.extend((4..=round).map(model::plain::desk));
         desk.journal.rename(Arc::new(grown));
         desk.agent(round, AgentState::Ready);
     }

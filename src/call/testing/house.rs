@@ -1,9 +1,8 @@
 use core::time::Duration;
 use model::{
-    Agent, AnnouncePolicy, AnswerMode, CalledFrom, ClassOfService, Codec, Directory, EmptyRule, FeatureCodes,
-    Generation, InitialState, Language, Limits, MaxWait, MediaSettings, MissedPolicy, Network, NumberRule, Pattern,
-    Phone, PhoneId, Queue, QueueId, RecordPolicy, Route, Secret, ServiceLevel, Site, SoundId, SoundName, Supervises,
-    Target, Trunk, TrunkId,
+    Agent, AnnouncePolicy, AnswerMode, ClassOfService, Codec, Directory, Language, Limits, MaxWait, MediaSettings,
+    Network, NumberRule, Pattern, Queue, QueueId, RecordPolicy, Route, Secret, Site, SoundId, SoundName, Supervises,
+    Target, Trunk, TrunkId, plain,
 };
 use std::collections::HashMap;
 
@@ -14,46 +13,29 @@ pub(crate) fn house() -> Directory {
         .enumerate()
         .map(|(i, name)| ((Language::English, SoundName((*name).into())), SoundId(i as u32)))
         .collect();
+    let plain = plain::directory(
+        vec![called_back(), Queue { answer: AnswerMode::WithAgent, ..queue("sales") }, recorded()],
+        ["anna", "ben", "carol", "dave"].iter().zip(0..).map(|(name, n)| agent(n, name)).collect(),
+    );
     Directory {
-        generation: Generation::Hotline,
         site: Site {
-            time_zone: "UTC".into(),
-            region: "CN".into(),
-            language: Language::English,
             domain: "example.net".into(),
-            public_address: None,
             local_networks: vec![Network { address: "198.51.100.0".parse().unwrap(), prefix: 24 }],
+            ..plain.site
         },
         media: MediaSettings {
             address: vec!["192.0.2.1".parse().unwrap()],
-            public_address: None,
             ports: 10_000..=32_767,
             codecs: vec![Codec::Pcmu, Codec::Pcma, Codec::G722],
-            timeout: Duration::from_secs(30),
+            ..plain.media
         },
-        limits: Limits { max_calls: 50, shards: 1, drain: Duration::from_secs(600) },
-        feature_codes: FeatureCodes {
-            sign_on: "*11".into(),
-            sign_off: "*12".into(),
-            ready: "*13".into(),
-            not_ready: "*14".into(),
-            extend: "*15".into(),
-            listen: "*31".into(),
-            whisper: "*32".into(),
-            barge: "*33".into(),
-            take_over: "*34".into(),
-        },
-        queues: vec![called_back(), Queue { answer: AnswerMode::WithAgent, ..queue("sales") }, recorded()],
-        agents: ["anna", "ben", "carol", "dave"].iter().enumerate().map(|(i, n)| agent(i as u32, n)).collect(),
-        phones: ["1001", "1002", "1003", "1004", "2000"].iter().map(|id| phone(id)).collect(),
+        limits: Limits { max_calls: 50, ..plain.limits },
+        phones: ["1001", "1002", "1003", "1004", "2000"].into_iter().map(plain::phone).collect(),
         trunks: vec![trunk("carrier"), trunk("backup")],
         routes: routes(),
         numbers: numbers(),
-        calendars: Vec::new(),
-        skills: Vec::new(),
-        requirements: Vec::new(),
-        reasons: model::Reasons::default(),
         sounds,
+        ..plain
     }
 }
 
@@ -107,41 +89,17 @@ const SOUNDS: [&str; 45] = [
 
 fn queue(name: &str) -> Queue {
     Queue {
-        name: name.into(),
-        strategy: model::Strategy::LongestIdle,
-        idle_clock: model::IdleClock::Release,
-        routing: model::Routing::default(),
-        answer: AnswerMode::AtOnce,
-        hours: None,
-        music: SoundId(0),
         announce: AnnouncePolicy { position: true, wait: true, ..AnnouncePolicy::default() },
         keys: vec![
             ('1', Target::Queue(QueueId(1))),
             ('9', Target::Announcement(SoundName("announcements/closed".into()))),
         ],
         wrap_up: Duration::from_secs(5),
-        wrap_up_mode: model::WrapUpMode::Fixed,
-        ring_timeout: Duration::from_secs(15),
-        missed: MissedPolicy { limit: 3, pause: Duration::from_secs(60) },
         max_wait: Some(MaxWait {
             after: Duration::from_secs(600),
             to: Target::Announcement(SoundName("announcements/sorry".into())),
         }),
-        max_length: None,
-        max_expected_wait: None,
-        min_staffed: None,
-        empty: EmptyRule::new(model::Absent::SIGNED_OFF, None),
-        closed: None,
-        record: RecordPolicy::Off,
-        record_notice: None,
-        care: model::Care::default(),
-        service_level: ServiceLevel {
-            target: Duration::from_secs(20),
-            percent: 80,
-            treatment: model::Treatment::Negative,
-            short_abandon: Duration::from_secs(5),
-        },
-        removed: false,
+        ..plain::queue(name)
     }
 }
 
@@ -162,44 +120,19 @@ fn recorded() -> Queue {
     }
 }
 
-fn agent(index: u32, name: &str) -> Agent {
+fn agent(n: u32, name: &str) -> Agent {
     Agent {
-        id: format!("100{}", index + 1).into(),
+        id: format!("100{}", n + 1).into(),
         name: name.into(),
-        phone: Some(PhoneId(index)),
         pin: Some(Secret::new("1234")),
-        queues: vec![QueueId(0)],
-        skills: Vec::new(),
-        weight: 1,
-        class: if index == 3 { ClassOfService::Internal } else { ClassOfService::National },
-        initial_state: InitialState::Ready,
-        reserve: Vec::new(),
-        capacity: model::Capacity::default(),
+        class: if n == 3 { ClassOfService::Internal } else { ClassOfService::National },
         supervises: Supervises::Everybody,
-        removed: false,
+        ..plain::agent(n, &[0])
     }
-}
-
-fn phone(id: &str) -> Phone {
-    Phone { id: id.into(), password: None, contact: None, auto_answer: false, answer_tone: true, removed: false }
 }
 
 fn trunk(name: &str) -> Trunk {
-    Trunk {
-        name: name.into(),
-        host: "sip.example.net".into(),
-        allow_from: Vec::new(),
-        register: false,
-        username: "".into(),
-        password: None,
-        realm: "".into(),
-        called_from: CalledFrom::RequestUri,
-        trust_identity: true,
-        options_interval: Duration::ZERO,
-        max_calls: 100,
-        max_cps: 50,
-        removed: false,
-    }
+    Trunk { host: "sip.example.net".into(), max_calls: 100, max_cps: 50, ..plain::trunk(name) }
 }
 
 fn pattern(text: &str) -> Pattern {
