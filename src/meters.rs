@@ -46,7 +46,16 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
         "Share of waits that keep the bound foretold since the start, who gave up before it counted honestly; nine of ten",
     ),
     (C, "strowger_queue_wait_bound_total", "Waits by whether they kept the bound foretold, which nine of ten should"),
-    (H, "strowger_queue_wait_error_seconds", "Time waited until answer less the time expected when the wait began"),
+    (
+        G,
+        "strowger_queue_wait_error_mean_seconds",
+        "Time waited less the time expected when the wait began, mean since the start, who gave up counted honestly",
+    ),
+    (
+        H,
+        "strowger_queue_wait_error_seconds",
+        "Time waited until answer less the time expected when the wait began, of the answered",
+    ),
     (H, "strowger_queue_wait_seconds", "Time in the queue until answer, abandonment or flow-out"),
     (G, "strowger_queue_waiting", "Callers who wait now"),
     (G, "strowger_ready", "1 when new calls are taken"),
@@ -108,8 +117,9 @@ struct QueueMeters {
     wait_error: Histogram,
     wait_kept: Counter,
     wait_exceeded: Counter,
-    coverage: report::Coverage,
+    foretold: report::Foretold,
     wait_coverage: Gauge,
+    wait_error_mean: Gauge,
     accepted: Counter,
     rejected: Counter,
     missed: Counter,
@@ -184,9 +194,12 @@ impl Meters {
                 } else if *served {
                     queue.wait_kept.increment(1);
                 }
-                queue.coverage.add(*waited, *bound, *served);
-                if let Some(share) = queue.coverage.share() {
+                queue.foretold.add(*expected, *bound, *waited, *served);
+                if let Some(share) = queue.foretold.coverage() {
                     queue.wait_coverage.set(share);
+                }
+                if let Some(error) = queue.foretold.mean_error() {
+                    queue.wait_error_mean.set(error);
                 }
                 if *served {
                     queue.wait_error.record(waited.as_secs_f64() - expected.as_secs_f64());
@@ -282,8 +295,9 @@ impl QueueMeters {
             wait_error: histogram!("strowger_queue_wait_error_seconds", "queue" => queue.to_owned()),
             wait_kept: foretold("kept"),
             wait_exceeded: foretold("exceeded"),
-            coverage: report::Coverage::default(),
+            foretold: report::Foretold::default(),
             wait_coverage: gauge!("strowger_queue_wait_coverage_ratio", "queue" => queue.to_owned()),
+            wait_error_mean: gauge!("strowger_queue_wait_error_mean_seconds", "queue" => queue.to_owned()),
             accepted: offers("accepted"),
             rejected: offers("rejected"),
             missed: offers("missed"),

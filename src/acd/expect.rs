@@ -241,6 +241,21 @@ mod tests {
         assert_eq!(forecast(0.0, 0.0, 50.0, 0.01), None);
     }
 
+    /// Golden: handling 50 s, place 10, 5 agents, of a hundred callers 2 abandon. Users of another product multiply
+    /// handling time × place ÷ agents by the share that does not abandon: 98 s. Ours has no such factor: that two of a
+    /// hundred leave does not say that two of the nine ahead do. What shortens the wait is the rate θ at which one who
+    /// waits gives up, and that is met by each place on its own. With nobody giving up it is 100 s; with 2 of 100
+    /// giving up over waits of this length (θ·100 s ≈ 0.02) it is less than 1 s shorter.
+    #[test]
+    fn the_golden_wait_differs_from_the_formula_of_its_users() {
+        let users = 50.0 * 10.0 / 5.0 * (1.0 - 0.02);
+        assert_eq!(users, 98.0);
+        for (abandon_rate, ours) in [(0.0, 100.0), (0.0002, 99.1)] {
+            let wait = expected(9, 5.0, 50.0, abandon_rate);
+            assert!((wait - ours).abs() < 0.05, "{wait}");
+        }
+    }
+
     #[test]
     fn patience_shortens_the_wait_term_by_term() {
         // 1/(5/50) + 1/(5/50 + 0.01) + 1/(5/50 + 0.02)

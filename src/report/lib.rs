@@ -22,6 +22,7 @@
 mod agent_time;
 mod coverage;
 mod figures;
+mod foretold;
 mod formulas;
 mod handling;
 mod ledger;
@@ -38,6 +39,7 @@ mod words;
 pub use agent_time::{AgentFigures, AgentSpan, AgentTimes};
 pub use coverage::Coverage;
 pub use figures::QueueFigures;
+pub use foretold::Foretold;
 pub use formulas::{Counts, FORMULAS, average, occupancy, ratio, service_level, share};
 pub use ledger::{Entry, Ledger, Told};
 pub use limits::CLOSING_TIME;

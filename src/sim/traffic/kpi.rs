@@ -99,6 +99,18 @@ pub const KPIS: &[Kpi] = &[
     kpi("shrinkage", Unit::Share, "not ready ÷ signed on", |s, _| {
         report::share(s.staff.not_ready, s.staff.signed_on())
     }),
+    kpi(
+        "wait_coverage",
+        Unit::Share,
+        "waits ≤ the bound foretold on entry, which 90 % should keep (Kaplan–Meier: who gave up before it is not left out)",
+        |s, _| s.foretold.coverage(),
+    ),
+    kpi(
+        "wait_error_seconds",
+        Unit::Seconds,
+        "mean of wait − Σ_{k=0..q} 1/(nμ + kθ) foretold on entry: q ahead, n at work, 1/μ mean handling, θ give up",
+        |s, _| s.foretold.mean_error(),
+    ),
     kpi("in_queue", Unit::Count, "contacts in the queue, mean over time", |s, p| over_time(s.in_queue, p)),
     kpi("agents", Unit::Count, "agents of the queue signed on, mean over time", |s, p| {
         over_time(s.staff.signed_on(), p)

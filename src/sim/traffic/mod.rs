@@ -6,6 +6,8 @@
 
 mod demand;
 mod estimate;
+#[cfg(test)]
+mod foretell_tests;
 mod house;
 mod kpi;
 mod rehearsal;

@@ -4,7 +4,7 @@ use super::rehearsal::Scene;
 use base::{Instant, Now, Utc};
 use core::time::Duration;
 use model::{AgentState, Directory, Fact, OfferOutcome, QueueId, Stamped};
-use report::{AgentFigures, AgentSpan, Entry, Ledger, QueueFigures, VisitEnd};
+use report::{AgentFigures, AgentSpan, Entry, Foretold, Ledger, QueueFigures, VisitEnd};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ pub struct Slot {
     pub declined: u64,
     /// Contacts in the queue, integrated over time.
     pub in_queue: Duration,
+    /// How good the waits foretold were.
+    pub foretold: Foretold,
     /// The time of the agents who serve the queue.
     pub staff: AgentFigures,
 }
@@ -73,6 +75,15 @@ impl Counting {
                 self.line(*at, *queue, -1);
             }
             Fact::OfferEnded { queue, outcome, .. } => self.offer_ended(at.utc, *queue, *outcome),
+            Fact::WaitForetold { queue, expected, bound, waited, served } => {
+                // It counts where the wait began.
+                let micros = i64::try_from(waited.as_micros()).unwrap_or(i64::MAX);
+                let slot = self.grid.slot(Utc::from_micros(at.utc.as_micros().saturating_sub(micros)));
+                let tally = &mut self.tally.queues[queue.index()];
+                for slot in tally.both(slot) {
+                    slot.foretold.add(*expected, *bound, *waited, *served);
+                }
+            }
             Fact::Refused { cause, .. } => *self.tally.refused.entry(cause.kind.word()).or_default() += 1,
             _ => {}
         }

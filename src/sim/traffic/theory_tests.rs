@@ -29,20 +29,20 @@ const HALF_WIDTH: f64 = 0.02;
 
 /// Mean seconds from call to call and of talk, agents.
 #[derive(Clone, Copy)]
-struct Load {
-    gap: f64,
-    talk: f64,
-    agents: usize,
-    patience: Option<f64>,
+pub(super) struct Load {
+    pub(super) gap: f64,
+    pub(super) talk: f64,
+    pub(super) agents: usize,
+    pub(super) patience: Option<f64>,
     /// Nobody waits: who finds all agents busy is turned away.
-    loss: bool,
+    pub(super) loss: bool,
     /// Calls the recursion gets with each seed.
-    many: usize,
+    pub(super) many: usize,
 }
 
 /// How one call fared.
 #[derive(Clone, Copy, PartialEq, Debug)]
-enum Fate {
+pub(super) enum Fate {
     Answered(Duration),
     Abandoned(Duration),
     TurnedAway,
@@ -91,20 +91,26 @@ impl Seen {
 }
 
 /// First come, first served by definition: who comes gets the agent who is free first.
-struct Recursion {
+pub(super) struct Recursion {
     free_at: BinaryHeap<Reverse<u64>>,
     loss: bool,
 }
 
 impl Recursion {
-    fn new(load: &Load) -> Self {
+    pub(super) fn new(load: &Load) -> Self {
         Recursion { free_at: (0..load.agents).map(|_| Reverse(0)).collect(), loss: load.loss }
     }
 
-    fn fate(&mut self, at: Duration, talk: Duration, patience: Option<Duration>) -> Fate {
+    /// How long who comes now waits if he stays.
+    pub(super) fn wait(&self, at: Duration) -> Duration {
+        let first = self.free_at.peek().expect("there are agents");
+        Duration::from_nanos(first.0.saturating_sub(at.as_nanos() as u64))
+    }
+
+    pub(super) fn fate(&mut self, at: Duration, talk: Duration, patience: Option<Duration>) -> Fate {
+        let wait = self.wait(at);
         let at = at.as_nanos() as u64;
         let mut first = self.free_at.peek_mut().expect("there are agents");
-        let wait = Duration::from_nanos(first.0.saturating_sub(at));
         if self.loss && !wait.is_zero() {
             return Fate::TurnedAway;
         }
@@ -120,6 +126,10 @@ impl Recursion {
 
 impl Load {
     fn scene(&self) -> Scene {
+        self.scene_of(CALLS)
+    }
+
+    pub(super) fn scene_of(&self, count: usize) -> Scene {
         let full = if self.loss { r#"max_length = { at = 1, to = "announcement:sorry" }"# } else { "" };
         let last = 9999 + self.agents;
         let tables = format!(
@@ -146,11 +156,11 @@ queues = ["q"]
             // The configuration asks for at least one place; theory for none.
             directory.queues[0].max_length.as_mut().unwrap().at = 0;
         }
-        let lasts = Duration::from_secs_f64(self.gap * CALLS as f64);
+        let lasts = Duration::from_secs_f64(self.gap * count as f64);
         let stream = Stream {
             trunk: model::TrunkId(0),
             numbers: vec![("4008".into(), 1.0)],
-            calls: vec![CALLS as f64],
+            calls: vec![count as f64],
             talk: Spread::Exponential { mean: Duration::from_secs_f64(self.talk) },
             wrap_up: Spread::ZERO,
             patience: self.patience.map(|mean| Spread::Exponential { mean: Duration::from_secs_f64(mean) }),
