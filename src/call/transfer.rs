@@ -78,7 +78,9 @@ impl Machine {
         }
         let to_queue = matches!(
             destination,
-            Destination::Target(Target::Queue(_) | Target::Announcement(_) | Target::Callback(_))
+            Destination::Target(
+                Target::Queue(_) | Target::Announcement(_) | Target::Callback(_) | Target::Voicemail(_)
+            )
         );
         if to_queue {
             // The queue or the announcement has taken the caller: the one who asked is done.
@@ -164,6 +166,10 @@ impl Machine {
         }
         self.fact(Fact::Merged { contact: kept, consultation: joined });
         self.stop_talk(now, moves);
+        // Who listened to the consultation was beside that talk, and it is over.
+        if let Some(Party::Agent(agent)) = self.legs.get(&moves).map(|leg| leg.party) {
+            self.end_watchers(now, joined, agent);
+        }
         self.move_leg(moves, kept);
         self.set_role(moves, opposite(self.legs[&stays].role));
         let (caller, far) = if self.legs[&stays].role == Role::Agent { (moves, stays) } else { (stays, moves) };

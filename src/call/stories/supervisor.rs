@@ -453,3 +453,16 @@ fn a_supervisor_of_one_queue_hears_the_talks_of_that_queue_alone() {
     assert_eq!(said, "reject c forbidden; fact refused forbidden");
     assert!(beside_a_talk("4007", "call *311001 from 1003/carol").contains("fact supervisor carol listen c1 on anna"));
 }
+
+#[test]
+fn who_listens_to_a_consultation_is_done_when_it_is_joined_into_the_customers_call() {
+    let mut world = World::new(house(), 1);
+    world.steps("call 4008\noffer anna\nb answers\nb holds\ncall 1002 from 1001/anna\nseized ben c2\nd answers");
+    world.steps("call *311002 from 1003/carol\ne played");
+    assert!(world.said.contains(&"fact supervisor carol listen c2 on ben".to_owned()), "{:?}", world.said);
+    world.step("b refers leg c");
+    let at = |line: &str| world.said.iter().position(|said| said == line).unwrap_or_else(|| panic!("{line}"));
+    assert!(at("fact supervisor carol left c2") < at("fact ended c2 served transferred"));
+    world.step("a ends");
+    world.check_books();
+}
