@@ -62,6 +62,9 @@ pub(crate) enum Command {
     /// Rehearse a day: this configuration, made-up callers, a virtual clock
     #[command(after_help = crate::commands::simulate::HELP)]
     Simulate(SimulateArgs),
+    /// Messages that callers have left
+    #[command(subcommand)]
+    Voicemail(VoicemailVerb),
     /// How the running server is
     Status(WatchArgs),
     /// Waiting lines of the running server
@@ -87,6 +90,41 @@ pub(crate) enum Command {
     /// Names kept for later generations
     #[command(external_subcommand)]
     Later(Vec<OsString>),
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum VoicemailVerb {
+    /// The messages there are, the oldest first
+    #[command(after_help = crate::commands::voicemail::HELP)]
+    List(VoicemailList),
+    /// Where the sound of a message lies
+    Path(VoicemailName),
+    /// Mark a message as heard
+    Heard(VoicemailName),
+    /// Delete a message for good
+    Delete(VoicemailName),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VoicemailList {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// Of this queue alone
+    #[arg(long)]
+    pub(crate) queue: Option<String>,
+    /// Only what nobody has heard
+    #[arg(long)]
+    pub(crate) new: bool,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VoicemailName {
+    /// As `strowger voicemail list` shows it
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
 }
 
 #[derive(Args, Debug, Clone, Default)]

@@ -12,6 +12,7 @@ mod serve;
 mod sounds;
 mod tide;
 mod view;
+mod voicemail;
 
 use clap::Parser;
 use cli::{AgentVerb, CallVerb, Cli, Command, EXIT_USAGE, QueueVerb, ServerArg};
@@ -65,6 +66,7 @@ fn run(command: Command) -> Result<ExitCode, String> {
         }
         Command::Explain(args) => print(&commands::explain::run(&args)?),
         Command::Simulate(args) => commands::simulate::run(&args).and_then(|text| print(&text)),
+        Command::Voicemail(verb) => print(&commands::voicemail::run(&verb)?),
         Command::Status(args) => watch(&args, &Request::Status),
         Command::Queues(args) => watch(&args, &Request::Queues),
         Command::Agents(args) => watch(&args, &Request::Agents),

@@ -58,6 +58,7 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
     ),
     (H, "strowger_queue_wait_seconds", "Time in the queue until answer, abandonment or flow-out"),
     (G, "strowger_queue_waiting", "Callers who wait now"),
+    (C, "strowger_queue_warned_total", "Callers who were told when they came that they will wait long"),
     (G, "strowger_ready", "1 when new calls are taken"),
     (C, "strowger_record_rows_lost_total", "Rows of records given up, as the store had no room"),
     (G, "strowger_record_rows_waiting", "Rows of records that wait for the store"),
@@ -90,6 +91,8 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
     (G, "strowger_trunk_calls", "Calls over a trunk"),
     (G, "strowger_trunk_up", "1 when the trunk answers"),
     (G, "strowger_up_seconds", "Time since the start"),
+    (C, "strowger_voicemail_messages_total", "Messages left for a queue"),
+    (G, "strowger_voicemail_waiting", "Messages for a queue that nobody has heard"),
 ];
 
 /// Why a call is refused before it is a contact, each there from the start. Any other cause would appear when it comes.
@@ -120,6 +123,8 @@ struct QueueMeters {
     foretold: report::Foretold,
     wait_coverage: Gauge,
     wait_error_mean: Gauge,
+    warned: Counter,
+    messages: Counter,
     accepted: Counter,
     rejected: Counter,
     missed: Counter,
@@ -214,6 +219,8 @@ impl Meters {
             Fact::Refused { cause, .. } => {
                 counter!("strowger_refused_total", "cause" => cause.kind.word()).increment(1)
             }
+            Fact::Warned { queue, .. } => self.queue(*queue, names).warned.increment(1),
+            Fact::MessageLeft { queue, .. } => self.queue(*queue, names).messages.increment(1),
             Fact::Reserve { .. }
             | Fact::ContactArrived { .. }
             | Fact::LegStarted { .. }
@@ -298,6 +305,8 @@ impl QueueMeters {
             foretold: report::Foretold::default(),
             wait_coverage: gauge!("strowger_queue_wait_coverage_ratio", "queue" => queue.to_owned()),
             wait_error_mean: gauge!("strowger_queue_wait_error_mean_seconds", "queue" => queue.to_owned()),
+            warned: total("strowger_queue_warned_total"),
+            messages: total("strowger_voicemail_messages_total"),
             accepted: offers("accepted"),
             rejected: offers("rejected"),
             missed: offers("missed"),

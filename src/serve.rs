@@ -134,6 +134,7 @@ impl Server {
         let loaded = LoadedSounds::read(files, &sound_names).map_err(|error| error.to_string())?;
         check_recordings(&config)?;
         let names = Arc::new(config.directory.clone());
+        let recordings = config.recording.folder.clone();
         let store_url = config.store.to_string();
         let store = Store::open(&store_url).map_err(|error| error.to_string())?;
         let boot = store.boot();
@@ -162,7 +163,7 @@ impl Server {
             boot,
             memory,
             sounds: Arc::new(loaded.library.clone()),
-            recordings: config.recording.folder.clone(),
+            recordings: recordings.clone(),
             media_workers: media_workers(),
             runtime: runtime.handle().clone(),
             facts,
@@ -191,6 +192,7 @@ impl Server {
             published: Arc::clone(journal.published()),
             clock,
             started,
+            recordings,
             draining: AtomicBool::new(false),
             sip,
             http: http.as_ref().map_or(String::new(), |h| h.local.to_string()),
@@ -411,7 +413,8 @@ const RECORDING_ROOM_LOW: u64 = 4 << 30;
 
 /// A folder that takes no recordings is found at the start and not at the first call that should be recorded.
 fn check_recordings(config: &Config) -> Result<(), String> {
-    if !config.directory.queues.iter().any(|queue| !queue.removed && queue.record != RecordPolicy::Off) {
+    let records = config.directory.queues.iter().any(|queue| !queue.removed && queue.record != RecordPolicy::Off);
+    if !records && !crate::voicemail::is_used(&config.directory) {
         return Ok(());
     }
     let folder = &config.recording.folder;

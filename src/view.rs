@@ -26,6 +26,7 @@ impl House for Floor {
         self.process_metrics();
         self.queue_metrics();
         self.agent_metrics();
+        self.voicemail_metrics();
     }
 
     fn board(&self) -> BoardView {
@@ -80,6 +81,19 @@ fn tile(queue: &model::Queue, line: &report::QueueNow) -> QueueTile {
 }
 
 impl Floor {
+    /// Read from the folder itself: who listens and deletes does so there. It holds what nobody has deleted yet.
+    fn voicemail_metrics(&self) {
+        let names = self.names.load();
+        if !crate::voicemail::is_used(&names) {
+            return;
+        }
+        let messages = crate::voicemail::messages(&self.recordings).unwrap_or_default();
+        for queue in names.queues.iter().filter(|queue| !queue.removed) {
+            let new = messages.iter().filter(|message| !message.heard && *message.queue == *queue.name).count();
+            gauge!("strowger_voicemail_waiting", "queue" => queue.name.to_string()).set(new as f64);
+        }
+    }
+
     fn process_metrics(&self) {
         gauge!("strowger_up_seconds").set((self.clock.mono() - self.started).as_secs_f64());
         gauge!("strowger_ready").set(f64::from(u8::from(self.is_ready())));

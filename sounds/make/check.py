@@ -11,7 +11,7 @@ import wave
 from pathlib import Path
 
 SOUNDS = Path(__file__).resolve().parent.parent
-BYTES_MAX = 25_000_000
+BYTES_MAX = 26_000_000
 
 
 def dbfs(value):

@@ -163,6 +163,7 @@ impl Acd {
                 self.offered(now, stay, offer, ring_timeout, decision);
             }
             ToContact::FlowOut { stay, position, to, why } => self.flow_out(now, stay, position, to, why),
+            ToContact::Warn { stay, expected, announced, length } => self.warn(stay, expected, announced, length),
             ToContact::Announce { stay, position, expected_wait } => {
                 if self.contacts.at(stay).is_some_and(|r| r.offers.is_empty()) {
                     self.tell(QueueEvent::Announce { contact: stay.contact, position, expected_wait });
@@ -177,6 +178,15 @@ impl Acd {
                 self.tell(QueueEvent::SeizeRefused { contact, agent, cause });
             }
             ToContact::Answer { ticket, result } => self.say(Output::Reply { ticket, result }),
+        }
+    }
+
+    /// Not when a phone rings for it already.
+    fn warn(&mut self, stay: Stay, expected: Option<Duration>, announced: Option<Duration>, length: u32) {
+        if self.contacts.at(stay).is_some_and(|r| r.offers.is_empty()) {
+            let Stay { contact, queue, .. } = stay;
+            self.fact(Fact::Warned { contact, queue, expected, length });
+            self.tell(QueueEvent::Warn { contact, expected_wait: announced });
         }
     }
 

@@ -120,7 +120,7 @@ fn ninth_decile(mean: f64, variance: f64) -> f64 {
 }
 
 /// What is announced: rounded up, so that it may be too long but is not too short by the rounding.
-fn announced_wait(wait: Duration, policy: &AnnouncePolicy) -> Duration {
+pub(crate) fn announced_wait(wait: Duration, policy: &AnnouncePolicy) -> Duration {
     let round = policy.round.as_millis().max(1);
     let steps = wait.max(policy.least_wait).as_millis().div_ceil(round).max(1);
     Duration::from_millis(u64::try_from(steps * round).unwrap_or(u64::MAX))

@@ -108,6 +108,13 @@ pub enum ToContact {
         to: Target,
         why: FlowReason,
     },
+    /// The wait will be long.
+    Warn {
+        stay: Stay,
+        expected: Option<Duration>,
+        announced: Option<Duration>,
+        length: u32,
+    },
     Announce {
         stay: Stay,
         position: u32,

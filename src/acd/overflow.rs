@@ -7,10 +7,11 @@
 //!
 //! [`ToQueue::StaffFell`]: crate::message::ToQueue::StaffFell
 
-use crate::expect::Forecast;
+use crate::expect::{Forecast, announced_wait};
 use crate::flow::may_go;
 use crate::limits::REVIEW_EVERY;
 use crate::machine::{Acd, Timer};
+use crate::message::ToContact;
 use base::{Key, Now};
 use model::{FlowReason, QueueId, Target};
 
@@ -29,6 +30,22 @@ impl Acd {
             self.flow(now, key, to, why);
         } else if let Some(entry) = self.lines.entries.get_mut(key) {
             entry.forecast = forecast;
+        }
+    }
+
+    /// It came in, and its wait will be long: the caller is told, and decides. He stands in the line meanwhile, so that
+    /// the warning costs him nothing and delays nobody.
+    pub(crate) fn warn_of_wait(&mut self, key: Key) {
+        let Some(entry) = self.lines.entries.get(key) else { return };
+        let (stay, forecast) = (entry.stay, entry.forecast);
+        let queue = self.directory.queue(stay.queue);
+        let Some(warning) = &queue.care.warning else { return };
+        let length = self.lines.length(stay.queue) as u32;
+        let expected = forecast.map(|forecast| forecast.expected);
+        let slow = warning.expected_wait.zip(expected).is_some_and(|(limit, expected)| expected >= limit);
+        if slow || warning.length.is_some_and(|most| length > most) {
+            let announced = forecast.map(|forecast| announced_wait(forecast.bound, &queue.announce));
+            self.send(stay.contact.home(), ToContact::Warn { stay, expected, announced, length });
         }
     }
 

@@ -204,7 +204,7 @@ impl Promises {
                 assert_ne!(before, Some((*state, *phone)), "told once");
                 assert_eq!(*state == AgentState::SignedOff, phone.is_none(), "at a phone as long as he is signed on");
             }
-            Fact::Forced { .. } | Fact::WaitForetold { .. } | Fact::Reserve { .. } => {}
+            Fact::Forced { .. } | Fact::WaitForetold { .. } | Fact::Warned { .. } | Fact::Reserve { .. } => {}
             other => panic!("at {now:?}: not from this room, or an alarm: {other:?}"),
         }
     }

@@ -204,7 +204,7 @@ impl Reference {
             Fact::FlowedOut { contact, queue, .. } => self.left(*contact, *queue, 3),
             Fact::AgentChanged { agent, state, .. } => self.agent(now, *agent, *state),
             Fact::Forced { action: ForcedAction::Queue { queue, action }, .. } => self.ordered(*queue, *action),
-            Fact::Forced { .. } | Fact::WaitForetold { .. } => {}
+            Fact::Forced { .. } | Fact::WaitForetold { .. } | Fact::Warned { .. } => {}
             Fact::Reserve { queue, place, change } => self.reserve(now, (*queue, *place), *change),
             other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
         }

@@ -47,6 +47,9 @@ impl Acd {
         self.arm_review(now, stay.queue);
         if !self.match_contact(now, key) {
             self.entry_rules(now, key);
+            if !arrival.wish.called_back {
+                self.warn_of_wait(key);
+            }
         }
     }
 

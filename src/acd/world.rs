@@ -265,6 +265,9 @@ impl World {
                     self.enqueue(contact, queue, 0, entered);
                 }
             }
+            QueueEvent::Warn { contact, .. } => {
+                assert!(matches!(self.calls.get(&contact), Some(Call::Waiting { ring: None, .. })));
+            }
             QueueEvent::Announce { contact, position, .. } => {
                 assert!(position >= 1 && matches!(self.calls.get(&contact), Some(Call::Waiting { ring: None, .. })));
             }

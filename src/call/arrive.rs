@@ -117,7 +117,11 @@ impl Machine {
                 self.route_of(number).is_some_and(|r| self.directory.routes[r.index()].emergency)
             }
             Destination::Target(
-                Target::Queue(_) | Target::Agent(_) | Target::Announcement(_) | Target::Callback(_),
+                Target::Queue(_)
+                | Target::Agent(_)
+                | Target::Announcement(_)
+                | Target::Callback(_)
+                | Target::Voicemail(_),
             )
             | Destination::Phone(_)
             | Destination::Feature(_) => false,
@@ -240,7 +244,8 @@ pub(crate) fn refusal(leg: LegId, kind: CauseKind) -> LegCommand {
 fn has_far_side(destination: &Destination) -> bool {
     match destination {
         Destination::Target(Target::Queue(_) | Target::Agent(_) | Target::Number(_)) | Destination::Phone(_) => true,
-        Destination::Target(Target::Announcement(_) | Target::Callback(_)) | Destination::Feature(_) => false,
+        Destination::Target(Target::Announcement(_) | Target::Callback(_) | Target::Voicemail(_))
+        | Destination::Feature(_) => false,
     }
 }
 

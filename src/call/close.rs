@@ -112,6 +112,7 @@ impl Machine {
                 self.withdraw(now, id, why, said_to_the_rung(cause));
             }
             Stage::Seizing { .. }
+            | Stage::Messaging { .. }
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
             | Stage::Arranging

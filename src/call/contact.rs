@@ -7,6 +7,7 @@ use crate::record::Recording;
 use crate::ring::Ring;
 use crate::supervise::Watch;
 use crate::transfer::Transfer;
+use crate::voicemail::MessageStep;
 use base::{Instant, Now, TimerId};
 use model::{
     AgentAction, AgentId, Cause, ContactEnd, ContactId, Language, LegId, MediaPort, QueueId, Source, WorkerId,
@@ -82,6 +83,11 @@ pub(crate) enum Stage {
     },
     /// A sound, then the end.
     Announcing,
+    /// Leaves a message for this queue.
+    Messaging {
+        queue: QueueId,
+        step: MessageStep,
+    },
     /// An agent types who he is.
     SigningOn(SignOn),
     /// The distributor is asked to change an agent's state.
@@ -115,6 +121,7 @@ impl Stage {
             Stage::Waiting { .. } | Stage::Seizing { .. } | Stage::Ringing(_) => "ringing",
             Stage::Talking { .. } => "talking",
             Stage::Announcing => "announcement",
+            Stage::Messaging { .. } => "voicemail",
             Stage::SigningOn(_) | Stage::Asking { .. } => "feature-code",
             Stage::Arranging | Stage::Pausing { .. } => "callback",
             Stage::Watching(_) => "supervising",
@@ -131,6 +138,7 @@ impl Stage {
             | Stage::Ringing(_)
             | Stage::Talking { .. }
             | Stage::Announcing
+            | Stage::Messaging { .. }
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
             | Stage::Arranging
@@ -150,6 +158,7 @@ impl Stage {
             | Stage::Seizing { .. }
             | Stage::Talking { .. }
             | Stage::Announcing
+            | Stage::Messaging { .. }
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
             | Stage::Arranging
@@ -172,6 +181,7 @@ impl Stage {
             | Stage::Seizing { .. }
             | Stage::Talking { .. }
             | Stage::Announcing
+            | Stage::Messaging { .. }
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
             | Stage::Arranging

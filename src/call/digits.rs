@@ -39,6 +39,7 @@ impl Machine {
             Stage::Waiting { .. } if serves.arranging.is_none() => self.breakout(now, contact, key),
             Stage::SigningOn(_) => self.sign_on_key(now, contact, key),
             Stage::Waiting { .. } | Stage::Arranging => self.arranging_key(now, contact, key),
+            Stage::Messaging { .. } => self.message_key(now, contact, key),
             Stage::Watching(_) => self.supervisor_key(now, contact, key),
             Stage::Arriving
             | Stage::Noticing { .. }

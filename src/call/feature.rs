@@ -248,6 +248,7 @@ impl Machine {
                 Some(*timer)
             }
             Stage::Seizing { timer, .. } | Stage::Pausing { timer } => Some(*timer),
+            Stage::Messaging { step, .. } => step.timer(),
             Stage::Arriving
             | Stage::Noticing { .. }
             | Stage::Waiting { .. }

@@ -27,6 +27,8 @@ pub(crate) enum Then {
     Music,
     /// The notice was heard: into the queue.
     Notice,
+    /// The tone was heard: he speaks.
+    Speak,
     /// He knows that he will be called back.
     Release,
     /// The agent knows whose call it is: now the caller.
@@ -132,6 +134,7 @@ impl Machine {
             Then::Notice => {
                 self.notice_heard(now, contact);
             }
+            Then::Speak => self.speak(now, contact),
             Then::Release => self.release_line(now, contact),
             Then::Join => self.murmured_out(now, contact, id),
             Then::HangUp => {

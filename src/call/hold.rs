@@ -99,6 +99,7 @@ impl Machine {
             | Stage::Seizing { .. }
             | Stage::Ringing(_)
             | Stage::Announcing
+            | Stage::Messaging { .. }
             | Stage::SigningOn(_)
             | Stage::Asking { .. }
             | Stage::Arranging

@@ -20,16 +20,17 @@
 //! fact. A test walks at random, looks after every step and compares:
 //!
 //! ```text
-//! (new) → announcement · callback · feature-code · notice · ringing · supervising · waiting
+//! (new) → announcement · callback · feature-code · notice · ringing · supervising · voicemail · waiting
 //! announcement → (gone) · closing
 //! callback → (gone) · closing · waiting
 //! closing → (gone)
 //! feature-code → (gone) · announcement · closing
 //! notice → (gone) · closing · waiting
-//! ringing → (gone) · announcement · callback · closing · notice · talking · waiting
-//! supervising → (gone) · closing
-//! talking → (gone) · announcement · callback · closing · notice · ringing · waiting
-//! waiting → (gone) · announcement · callback · closing · notice · ringing
+//! ringing → (gone) · announcement · callback · closing · notice · talking · voicemail · waiting
+//! supervising → (gone)
+//! talking → (gone) · announcement · callback · closing · notice · ringing · voicemail · waiting
+//! voicemail → (gone) · announcement · closing
+//! waiting → (gone) · announcement · callback · closing · notice · ringing · voicemail
 //! ```
 //!
 //! Deliberately absent: SIP, RTP, who gets which contact, file names beyond a recording's base name.
@@ -111,6 +112,7 @@ mod supervise;
 mod talk;
 mod target;
 mod transfer;
+mod voicemail;
 mod wish;
 
 #[cfg(test)]

@@ -47,6 +47,8 @@ pub const ANSWER_MAX: Duration = Duration::from_secs(5);
 pub const PLACES_MAX: usize = 1000;
 /// A whisper is a word or two while the caller waits for the agent who has already answered.
 pub const WHISPER_MAX: Duration = Duration::from_secs(10);
+/// Who hangs up at the tone has left no message.
+pub(crate) const MESSAGE_LEAST: Duration = Duration::from_secs(1);
 /// Customers of one shard who wait to be called back.
 pub const CALLBACKS_MAX: usize = 1000;
 /// Callbacks of other shards that are known here: as many as all of a large house can have.

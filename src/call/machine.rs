@@ -58,6 +58,8 @@ pub(crate) enum Timer {
     Seize(ContactId),
     /// No key came, or no answer to a feature code.
     Keys(ContactId),
+    /// A message is long enough, or its file was not heard of.
+    Message(ContactId),
     /// A prompt must be over by now.
     Prompt(LegId),
     /// The customer is called again.
@@ -140,6 +142,7 @@ impl Machine {
                 Timer::Silent(leg) => self.no_sign_of_life(now, leg),
                 Timer::Seize(contact) => self.seize_timed_out(now, contact),
                 Timer::Keys(contact) => self.keys_timed_out(now, contact),
+                Timer::Message(contact) => self.message_timed_out(now, contact),
                 Timer::Prompt(leg) => self.prompt_over(now, leg),
                 Timer::Callback(contact) => self.callback_due(now, contact),
                 Timer::Closing(contact) => self.close(now, contact),

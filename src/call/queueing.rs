@@ -28,6 +28,7 @@ impl Machine {
                 }
             }
             QueueEvent::FlowOut { contact, queue, to, why } => self.flow_out(now, contact, queue, to, why),
+            QueueEvent::Warn { contact, expected_wait } => self.warn_of_wait(now, contact, expected_wait),
             QueueEvent::Announce { contact, position, expected_wait } => {
                 self.announce(now, contact, position, expected_wait);
             }
@@ -130,6 +131,22 @@ impl Machine {
         }
     }
 
+    /// He hears on entering that he will wait long, and how long; his keys count while he hears it, and an agent who
+    /// is free does not wait for its end.
+    fn warn_of_wait(&mut self, now: Now, id: ContactId, wait: Option<Duration>) {
+        let Some(contact) = self.contacts.get(&id) else { return };
+        let Stage::Waiting { queue, .. } = contact.stage else { return };
+        let Some(warning) = &self.directory.queue(queue).care.warning else { return };
+        let first = self.directory.sound(contact.language, &warning.sound.0);
+        let time = say::waiting(&self.directory, contact.language, None, wait);
+        let sounds: Vec<_> = first.into_iter().chain(time).collect();
+        let caller = contact.caller;
+        let music = self.legs.get(&caller).is_some_and(|l| matches!(l.hearing, Hearing::Music(_)));
+        if music && !sounds.is_empty() {
+            self.hear(now, caller, Hearing::Prompt { sounds, then: Then::Music });
+        }
+    }
+
     /// A rule of the queue sends the contact elsewhere; it is out of the queue already.
     fn flow_out(&mut self, now: Now, id: ContactId, from: QueueId, to: Target, why: FlowReason) {
         let waits =
@@ -165,7 +182,9 @@ impl Machine {
             matches!(cause.kind, CauseKind::NormalClearing | CauseKind::Cancelled | CauseKind::AnsweredElsewhere);
         match self.contacts.get(&id).map(|c| (&c.stage, c.served)) {
             Some((_, true)) => ContactEnd::Served,
-            Some((Stage::Announcing | Stage::SigningOn(_) | Stage::Asking { .. }, false)) => ContactEnd::FlowedOut,
+            Some((Stage::Announcing | Stage::Messaging { .. } | Stage::SigningOn(_) | Stage::Asking { .. }, false)) => {
+                ContactEnd::FlowedOut
+            }
             Some((_, false)) | None if by_hand => ContactEnd::Abandoned,
             Some((_, false)) | None => ContactEnd::Failed,
         }

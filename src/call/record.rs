@@ -1,8 +1,9 @@
 use crate::contact::Stage;
+use crate::limits::MESSAGE_LEAST;
 use crate::machine::Machine;
-use base::{Instant, Now, Utc};
+use base::{Instant, Now};
 use core::time::Duration;
-use model::{ContactId, Fact, MediaCommand, QueueId, RecordPolicy, SoundId};
+use model::{ContactId, Fact, MediaCommand, QueueId, RecordPolicy, SoundId, WorkerId, message_name, stamp};
 
 /// Whether and how a contact's conversations are recorded.
 #[derive(Debug, Default)]
@@ -14,6 +15,8 @@ pub(crate) struct Recording {
     /// How many were made; from the second on it is part of the name, as two may begin in one millisecond.
     made: u32,
     running: Option<Running>,
+    /// The recording that is a message, and for whom.
+    message: Option<(Box<str>, QueueId)>,
     /// Stopped, the file not yet finished.
     finishing: Vec<Running>,
 }
@@ -81,9 +84,24 @@ impl Machine {
             1 => format!("{id}-{}", stamp(now.utc)).into(),
             n => format!("{id}-{}-{n}", stamp(now.utc)).into(),
         };
+        self.record(now, id, worker, name);
+    }
+
+    fn record(&mut self, now: Now, id: ContactId, worker: WorkerId, name: Box<str>) {
+        let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.recording.running = Some(Running { name: name.clone(), since: now.mono });
         self.media(worker, MediaCommand::Record { group: id, name: name.clone() });
         self.fact(Fact::RecordingStarted { contact: id, name });
+    }
+
+    /// What the caller says alone; false in a world without media.
+    pub(crate) fn record_message(&mut self, now: Now, id: ContactId, queue: QueueId) -> bool {
+        let Some(contact) = self.contacts.get_mut(&id) else { return false };
+        let Some(worker) = contact.worker else { return false };
+        let name: Box<str> = message_name(now.utc, id, &self.directory.queue(queue).name).into();
+        contact.recording.message = Some((name.clone(), queue));
+        self.record(now, id, worker, name);
+        true
     }
 
     /// The conversation is over or interrupted.
@@ -107,7 +125,11 @@ impl Machine {
         } else {
             return;
         }
-        self.fact(Fact::RecordingStopped { contact: id, name, duration, complete, kept });
+        self.fact(Fact::RecordingStopped { contact: id, name: name.clone(), duration, complete, kept });
+        if let Some(queue) = self.message_of(id, &name) {
+            let left = self.leave_message(id, queue, name, duration, kept);
+            self.message_stored(now, id, left);
+        }
         self.close_when_quiet(now, id);
     }
 
@@ -119,44 +141,36 @@ impl Machine {
         for Running { name, since } in open {
             let duration = now.mono - since;
             // The writer is not heard: what it has on disk stays named.
-            self.fact(Fact::RecordingStopped { contact: id, name, duration, complete: false, kept: true });
+            self.fact(Fact::RecordingStopped {
+                contact: id,
+                name: name.clone(),
+                duration,
+                complete: false,
+                kept: true,
+            });
+            if let Some(queue) = self.message_of(id, &name) {
+                self.leave_message(id, queue, name, duration, true);
+            }
         }
     }
-}
 
-/// `20261122T142024123Z`: sorts by time and is no file system's trouble. Civil date from days by Howard Hinnant's
-/// algorithm (public domain).
-fn stamp(at: Utc) -> String {
-    let micros = at.as_micros();
-    let (days, in_day) = (micros.div_euclid(86_400_000_000), micros.rem_euclid(86_400_000_000));
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let doe = z.rem_euclid(146_097);
-    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
-    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    let mp = (5 * doy + 2) / 153;
-    let day = doy - (153 * mp + 2) / 5 + 1;
-    let month = if mp < 10 { mp + 3 } else { mp - 9 };
-    let year = yoe + era * 400 + i64::from(month <= 2);
-    let millis = in_day / 1_000;
-    let (hour, minute) = (millis / 3_600_000, millis / 60_000 % 60);
-    let (second, milli) = (millis / 1_000 % 60, millis % 1_000);
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}{milli:03}Z")
-}
+    fn message_of(&mut self, id: ContactId, name: &str) -> Option<QueueId> {
+        let message = &mut self.contacts.get_mut(&id)?.recording.message;
+        message.take_if(|(known, _)| **known == *name).map(|(_, queue)| queue)
+    }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_stamp_is_the_civil_time() {
-        for (secs, expected) in [
-            (0, "19700101T000000000Z"),
-            (951_782_400, "20000229T000000000Z"),
-            (1_700_000_000, "20231114T221320000Z"),
-            (-1, "19691231T235959000Z"),
-        ] {
-            assert_eq!(stamp(Utc::from_secs(secs)), expected);
+    fn leave_message(
+        &mut self,
+        contact: ContactId,
+        queue: QueueId,
+        name: Box<str>,
+        length: Duration,
+        kept: bool,
+    ) -> bool {
+        let left = kept && length >= MESSAGE_LEAST;
+        if left {
+            self.fact(Fact::MessageLeft { contact, queue, name, duration: length });
         }
+        left
     }
 }

@@ -32,6 +32,7 @@ impl Machine {
             Target::Announcement(sound) => self.play_out(now, id, &sound),
             Target::Number(number) => self.dial_number(now, id, &number),
             Target::Callback(queue) => self.arrange(now, id, queue),
+            Target::Voicemail(queue) => self.take_message(now, id, queue),
         }
     }
 

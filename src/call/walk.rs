@@ -10,9 +10,9 @@ use model::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-const NUMBERS: [&str; 25] = [
-    "4005", "4008", "4008", "4008", "4007", "4007", "4009", "4001", "4002", "4003", "1001", "1002", "1003", "2000",
-    "support", "013900", "110", "*11", "*13", "*141", "*311001", "*321002", "*331003", "*341002", "999",
+const NUMBERS: [&str; 26] = [
+    "4005", "4006", "4008", "4008", "4008", "4007", "4007", "4009", "4001", "4002", "4003", "1001", "1002", "1003",
+    "2000", "support", "013900", "110", "*11", "*13", "*141", "*311001", "*321002", "*331003", "*341002", "999",
 ];
 
 struct Walk {
@@ -126,6 +126,7 @@ impl Walk {
                         Target::Agent(model::AgentId(1)),
                         Target::Announcement(SoundName("announcements/sorry".into())),
                         Target::Number("013900".into()),
+                        Target::Voicemail(QueueId(self.rng.below(3) as u32)),
                     ];
                     let to = self.rng.pick(&targets).unwrap().clone();
                     let queue = self.world.machine.contacts[&contact].queue.unwrap();

@@ -8,3 +8,4 @@ pub(crate) mod phone;
 pub(crate) mod report;
 pub(crate) mod simulate;
 mod story;
+pub(crate) mod voicemail;

@@ -153,7 +153,7 @@ fn ways_out(queue: &Queue) -> impl Iterator<Item = QueueId> {
     ];
     rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to)).filter_map(|to| match to {
         Target::Queue(id) | Target::Callback(id) => Some(*id),
-        Target::Agent(_) | Target::Announcement(_) | Target::Number(_) => None,
+        Target::Agent(_) | Target::Announcement(_) | Target::Number(_) | Target::Voicemail(_) => None,
     })
 }
 

@@ -69,6 +69,12 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
             };
             (mood, format!("{contact} {what} {queue}"))
         }
+        Fact::Warned { contact, queue, .. } => {
+            (Mood::Plain, format!("{} hears that the wait for {} is long", call(contact), names.queue(*queue).name))
+        }
+        Fact::MessageLeft { contact, queue, .. } => {
+            (Mood::Plain, format!("{} has left a message for {}", call(contact), names.queue(*queue).name))
+        }
         Fact::Refused { cause, .. } => (Mood::Bad, format!("a call is refused: {}", cause.kind.word())),
         Fact::Judged { .. }
         | Fact::LegStarted { .. }

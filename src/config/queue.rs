@@ -13,7 +13,7 @@ use crate::target::Refs;
 use model::{
     Agent, AnnouncePolicy, AnswerMode, CalendarId, CallbackFirst, CallbackPolicy, Care, IdleClock, MaxLength, MaxWait,
     MinStaffed, MissedPolicy, NumberRule, Queue, QueueId, RecordPolicy, Route, ServiceLevel, SoundName, Strategy,
-    Target, Treatment, Whisper, WrapUpMode,
+    Target, Treatment, VoicemailPolicy, Warning, Whisper, WrapUpMode,
 };
 
 const STRATEGIES: [(&str, Strategy); 11] = [
@@ -66,6 +66,8 @@ const CALLBACK_RING: DurationRange = DurationRange::seconds(5, 35);
 const CALLBACK_EVERY: DurationRange = DurationRange::seconds(10, 24 * 3600);
 /// Who calls later has another matter.
 const RESUME: DurationRange = DurationRange::seconds(1, 3600);
+/// Nobody listens to more.
+const MESSAGE: DurationRange = DurationRange::seconds(5, 15 * 60);
 const TARGET: DurationRange = DurationRange::seconds(0, 3600);
 
 /// A queue, and where its rules send callers at once: for [`check_circles`].
@@ -112,7 +114,11 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         .flatten()
         .filter_map(|to| match to.value {
             Target::Queue(queue) => Some((queue, to.span)),
-            Target::Agent(_) | Target::Announcement(_) | Target::Number(_) | Target::Callback(_) => None,
+            Target::Agent(_)
+            | Target::Announcement(_)
+            | Target::Number(_)
+            | Target::Callback(_)
+            | Target::Voicemail(_) => None,
         })
         .collect();
     let queue = Queue {
@@ -250,7 +256,50 @@ fn care(entry: &Entry<'_>, refs: &Refs<'_>) -> Care {
         "off" => Ok(None),
         text => RESUME.check("resume", scalar::duration(text)).map(Some),
     });
-    Care { whisper: whisper.unwrap_or_default(), resume: resume.value, callback: callback(entry, refs) }
+    Care {
+        whisper: whisper.unwrap_or_default(),
+        resume: resume.value,
+        callback: callback(entry, refs),
+        warning: warning(table, refs),
+        voicemail: voicemail(table, refs),
+    }
+}
+
+fn warning(table: &Table<'_>, refs: &Refs<'_>) -> Option<Warning> {
+    let inner = table.inner("warning", "warning")?;
+    let expected_wait = inner.convert("expected_wait", |value| match value.text()? {
+        "off" => Ok(None),
+        text => WAIT.check("expected_wait", scalar::duration(text)).map(Some),
+    });
+    let length = inner.convert("length", |value| match value.value {
+        toml::de::DeValue::String(word) if word == "off" => Ok(None),
+        _ => {
+            let within = 1..=i64::from(crate::limits::MAX_CALLS);
+            let most = value.integer().ok().filter(|most| within.contains(most));
+            let help = format!("the most who may stand there before it is long, to {}, or \"off\"", within.end());
+            most.map(|most| Some(most as u32)).ok_or_else(|| Wrong::new("`length` cannot be this", help))
+        }
+    });
+    if expected_wait.value.is_none() && length.value.is_none() {
+        let help = "give { expected_wait = \"5m\" }, { length = 20 } or both";
+        table.reader.error(inner.span, "this warns nobody: neither `expected_wait` nor `length` is given", help);
+    }
+    let sound = inner.attempt("sound", |value| refs.sound(value.text()?, "queue"))?;
+    Some(Warning { expected_wait: expected_wait.value, length: length.value, sound: sound.value })
+}
+
+/// How messages are taken by who is led to `voicemail:` this queue.
+fn voicemail(table: &Table<'_>, refs: &Refs<'_>) -> VoicemailPolicy {
+    let Some(inner) = table.inner("voicemail", "voicemail") else {
+        let help = "take it out: nobody leaves a message where no key and no rule leads to `voicemail:`";
+        table.reader.error(table.value("voicemail").span, "`voicemail` cannot be off", help);
+        return VoicemailPolicy::default();
+    };
+    let greeting = inner.convert("greeting", |value| match value.text()? {
+        "" => Ok(None),
+        name => refs.sound(name, "voicemail").map(Some),
+    });
+    VoicemailPolicy { greeting: greeting.value, longest: inner.duration("longest", MESSAGE) }
 }
 
 fn callback(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<CallbackPolicy> {

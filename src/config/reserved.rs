@@ -59,6 +59,8 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
     static CALLBACK: LazyLock<DeTable<'static>> = LazyLock::new(|| {
         parse("first = \"agent\"\nclass = \"national\"\nhours = \"\"\nring = \"30s\"\ntries = 3\nevery = \"10m\"")
     });
+    static WARNING: LazyLock<DeTable<'static>> =
+        LazyLock::new(|| parse("expected_wait = \"off\"\nlength = \"off\"\nsound = \"queue/long-wait\""));
     static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
     match title {
         "max_wait" => &MAX_WAIT,
@@ -71,6 +73,7 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
         "sticky" => &STICKY,
         "callback" => &CALLBACK,
         "rule" => &RULE,
+        "warning" => &WARNING,
         _ => &EMPTY,
     }
 }

@@ -27,10 +27,11 @@ pub(crate) struct Refs<'a> {
     pub(crate) language: Language,
 }
 
-const KINDS: [&str; 5] = ["queue", "agent", "announcement", "number", "callback"];
+const KINDS: [&str; 6] = ["queue", "agent", "announcement", "number", "callback", "voicemail"];
 
 impl Refs<'_> {
-    /// `queue:support`, `agent:1001`, `announcement:sorry`, `number:+8613800138000`, `callback:support`.
+    /// `queue:support`, `agent:1001`, `announcement:sorry`, `number:+8613800138000`, `callback:support`,
+    /// `voicemail:support`.
     pub(crate) fn target(&self, text: &str) -> Result<Target, Wrong> {
         let Some((kind, name)) = text.split_once(':') else {
             let help = if self.queues.find(text).is_ok() {
@@ -46,7 +47,10 @@ impl Refs<'_> {
             "announcement" => Ok(Target::Announcement(self.sound(name, "announcements")?)),
             "number" => self.outward(name),
             "script" => Err(Wrong::new("`script:` needs scripts for callers (generation 2)", "lead to a queue")),
-            "voicemail" => Err(Wrong::new("`voicemail:` needs voicemail (generation 2)", "lead to an announcement")),
+            "voicemail" => match self.modules.lacks(&format!("`{text}`"), "queue.voicemail") {
+                Some(wrong) => Err(wrong),
+                None => Ok(Target::Voicemail(QueueId(self.queues.find(name)?))),
+            },
             "callback" => match self.modules.lacks(&format!("`{text}`"), "queue.callback") {
                 Some(wrong) => Err(wrong),
                 None => Ok(Target::Callback(QueueId(self.queues.find(name)?))),

@@ -4,7 +4,7 @@ use crate::scalar::spell_duration;
 use model::{
     Agent, AnswerMode, Calendar, CallbackFirst, CallbackPolicy, CalledFrom, ClassOfService, DaySpan, Directory,
     FigureRange, InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule, Secret, SoundId,
-    Step, Supervises, Target, Trunk, Whisper, WrapUpMode,
+    Step, Supervises, Target, Trunk, VoicemailPolicy, Warning, Whisper, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -242,6 +242,8 @@ impl Named for Queue {
             ("record", record(self.record)),
             ("whisper", whisper(&self.care.whisper)),
             ("callback", self.care.callback.as_ref().map_or("off".into(), |policy| callback(directory, policy))),
+            ("warning", self.care.warning.as_ref().map_or("off".into(), warning)),
+            ("voicemail", voicemail(&self.care.voicemail)),
             ("resume", self.care.resume.map_or("off".into(), spell_duration)),
             ("record_notice", self.record_notice.as_ref().map_or(String::new(), |name| name.0.to_string())),
             ("service_level.target", spell_duration(level.target)),
@@ -342,6 +344,18 @@ fn exposed(secret: Option<&Secret>) -> &str {
     secret.map_or("", Secret::expose)
 }
 
+fn voicemail(policy: &VoicemailPolicy) -> String {
+    let greeting = policy.greeting.as_ref().map_or(String::new(), |name| format!("{} ", name.0));
+    format!("{greeting}up to {}", spell_duration(policy.longest))
+}
+
+fn warning(warning: &Warning) -> String {
+    let wait = warning.expected_wait.map(|wait| format!("wait {}", spell_duration(wait)));
+    let length = warning.length.map(|length| format!("length {length}"));
+    let limits: Vec<String> = wait.into_iter().chain(length).collect();
+    format!("{} by {}", limits.join(" or "), warning.sound.0)
+}
+
 fn target(directory: &Directory, target: &Target) -> String {
     destination(directory, target, false)
 }
@@ -353,6 +367,7 @@ fn destination(directory: &Directory, target: &Target, reveal: bool) -> String {
         Target::Agent(id) => format!("agent:{}", directory.agent(*id).id),
         Target::Announcement(name) => format!("announcement:{}", name.0),
         Target::Callback(id) => format!("callback:{}", directory.queue(*id).name),
+        Target::Voicemail(id) => format!("voicemail:{}", directory.queue(*id).name),
         Target::Number(number) if reveal => format!("number:{number}"),
         Target::Number(number) => format!("number:…{}", &number[number.len().saturating_sub(2)..]),
     }

@@ -28,6 +28,8 @@ pub(crate) struct Floor {
     pub(crate) published: Arc<Published>,
     pub(crate) clock: Clock,
     pub(crate) started: base::Instant,
+    /// As it was at the start: a folder is not changed by a reload.
+    pub(crate) recordings: std::path::PathBuf,
     pub(crate) draining: AtomicBool,
     pub(crate) sip: Vec<String>,
     pub(crate) http: String,

@@ -31,6 +31,7 @@ pub const MODULES: &[Module] = &[
     core("report"),
     later("ivr", Generation::Ivr),
     built("queue.callback", Generation::Ivr),
+    built("queue.voicemail", Generation::Ivr),
     built("queue.skills", Generation::Cti),
     built("queue.sticky", Generation::Cti),
     built("queue.data", Generation::Cti),

@@ -9,6 +9,35 @@ pub struct Care {
     pub resume: Option<Duration>,
     /// `None`: nobody is called back for this queue.
     pub callback: Option<CallbackPolicy>,
+    /// `None`: who comes is told nothing of a long wait.
+    pub warning: Option<Warning>,
+    pub voicemail: VoicemailPolicy,
+}
+
+/// Who would wait long hears so when he comes, and then waits on or leaves by a key. His place is his meanwhile.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Warning {
+    /// From this expected wait on …
+    pub expected_wait: Option<Duration>,
+    /// … or with more than so many in the line, himself included.
+    pub length: Option<u32>,
+    /// Before the time that is told.
+    pub sound: SoundName,
+}
+
+/// How messages are taken for a queue ([`crate::Target::Voicemail`]).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VoicemailPolicy {
+    /// Before the tone; `None`: the library's.
+    pub greeting: Option<SoundName>,
+    /// How long one may speak.
+    pub longest: Duration,
+}
+
+impl Default for VoicemailPolicy {
+    fn default() -> Self {
+        VoicemailPolicy { greeting: None, longest: Duration::from_secs(120) }
+    }
 }
 
 /// What the agent hears between his answer and the caller; the caller hears music meanwhile.

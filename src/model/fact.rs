@@ -222,6 +222,21 @@ pub enum Fact {
         to: Option<Target>,
     },
 
+    /// He was told when he came that he will wait long; what is expected, and how long the line was with him in it.
+    Warned {
+        contact: ContactId,
+        queue: QueueId,
+        expected: Option<Duration>,
+        length: u32,
+    },
+    /// A message for a queue was recorded, as the recording of this name.
+    MessageLeft {
+        contact: ContactId,
+        queue: QueueId,
+        name: Box<str>,
+        duration: Duration,
+    },
+
     /// What was foretold of a wait when it began, and what came of it: how good the estimate is.
     WaitForetold {
         queue: QueueId,

@@ -31,6 +31,7 @@ mod promise;
 mod queue;
 mod queueing;
 mod reason;
+mod recorded;
 mod reserve;
 mod routing;
 mod rules;
@@ -43,7 +44,7 @@ mod trunk;
 pub use absent::{Absent, EmptyRule};
 pub use agent::{Agent, AgentState, Capacity, InitialState, NotReadyReason, SkillLevel, Supervises};
 pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHours};
-pub use care::{CallbackFirst, CallbackPolicy, Care, Whisper};
+pub use care::{CallbackFirst, CallbackPolicy, Care, VoicemailPolicy, Warning, Whisper};
 pub use cause::{Cause, CauseKind};
 pub use command::{Actor, AgentAction, Command, CommandError, QueueAction, ReserveOrder, SupervisorMode};
 pub use decision::{Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
@@ -69,6 +70,7 @@ pub use queue::{
 };
 pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
 pub use reason::{Reason, Reasons};
+pub use recorded::{VOICEMAIL_FOLDER, message_name, read_message_name, stamp};
 pub use reserve::{InReserve, Joined, RESERVE_LEVELS, RESERVES_MAX, Reserve, ReserveChange, ReserveOf};
 pub use routing::{
     Ageing, FigureRange, OBJECTIVE_DEFAULT, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing, SkillRange, Step,

@@ -12,6 +12,8 @@ pub enum Target {
     Number(Box<str>),
     /// Called back instead of waiting on, for this queue.
     Callback(QueueId),
+    /// Leave a message for this queue.
+    Voicemail(QueueId),
 }
 
 /// A number to compare with; `*` only as last character stands for any rest.

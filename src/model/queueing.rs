@@ -98,6 +98,11 @@ pub enum QueueEvent {
         to: Target,
         why: FlowReason,
     },
+    /// The wait will be long: tell the caller, whose place it is meanwhile.
+    Warn {
+        contact: ContactId,
+        expected_wait: Option<Duration>,
+    },
     /// Time to tell the caller where he stands; `position` counts from 1.
     Announce {
         contact: ContactId,

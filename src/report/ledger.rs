@@ -231,6 +231,8 @@ impl Ledger {
             | Fact::SupervisorJoined { .. }
             | Fact::SupervisorLeft { .. }
             | Fact::ReservationExpired { .. }
+            | Fact::Warned { .. }
+            | Fact::MessageLeft { .. }
             | Fact::WaitForetold { .. }
             | Fact::Reserve { .. }
             | Fact::Forced { .. }

@@ -82,6 +82,8 @@ impl Wallboard {
             | Fact::SupervisorLeft { .. }
             | Fact::RecordingStarted { .. }
             | Fact::RecordingStopped { .. }
+            | Fact::Warned { .. }
+            | Fact::MessageLeft { .. }
             | Fact::WaitForetold { .. }
             | Fact::Reserve { .. }
             | Fact::Forced { .. }

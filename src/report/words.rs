@@ -36,6 +36,8 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         | Fact::RecordingStarted { contact, .. }
         | Fact::RecordingStopped { contact, .. }
         | Fact::Callback { contact, .. }
+        | Fact::Warned { contact, .. }
+        | Fact::MessageLeft { contact, .. }
         | Fact::ContactEnded { contact, .. }
         | Fact::ReservationExpired { contact, .. } => Some(*contact),
         Fact::WaitForetold { .. }
@@ -77,6 +79,8 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::Connected { .. } => "connected",
         Fact::Abandoned { .. } => "abandoned",
         Fact::FlowedOut { .. } => "flowed-out",
+        Fact::Warned { .. } => "warned",
+        Fact::MessageLeft { .. } => "message-left",
         Fact::WaitForetold { .. } => "wait-foretold",
         Fact::Reserve { .. } => "reserve",
         Fact::TalkStarted { .. } => "talk-started",
@@ -151,6 +155,13 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::Abandoned { queue, waited, .. } => d.queue(*queue).millis("waited_ms", *waited),
         Fact::FlowedOut { queue, waited, why, to, .. } => {
             d.queue(*queue).with("why", why.word()).millis("waited_ms", *waited).target(to.as_ref())
+        }
+        Fact::Warned { queue, expected, length, .. } => d
+            .queue(*queue)
+            .optional("expected_ms", expected.map(|expected| expected.as_millis()))
+            .with("length", length),
+        Fact::MessageLeft { queue, name, duration, .. } => {
+            d.queue(*queue).with("name", name).millis("length_ms", *duration)
         }
         Fact::WaitForetold { queue, expected, bound, waited, served } => d
             .queue(*queue)
@@ -296,6 +307,7 @@ impl Detail<'_> {
             Some(Target::Agent(id)) => self.with("to", format_args!("agent:{}", names.agent(*id).id)),
             Some(Target::Announcement(name)) => self.with("to", format_args!("announcement:{}", name.0)),
             Some(Target::Number(_)) => self.with("to", "number"),
+            Some(Target::Voicemail(id)) => self.with("to", format_args!("voicemail:{}", names.queue(*id).name)),
             Some(Target::Callback(id)) => self.with("to", format_args!("callback:{}", names.queue(*id).name)),
         }
     }

@@ -35,7 +35,10 @@ const NAMED: [&str; 24] = [
     "agent/not-ready",
 ];
 
-const SHARED: [&str; 12] = [
+const SHARED: [&str; 15] = [
+    "queue/long-wait",
+    "voicemail/leave-message",
+    "voicemail/saved",
     "queue/in-line",
     "queue/minute",
     "queue/minutes",

@@ -181,6 +181,13 @@ impl Reader {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Who called, as far as he showed his number; `None` when the contact is not known.
+    pub fn caller(&self, contact: ContactId) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT caller FROM contact WHERE id = ?1 UNION ALL SELECT caller FROM open_contact WHERE id = ?1";
+        let found = self.connection.prepare(sql)?.query_map(params![contact.0 as i64], |row| row.get(0))?.next();
+        Ok(found.transpose()?)
+    }
+
     /// By queue; what is neither reached nor failed nor withdrawn is still to be kept.
     pub fn callbacks(&self, from: Utc, to: Utc) -> Result<Vec<StoredCallbacks>, StoreError> {
         // A store no server of this version has opened yet has none.

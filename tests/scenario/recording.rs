@@ -188,3 +188,30 @@ fn complaint_42_mixed_codecs_are_recorded_in_step() {
         }
     }
 }
+
+/// Nobody is there: the caller is led to voicemail, and what he says after the tone is kept, he alone.
+#[test]
+fn a_caller_whom_nobody_serves_leaves_a_message_that_can_be_heard() {
+    let tables = "[generation]\nlevel = 2\n".to_owned()
+        + &hotline(0, "max_wait = { after = \"5s\", to = \"voicemail:support\" }");
+    let mut world = World::plan(&tables).open();
+    let bob = world.caller("13800138000");
+    let call = world[bob].dials("4008");
+    world.run_for(30);
+    world[bob].presses(call, "#");
+    world.run_for(10);
+    world.everybody_hangs_up();
+    world.check();
+    let left = |fact: &Fact| match fact {
+        Fact::MessageLeft { name, duration, .. } => Some((name.clone(), *duration)),
+        _ => None,
+    };
+    let found: Vec<_> = world.books.find(left).map(|(_, message)| message).collect();
+    let [(name, duration)] = &found[..] else { panic!("one message: {found:?}") };
+    let message = world.recordings().iter().find(|r| r.name == *name).expect("it is there");
+    assert!(*duration > 10 * SECOND && length(message) == *duration, "{duration:?}");
+    let voice = world.voice_of(bob);
+    let middle = message.began + *duration / 2;
+    assert!(sounds(message, &message.left, middle, voice), "his own voice");
+    assert!(message.right.iter().all(|sample| *sample == 0), "and nobody else's");
+}

@@ -525,3 +525,40 @@ fn a_customer_who_is_called_back_is_shown_as_waiting_since_he_first_came() {
         assert_eq!(house.acd.board().queue_oldest(QueueId(0)), Some(shown));
     }
 }
+
+/// Two agents who need three minutes each: the first to wait is told to expect 90 s, the second 168 s.
+#[test]
+fn who_comes_to_a_long_wait_is_warned_once_and_keeps_his_place() {
+    let warned = |expected_wait: Option<u64>, length| {
+        let mut line = queue("support");
+        let sound = SoundName("queue/long-wait".into());
+        line.care.warning = Some(model::Warning { expected_wait: expected_wait.map(secs), length, sound });
+        let mut house = House::new(directory(vec![line], (0..2).map(|n| agent(n, &[0])).collect()));
+        let talks = [house.arrive(0, 0), house.arrive(0, 0)];
+        talks.iter().for_each(|c| {
+            house.connect(*c);
+        });
+        house.facts.clear();
+        let waiting = [house.arrive(0, 0), house.arrive(0, 0)];
+        let told: Vec<_> = std::iter::from_fn(|| house.event()).collect();
+        let facts = house.take_facts();
+        house.pass(secs(20));
+        house.quiet();
+        // An agent is free: the first has him, warned or not.
+        house.release(0, talks[0], Some(0));
+        house.offer(waiting[0]);
+        let of = |contact| {
+            told.contains(&QueueEvent::Warn {
+                contact,
+                expected_wait: Some(secs(if contact == waiting[0] { 240 } else { 360 })),
+            })
+        };
+        let count = facts.iter().filter(|f| matches!(f, Fact::Warned { expected: Some(_), .. })).count();
+        assert_eq!(count, told.len(), "each warning is a fact: {facts:?}");
+        [of(waiting[0]), of(waiting[1])]
+    };
+    assert_eq!(warned(Some(150), None), [false, true]);
+    assert_eq!(warned(Some(60), None), [true, true]);
+    assert_eq!(warned(None, Some(1)), [false, true]);
+    assert_eq!(warned(Some(600), Some(2)), [false, false]);
+}

@@ -12,4 +12,6 @@ mod queue;
 mod supervisor;
 mod together;
 mod transfer;
+mod voicemail;
+mod warning;
 mod wish;

@@ -39,7 +39,7 @@ pub(crate) fn house() -> Directory {
     }
 }
 
-const SOUNDS: [&str; 45] = [
+const SOUNDS: [&str; 49] = [
     "music/default",
     "announcements/sorry",
     "announcements/closed",
@@ -79,6 +79,10 @@ const SOUNDS: [&str; 45] = [
     "agent/callback",
     "agent/give-a-reason",
     "tones/zip",
+    "queue/long-wait",
+    "tones/beep",
+    "voicemail/leave-message",
+    "voicemail/saved",
     "callback/number",
     "callback/confirm",
     "callback/enter-number",
@@ -179,6 +183,7 @@ fn numbers() -> Vec<NumberRule> {
         rule("4002", Target::Announcement(SoundName("announcements/closed".into()))),
         rule("4003", Target::Number("013900".into())),
         rule("4005", Target::Callback(QueueId(0))),
+        rule("4006", Target::Voicemail(QueueId(0))),
         rule("4004", Target::Announcement(SoundName("announcements/none".into()))),
     ]
 }

@@ -225,6 +225,10 @@ impl World {
                 let position = position.parse().unwrap();
                 self.input(Input::Queue(QueueEvent::Announce { contact: contact(&[]), position, expected_wait }));
             }
+            ["warn", rest @ ..] => {
+                let expected_wait = rest.first().map(|wait| seconds(wait));
+                self.input(Input::Queue(QueueEvent::Warn { contact: contact(&[]), expected_wait }));
+            }
             ["hang-up", id] => {
                 let by = Actor::Operator("root".into());
                 self.input(Input::HangUp { ticket: Ticket(1), contact: contact(&[id]), by });

@@ -46,6 +46,7 @@ impl Names {
             "queue" => Target::Queue(self.directory.queue_named(rest).unwrap()),
             "agent" => Target::Agent(self.directory.agent_named(rest).unwrap()),
             "announcement" => Target::Announcement(SoundName(rest.into())),
+            "voicemail" => Target::Voicemail(self.directory.queue_named(rest).unwrap()),
             "callback" => Target::Callback(self.directory.queue_named(rest).unwrap()),
             _ => Target::Number(rest.into()),
         }
@@ -87,6 +88,7 @@ impl Names {
             Target::Agent(a) => format!("agent:{}", self.agent(*a)),
             Target::Announcement(s) => format!("announcement:{}", s.0),
             Target::Number(_) => "number".into(),
+            Target::Voicemail(q) => format!("voicemail:{}", self.queue(*q)),
             Target::Callback(q) => format!("callback:{}", self.queue(*q)),
         }
     }
@@ -241,6 +243,7 @@ impl Names {
             Fact::RecordingStopped { name, complete, .. } => {
                 write!(text, "recorded {name}{}", if *complete { "" } else { " incomplete" })
             }
+            Fact::MessageLeft { queue, name, .. } => write!(text, "message {} {name}", self.queue(*queue)),
             Fact::ContactEnded { contact: c, end, cause } => {
                 write!(text, "ended {} {} {}", contact(*c), end.word(), cause.kind.word())
             }
@@ -266,6 +269,7 @@ impl Names {
             | Fact::Connected { .. }
             | Fact::Abandoned { .. }
             | Fact::FlowedOut { .. }
+            | Fact::Warned { .. }
             | Fact::WaitForetold { .. }
             | Fact::Reserve { .. }
             | Fact::AgentChanged { .. }

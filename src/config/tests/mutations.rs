@@ -103,6 +103,7 @@ fn holds_together(config: &Config) {
     let target = |to: &Target| match to {
         Target::Queue(id) => assert!(!directory.queue(*id).removed),
         Target::Agent(id) => assert!(!directory.agent(*id).removed),
+        Target::Voicemail(id) => assert!(!directory.queue(*id).removed),
         Target::Callback(id) => assert!(directory.queue(*id).care.callback.is_some()),
         Target::Announcement(name) => assert!(directory.sound(directory.site.language, &name.0).is_some()),
         Target::Number(number) => assert!(directory.routes.iter().any(|route| route.pattern.matches(number))),

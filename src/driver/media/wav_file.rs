@@ -1,3 +1,4 @@
+use model::VOICEMAIL_FOLDER;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt, PermissionsExt};
@@ -35,8 +36,8 @@ const OCTETS_TOLD_MAX: u64 = u32::MAX as u64 - HEADER as u64;
 
 impl WavFile {
     pub(super) fn create(folder: &Path, name: &str, sample_rate: u32, now: Instant) -> io::Result<Self> {
-        make_folder(folder)?;
-        let name = file_name(name);
+        let (folder, name) = place(folder, name);
+        make_folder(&folder)?;
         let growing = folder.join(format!("{name}{GROWING}"));
         let file = create_private(&growing)?;
         file.write_all_at(&header(sample_rate, 0), 0)?;
@@ -127,6 +128,14 @@ pub(super) fn recover(folder: &Path) -> io::Result<usize> {
     Ok(recovered)
 }
 
+/// The folder of a recording, and its name there.
+fn place(folder: &Path, name: &str) -> (PathBuf, String) {
+    match name.strip_prefix(VOICEMAIL_FOLDER).and_then(|rest| rest.strip_prefix('/')) {
+        Some(message) => (folder.join(VOICEMAIL_FOLDER), file_name(message)),
+        None => (folder.to_owned(), file_name(name)),
+    }
+}
+
 /// A record's name as a file's: it may have come from outside, so nothing in it may lead out of the folder.
 fn file_name(name: &str) -> String {
     let mut safe: String =
@@ -207,6 +216,18 @@ mod tests {
         assert_eq!(readable(&folder.join("call.wav")), expect);
         assert_eq!(recover(&folder).unwrap(), 0);
         assert_eq!(recover(&folder.join("absent")).unwrap(), 0);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_message_lies_in_a_folder_of_its_own_and_no_name_leads_further() {
+        let folder = folder("message");
+        for (name, path) in
+            [("voicemail/a-1-x+2d", "voicemail/a-1-x+2d.wav"), ("voicemail/../../x", "voicemail/_.._.._x.wav")]
+        {
+            let file = WavFile::create(&folder, name, 8000, Instant::now()).unwrap();
+            assert_eq!(file.finish(0, false).unwrap(), folder.join(path));
+        }
         fs::remove_dir_all(folder).unwrap();
     }
 

@@ -118,7 +118,9 @@ struct Recording {
 
 impl Desk {
     fn run(mut self, inlet: &Receiver<RecordingOutput>) {
-        match recover(&self.folder) {
+        let recovered =
+            recover(&self.folder).and_then(|calls| Ok(calls + recover(&self.folder.join(model::VOICEMAIL_FOLDER))?));
+        match recovered {
             Ok(0) => {}
             Ok(count) => tracing::warn!(count, "recordings of a process that was killed were completed"),
             Err(error) => tracing::error!(%error, "unfinished recordings cannot be looked for"),
