@@ -36,7 +36,11 @@ impl Acd {
         let (_, chosen) = self.lines.entries.iter().find(|(_, entry)| entry.stay.contact == given)?;
         let rate = self.lines.look(chosen.stay.queue).rate;
         let key = chosen.key(rate);
-        let before = self.lines.services(agent).iter().filter_map(|service| {
+        // That another queue with a cap on talks has room again may have been on its way from another shard.
+        let late = self.seating.shards > 1;
+        let known = |queue| !late || queue == chosen.stay.queue || !self.lines.look(queue).caps_talking();
+        let services = self.lines.services(agent).iter().filter(|service| known(service.queue));
+        let before = services.filter_map(|service| {
             let head = self.lines.head_for(now, agent, service)?;
             let pressing = head.pressing(self.lines.look(service.queue).rate, now.mono);
             let first =

@@ -65,13 +65,18 @@ pub(super) fn draw(rng: &mut Rng, house: House) -> Drawn {
     let mut apart = rng.clone().fork();
     let (queues, agents) = (1 + rng.below(4) as u32, 3 + rng.below(most) as u32);
     let calling: Vec<Calling> = (0..queues).map(|queue| Calling::draw(&mut apart, queue, queues)).collect();
+    let calls_back: Vec<bool> = (0..queues).map(|_| apart.chance(0.3)).collect();
     let mut tables = String::from(
         "[generation]\nlevel = 3\nenable = [\"queue.reserve\", \"queue.groups\"]\n\
          [[skill]]\nname = \"french\"\n[[skill]]\nname = \"billing\"\n\
          [[calendar]]\nname = \"office\"\ntime_zone = \"Europe/Berlin\"\nopen = { mon-fri = \"08:00-18:00\" }\n",
     );
     for queue in 0..queues {
-        queue_table(&mut tables, rng, queue, queues);
+        queue_table(&mut tables, rng, queue, queues, calls_back[queue as usize]);
+        if calls_back[queue as usize] {
+            callback(&mut tables, &mut apart, queue);
+        }
+        too_long(&mut tables, &mut apart, queue, queues);
         let _ = writeln!(tables, "reserves = [{}]", calling[queue as usize].rules.join(", "));
         let _ = write!(
             tables,
@@ -80,6 +85,11 @@ pub(super) fn draw(rng: &mut Rng, house: House) -> Drawn {
             ["gold", "silver"][rng.below(2) as usize],
         );
     }
+    // Customers who are called back.
+    tables.push_str(
+        "[[trunk]]\nname = \"out\"\nhost = \"198.51.100.9\"\noptions_interval = \"0s\"\n\
+         max_cps = 1000\nmax_calls = 1000\n[[route]]\nmatch = \"138*\"\ntrunks = [\"out\"]\n",
+    );
     // One number leads to an agent himself, one to words only.
     let _ = write!(tables, "[[number]]\nmatch = \"5000\"\nto = \"agent:{FIRST_AGENT}\"\n");
     let _ = write!(tables, "[[number]]\nmatch = \"5001\"\nto = \"announcement:sorry\"\n");
@@ -98,7 +108,7 @@ pub(super) fn draw(rng: &mut Rng, house: House) -> Drawn {
         let _ = write!(
             tables,
             "[[phone]]\nid = \"{agent}\"\n{place}[[agent]]\nid = \"{agent}\"\nphone = \"{agent}\"\nqueues = [{}]\n\
-             initial_state = \"{initial}\"\nweight = {weight}\nskills = {{ french = {french}, billing = {billing} }}\n\
+             class = \"national\"\ninitial_state = \"{initial}\"\nweight = {weight}\nskills = {{ french = {french}, billing = {billing} }}\n\
              reserve = {{ {} }}\n",
             served.join(", "),
             reserve.join(", ")
@@ -137,21 +147,54 @@ fn rule(rng: &mut Rng, conditions: &[&str]) -> String {
     format!("when = \"{when}\", {until}hold = \"{}s\", adjust = {adjust}", rng.below(120))
 }
 
-fn queue_table(tables: &mut String, rng: &mut Rng, queue: u32, queues: u32) {
-    let one = |rng: &mut Rng, of: &[&str]| of[rng.below(of.len() as u64) as usize].to_owned();
-    let elsewhere = |rng: &mut Rng| match rng.below(4) {
+/// Where a rule leads.
+fn elsewhere(rng: &mut Rng, queue: u32, queues: u32) -> String {
+    match rng.below(4) {
         // Only onward: rules that lead round in a circle are refused by the configuration.
         0 if queue + 1 < queues => format!("queue:q{}", queue + 1 + rng.below(u64::from(queues - queue - 1)) as u32),
         1 => format!("agent:{FIRST_AGENT}"),
         _ => "announcement:sorry".to_owned(),
-    };
+    }
+}
+
+/// Who presses the key is called back.
+fn callback(tables: &mut String, rng: &mut Rng, queue: u32) {
+    let (first, hours) = (["agent", "caller"][rng.below(2) as usize], ["", "office"][rng.below(2) as usize]);
+    let _ = writeln!(
+        tables,
+        "keys = {{ 1 = \"callback:q{queue}\" }}\n\
+         callback = {{ first = \"{first}\", hours = \"{hours}\", ring = \"{}s\", tries = {}, every = \"{}s\" }}",
+        10 + rng.below(20),
+        1 + rng.below(3),
+        20 + rng.below(200),
+    );
+}
+
+/// Who would wait too long is sent elsewhere before he has; whoever gives up may come back to his place.
+fn too_long(tables: &mut String, rng: &mut Rng, queue: u32, queues: u32) {
+    if rng.chance(0.2) {
+        let (over, to) = (30 + rng.below(200), elsewhere(rng, queue, queues));
+        let _ = writeln!(tables, "max_expected_wait = {{ over = \"{over}s\", to = \"{to}\" }}");
+    }
+    if rng.chance(0.2) {
+        let (agents, to) = (1 + rng.below(3), elsewhere(rng, queue, queues));
+        let _ = writeln!(tables, "min_staffed = {{ agents = {agents}, to = \"{to}\" }}");
+    }
+    if rng.chance(0.2) {
+        let _ = writeln!(tables, "resume = \"{}s\"", 30 + rng.below(120));
+    }
+}
+
+fn queue_table(tables: &mut String, rng: &mut Rng, queue: u32, queues: u32, calls_back: bool) {
+    let one = |rng: &mut Rng, of: &[&str]| of[rng.below(of.len() as u64) as usize].to_owned();
+    let elsewhere = |rng: &mut Rng| elsewhere(rng, queue, queues);
     let _ = write!(
         tables,
         "[[queue]]\nname = \"q{queue}\"\nstrategy = \"{}\"\nwrap_up = \"{}s\"\nwrap_up_mode = \"{}\"\n\
          ring_timeout = \"{}s\"\nmissed = {{ limit = {}, pause = \"{}s\" }}\n",
         one(rng, &STRATEGIES),
         rng.below(20),
-        one(rng, &["fixed", "capped", "agent-ended"]),
+        one(rng, &["fixed", "capped", "capped-not-ready", "agent-ended"]),
         5 + rng.below(11),
         1 + rng.below(4),
         rng.below(60),
@@ -173,7 +216,9 @@ fn queue_table(tables: &mut String, rng: &mut Rng, queue: u32, queues: u32) {
     }
     if rng.chance(0.3) {
         let to = elsewhere(rng);
-        let _ = writeln!(tables, "keys = {{ 1 = \"{to}\" }}");
+        if !calls_back {
+            let _ = writeln!(tables, "keys = {{ 1 = \"{to}\" }}");
+        }
     }
     if rng.chance(0.3) {
         let _ = writeln!(tables, "tries = {}", 2 + rng.below(4));

@@ -10,6 +10,7 @@ mod census;
 mod draw;
 mod figures;
 mod laws;
+mod people;
 mod wire;
 
 pub use census::Census;
@@ -22,10 +23,9 @@ use base::{Instant, Now, Rng};
 use core::cmp::Reverse;
 use core::time::Duration;
 use draw::Drawn;
-use engine::Ask;
 use model::{
-    Actor, AgentAction, AgentId, AgentState, CauseKind, Command, ContactId, Directory, Fact, LegId, Party, PhoneId,
-    Source, TrunkId,
+    AgentAction, AgentId, AgentState, CauseKind, ContactId, Directory, Fact, LegId, Party, PhoneId, QueueId, Source,
+    TrunkId,
 };
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
@@ -53,9 +53,11 @@ pub struct Verdict {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Plan {
     Call,
+    /// Somebody's phone in the house dials out.
+    OwnCall,
     GiveUp(LegId),
     TalkOver(LegId),
-    Press(LegId),
+    Press(LegId, char),
     Answer(LegId),
     Refuse(LegId, u8),
     Notes(AgentId),
@@ -64,6 +66,8 @@ enum Plan {
     Phone,
     Reachable(PhoneId),
     Operator,
+    /// By-hand orders about a queue are taken back.
+    ByRule(QueueId),
     Reload,
     ClockJump,
     Stall,
@@ -126,15 +130,20 @@ impl Trial {
         for _ in 0..calls {
             self.at_some_time(Plan::Call);
         }
+        for _ in 0..self.rng.below(20) {
+            self.at_some_time(Plan::OwnCall);
+        }
         let rare = [(Plan::Reload, 3), (Plan::ClockJump, 2), (Plan::Stall, 2)];
         for (plan, most) in [(Plan::Agent, 60), (Plan::Phone, 8), (Plan::Operator, 8)].into_iter().chain(rare) {
             for _ in 0..self.rng.below(most + 1) {
                 self.at_some_time(plan);
             }
         }
-        self.live_until(self.ends);
+        // Whoever called a loop that stands still is heard of when it goes on; only then can he be told to leave.
+        let heard = self.ends + Duration::from_millis(STALLS);
+        self.live_until(heard);
         self.everybody_leaves();
-        self.live_until(self.ends + REST);
+        self.live_until(heard + REST);
         self.look_at_the_end();
     }
 
@@ -180,15 +189,16 @@ impl Trial {
     fn carry_out(&mut self, plan: Plan) {
         match plan {
             Plan::Call => self.call(),
+            Plan::OwnCall => self.own_call(),
             Plan::GiveUp(leg) => {
                 if self.callers.values().any(|(known, talks)| *known == leg && !talks) {
                     self.house.does(self.now, leg, Deed::HangUp);
                 }
             }
             Plan::TalkOver(leg) => self.house.does(self.now, leg, Deed::HangUp),
-            Plan::Press(leg) => {
+            Plan::Press(leg, key) => {
                 self.faults.insert("key");
-                self.house.does(self.now, leg, Deed::Press('1'));
+                self.house.does(self.now, leg, Deed::Press(key));
             }
             Plan::Answer(leg) => self.house.does(self.now, leg, Deed::Answer),
             Plan::Refuse(leg, how) => {
@@ -209,6 +219,7 @@ impl Trial {
                 self.house.reaches(self.now, phone, true);
             }
             Plan::Operator => self.operator(),
+            Plan::ByRule(queue) => self.by_rule(queue),
             Plan::Reload => self.reload(),
             Plan::Stall => {
                 self.faults.insert("stalled loop");
@@ -240,10 +251,22 @@ impl Trial {
         if self.house.leg(leg).is_some() {
             let patience = self.seconds(45.0);
             self.plan(patience, Plan::GiveUp(leg));
-            if self.rng.chance(0.05) {
-                let after = self.seconds(15.0);
-                self.plan(after, Plan::Press(leg));
+            if self.rng.chance(0.1) {
+                self.presses(leg);
             }
+        }
+    }
+
+    /// The key that leads out of the queue; to be called back he says yes to his number, or enters another.
+    fn presses(&mut self, leg: LegId) {
+        let after = self.seconds(15.0);
+        let keys = match self.rng.below(4) {
+            0 => "1",
+            1 => "1213800130077#1",
+            _ => "11",
+        };
+        for (n, key) in (1..).zip(keys.chars()) {
+            self.plan(after + Duration::from_millis(700) * n, Plan::Press(leg, key));
         }
     }
 
@@ -271,69 +294,6 @@ impl Trial {
             }
             _ => self.plan(after, Plan::Answer(leg)),
         }
-    }
-
-    fn agent_wishes(&mut self) {
-        let agent = AgentId(self.rng.below(u64::from(self.drawn.agents)) as u32);
-        let action = match self.rng.below(5) {
-            0 => AgentAction::SignOff { code: 0 },
-            1 => AgentAction::NotReady { code: 1 },
-            2 => AgentAction::SignOn { phone: None },
-            _ => AgentAction::Ready,
-        };
-        if action == (AgentAction::SignOn { phone: None }) || matches!(action, AgentAction::SignOff { .. }) {
-            self.faults.insert("sign-off");
-        }
-        self.house.wishes(self.now, agent, action);
-        if let AgentAction::SignOn { .. } = action {
-            self.listen();
-            self.house.wishes(self.now, agent, AgentAction::Ready);
-        }
-    }
-
-    fn phone_is_lost(&mut self) {
-        self.faults.insert("unreachable phone");
-        let phone = PhoneId(self.rng.below(u64::from(self.drawn.agents)) as u32);
-        self.unreachable.insert(phone);
-        self.house.reaches(self.now, phone, false);
-        let after = self.seconds(60.0);
-        self.plan(after, Plan::Reachable(phone));
-    }
-
-    fn operator(&mut self) {
-        self.faults.insert("forced");
-        let by = Actor::Operator("operator".into());
-        let waiting: Vec<ContactId> = self.callers.keys().copied().collect();
-        let agent = AgentId(self.rng.below(u64::from(self.drawn.agents)) as u32);
-        let command = match (self.rng.below(3), self.rng.pick(&waiting).copied()) {
-            (0, Some(contact)) => Command::HangUp { contact, by },
-            (1, _) => Command::Agent { agent, action: AgentAction::NotReady { code: 0 }, by },
-            _ => Command::Agent { agent, action: AgentAction::SignOff { code: 0 }, by },
-        };
-        let home = match &command {
-            Command::HangUp { contact, .. } => contact.home().0,
-            Command::Agent { .. } | Command::Queue { .. } => 0,
-        };
-        self.house.asks(self.now, home, Ask::Do(command));
-    }
-
-    /// Agents change teams, one leaves or comes back, and queues work differently.
-    fn reload(&mut self) {
-        self.faults.insert("reload");
-        let mut directory = (*self.directory).clone();
-        let agent = self.rng.below(u64::from(self.drawn.agents)) as usize;
-        match self.rng.below(3) {
-            0 => directory.agents[agent].removed = !directory.agents[agent].removed,
-            1 => directory.agents[agent].queues.reverse(),
-            _ => {
-                let queue = self.rng.below(u64::from(self.drawn.queues)) as usize;
-                directory.queues[queue].wrap_up = Duration::from_secs(self.rng.below(30));
-                directory.agents[agent].queues = vec![model::QueueId(queue as u32)];
-            }
-        }
-        self.directory = Arc::new(directory);
-        self.books.directory_changed(Arc::clone(&self.directory));
-        self.house.reloads(self.now, &self.directory);
     }
 
     fn listen(&mut self) {
@@ -379,11 +339,16 @@ impl Trial {
     }
 
     fn everybody_leaves(&mut self) {
-        self.agenda
-            .retain(|Reverse((_, _, plan))| matches!(plan, Plan::Answer(_) | Plan::Refuse(..) | Plan::Reachable(_)));
+        self.agenda.retain(|Reverse((_, _, plan))| {
+            matches!(plan, Plan::Answer(_) | Plan::Refuse(..) | Plan::Reachable(_) | Plan::TalkOver(_))
+        });
         for (leg, _) in self.callers.clone().into_values() {
             self.house.does(self.now, leg, Deed::HangUp);
             self.listen();
+        }
+        // Who waits to be called back has no line to hang up.
+        for contact in self.callers.keys().copied().collect::<Vec<_>>() {
+            self.hang_up(contact);
         }
         // Twice: what he said while a call or its notes kept him counts from their end, and notes end by his word.
         for agent in (0..self.drawn.agents).map(AgentId) {
