@@ -28,6 +28,7 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
     (G, "strowger_legs", "Legs that live now"),
     (G, "strowger_media_legs", "Legs with an open media port"),
     (G, "strowger_media_ports", "Open media ports, spare ones included"),
+    (G, "strowger_nailed_legs", "Nailed-up legs of agents that are on the line"),
     (C, "strowger_offers_total", "Offers to agents that ended, by outcome"),
     (C, "strowger_queue_abandoned_total", "Callers who hung up while they waited"),
     (G, "strowger_queue_agents", "Agents of a queue by state"),
@@ -242,6 +243,7 @@ impl Meters {
             | Fact::RecordingStarted { .. }
             | Fact::RecordingStopped { .. }
             | Fact::AgentChanged { .. }
+            | Fact::Line { .. }
             | Fact::SignOffReason { .. }
             | Fact::Forced { .. }
             | Fact::PhoneReachable { .. }

@@ -128,6 +128,7 @@ impl Floor {
         if let Ok(shards) = self.line.shards() {
             let sum = |of: fn(&engine::ShardStatus) -> usize| shards.iter().map(of).sum::<usize>() as f64;
             gauge!("strowger_legs").set(sum(|s| s.legs));
+            gauge!("strowger_nailed_legs").set(sum(|s| s.nailed_up));
             // The registrar is shard 0's; the others hold a copy of what it knows.
             let registrations = shards.iter().map(|s| s.sip.registrations).max().unwrap_or(0);
             gauge!("strowger_registrations").set(registrations as f64);

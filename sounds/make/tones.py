@@ -27,6 +27,13 @@ def ringback(hz, on_ms, off_ms, dbfs):
         audio.write(audio.SOUNDS / folder / "ringback.wav", np.concatenate([on, np.zeros(off_ms * rate // 1000)]), rate)
 
 
+def silence(ms):
+    """What a nailed-up leg hears between two talks, again and again."""
+    for rate, folder in ((audio.RATE, "tones"), (audio.NARROW_RATE, "tones/8k")):
+        audio.write(audio.SOUNDS / folder / "silence.wav", np.zeros(ms * rate // 1000), rate)
+
+
 for name, parts in TONES.items():
     audio.save(f"tones/{name}.wav", np.concatenate([tone(hz, ms) for hz, ms in parts]), audio.SPEECH_DBFS)
 ringback(**RINGBACK)
+silence(1000)

@@ -45,6 +45,7 @@ impl Acd {
     pub(crate) fn refresh(&mut self, now: Now, id: AgentId) {
         self.end_orphaned_wrap_up(now, id);
         self.leave_if_free(id);
+        self.tend_line(id);
         let reachable = self.is_reachable(id);
         self.settle_state(now, id, reachable);
         if let Some(pending) = self.agent(id).map(|a| a.pending(reachable)) {
@@ -299,6 +300,9 @@ impl Acd {
         } else if !reachable {
             self.revoke_offer(id);
         }
+        if reachable {
+            self.line_with_phone(id);
+        }
         self.refresh(now, id);
     }
 
@@ -328,7 +332,8 @@ impl Acd {
         if !agent.is_free() {
             return Err(CauseKind::Busy);
         }
-        if !self.is_reachable(id) {
+        let on_line = self.agent(id).is_some_and(|a| a.line.serves(a.phone));
+        if !self.is_reachable(id) || !on_line {
             return Err(CauseKind::Unregistered);
         }
         match self.board.seat(id).0 {

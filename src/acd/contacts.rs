@@ -150,6 +150,9 @@ impl Acd {
             QueueCommand::Attend { offer } => {
                 self.send(self.agent_home(offer.agent), ToAgent::Attending { offer });
             }
+            // A nailed-up leg is at the agent's home, and so is who calls it.
+            QueueCommand::LineUp { agent } => self.line_is_up(now, agent),
+            QueueCommand::LineDown { agent, cause } => self.line_is_down(now, agent, cause),
             QueueCommand::Occupy { contact, agent } => {
                 self.send(self.agent_home(agent), ToAgent::Occupy { agent, contact });
             }

@@ -20,6 +20,8 @@
 //!   good) or the pause is zero; his own word ends it at any time;
 //! - withdrawn: nothing.
 //!
+//! An agent with a nailed-up leg is ready only while it is up, else not ready (`LineDown`); it never rings twice at once.
+//!
 //! Whoever calls withdraws a contact before it settles the contact's offer: so nobody is offered a caller who left.
 //!
 //! Deliberately absent: locks, waiting for another shard, allocation while matching, SIP, knowledge of media, reports.
@@ -55,6 +57,7 @@ mod look;
 mod machine;
 mod matching;
 mod message;
+mod nailed;
 mod order;
 mod overflow;
 mod people;

@@ -108,6 +108,13 @@ pub(crate) const MESSAGES_EACH: usize = 8;
 
 /// Places a mailbox between two shards needs so that reservations cannot overflow it. What people type comes on top, so
 /// a full mailbox must keep what does not fit, never lose it.
+/// A nailed-up leg that was not answered or lost is called again so much later, the second time twice as much.
+pub(crate) const LINE_RETRY: Duration = Duration::from_secs(5);
+/// Nobody is rung without end: then his phone must show itself anew, or he say that he is there.
+pub(crate) const LINE_TRIES: u32 = 4;
+/// A nailed-up leg that was up this long did not fail because of what failed before.
+pub(crate) const LINE_STEADY: Duration = Duration::from_secs(60);
+
 pub fn mailbox_capacity(size: crate::BoardSize) -> usize {
     MESSAGES_EACH * (size.agents + size.contacts_per_shard)
 }

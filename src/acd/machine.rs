@@ -47,6 +47,8 @@ pub(crate) enum Timer {
     /// His failing or busy phone is tried again.
     DeviceRetry(AgentId),
     WrapUp(AgentId),
+    /// His nailed-up leg is called again.
+    Line(AgentId),
     MaxWait(u32),
     Announce(u32),
     /// A contact looks for an agent again: a refusal is forgotten, or the call side did not withdraw it.
@@ -133,6 +135,7 @@ impl Acd {
                 Timer::Comeback(agent) => self.come_back(now, agent),
                 Timer::DeviceRetry(agent) => self.device_retry(now, agent),
                 Timer::WrapUp(agent) => self.wrap_up_ran_out(now, agent),
+                Timer::Line(agent) => self.line_due(now, agent),
                 Timer::MaxWait(slot) => self.max_wait_over(now, slot),
                 Timer::Announce(slot) => self.announce(now, slot),
                 Timer::Ask(slot) => self.ask_again(now, slot),

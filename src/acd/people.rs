@@ -67,7 +67,7 @@ impl Acd {
         let before = agent.phone.replace(phone);
         agent.leaving = false;
         if before == Some(phone) {
-            return;
+            return self.line_anew(id);
         }
         if let Some(before) = before {
             self.board.stand_up(before, id);
@@ -80,6 +80,7 @@ impl Acd {
             agent.idle.ready = now.mono;
             agent.idle.offered = now.mono;
         }
+        self.line_anew(id);
     }
 
     fn ask_sign_off(&mut self, now: Now, id: AgentId, code: u8, forced: bool) {
@@ -103,6 +104,7 @@ impl Acd {
         agent.misses = 0;
         self.set_comeback(id, None);
         self.clear_fault(id);
+        self.line_anew(id);
         self.end_own_wrap_up(now, id);
     }
 

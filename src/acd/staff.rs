@@ -1,6 +1,7 @@
 //! What an agent's home knows of him. His state is computed from it, never stored beside it.
 
 use crate::limits::ENGAGED_MAX;
+use crate::nailed::Line;
 use crate::strategy::IdleStamps;
 use base::{Instant, TimerId};
 use core::time::Duration;
@@ -22,6 +23,7 @@ pub(crate) struct Agent {
     pub(crate) leaving: bool,
     /// What his phone did last, when that was not well.
     pub(crate) fault: Option<Fault>,
+    pub(crate) line: Line,
     pub(crate) offer: Option<OpenOffer>,
     /// The calls he is part of, oldest first.
     pub(crate) engaged: Vec<Engagement>,
@@ -97,6 +99,7 @@ impl Agent {
             stance: Stance::NotReady(NotReadyReason::SignedOn),
             leaving: false,
             fault: None,
+            line: Line::NONE,
             offer: None,
             engaged: Vec::new(),
             owed: None,
@@ -139,6 +142,7 @@ impl Agent {
             (Stance::Ready, Some(Fault::Silent)) => not_ready(NotReadyReason::DeviceUnreachable),
             (Stance::Ready, Some(Fault::Failing)) => not_ready(NotReadyReason::DeviceFailed),
             (Stance::Ready, Some(Fault::Busy)) => not_ready(NotReadyReason::DeviceBusy),
+            (Stance::Ready, None) if !self.line.serves(self.phone) => not_ready(NotReadyReason::LineDown),
             (Stance::Ready, None) => AgentState::Ready,
         }
     }

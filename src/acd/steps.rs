@@ -405,7 +405,11 @@ impl Run {
                         self.enqueue(contact, queue, 0);
                     }
                 }
-                QueueEvent::SeizeRefused { .. } | QueueEvent::Warn { .. } | QueueEvent::Announce { .. } => {}
+                QueueEvent::SeizeRefused { .. }
+                | QueueEvent::Warn { .. }
+                | QueueEvent::Announce { .. }
+                | QueueEvent::Nail { .. }
+                | QueueEvent::Unnail { .. } => {}
             }
             let offers = self.open.iter().map(|(o, ..)| o.agent).collect::<std::collections::HashSet<_>>();
             assert_eq!(offers.len(), self.open.len(), "no agent has two offers");

@@ -268,6 +268,7 @@ impl World {
             QueueEvent::Warn { contact, .. } => {
                 assert!(matches!(self.calls.get(&contact), Some(Call::Waiting { ring: None, .. })));
             }
+            QueueEvent::Nail { .. } | QueueEvent::Unnail { .. } => panic!("nobody here has a nailed-up leg"),
             QueueEvent::Announce { contact, position, .. } => {
                 assert!(position >= 1 && matches!(self.calls.get(&contact), Some(Call::Waiting { ring: None, .. })));
             }

@@ -97,11 +97,16 @@ impl Machine {
         if let Ok(Treatment { destination: Destination::Feature(Feature::Watch { agent, .. }), .. }) = &treatment {
             self.may_watch(incoming.agent, agent)?;
         }
-        let share = self.directory.limits.max_calls.div_ceil(u32::from(self.directory.limits.shards.max(1)));
-        if self.contacts.len() >= share as usize {
+        if self.is_full() {
             return Err(CauseKind::Overload);
         }
         treatment
+    }
+
+    /// This shard has its share of the calls the house may have.
+    pub(crate) fn is_full(&self) -> bool {
+        let share = self.directory.limits.max_calls.div_ceil(u32::from(self.directory.limits.shards.max(1)));
+        self.contacts.len() >= share as usize
     }
 
     /// `[[number]]`: the first rule that matches.
@@ -186,6 +191,7 @@ impl Machine {
                 dials: 0,
                 served: false,
                 open_media: 0,
+                nailed: false,
             },
         );
         self.fact(Fact::ContactArrived {
@@ -222,7 +228,11 @@ impl Machine {
     /// The contact an agent or a phone of ours is in already.
     fn contact_of(&self, party: Party) -> Option<ContactId> {
         match party {
-            Party::Agent(_) | Party::Phone(_) => self.legs.values().find(|l| l.party == party).map(|l| l.contact),
+            Party::Agent(_) | Party::Phone(_) => {
+                // A nailed-up leg is nobody's talk: that is where it leads to.
+                let talks = |id: &ContactId| self.contacts.get(id).is_some_and(|c| !c.nailed);
+                self.legs.values().filter(|l| l.party == party).map(|l| l.contact).find(talks)
+            }
             Party::Caller | Party::Supervisor(_) | Party::Outside(_) => None,
         }
     }

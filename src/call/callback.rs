@@ -165,6 +165,7 @@ impl Machine {
             ring_max: policy.ok_or(CauseKind::ServerFailure)?,
             silent_max: TRUNK_SILENT_MAX,
             offer: None,
+            nailed: None,
         };
         let mut line = self.ring(now, id, call)?;
         line.onward = Some(onward);

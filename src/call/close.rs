@@ -12,6 +12,9 @@ use model::{
 impl Machine {
     /// A leg is over on its own: what that means for its contact.
     pub(crate) fn leg_gone(&mut self, now: Now, id: LegId, cause: Cause) {
+        if self.nailed_over(now, id, cause, false) {
+            return;
+        }
         let Some(contact) = self.legs.get(&id).map(|l| l.contact) else { return };
         if self.talkers(contact).is_some_and(|talkers| talkers.contains(&id)) {
             self.stop_recording(contact);
@@ -68,7 +71,8 @@ impl Machine {
             }
         }
         let by = if tell { Releaser::System } else { Releaser::Party };
-        self.fact(Fact::LegEnded { contact: leg.contact, leg: id, cause, by });
+        self.nails.forget(id);
+        self.leg_fact(leg.contact, Fact::LegEnded { contact: leg.contact, leg: id, cause, by });
         if let Some(engaged) = leg.engaged {
             self.disengage(engaged);
         }
@@ -119,6 +123,7 @@ impl Machine {
             | Stage::Pausing { .. } => self.leave_stage(id),
             Stage::Ringing(_) => self.cancel_rings(now, id, said_to_the_rung(cause)),
             Stage::Watching(watch) => self.unwatch(id, watch),
+            Stage::Nailed(_) => self.leave_nailed(now, id, cause, Releaser::System),
             Stage::Arriving | Stage::Noticing { .. } | Stage::Talking { .. } | Stage::Announcing => {}
         }
         self.promise_ends(id, cause);
@@ -152,8 +157,12 @@ impl Machine {
         let (end, cause, timer) = (*end, *cause, *timer);
         self.timers.cancel(timer);
         self.give_up_recordings(now, id);
-        if self.contacts.remove(&id).is_some_and(|c| c.open_media > 0) {
+        let Some(contact) = self.contacts.remove(&id) else { return };
+        if contact.open_media > 0 {
             self.closing_media.retain(|_, contact| *contact != id);
+        }
+        if contact.nailed {
+            return;
         }
         self.fact(Fact::ContactEnded { contact: id, end, cause });
     }

@@ -2,6 +2,7 @@ use crate::Ticket;
 use crate::arrange::Arranging;
 use crate::callback::Callback;
 use crate::feature::SignOn;
+use crate::nailed::Nailed;
 use crate::plan::Destination;
 use crate::record::Recording;
 use crate::ring::Ring;
@@ -55,6 +56,8 @@ pub(crate) struct Contact {
     pub(crate) served: bool,
     /// Legs whose media endpoint has not said its last word.
     pub(crate) open_media: u16,
+    /// It only holds an agent's nailed-up leg: no contact for anybody's records.
+    pub(crate) nailed: bool,
 }
 
 /// What is being done for the caller. Every stage has an event or a timer that ends it.
@@ -102,6 +105,8 @@ pub(crate) enum Stage {
     Pausing {
         timer: TimerId,
     },
+    /// An agent's nailed-up leg, in a talk of another contact or between two.
+    Nailed(Nailed),
     /// A supervisor beside another contact's conversation.
     Watching(Watch),
     /// Over; the record waits for the media worker's last words.
@@ -124,6 +129,7 @@ impl Stage {
             Stage::Messaging { .. } => "voicemail",
             Stage::SigningOn(_) | Stage::Asking { .. } => "feature-code",
             Stage::Arranging | Stage::Pausing { .. } => "callback",
+            Stage::Nailed(_) => "nailed-up",
             Stage::Watching(_) => "supervising",
             Stage::Closing { .. } => "closing",
         }
@@ -143,6 +149,7 @@ impl Stage {
             | Stage::Asking { .. }
             | Stage::Arranging
             | Stage::Pausing { .. }
+            | Stage::Nailed(_)
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         }
@@ -163,6 +170,7 @@ impl Stage {
             | Stage::Asking { .. }
             | Stage::Arranging
             | Stage::Pausing { .. }
+            | Stage::Nailed(_)
             | Stage::Watching(_)
             | Stage::Closing { .. } => &[],
         }
@@ -170,6 +178,11 @@ impl Stage {
 
     pub(crate) fn ring(&self, leg: LegId) -> Option<&Ring> {
         self.rings().iter().find(|r| r.leg == leg)
+    }
+
+    /// A nailed-up leg that is being called.
+    pub(crate) fn nailed_ring(&self, leg: LegId) -> Option<&Ring> {
+        if let Stage::Nailed(nailed) = self { nailed.ring(leg) } else { None }
     }
 
     pub(crate) fn ring_mut(&mut self, leg: LegId) -> Option<&mut Ring> {
@@ -186,6 +199,7 @@ impl Stage {
             | Stage::Asking { .. }
             | Stage::Arranging
             | Stage::Pausing { .. }
+            | Stage::Nailed(_)
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         }

@@ -2,7 +2,7 @@ use crate::contact::Stage;
 use crate::machine::Machine;
 use base::Now;
 use core::time::Duration;
-use model::{CauseKind, ContactId, Key, LegId, MediaCommand, Target, Withdrawal};
+use model::{CauseKind, ContactId, Key, LegEvent, LegId, MediaCommand, Target, Withdrawal};
 
 /// How a key reached us.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +18,7 @@ impl Machine {
     ///
     /// Passed on whatever source this room believes: the media worker alone knows whether the key is in the stream too.
     pub(crate) fn informed(&mut self, now: Now, id: LegId, key: Key, held: Duration) {
+        self.pass_inward(id, |leg| LegEvent::Digit { leg, key, held });
         let contact = self.legs.get(&id).map(|leg| leg.contact);
         let stage = contact.and_then(|c| self.contacts.get(&c)).map(|c| &c.stage);
         if matches!(stage, Some(Stage::Talking { .. })) {
@@ -41,6 +42,7 @@ impl Machine {
             Stage::Waiting { .. } | Stage::Arranging => self.arranging_key(now, contact, key),
             Stage::Messaging { .. } => self.message_key(now, contact, key),
             Stage::Watching(_) => self.supervisor_key(now, contact, key),
+            Stage::Nailed(_) => self.nailed_key(now, contact, key),
             Stage::Arriving
             | Stage::Noticing { .. }
             | Stage::Seizing { .. }

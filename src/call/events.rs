@@ -17,6 +17,7 @@ impl Machine {
             LegEvent::OfferAnswered { leg, sdp } => self.offer_answered(now, leg, sdp.as_ref()),
             LegEvent::OfferRefused { leg, .. } => self.offer_refused(leg),
             LegEvent::Digit { leg, key, held } => self.informed(now, leg, key, held),
+            LegEvent::Held { leg, on } => self.held(now, leg, on),
             LegEvent::Refer { leg, to } => self.refer(now, leg, to),
         }
     }
@@ -48,7 +49,8 @@ impl Machine {
             MediaEvent::Digit { leg, key, .. } => self.digit(now, leg, key, DigitSource::Media),
             MediaEvent::Played { leg, play } => self.played(now, leg, play),
             MediaEvent::Silent { leg } => {
-                if self.legs.contains_key(&leg) {
+                // Between two ports of our own nothing is lost: whoever is silent is noticed at his own leg.
+                if self.legs.contains_key(&leg) && !self.nails.is_inside(leg) {
                     let cause = CauseKind::MediaTimeout.into();
                     self.leg_command(LegCommand::Hangup { leg, cause });
                     self.leg_gone(now, leg, cause);
@@ -65,7 +67,7 @@ impl Machine {
         let Some(id) = self.closing_media.remove(&leg) else { return self.media_lost(now, leg, quality) };
         if let Some(contact) = self.contacts.get_mut(&id) {
             contact.open_media -= 1;
-            self.fact(Fact::LegQuality { contact: id, leg, quality });
+            self.leg_fact(id, Fact::LegQuality { contact: id, leg, quality });
             self.close_when_quiet(now, id);
         }
     }
@@ -81,7 +83,7 @@ impl Machine {
         if let Some(contact) = self.contacts.get_mut(&contact) {
             contact.open_media -= 1;
         }
-        self.fact(Fact::LegQuality { contact, leg: id, quality });
+        self.leg_fact(contact, Fact::LegQuality { contact, leg: id, quality });
         let cause = CauseKind::NoMedia.into();
         self.leg_command(LegCommand::Hangup { leg: id, cause });
         self.leg_gone(now, id, cause);

@@ -256,6 +256,7 @@ impl Machine {
             | Stage::Talking { .. }
             | Stage::Announcing
             | Stage::Arranging
+            | Stage::Nailed(_)
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         };

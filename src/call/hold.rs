@@ -3,7 +3,7 @@ use crate::hear::Hearing;
 use crate::machine::Machine;
 use crate::stock::family_of;
 use base::Now;
-use model::{CauseKind, ContactId, Fact, LegCommand, LegId, Sdp};
+use model::{CauseKind, ContactId, Fact, LegCommand, LegEvent, LegId, Sdp};
 use sdp::Offer;
 
 impl Machine {
@@ -74,13 +74,17 @@ impl Machine {
 
     /// Something was agreed: has the peer put us on hold, or taken us back?
     fn after_negotiation(&mut self, now: Now, id: LegId) {
-        let Some(leg) = self.legs.get_mut(&id) else { return };
-        let holds = leg.media.as_ref().and_then(|m| m.session.agreed()).is_some_and(|a| a.held);
-        if leg.holding == holds {
-            return;
-        }
+        let media = self.legs.get(&id).and_then(|leg| leg.media.as_ref());
+        let holds = media.and_then(|m| m.session.agreed()).is_some_and(|a| a.held);
+        self.held(now, id, holds);
+    }
+
+    /// The peer holds, or takes back; of an agent's nailed-up leg that is meant for whom he talks with.
+    pub(crate) fn held(&mut self, now: Now, id: LegId, holds: bool) {
+        let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.holding != holds) else { return };
         leg.holding = holds;
         let (contact, by) = (leg.contact, leg.party);
+        self.pass_inward(id, |leg| LegEvent::Held { leg, on: holds });
         if self.talkers(contact).is_some_and(|talkers| talkers.contains(&id)) {
             self.fact(if holds { Fact::Held { contact, by } } else { Fact::Retrieved { contact, by } });
             self.settle_hearing(now, contact);
@@ -104,6 +108,7 @@ impl Machine {
             | Stage::Asking { .. }
             | Stage::Arranging
             | Stage::Pausing { .. }
+            | Stage::Nailed(_)
             | Stage::Watching(_)
             | Stage::Closing { .. } => None,
         }

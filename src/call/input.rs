@@ -1,7 +1,7 @@
 use core::net::IpAddr;
 use model::{
-    Actor, Command, CommandError, ContactId, Directory, Fact, LegCommand, LegEvent, MediaCommand, MediaEvent, Memory,
-    News, PhoneId, QueueCommand, QueueEvent, ShardId, TrunkId, WorkerId,
+    Actor, AgentId, Command, CommandError, ContactId, Directory, Fact, LegCommand, LegEvent, MediaCommand, MediaEvent,
+    Memory, News, PhoneId, QueueCommand, QueueEvent, ShardId, TrunkId, WorkerId,
 };
 use std::sync::Arc;
 
@@ -33,6 +33,11 @@ pub struct Ticket(pub u64);
 #[derive(Clone, PartialEq, Debug)]
 pub enum Input {
     Leg(LegEvent),
+    /// What a contact says to a leg that leads to the nailed-up leg of an agent at home here ([`Output::Nailed`]).
+    Nailed {
+        agent: AgentId,
+        command: LegCommand,
+    },
     Media(MediaEvent),
     Queue(QueueEvent),
     /// A person ends a call; answered by [`Output::Reply`] with the same ticket.
@@ -69,6 +74,13 @@ pub enum Input {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Output {
     Leg(LegCommand),
+    /// To the agent's home, as [`Input::Nailed`].
+    Nailed {
+        agent: AgentId,
+        command: LegCommand,
+    },
+    /// What a nailed-up leg does, to the home of the leg that leads to it, as [`Input::Leg`].
+    Inner(LegEvent),
     Media {
         worker: WorkerId,
         command: MediaCommand,

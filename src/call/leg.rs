@@ -72,6 +72,11 @@ pub(crate) struct MediaRoute {
     pub(crate) registered: bool,
 }
 
+impl MediaRoute {
+    /// From one port of ours to another: no address is translated on the way.
+    pub(crate) const INSIDE: MediaRoute = MediaRoute { named: false, peer: None, registered: false };
+}
+
 /// What the distributor was told, to be taken back with the same words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Engaged {

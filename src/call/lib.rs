@@ -4,7 +4,7 @@
 //! the media workers' words into one contact that ends exactly once.
 //!
 //! Inputs: [`Input`] (leg, media and queue events, people's commands, reload, drain) with `now`. Outputs: [`Output`]
-//! (leg, media and queue commands, facts, questions and replies). [`Machine::poll_timeout`] says when to come back.
+//! (leg, media and queue commands, facts, questions and replies, words to and from nailed-up legs). [`Machine::poll_timeout`] says when to come back.
 //!
 //! Invariants:
 //! - After a `Hangup`, `Reject` or an end reported by the leg port a leg is forgotten at once. What still arrives for it
@@ -20,17 +20,18 @@
 //! fact. A test walks at random, looks after every step and compares:
 //!
 //! ```text
-//! (new) → announcement · callback · feature-code · notice · ringing · supervising · voicemail · waiting
+//! (new) → announcement · callback · feature-code · nailed-up · notice · ringing · supervising · voicemail · waiting
 //! announcement → (gone) · closing
 //! callback → (gone) · closing · waiting
 //! closing → (gone)
 //! feature-code → (gone) · announcement · closing
+//! nailed-up → (gone) · closing
 //! notice → (gone) · closing · waiting
 //! ringing → (gone) · announcement · callback · closing · notice · talking · voicemail · waiting
-//! supervising → (gone)
+//! supervising → (gone) · closing
 //! talking → (gone) · announcement · callback · closing · notice · ringing · voicemail · waiting
 //! voicemail → (gone) · announcement · closing
-//! waiting → (gone) · announcement · callback · closing · notice · ringing · voicemail
+//! waiting → (gone) · announcement · callback · closing · notice · ringing · talking · voicemail
 //! ```
 //!
 //! Deliberately absent: SIP, RTP, who gets which contact, file names beyond a recording's base name.
@@ -97,6 +98,7 @@ mod limits;
 mod machine;
 mod memory;
 mod murmur;
+mod nailed;
 mod negotiate;
 mod outward;
 mod places;
@@ -125,9 +127,9 @@ mod walk;
 pub use input::{Config, Input, Output, Ticket};
 pub use limits::{
     ANSWER_MAX, CALLBACK_KEY_MAX, CALLBACK_NUMBER_MAX, CALLBACK_TRIES, CALLBACKS_MAX, CLOSING_MAX, DIALS_MAX,
-    FIRST_KEY_MAX, HOPS_MAX, KNOWN_CALLERS_MAX, LEGS_MAX, NEXT_KEY_MAX, OUTWARD_RING_MAX, PHONE_RING_MAX,
-    PHONE_SILENT_MAX, PLACES_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES, STICKY_MAX, STOCK_BATCH,
-    STOCK_HIGH, STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX, WHISPER_MAX,
+    FIRST_KEY_MAX, HOPS_MAX, KNOWN_CALLERS_MAX, LEGS_MAX, NAILED_RING_MAX, NEXT_KEY_MAX, OUTWARD_RING_MAX,
+    PHONE_RING_MAX, PHONE_SILENT_MAX, PLACES_MAX, PROMPT_MAX, RETRY_AFTER, SEIZE_MAX, SIGN_ON_TRIES, STICKY_MAX,
+    STOCK_BATCH, STOCK_HIGH, STOCK_LOW, TRUNK_SILENT_MAX, TYPED_MAX, WHISPER_MAX,
 };
 pub use machine::Machine;
 pub use status::{ContactStatus, Load, PartyStatus};

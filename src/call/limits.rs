@@ -33,6 +33,8 @@ pub const STICKY_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// A phone rung by its own number, with nobody's ring rules.
 pub const PHONE_RING_MAX: Duration = Duration::from_secs(60);
+/// An agent who has just signed on has his phone at hand; more is an answering machine.
+pub const NAILED_RING_MAX: Duration = Duration::from_secs(30);
 /// To look at the keys and begin.
 pub const FIRST_KEY_MAX: Duration = Duration::from_secs(15);
 /// A pause after a key this long ends the entry, as `#` does.

@@ -2,6 +2,7 @@ use crate::arrive::Names;
 use crate::contact::{Contact, Stage};
 use crate::leg::Leg;
 use crate::memory::Elsewhere;
+use crate::nailed::Nails;
 use crate::places::Places;
 use crate::stock::{Stock, family_of};
 use crate::wish::KnownCallers;
@@ -32,6 +33,7 @@ pub struct Machine {
     pub(crate) tickets: BTreeMap<Ticket, ContactId>,
     pub(crate) known_callers: KnownCallers,
     pub(crate) places: Places,
+    pub(crate) nails: Nails,
     /// Contacts whose customers wait to be called back.
     pub(crate) callbacks: BTreeSet<ContactId>,
     /// Callbacks that wait in other shards.
@@ -82,6 +84,7 @@ impl Machine {
             tickets: BTreeMap::new(),
             known_callers: KnownCallers::default(),
             places: Places::default(),
+            nails: Nails::default(),
             callbacks: BTreeSet::new(),
             elsewhere: Elsewhere::default(),
             trunks_down: BTreeSet::new(),
@@ -101,6 +104,7 @@ impl Machine {
     pub fn handle_input(&mut self, now: Now, input: Input) {
         match input {
             Input::Leg(event) => self.leg_event(now, event),
+            Input::Nailed { agent, command } => self.nailed_command(now, agent, command),
             Input::Media(event) => self.media_event(now, event),
             Input::Queue(event) => self.queue_event(now, event),
             Input::HangUp { ticket, contact, by } => {
@@ -171,7 +175,12 @@ impl Machine {
     }
 
     pub(crate) fn leg_command(&mut self, command: LegCommand) {
-        self.outputs.push_back(Output::Leg(command));
+        let leg = command.leg();
+        if let Some(agent) = self.nails.leads_to(leg) {
+            self.outputs.push_back(Output::Nailed { agent, command });
+        } else if !self.nails.is_near(leg) {
+            self.outputs.push_back(Output::Leg(command));
+        }
     }
 
     pub(crate) fn media(&mut self, worker: WorkerId, command: MediaCommand) {

@@ -120,13 +120,14 @@ impl Machine {
             dials: 0,
             served: false,
             open_media: 0,
+            nailed: false,
         };
         self.contacts.insert(id, contact);
         self.promised(id, Callback::new(Arc::clone(promise), open.attempts), CallbackStep::Resumed);
     }
 
     /// The id of a leg that is over: no other ever has it.
-    fn nobody(&mut self) -> LegId {
+    pub(crate) fn nobody(&mut self) -> LegId {
         let key = self.outward.insert(());
         self.outward.remove(key);
         LegId::outward(self.config.shard, key)

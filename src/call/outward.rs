@@ -80,6 +80,7 @@ impl Machine {
             ring_max: OUTWARD_RING_MAX,
             silent_max: TRUNK_SILENT_MAX,
             offer: None,
+            nailed: None,
         };
         self.ring_directly(now, id, call, Some(onward))
     }
@@ -106,6 +107,7 @@ impl Machine {
             ring_max: PHONE_RING_MAX,
             silent_max: PHONE_SILENT_MAX,
             offer: None,
+            nailed: None,
         };
         if let Some(caller) = self.contacts.get(&id).map(|c| c.caller) {
             self.ringback(now, caller);

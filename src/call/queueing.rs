@@ -29,6 +29,8 @@ impl Machine {
             }
             QueueEvent::FlowOut { contact, queue, to, why } => self.flow_out(now, contact, queue, to, why),
             QueueEvent::Warn { contact, expected_wait } => self.warn_of_wait(now, contact, expected_wait),
+            QueueEvent::Nail { agent, phone } => self.nail(now, agent, phone),
+            QueueEvent::Unnail { agent } => self.unnail(now, agent),
             QueueEvent::Announce { contact, position, expected_wait } => {
                 self.announce(now, contact, position, expected_wait);
             }

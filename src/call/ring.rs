@@ -1,6 +1,6 @@
 use crate::contact::Stage;
 use crate::hear::Hearing;
-use crate::leg::{Leg, LegState};
+use crate::leg::{Leg, LegState, MediaRoute};
 use crate::machine::{Machine, Timer};
 use crate::murmur::Murmur;
 use crate::outward::Onward;
@@ -8,8 +8,8 @@ use crate::{LEGS_MAX, PHONE_SILENT_MAX};
 use base::{Now, TimerId};
 use core::time::Duration;
 use model::{
-    Cause, CauseKind, ContactId, Dial, DialTarget, Fact, Identity, LegCommand, LegId, OfferId, OfferOutcome, Party,
-    PhoneId, Pii, QueueCommand, QueueId, RINGS_MAX, Role, Sdp,
+    AgentId, Cause, CauseKind, ContactId, Dial, DialTarget, Fact, Identity, LegCommand, LegId, NailedUp, OfferId,
+    OfferOutcome, Party, PhoneId, Pii, QueueCommand, QueueId, RINGS_MAX, Role, Sdp,
 };
 
 /// A leg we dialled for a contact, until it is in the conversation or over.
@@ -43,6 +43,8 @@ pub(crate) struct Call {
     pub(crate) ring_max: Duration,
     pub(crate) silent_max: Duration,
     pub(crate) offer: Option<OfferId>,
+    /// Not his phone by itself: this agent's nailed-up leg.
+    pub(crate) nailed: Option<AgentId>,
 }
 
 impl Machine {
@@ -54,7 +56,7 @@ impl Machine {
             return Err(CauseKind::Overload);
         }
         let (worker, other, max_forwards) = (contact.worker, contact.caller, contact.max_forwards);
-        let route = self.route_to(&call.to);
+        let route = if call.nailed.is_some() { MediaRoute::INSIDE } else { self.route_to(&call.to) };
         let port = match worker {
             Some(worker) => Some(self.port_for(id, worker, route).ok_or(CauseKind::NoMedia)?),
             None => None,
@@ -75,6 +77,9 @@ impl Machine {
             DialTarget::Phone(phone) => call.auto_answer && self.directory.phone(phone).answer_tone,
             DialTarget::Trunk { .. } => false,
         };
+        if let Some(agent) = call.nailed {
+            self.nails.lead(leg, agent);
+        }
         self.leg_command(LegCommand::Dial(Box::new(Dial {
             leg,
             to: call.to,
@@ -83,7 +88,7 @@ impl Machine {
             auto_answer: call.auto_answer,
             max_forwards,
         })));
-        self.fact(Fact::LegStarted { contact: id, leg, party: call.party });
+        self.leg_fact(id, Fact::LegStarted { contact: id, leg, party: call.party });
         let murmur = self.murmur_of(id);
         let timer = self.timers.insert(now.mono + call.ring_max, Timer::Ring(leg));
         let silent = (call.silent_max < call.ring_max)
@@ -101,6 +106,12 @@ impl Machine {
     ) -> Call {
         let id = offer.contact;
         let agent = self.directory.agent(offer.agent);
+        let nailed = (agent.nailed_up != NailedUp::Off).then_some(offer.agent);
+        let opens = match agent.nailed_up {
+            NailedUp::Off => self.directory.phone(phone).auto_answer,
+            NailedUp::AtOnce => true,
+            NailedUp::ByKey => false,
+        };
         Call {
             to: DialTarget::Phone(phone),
             party: Party::Agent(offer.agent),
@@ -112,10 +123,11 @@ impl Machine {
             role: self.far_role(id),
             shown: shown_to_agent(&self.served_identity(id), queue.map(|q| &*self.directory.queue(q).name)),
             // A colleague's call rings: a phone that opens by itself for anybody would be a spy.
-            auto_answer: queue.is_some() && self.directory.phone(phone).auto_answer,
+            auto_answer: queue.is_some() && opens,
             ring_max,
             silent_max: PHONE_SILENT_MAX,
             offer: Some(offer),
+            nailed,
         }
     }
 
@@ -141,9 +153,10 @@ impl Machine {
         let (contact, party) = (leg.contact, leg.party);
         if leg.state == LegState::Dialling {
             leg.state = LegState::Ringing;
-            self.fact(Fact::LegRinging { contact, leg: id });
+            self.leg_fact(contact, Fact::LegRinging { contact, leg: id });
         }
         self.line_rings(id);
+        self.nailed_rings(id);
         let Some(state) = self.contacts.get_mut(&contact) else { return };
         let (caller, direct) = (state.caller, matches!(state.stage, Stage::Ringing(_)));
         let Some(ring) = state.stage.ring_mut(id) else { return };
@@ -178,6 +191,9 @@ impl Machine {
             return self.ring_over(now, id, OfferOutcome::Failed(kind.into()), kind.into(), true);
         }
         self.open_media(id);
+        if self.nailed_answered(now, id) {
+            return;
+        }
         self.fact(Fact::LegAnswered { contact, leg: id, codec: self.codec(id) });
         let Some(state) = self.contacts.get_mut(&contact) else { return };
         let caller = state.caller;
@@ -213,14 +229,18 @@ impl Machine {
 
     fn ring_of(&self, leg: LegId) -> Option<&Ring> {
         let contact = self.contacts.get(&self.legs.get(&leg)?.contact)?;
-        contact.stage.ring(leg).or_else(|| contact.callback.as_ref()?.line(leg))
+        contact
+            .stage
+            .ring(leg)
+            .or_else(|| contact.stage.nailed_ring(leg))
+            .or_else(|| contact.callback.as_ref()?.line(leg))
     }
 
     /// Nobody was reached by this leg: it is put away, the distributor told, and the contact goes on, with whoever
     /// else is being rung.
     pub(crate) fn ring_over(&mut self, now: Now, leg: LegId, outcome: OfferOutcome, cause: Cause, tell: bool) {
         let Some(id) = self.legs.get(&leg).map(|l| l.contact) else { return };
-        if self.line_over(now, leg, cause, tell) {
+        if self.line_over(now, leg, cause, tell) || self.nailed_over(now, leg, cause, tell) {
             return;
         }
         let Some(ring) = self.contacts.get_mut(&id).and_then(|c| c.stage.take_ring(leg)) else { return };

@@ -53,7 +53,12 @@ impl Machine {
 
     /// Contacts and legs that live, and ports in hand: nothing may be left over when the last call has ended.
     pub fn load(&self) -> Load {
-        Load { contacts: self.contacts.len(), legs: self.legs.len(), ports_in_hand: self.stock.len() }
+        Load {
+            contacts: self.contacts.len(),
+            legs: self.legs.len(),
+            ports_in_hand: self.stock.len(),
+            nailed_up: self.nailed_up(),
+        }
     }
 }
 
@@ -62,4 +67,6 @@ pub struct Load {
     pub contacts: usize,
     pub legs: usize,
     pub ports_in_hand: usize,
+    /// Agents' nailed-up legs that are on the line.
+    pub nailed_up: usize,
 }

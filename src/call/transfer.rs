@@ -20,6 +20,9 @@ pub(crate) struct Transfer {
 impl Machine {
     /// REFER from a party of a conversation.
     pub(crate) fn refer(&mut self, now: Now, id: LegId, to: ReferTarget) {
+        if self.refer_nailed(id, &to) {
+            return;
+        }
         let asked = match to {
             ReferTarget::Dialled(dialled) => self.refer_blind(now, id, &dialled),
             ReferTarget::Replace { leg } => self.refer_attended(now, id, leg),

@@ -5,8 +5,8 @@ use crate::testing::{World, house, offer_of, sdp};
 use base::Rng;
 use core::time::Duration;
 use model::{
-    CauseKind, ContactId, FlowReason, Key, LegEvent, LegId, MediaEvent, Offer, OfferId, PhoneId, QueueEvent, QueueId,
-    ReferTarget, Sdp, ShardId, SoundName, Target,
+    AgentId, CauseKind, ContactId, FlowReason, Key, LegEvent, LegId, MediaEvent, NailedUp, Offer, OfferId, PhoneId,
+    QueueEvent, QueueId, ReferTarget, Sdp, ShardId, SoundName, Target,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,8 @@ const NUMBERS: [&str; 26] = [
 struct Walk {
     world: World,
     rng: Rng,
+    /// For nailed-up legs alone, so that the walks without one go where they always went.
+    lines: Rng,
     legs: Vec<LegId>,
 }
 
@@ -37,9 +39,14 @@ impl Walk {
                 queue.care.resume = Some(Duration::from_secs(60));
             }
         }
+        // Who has a nailed-up leg is offered contacts on it and on nothing else, whether it is up or not.
+        let mut lines = Rng::new(!seed);
+        if lines.chance(0.4) {
+            directory.agents[0].nailed_up = *lines.pick(&[NailedUp::AtOnce, NailedUp::ByKey]).unwrap();
+        }
         let mut world = World::new(directory, workers);
         world.forgetful = rng.chance(0.3).then(|| rng.fork());
-        Walk { world, rng, legs: Vec::new() }
+        Walk { world, rng, lines, legs: Vec::new() }
     }
 
     fn run(&mut self, steps: u32) {
@@ -59,6 +66,7 @@ impl Walk {
             90..96 => self.world.wait(Duration::from_millis(self.rng.below(30_000))),
             _ => self.house_word(),
         }
+        self.line_word();
         for id in self.world.machine.legs.keys() {
             if !self.legs.contains(id) {
                 self.legs.push(*id);
@@ -123,7 +131,7 @@ impl Walk {
                 if let Some(contact) = self.rng.pick(&waiting).copied() {
                     let targets = [
                         Target::Queue(QueueId(self.rng.below(3) as u32)),
-                        Target::Agent(model::AgentId(1)),
+                        Target::Agent(AgentId(1)),
                         Target::Announcement(SoundName("announcements/sorry".into())),
                         Target::Number("013900".into()),
                         Target::Voicemail(QueueId(self.rng.below(3) as u32)),
@@ -147,7 +155,9 @@ impl Walk {
 
     /// Mostly a leg that lives; sometimes one that is long gone.
     fn leg(&mut self) -> Option<LegId> {
-        let live: Vec<_> = self.world.machine.legs.keys().copied().collect();
+        // What happens to an inner line comes from the machine itself.
+        let nails = &self.world.machine.nails;
+        let live: Vec<_> = self.world.machine.legs.keys().copied().filter(|leg| !nails.is_inside(*leg)).collect();
         if self.rng.chance(0.9) { self.rng.pick(&live).copied() } else { self.rng.pick(&self.legs).copied() }
     }
 
@@ -245,6 +255,28 @@ impl Walk {
         }
     }
 
+    /// His phone is called, answers, presses a key or is let go.
+    fn line_word(&mut self) {
+        let (agent, phone) = (AgentId(0), PhoneId(0));
+        if self.world.directory.agent(agent).nailed_up == NailedUp::Off {
+            return;
+        }
+        let leg = self.world.machine.contacts.values().find(|c| c.nailed).map(|c| c.caller);
+        match (self.lines.below(40), leg) {
+            (0..4, _) => self.world.input(Input::Queue(QueueEvent::Nail { agent, phone })),
+            (4..10, Some(leg)) => {
+                let sdp = (self.world.machine.config.workers > 0).then(|| offer_of("PCMU/PCMA", "198.51.100.3"));
+                self.world.input(Input::Leg(LegEvent::Answered { leg, sdp }));
+            }
+            (10..14, Some(leg)) => {
+                let key = Key(*self.lines.pick(&['*', '1', '1']).unwrap());
+                self.world.input(Input::Media(MediaEvent::Digit { leg, key, held: Duration::from_millis(100) }));
+            }
+            (14, _) => self.world.input(Input::Queue(QueueEvent::Unnail { agent })),
+            _ => {}
+        }
+    }
+
     /// Everybody hangs up; every stage must find its end.
     fn finish(&mut self) {
         for leg in self.world.machine.legs.keys().copied().filter(|l| !l.is_outward()).collect::<Vec<_>>() {
@@ -252,6 +284,7 @@ impl Walk {
             self.world.input(Input::Leg(LegEvent::Ended { leg, cause }));
         }
         // What outlives its caller is a far side joined to another; it hangs up, too.
+        self.world.input(Input::Queue(QueueEvent::Unnail { agent: AgentId(0) }));
         for leg in self.world.machine.legs.keys().copied().collect::<Vec<_>>() {
             let cause = CauseKind::NormalClearing.into();
             self.world.input(Input::Leg(LegEvent::Ended { leg, cause }));

@@ -94,6 +94,7 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
         | Fact::SupervisorLeft { .. }
         | Fact::RecordingStarted { .. }
         | Fact::ContactEnded { .. }
+        | Fact::Line { .. }
         | Fact::SignOffReason { .. }
         | Fact::Forced { .. }
         | Fact::PhoneReachable { .. }

@@ -10,11 +10,14 @@ use crate::sip::plain;
 use crate::source::Span;
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
-use model::{Agent, Capacity, InitialState, PhoneId, QueueId, SkillId, SkillLevel, Supervises};
+use model::{Agent, Capacity, InitialState, NailedUp, PhoneId, QueueId, SkillId, SkillLevel, Supervises};
 use std::collections::HashMap;
 
 const INITIAL_STATES: [(&str, InitialState); 2] =
     [("not-ready", InitialState::NotReady), ("ready", InitialState::Ready)];
+
+const NAILED_UP: [(&str, NailedUp); 3] =
+    [("off", NailedUp::Off), ("at-once", NailedUp::AtOnce), ("by-key", NailedUp::ByKey)];
 
 /// A share: somebody who gets a thousand times as much as another is not meant.
 const MAX_WEIGHT: u32 = 1_000;
@@ -65,6 +68,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
         queues,
         reserve,
         capacity: capacity(entry, refs),
+        nailed_up: table.word("nailed_up", &NAILED_UP, &[]),
         skills: skills(table, refs),
         weight: table.count("weight", 1..=MAX_WEIGHT),
         class: table.word("class", &CLASSES, &[]),

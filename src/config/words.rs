@@ -3,8 +3,8 @@
 use crate::scalar::spell_duration;
 use model::{
     Agent, AnswerMode, Calendar, CallbackFirst, CallbackPolicy, CalledFrom, ClassOfService, DaySpan, Directory,
-    FigureRange, InitialState, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule, Secret, SoundId,
-    Step, Supervises, Target, Trunk, VoicemailPolicy, Warning, Whisper, WrapUpMode,
+    FigureRange, InitialState, NailedUp, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule, Secret,
+    SoundId, Step, Supervises, Target, Trunk, VoicemailPolicy, Warning, Whisper, WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -300,6 +300,11 @@ impl Named for Agent {
             }
             Supervises::Everybody => "*".into(),
         };
+        let nailed_up = match self.nailed_up {
+            NailedUp::Off => "off",
+            NailedUp::AtOnce => "at-once",
+            NailedUp::ByKey => "by-key",
+        };
         let initial = match self.initial_state {
             InitialState::NotReady => "not-ready",
             InitialState::Ready => "ready",
@@ -308,6 +313,7 @@ impl Named for Agent {
             ("phone", self.phone.map_or(String::new(), |phone| directory.phone(phone).id.to_string())),
             ("queues", queues.join(" ")),
             ("skills", skills.join(", ")),
+            ("nailed_up", nailed_up.into()),
             ("weight", self.weight.to_string()),
             ("class", class(self.class).into()),
             ("initial_state", initial.into()),

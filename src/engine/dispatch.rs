@@ -58,6 +58,22 @@ impl Shard {
                 let outward = self.legs.command(now, command);
                 self.outputs.extend(outward.map(Output::Leg));
             }
+            call::Output::Nailed { agent, command } => {
+                let home = self.acd.agent_home(agent);
+                if home == self.id {
+                    self.call.handle_input(now, call::Input::Nailed { agent, command });
+                } else {
+                    self.outputs.push_back(Output::Mail { to: home, mail: Mail::Nailed { agent, command } });
+                }
+            }
+            call::Output::Inner(event) => {
+                let home = event.leg().home();
+                if home == self.id {
+                    self.call.handle_input(now, call::Input::Leg(event));
+                } else {
+                    self.outputs.push_back(Output::Mail { to: home, mail: Mail::Inner(event) });
+                }
+            }
             call::Output::Media { worker, command } => self.outputs.push_back(Output::Media { worker, command }),
             call::Output::Queue(command) => self.acd.handle_input(now, acd::Input::Call(command)),
             call::Output::People { ticket, command } => self.feature_code(now, ticket, command),
@@ -94,6 +110,7 @@ impl Shard {
             | LegEvent::OfferAnswered { .. }
             | LegEvent::OfferRefused { .. }
             | LegEvent::Digit { .. }
+            | LegEvent::Held { .. }
             | LegEvent::Refer { .. } => event,
         }
     }

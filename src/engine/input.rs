@@ -2,8 +2,8 @@ use crate::legs::Legs;
 use crate::status::{CallStatus, ShardStatus, TrunkStatus};
 use acd::{AcdMessage, Board};
 use model::{
-    Command, CommandError, Directory, LegCommand, LegEvent, MediaCommand, MediaEvent, Memory, News, PhoneId, ShardId,
-    Stamped, WorkerId,
+    AgentId, Command, CommandError, Directory, LegCommand, LegEvent, MediaCommand, MediaEvent, Memory, News, PhoneId,
+    ShardId, Stamped, WorkerId,
 };
 use sip::{ConnectionId, LocationUpdate, Note, Query};
 use std::net::SocketAddr;
@@ -77,6 +77,13 @@ pub enum Mail {
     },
     TrunkUp(model::TrunkId),
     TrunkDown(model::TrunkId),
+    /// To the nailed-up leg of an agent at home there.
+    Nailed {
+        agent: AgentId,
+        command: LegCommand,
+    },
+    /// From a nailed-up leg to the leg there that leads to it.
+    Inner(LegEvent),
     /// Of a call room's callers, to the other call rooms.
     News(News),
 }

@@ -89,6 +89,10 @@ impl Shard {
             }
             Input::Mail(Mail::TrunkUp(trunk)) => self.call.handle_input(now, call::Input::TrunkUp(trunk)),
             Input::Mail(Mail::TrunkDown(trunk)) => self.call.handle_input(now, call::Input::TrunkDown(trunk)),
+            Input::Mail(Mail::Nailed { agent, command }) => {
+                self.call.handle_input(now, call::Input::Nailed { agent, command });
+            }
+            Input::Mail(Mail::Inner(event)) => self.call.handle_input(now, call::Input::Leg(event)),
             Input::Mail(Mail::News(news)) => self.call.handle_input(now, call::Input::News(news)),
             Input::Memory(memory) => {
                 for queue in &memory.shut {
@@ -163,6 +167,7 @@ impl Shard {
             contacts: self.call.load().contacts,
             legs: self.call.load().legs,
             ports: self.call.load().ports_in_hand,
+            nailed_up: self.call.load().nailed_up,
             sip: self.legs.population(),
             draining: self.draining,
         }

@@ -31,6 +31,8 @@ pub struct ShardStatus {
     pub legs: usize,
     /// Media ports in hand that no leg uses.
     pub ports: usize,
+    /// Agents' nailed-up legs that are on the line; among the contacts and legs, but nobody's calls.
+    pub nailed_up: usize,
     pub sip: sip::Population,
     pub draining: bool,
 }

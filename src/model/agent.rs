@@ -12,6 +12,7 @@ pub struct Agent {
     /// Queues he serves only while they call for their reserve.
     pub reserve: Vec<InReserve>,
     pub capacity: Capacity,
+    pub nailed_up: NailedUp,
     /// Sorted by skill.
     pub skills: Vec<SkillLevel>,
     /// His share with the strategy `weighted`, from 1.
@@ -20,6 +21,18 @@ pub struct Agent {
     pub initial_state: InitialState,
     pub supervises: Supervises,
     pub removed: bool,
+}
+
+/// Whether his phone is called when he signs on and stays on the line, and how he takes a contact on it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum NailedUp {
+    /// His phone rings for each contact.
+    #[default]
+    Off,
+    /// A queue's contact is on the line at once, after a tone.
+    AtOnce,
+    /// He hears it ring and presses a key.
+    ByKey,
 }
 
 /// Contacts of each medium he may have at a time.

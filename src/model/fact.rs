@@ -120,6 +120,27 @@ impl ContactEnd {
     }
 }
 
+/// What becomes of an agent's nailed-up leg.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineStep {
+    /// His phone is called.
+    Called,
+    /// It was answered and stays on the line.
+    Up { codec: Option<Codec> },
+    /// It did not answer, was hung up or lost.
+    Down { cause: Cause, by: Releaser },
+}
+
+impl LineStep {
+    pub const fn word(self) -> &'static str {
+        match self {
+            LineStep::Called => "line-called",
+            LineStep::Up { .. } => "line-up",
+            LineStep::Down { .. } => "line-down",
+        }
+    }
+}
+
 /// Who ended a leg (ECMA-269: the releasing device).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Releaser {
@@ -332,6 +353,12 @@ pub enum Fact {
         agent: AgentId,
         state: AgentState,
         phone: Option<PhoneId>,
+    },
+    /// An agent's nailed-up leg: no contact's, so told apart from the legs of contacts.
+    Line {
+        agent: AgentId,
+        phone: PhoneId,
+        step: LineStep,
     },
     /// An agent who signs off said why.
     SignOffReason {

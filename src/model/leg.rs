@@ -173,11 +173,33 @@ pub enum LegEvent {
         key: Key,
         held: Duration,
     },
+    /// Of an agent's nailed-up leg, told to the contact he talks in: his phone has put it on hold, or taken it back.
+    Held {
+        leg: LegId,
+        on: bool,
+    },
     /// The peer asks us to send the other party elsewhere.
     Refer {
         leg: LegId,
         to: ReferTarget,
     },
+}
+
+impl LegCommand {
+    pub fn leg(&self) -> LegId {
+        match self {
+            LegCommand::Dial(dial) => dial.leg,
+            LegCommand::Progress { leg, .. }
+            | LegCommand::Answer { leg, .. }
+            | LegCommand::Reject { leg, .. }
+            | LegCommand::Hangup { leg, .. }
+            | LegCommand::Offer { leg, .. }
+            | LegCommand::AnswerOffer { leg, .. }
+            | LegCommand::RefuseOffer { leg, .. }
+            | LegCommand::ReferReply { leg, .. }
+            | LegCommand::ReferProgress { leg, .. } => *leg,
+        }
+    }
 }
 
 impl LegEvent {
@@ -193,6 +215,7 @@ impl LegEvent {
             | LegEvent::OfferAnswered { leg, .. }
             | LegEvent::OfferRefused { leg, .. }
             | LegEvent::Digit { leg, .. }
+            | LegEvent::Held { leg, .. }
             | LegEvent::Refer { leg, .. } => *leg,
         }
     }

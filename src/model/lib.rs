@@ -42,14 +42,14 @@ mod traffic;
 mod trunk;
 
 pub use absent::{Absent, EmptyRule};
-pub use agent::{Agent, AgentState, Capacity, InitialState, NotReadyReason, SkillLevel, Supervises};
+pub use agent::{Agent, AgentState, Capacity, InitialState, NailedUp, NotReadyReason, SkillLevel, Supervises};
 pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHours};
 pub use care::{CallbackFirst, CallbackPolicy, Care, VoicemailPolicy, Warning, Whisper};
 pub use cause::{Cause, CauseKind};
 pub use command::{Actor, AgentAction, Command, CommandError, QueueAction, ReserveOrder, SupervisorMode};
 pub use decision::{Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
 pub use directory::Directory;
-pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, Party, Releaser, Stamped, TransferKind};
+pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, LineStep, Party, Releaser, Stamped, TransferKind};
 pub use generation::Generation;
 pub use identity::{Identity, Pii};
 pub use ids::{

@@ -10,9 +10,9 @@
 
 use crate::{
     Absent, Agent, AnnouncePolicy, AnswerMode, CalledFrom, Capacity, Care, ClassOfService, Codec, Directory, EmptyRule,
-    FeatureCodes, Generation, IdleClock, InitialState, Language, Limits, MediaSettings, MissedPolicy, Phone, PhoneId,
-    Queue, QueueId, Reasons, RecordPolicy, Routing, ServiceLevel, Site, SoundId, Strategy, Supervises, Treatment,
-    Trunk, WrapUpMode,
+    FeatureCodes, Generation, IdleClock, InitialState, Language, Limits, MediaSettings, MissedPolicy, NailedUp, Phone,
+    PhoneId, Queue, QueueId, Reasons, RecordPolicy, Routing, ServiceLevel, Site, SoundId, Strategy, Supervises,
+    Treatment, Trunk, WrapUpMode,
 };
 use core::net::{IpAddr, Ipv4Addr};
 use core::time::Duration;
@@ -69,6 +69,7 @@ pub fn agent(n: u32, queues: &[u32]) -> Agent {
         initial_state: InitialState::Ready,
         reserve: Vec::new(),
         capacity: Capacity::default(),
+        nailed_up: NailedUp::Off,
         supervises: Supervises::Nobody,
         removed: false,
     }

@@ -17,6 +17,10 @@ pub enum QueueCommand {
     Seize { contact: ContactId, agent: AgentId },
     /// The agent has answered an offer and waits until its customer is there: he is busy, though nothing is settled.
     Attend { offer: OfferId },
+    /// His nailed-up leg was answered.
+    LineUp { agent: AgentId },
+    /// It could not be had, was hung up or lost.
+    LineDown { agent: AgentId, cause: Cause },
     /// The agent's own phone started a call: he is busy until [`QueueCommand::Release`].
     Occupy { contact: ContactId, agent: AgentId },
 }
@@ -79,6 +83,15 @@ pub enum QueueEvent {
     /// Stop ringing: the agent signed off or was forced; settle with `Withdrawn`.
     Revoke {
         offer: OfferId,
+    },
+    /// At the agent's home: call his phone and keep it on the line.
+    Nail {
+        agent: AgentId,
+        phone: PhoneId,
+    },
+    /// Hang it up.
+    Unnail {
+        agent: AgentId,
     },
     /// Answer to [`QueueCommand::Seize`].
     Seized {

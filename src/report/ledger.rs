@@ -219,6 +219,7 @@ impl Ledger {
             Fact::AgentChanged { agent, state, .. } => self.agent_changed(at, *agent, *state),
             // A step of the record and a line of the event log, nothing more.
             Fact::ContactArrived { .. }
+            | Fact::Line { .. }
             | Fact::SignOffReason { .. }
             | Fact::Callback { .. }
             | Fact::LegRinging { .. }

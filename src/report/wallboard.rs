@@ -62,6 +62,7 @@ impl Wallboard {
                 self.agents.insert(*agent, *state);
             }
             Fact::LegStarted { .. }
+            | Fact::Line { .. }
             | Fact::SignOffReason { .. }
             | Fact::Callback { .. }
             | Fact::LegRinging { .. }

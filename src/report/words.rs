@@ -4,7 +4,7 @@ use core::fmt::{Display, Write as _};
 use core::time::Duration;
 use model::{
     Actor, AgentAction, AgentId, AgentState, CallbackStep, Cause, ContactId, Decision, Directory, Fact, ForcedAction,
-    Joined, Judged, JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome, Party, QueueAction, QueueId,
+    Joined, Judged, JudgedBy, Judgement, LineStep, Next, NotReadyReason, OfferOutcome, Party, QueueAction, QueueId,
     ReserveChange, Source, Target, TransferKind,
 };
 
@@ -43,6 +43,7 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         Fact::WaitForetold { .. }
         | Fact::Reserve { .. }
         | Fact::AgentChanged { .. }
+        | Fact::Line { .. }
         | Fact::SignOffReason { .. }
         | Fact::Forced { .. }
         | Fact::PhoneReachable { .. }
@@ -106,6 +107,7 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::ContactEnded { .. } => "ended",
         Fact::ReservationExpired { .. } => "reservation-expired",
         Fact::AgentChanged { .. } => "agent",
+        Fact::Line { step, .. } => step.word(),
         Fact::SignOffReason { .. } => "sign-off-reason",
         Fact::Forced { .. } => "forced",
         Fact::PhoneReachable { .. } => "phone-reachable",
@@ -192,6 +194,14 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::ContactEnded { end, cause, .. } => d.with("end", end.word()).cause(cause),
         Fact::AgentChanged { agent, state, phone } => {
             d.agent(*agent).state(*state).optional("phone", phone.map(|p| &*names.phone(p).id))
+        }
+        Fact::Line { agent, phone, step } => {
+            d.agent(*agent).text("phone", &names.phone(*phone).id);
+            match step {
+                LineStep::Called => &mut d,
+                LineStep::Up { codec } => d.optional("codec", codec.map(|codec| codec.word())),
+                LineStep::Down { cause, by } => d.cause(cause).with("by", by.word()),
+            }
         }
         Fact::SignOffReason { agent, code } => {
             let word = names.reasons.word(NotReadyReason::Code(*code));

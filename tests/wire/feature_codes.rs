@@ -54,3 +54,30 @@ fn an_agent_signs_on_at_another_desk_with_a_pin() {
     let contact = records.contacts.iter().find(|c| c.caller == "30001").expect("the call");
     assert_eq!(contact.step("connected").value("agent"), "1001");
 }
+
+#[test]
+fn a_nailed_up_leg_serves_one_caller_after_another_and_his_phone_rings_once() {
+    let mut text = queue("wrap_up = \"0s\"");
+    registered_agent(&mut text, "1001", "initial_state = \"ready\"\nnailed_up = \"at-once\"");
+    let mut house = Plan::new(text).start();
+    let desk = Phone::agent(&house, "1001", &["--tone", "1000"]);
+    house.wait_agent("1001", "ready", STEP);
+    for (number, hz) in [("30001", 440.0), ("30002", 600.0)] {
+        let caller = Phone::caller(&house, number, &["--tone", &format!("{hz}")]);
+        caller.wait_tone(1_000.0);
+        desk.wait_tone(hz);
+        caller.stop();
+        house.wait_agent("1001", "ready", STEP);
+    }
+    let records = house.records_of(2);
+    assert_eq!((desk.all("incoming").len(), desk.all("ended").len()), (1, 0));
+    house.ask(&["agent", "1001", "sign-off"]);
+    desk.ended_well();
+    house.wait_agent("1001", "signed-off", STEP);
+    house.stop();
+    assert_eq!(house.report_of("support")["answered"], 2);
+    assert!(records.contacts.iter().all(|c| c.step("connected").value("agent") == "1001" && c.outcome == "served"));
+    let steps =
+        |word: &str| house.events().iter().filter(|line| line.contains(&format!("\"what\":\"{word}\""))).count();
+    assert_eq!((steps("line-called"), steps("line-up"), steps("line-down")), (1, 1, 1), "{:#?}", house.events());
+}

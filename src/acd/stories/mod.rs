@@ -8,6 +8,7 @@ mod direct;
 mod distribution;
 mod explain;
 mod flow;
+mod nailed;
 mod reload;
 mod reserves;
 mod rings;

@@ -6,6 +6,7 @@ mod caller;
 mod care;
 mod limits;
 mod memory;
+mod nailed;
 mod offer;
 mod phone;
 mod queue;

@@ -63,6 +63,7 @@ impl Books {
             Output::Fact(fact) => self.fact(fact),
             Output::Leg(LegCommand::Dial(dial)) => assert!(dial.leg.is_outward()),
             Output::Leg(_) | Output::People { .. } | Output::Reply { .. } | Output::News(_) => {}
+            Output::Nailed { .. } | Output::Inner(_) => {}
         }
     }
 
@@ -85,7 +86,10 @@ impl Books {
                 let engaged = self.engaged.iter().position(|e| e == &(*agent, *contact));
                 self.engaged.remove(engaged.expect("an agent is released once, from where he was"));
             }
-            QueueCommand::Seize { .. } | QueueCommand::Attend { .. } => {}
+            QueueCommand::Seize { .. }
+            | QueueCommand::Attend { .. }
+            | QueueCommand::LineUp { .. }
+            | QueueCommand::LineDown { .. } => {}
         }
     }
 

@@ -39,7 +39,7 @@ pub(crate) fn house() -> Directory {
     }
 }
 
-const SOUNDS: [&str; 49] = [
+const SOUNDS: [&str; 50] = [
     "music/default",
     "announcements/sorry",
     "announcements/closed",
@@ -79,6 +79,7 @@ const SOUNDS: [&str; 49] = [
     "agent/callback",
     "agent/give-a-reason",
     "tones/zip",
+    "tones/silence",
     "queue/long-wait",
     "tones/beep",
     "voicemail/leave-message",

@@ -107,10 +107,18 @@ impl World {
             if let Output::Leg(LegCommand::Dial(dial)) = &output {
                 self.last_dial = Some(dial.clone());
             }
-            if let Output::Media { worker, command } = output {
-                self.play_media(worker, command);
+            match output {
+                Output::Media { worker, command } => self.play_media(worker, command),
+                Output::Nailed { agent, command } => self.input_again(Input::Nailed { agent, command }),
+                Output::Inner(event) => self.input_again(Input::Leg(event)),
+                _ => {}
             }
         }
+    }
+
+    /// What comes back to this machine from itself; others may be between two shards.
+    fn input_again(&mut self, input: Input) {
+        self.machine.handle_input(self.now, input);
     }
 
     /// The media worker: binds, and says its last words at once.
@@ -232,6 +240,15 @@ impl World {
             ["hang-up", id] => {
                 let by = Actor::Operator("root".into());
                 self.input(Input::HangUp { ticket: Ticket(1), contact: contact(&[id]), by });
+            }
+            ["nail", agent] => {
+                let agent = self.agent(agent);
+                let phone = self.directory.agent(agent).phone.unwrap();
+                self.input(Input::Queue(QueueEvent::Nail { agent, phone }));
+            }
+            ["unnail", agent] => {
+                let agent = self.agent(agent);
+                self.input(Input::Queue(QueueEvent::Unnail { agent }));
             }
             ["done", "ok"] => self.done(Ok(())),
             ["done", _] => self.done(Err(model::CommandError::NoSuchAgent)),

@@ -1,8 +1,8 @@
 use crate::Output;
 use core::fmt::Write;
 use model::{
-    AgentId, CallbackStep, ContactId, DialTarget, Directory, Fact, JudgedBy, LegCommand, LegId, MediaCommand, Party,
-    PhoneId, QueueCommand, QueueId, Role, Sdp, SoundId, SoundName, Target, Withdrawal,
+    AgentId, CallbackStep, ContactId, DialTarget, Directory, Fact, JudgedBy, LegCommand, LegEvent, LegId, MediaCommand,
+    Party, PhoneId, QueueCommand, QueueId, Role, Sdp, SoundId, SoundName, Target, Withdrawal,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -109,9 +109,28 @@ impl Names {
                     }
                 }
             }
+            Output::Nailed { agent, command } => {
+                let said = self.leg_command(command);
+                format!("nailed {} {said}", self.agent(*agent))
+            }
+            Output::Inner(event) => format!("inner {}", self.inner(event)),
             Output::News(news) => format!("news {}", news.word()),
             Output::Reply { result, .. } => format!("reply {}", if result.is_ok() { "ok" } else { "error" }),
         })
+    }
+
+    fn inner(&mut self, event: &LegEvent) -> String {
+        let leg = self.leg(event.leg());
+        match event {
+            LegEvent::Ringing { .. } => format!("{leg} rings"),
+            LegEvent::Answered { sdp, .. } => format!("{leg} answers{}", described(sdp.as_ref())),
+            LegEvent::Refused { cause, .. } => format!("{leg} refuses {}", cause.kind.word()),
+            LegEvent::Ended { cause, .. } => format!("{leg} ends {}", cause.kind.word()),
+            LegEvent::Held { on, .. } => format!("{leg} {}", if *on { "holds" } else { "retrieves" }),
+            LegEvent::Digit { key, .. } => format!("{leg} info {}", key.0),
+            LegEvent::Refer { .. } => format!("{leg} refers"),
+            _ => panic!("never said by a nailed-up leg: {event:?}"),
+        }
     }
 
     fn leg_command(&mut self, command: &LegCommand) -> String {
@@ -193,6 +212,10 @@ impl Names {
             QueueCommand::Release { agent, contact: c, queue } => {
                 format!("release {} {}{}", self.agent(*agent), contact(*c), self.maybe_queue(*queue))
             }
+            QueueCommand::LineUp { agent } => format!("line-up {}", self.agent(*agent)),
+            QueueCommand::LineDown { agent, cause } => {
+                format!("line-down {} {}", self.agent(*agent), cause.kind.word())
+            }
             QueueCommand::Attend { offer } => format!("attend {}", self.agent(offer.agent)),
             QueueCommand::Seize { contact: c, agent } => format!("seize {} {}", contact(*c), self.agent(*agent)),
             QueueCommand::Occupy { contact: c, agent } => format!("occupy {} {}", contact(*c), self.agent(*agent)),
@@ -263,6 +286,10 @@ impl Names {
             Fact::Callback { step, attempts, .. } => write!(text, "callback {} {attempts}", step.word()),
             Fact::Refused { cause, .. } => write!(text, "refused {}", cause.kind.word()),
             Fact::Forced { .. } => write!(text, "forced"),
+            Fact::Line { agent, step: model::LineStep::Down { cause, by }, .. } => {
+                write!(text, "line-down {} {} by {}", self.agent(*agent), cause.kind.word(), by.word())
+            }
+            Fact::Line { agent, step, .. } => write!(text, "{} {}", step.word(), self.agent(*agent)),
             Fact::Queued { .. }
             | Fact::Offered { .. }
             | Fact::OfferEnded { .. }

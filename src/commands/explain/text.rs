@@ -298,6 +298,7 @@ impl Story {
             Verdict::NotReady { reason: NotReadyReason::DeviceUnreachable | NotReadyReason::DeviceFailed, .. } => {
                 "a phone that answers".into()
             }
+            Verdict::NotReady { reason: NotReadyReason::LineDown, .. } => "his nailed-up leg on the line".into(),
             Verdict::NotReady { .. } => "being ready".into(),
             Verdict::Engaged { .. } => "being free".into(),
             Verdict::Refused { .. } => "not having refused it".into(),

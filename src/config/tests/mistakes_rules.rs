@@ -354,7 +354,7 @@ t.toml:4:9: error: there is no sound "music/defalt"
 
 t.toml:5:17: error: there is no sound "queue/notice"
     5 | record_notice = "queue/notice"
-      |                 ^^^^^^^^^^^^^^ there are 83, such as agent/agent-not-in-call, agent/barging, agent/callback, agent/enter-agent-id, agent/enter-pin, agent/extended, agent/give-a-reason, agent/invalid
+      |                 ^^^^^^^^^^^^^^ there are 84, such as agent/agent-not-in-call, agent/barging, agent/callback, agent/enter-agent-id, agent/enter-pin, agent/extended, agent/give-a-reason, agent/invalid
 
 3 errors
 "#,
