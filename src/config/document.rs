@@ -154,7 +154,7 @@ pub(crate) fn several<'a>(
 fn unknown(reader: &Reader<'_>, name: &str, value: &Spanned<DeValue<'_>>, span: Span) {
     let table = matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_));
     match reserved::table(name) {
-        Some(needs) => reader.error(span, format!("[{name}] needs {needs}"), "leave it out"),
+        Some(needs) => reader.error(span, format!("[{name}] needs {needs}"), reserved::NOT_YET),
         None => {
             let known = SINGLE.iter().chain(&MANY).map(|(name, _)| *name).chain(["include"]);
             if table {

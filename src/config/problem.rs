@@ -36,6 +36,10 @@ impl Problem {
         self.severity
     }
 
+    pub(crate) fn see_also(&mut self, word: &str, place: Place) {
+        self.also = Some((word.into(), place));
+    }
+
     /// What is wrong, in one line, without the place.
     pub fn message(&self) -> &str {
         &self.message

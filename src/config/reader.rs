@@ -1,5 +1,5 @@
 use crate::limits::{MAX_ERRORS, MAX_WARNINGS};
-use crate::problem::{Note, Severity};
+use crate::problem::{Note, Place, Severity, place};
 use crate::source::{Source, Span};
 use core::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -35,6 +35,11 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn error(&self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.note(span, Severity::Error, message.into(), help.into(), None);
+    }
+
+    /// For problems of files that this one names.
+    pub(crate) fn place(&self, span: Span) -> Place {
+        place(&self.sources[span.file as usize], span)
     }
 
     /// An error that two places make together.

@@ -3,6 +3,9 @@
 use std::sync::LazyLock;
 use toml::de::{DeTable, DeValue};
 
+/// A level of the generation may be named there, and setting it would change nothing.
+pub(crate) const NOT_YET: &str = "leave it out: this version does not have it, at no generation.level";
+
 pub(crate) enum Answer {
     Unknown,
     /// Says what is the case anyway.
@@ -23,7 +26,6 @@ pub(crate) fn key(title: &str, key: &str, value: &DeValue<'_>) -> Answer {
             Answer::Needs("SIP over TLS (a later version)")
         }
         ("[http]", "tls_certificate" | "tls_key" | "certificate" | "key") => Answer::Needs("HTTPS (a later version)"),
-        ("[[queue]]", "voicemail") => Answer::Needs("voicemail (generation 2)"),
         ("[[trunk]]", "transport") => {
             Answer::Needs("a transport of its own (a later version; today the look-up of RFC 3263 decides)")
         }

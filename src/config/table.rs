@@ -80,7 +80,7 @@ impl<'a> Table<'a> {
             match reserved::key(self.title, name, value.get_ref()) {
                 reserved::Answer::Harmless => {}
                 reserved::Answer::Needs(what) => {
-                    self.reader.error(span, format!("`{name}` in {} needs {what}", self.title), "leave it out");
+                    self.reader.error(span, format!("`{name}` in {} needs {what}", self.title), reserved::NOT_YET);
                 }
                 reserved::Answer::Unknown => {
                     let help = advice(name, "key", self.defaults.keys().map(|k| &**k.get_ref()));

@@ -37,7 +37,8 @@ impl Refs<'_> {
             let help = if self.queues.find(text).is_ok() {
                 format!("did you mean \"queue:{text}\"?")
             } else {
-                "write \"queue:…\", \"agent:…\", \"announcement:…\" or \"number:…\"".into()
+                "write \"queue:…\", \"agent:…\", \"announcement:…\", \"number:…\", \"callback:…\" or \"voicemail:…\""
+                    .into()
             };
             return Err(Wrong::new(format!("`{text}` does not say what it leads to"), help));
         };
@@ -46,7 +47,10 @@ impl Refs<'_> {
             "agent" => Ok(Target::Agent(AgentId(self.agents.find(name)?))),
             "announcement" => Ok(Target::Announcement(self.sound(name, "announcements")?)),
             "number" => self.outward(name),
-            "script" => Err(Wrong::new("`script:` needs scripts for callers (generation 2)", "lead to a queue")),
+            "script" => Err(Wrong::new(
+                "`script:` needs scripts for callers (generation 2)",
+                "lead to a queue: this version has no scripts, at no generation.level",
+            )),
             "voicemail" => match self.modules.lacks(&format!("`{text}`"), "queue.voicemail") {
                 Some(wrong) => Err(wrong),
                 None => Ok(Target::Voicemail(QueueId(self.queues.find(name)?))),

@@ -174,3 +174,14 @@ fn nothing_compiled_in_is_a_secret() {
     assert!(embedded(&sounds()).unwrap().directory.phones.iter().all(|phone| phone.password.is_none()));
     assert!(warnings("").is_empty());
 }
+
+/// What a condition may ask is said where every key is.
+#[test]
+fn every_name_of_a_condition_is_explained_with_the_defaults() {
+    let text = render_defaults();
+    for figure in model::QueueFigure::ALL {
+        let head = format!("     {} ", figure.word());
+        let told = text.lines().any(|line| line.trim_start_matches('#').starts_with(&head));
+        assert!(told, "{} is not explained", figure.word());
+    }
+}

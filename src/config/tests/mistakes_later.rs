@@ -78,11 +78,11 @@ name = "sales"
         r#"
 t.toml:5:6: error: `script:` needs scripts for callers (generation 2)
     5 | to = "script:sales"
-      |      ^^^^^^^^^^^^^^ lead to a queue
+      |      ^^^^^^^^^^^^^^ lead to a queue: this version has no scripts, at no generation.level
 
 t.toml:6:3: error: [script] needs scripts for callers (generation 2)
     6 | [[script]]
-      |   ^^^^^^ leave it out
+      |   ^^^^^^ leave it out: this version does not have it, at no generation.level
 
 2 errors
 "#,
@@ -103,7 +103,7 @@ tenant = "acme"
         r#"
 t.toml:6:1: error: `tenant` in [[skill]] needs tenants (generation 5)
     6 | tenant = "acme"
-      | ^^^^^^ leave it out
+      | ^^^^^^ leave it out: this version does not have it, at no generation.level
 
 1 error
 "#,

@@ -76,7 +76,7 @@ pub(crate) fn read_traffic(source: Source, directory: &Directory) -> Result<Traf
         }
         match past::read(past, directory) {
             Ok((calls, days)) => (demand.past, demand.past_days) = (calls, days),
-            Err(problem) => past_problems.push(*problem),
+            Err(problems) => past_problems = problems,
         }
         if streams.is_empty() && !past.is_given("file") {
             reader.error(day.span, "nobody calls", "add a [[stream]], or file = \"…\" below [past]");

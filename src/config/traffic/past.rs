@@ -1,7 +1,7 @@
 //! `[past]`: a CSV file of past contacts, each of which calls again.
 
 use super::{spread, trunk};
-use crate::problem::{Note, Problem, Severity, file_problem};
+use crate::problem::{Note, Problem, Severity};
 use crate::scalar;
 use crate::source::{Source, Span};
 use crate::suggest::advice;
@@ -41,8 +41,11 @@ struct Row {
     caller: Option<Arc<str>>,
 }
 
+/// Who writes such a file makes one mistake in every line; more than these nobody reads.
+const MISTAKES_MAX: usize = 100;
+
 /// The calls, and how many days they are of.
-pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<(Vec<PastCall>, u32), Box<Problem>> {
+pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<(Vec<PastCall>, u32), Vec<Problem>> {
     let patience = table.convert("patience", |value| match value.value {
         DeValue::String(word) if word == "measured" => Ok(Patience::Measured),
         _ => spread::patience(value).map(Patience::Told),
@@ -53,23 +56,78 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<(Vec<Past
     }
     let Some(trunk) = trunk(table, directory) else { return Ok((Vec::new(), 0)) };
     let path = table.reader.folder(file.span).join(&*file.value);
-    let source = Source::read(&path).map_err(|why| Box::new(file_problem(&path, why)))?;
+    let source = match Source::read(&path) {
+        Ok(source) => source,
+        Err(why) => {
+            let help = "name a file, relative to the folder of this one";
+            table.reader.error(file.span, format!("{}: {why}", path.display()), help);
+            return Ok((Vec::new(), 0));
+        }
+    };
     let zone = TimeZone::get(&directory.site.time_zone).unwrap_or(TimeZone::UTC);
     match rows(&source.text, &zone) {
         Ok(rows) => Ok(calls(&rows, trunk, &patience.value)),
-        Err((range, Wrong { message, help })) => {
-            let span = Span::new(0, range);
-            let note = Note { span, severity: Severity::Error, message, help, also: None };
-            Err(Box::new(note.into_problem(&[source])))
+        Err(mistakes) => {
+            let sources = [source];
+            let note = |(range, Wrong { message, help })| Note {
+                span: Span::new(0, range),
+                severity: Severity::Error,
+                message,
+                help,
+                also: None,
+            };
+            let mut problems: Vec<_> = mistakes.into_iter().map(|at| note(at).into_problem(&sources)).collect();
+            // Which file named this one need be said once.
+            if let Some(first) = problems.first_mut() {
+                first.see_also("named", table.reader.place(file.span));
+            }
+            Err(problems)
         }
     }
 }
 
 type Misplaced = (core::ops::Range<usize>, Wrong);
 
-fn rows(text: &str, zone: &TimeZone) -> Result<Vec<Row>, Misplaced> {
+/// Every row, or a mistake of each that has one.
+fn rows(text: &str, zone: &TimeZone) -> Result<Vec<Row>, Vec<Misplaced>> {
     let mut lines = Lines { text, at: 0 };
+    let order = header(&mut lines).map_err(|mistake| vec![mistake])?;
+    let (mut rows, mut mistakes) = (Vec::new(), Vec::new());
+    let mut first_date = None;
+    while let Some(line) = lines.next() {
+        let read = line.and_then(|(at, cells)| {
+            if rows.len() >= ROWS_MAX {
+                return Err((at..at + 1, Wrong::new(format!("more than {ROWS_MAX} contacts"), "take fewer days")));
+            }
+            order.row(at, &cells, zone, &mut first_date)
+        });
+        match read {
+            Ok(row) if mistakes.is_empty() => rows.push(row),
+            Ok(_) => {}
+            Err(mistake) => mistakes.push(mistake),
+        }
+        if mistakes.len() >= MISTAKES_MAX || rows.len() > ROWS_MAX {
+            break;
+        }
+    }
+    if mistakes.is_empty() { Ok(rows) } else { Err(mistakes) }
+}
+
+/// Where each column stands.
+struct Order {
+    places: [Option<usize>; COLUMNS.len()],
+    count: usize,
+}
+
+fn header(lines: &mut Lines<'_>) -> Result<Order, Misplaced> {
     let (header_at, header) = lines.next().ok_or_else(|| (0..0, Wrong::new("the file is empty", HEADER)))??;
+    if let [one] = &header[..]
+        && let Some(other) = one.value.chars().find(|c| matches!(c, ';' | '\t'))
+    {
+        let what = if other == ';' { "semicolons" } else { "tabs" };
+        let help = "save it with commas between columns and points in numbers (1.5), as RFC 4180 has it";
+        return Err((one.range.clone(), Wrong::new(format!("the columns are separated by {what}"), help)));
+    }
     let mut order = [None; COLUMNS.len()];
     for (place, cell) in header.iter().enumerate() {
         let name = cell.value.trim();
@@ -83,28 +141,27 @@ fn rows(text: &str, zone: &TimeZone) -> Result<Vec<Row>, Misplaced> {
         let wrong = Wrong::new(format!("there is no column `{}`", COLUMNS[missing]), HEADER);
         return Err((header_at..header_at + 1, wrong));
     }
-    let mut rows = Vec::new();
-    while let Some(line) = lines.next() {
-        let (at, cells) = line?;
-        if rows.len() >= ROWS_MAX {
-            return Err((at..at + 1, Wrong::new(format!("more than {ROWS_MAX} contacts"), "take fewer days")));
-        }
-        if cells.len() != header.len() {
-            let message = format!("{} columns, the first line has {}", cells.len(), header.len());
-            return Err((at..at + 1, Wrong::new(message, "put a text with commas in quotes")));
-        }
-        let row = row(&cells, &order, zone)?;
-        if rows.first().is_some_and(|first: &Row| first.date.is_some() != row.date.is_some()) {
-            let place = order[TIME].map_or(at..at + 1, |place| cells[place].range.clone());
-            let message = "this time and those above do not both have a date";
-            return Err((place, Wrong::new(message, "give a date to every contact or to none")));
-        }
-        rows.push(row);
-    }
-    Ok(rows)
+    Ok(Order { places: order, count: header.len() })
 }
 
 const HEADER: &str = "begin with the line time,number,talk,wrap_up,waited,caller";
+
+impl Order {
+    /// `dated`: whether the first row had a date.
+    fn row(&self, at: usize, cells: &[Cell<'_>], zone: &TimeZone, dated: &mut Option<bool>) -> Result<Row, Misplaced> {
+        if cells.len() != self.count {
+            let message = format!("{} columns, the first line has {}", cells.len(), self.count);
+            return Err((at..at + 1, Wrong::new(message, "put a text with commas in quotes")));
+        }
+        let row = row(cells, &self.places, zone)?;
+        if *dated.get_or_insert(row.date.is_some()) != row.date.is_some() {
+            let place = self.places[TIME].map_or(at..at + 1, |place| cells[place].range.clone());
+            let message = "this time and those above do not both have a date";
+            return Err((place, Wrong::new(message, "give a date to every contact or to none")));
+        }
+        Ok(row)
+    }
+}
 
 fn row(cells: &[Cell<'_>], order: &[Option<usize>; 6], zone: &TimeZone) -> Result<Row, Misplaced> {
     let cell = |column: usize| order[column].map(|place| &cells[place]).filter(|cell| !cell.value.trim().is_empty());

@@ -4,7 +4,7 @@ use super::stream::clock;
 use crate::suggest::advice;
 use crate::table::{Table, Value, Wrong};
 use core::time::Duration;
-use model::{AgentId, Break, Directory, Reasons, Shift};
+use model::{Agent, AgentId, Break, Directory, Reasons, Shift};
 use toml::de::DeValue;
 
 pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Vec<Shift> {
@@ -45,18 +45,47 @@ fn people(value: Value<'_>, directory: &Directory) -> Result<Vec<AgentId>, Wrong
     let known = || directory.agents.iter().filter(|agent| !agent.removed).map(|agent| &*agent.id);
     let range = text.split_once('-').and_then(|(first, last)| {
         let width = first.len();
-        let (first, last): (u32, u32) = (first.parse().ok()?, last.parse().ok()?);
+        let (first, last): (u64, u64) = (first.parse().ok()?, last.parse().ok()?);
         (width == text.len() - width - 1 && first <= last).then_some((first, last, width))
     });
     let Some((first, last, width)) = range else {
         return Err(Wrong::new(format!("the configuration has no agent `{text}`"), advice(text, "agent", known())));
     };
-    let found = (first..=last).filter_map(|n| directory.agent_named(&format!("{n:0width$}")));
-    let found: Vec<AgentId> = found.collect();
-    if found.is_empty() {
-        return Err(Wrong::new(format!("the configuration has no agent from {text}"), "name agents that there are"));
+    // By those there are, not number by number: a range may be long.
+    let number = |id: &str| id.parse::<u64>().ok().filter(|_| id.len() == width && !id.starts_with('+'));
+    let within =
+        |agent: &(usize, &Agent)| number(&agent.1.id).filter(|n| (first..=last).contains(n) && !agent.1.removed);
+    let all = directory.agents.iter().enumerate();
+    let mut found: Vec<(u64, AgentId)> = all.filter_map(|at| Some((within(&at)?, AgentId(at.0 as u32)))).collect();
+    found.sort_unstable();
+    let absent = last - first + 1 - found.len() as u64;
+    if absent > 0 {
+        let numbers: Vec<u64> = found.iter().map(|(number, _)| *number).collect();
+        return Err(gaps(text, absent, &numbers, width));
     }
-    Ok(found)
+    Ok(found.into_iter().map(|(_, agent)| agent).collect())
+}
+
+/// A range in which somebody is missing: who is there, as one would write it.
+fn gaps(text: &str, absent: u64, numbers: &[u64], width: usize) -> Wrong {
+    const SHOWN: usize = 5;
+    if numbers.is_empty() {
+        return Wrong::new(format!("the configuration has no agent from {text}"), "name agents that there are");
+    }
+    let runs: Vec<&[u64]> = numbers.chunk_by(|a, b| a + 1 == *b).collect();
+    let run = |run: &&[u64]| match run {
+        [one] => format!("\"{one:0width$}\""),
+        run => format!("\"{:0width$}-{:0width$}\"", run[0], run[run.len() - 1]),
+    };
+    let mut there: Vec<String> = runs.iter().take(SHOWN).map(run).collect();
+    if runs.len() > SHOWN {
+        there.push("…".into());
+    }
+    let noun = if absent == 1 { "agent" } else { "agents" };
+    Wrong::new(
+        format!("the configuration lacks {absent} {noun} of `{text}`"),
+        format!("there are {}: name these, or add who is missing as [[agent]]", there.join(", ")),
+    )
 }
 
 fn pause(value: Value<'_>, reasons: &Reasons) -> Result<Break, Wrong> {

@@ -128,6 +128,48 @@ breaks = [{ at = "12:00", lasts = "30m", code = 1 }]
     assert!(unknown.contains("no [[reason]] with the code 12"), "{unknown}");
 }
 
+#[test]
+fn a_range_of_people_with_gaps_says_who_is_there() {
+    let one = |range: &str| schedule(&format!("[[shift]]\nagents = [\"{range}\"]\nfrom = \"08:00\"\nto = \"09:00\"\n"));
+    for (range, told) in [
+        ("1009-1012", "the configuration lacks 2 agents of `1009-1012`"),
+        ("1009-1011", "the configuration lacks 1 agent of `1009-1011`"),
+        ("1009-1012", "there are \"1009-1010\": name these, or add who is missing as [[agent]]"),
+        ("2001-2009", "no agent from 2001-2009"),
+        ("0000000000-9999999999", "no agent from"),
+    ] {
+        let found = one(range).unwrap_err();
+        assert!(found.contains(told), "{told}\nis not in\n{found}");
+    }
+    assert_eq!(one("1001-1010").unwrap().len(), 10);
+}
+
+/// A spreadsheet makes the same mistake in every line; the file that named it is said once.
+#[test]
+fn every_line_with_a_mistake_is_told_and_who_named_the_file() {
+    let found = past("time,number,talk\n09:00,4008,1,5\n09:01,4008,3\n09:02,4008,long\n").unwrap_err();
+    for told in [
+        "past.csv:2:1: error: 4 columns, the first line has 3",
+        "past.csv:4:12: error: `long` is no length of time",
+        "day.toml:2:8",
+        "2 errors",
+    ] {
+        assert!(found.contains(told), "{told}\nis not in\n{found}");
+    }
+    assert_eq!(found.matches("day.toml").count(), 1, "{found}");
+    for (csv, what) in [("time;number;talk\n09:00;4008;1,5\n", "semicolons"), ("time\tnumber\ttalk\n", "tabs")] {
+        let found = past(csv).unwrap_err();
+        assert!(found.contains(&format!("the columns are separated by {what}")), "{found}");
+        assert!(found.contains("commas between columns"), "{found}");
+    }
+}
+
+#[test]
+fn a_file_of_past_contacts_that_is_not_there_is_told_at_the_line_that_names_it() {
+    let found = traffic("[past]\nfile = \"nowhere.csv\"\n").unwrap_err();
+    assert!(found.contains("day.toml:2:8: error: ") && found.contains("nowhere.csv: there is no such file"), "{found}");
+}
+
 fn past(csv: &str) -> Result<Traffic, String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("past.csv"), csv).unwrap();
