@@ -199,6 +199,7 @@ impl Machine {
                 let ticket = *ticket;
                 self.done(now, ticket, Err(CommandError::NoSuchAgent));
             }
+            Some(Stage::Nailed(_)) => self.nailed_keys_over(now, id),
             Some(Stage::Arranging | Stage::Waiting { .. }) => self.arranging_timed_out(now, id),
             Some(_) | None => {}
         }
@@ -206,35 +207,17 @@ impl Machine {
 
     pub(crate) fn done(&mut self, now: Now, ticket: crate::Ticket, result: Result<(), CommandError>) {
         let Some(id) = self.tickets.remove(&ticket) else { return };
+        if self.nailed_done(now, id, ticket, result) {
+            return;
+        }
         let Some(Stage::Asking { ticket: asked, action, .. }) = self.contacts.get(&id).map(|c| &c.stage) else {
             return;
         };
         if *asked != ticket {
             return;
         }
-        let sound = match (result, action) {
-            (Ok(()), AgentAction::SignOn { .. }) => "agent/signed-on",
-            (Ok(()), AgentAction::SignOff { .. }) => "agent/signed-off",
-            (Ok(()), AgentAction::Ready) => "agent/ready",
-            (Ok(()), AgentAction::NotReady { .. }) => "agent/not-ready",
-            (Ok(()), AgentAction::Extend { .. }) => "agent/extended",
-            (Err(CommandError::ReasonMissing | CommandError::NoSuchReason), _) => "agent/give-a-reason",
-            (Err(CommandError::NotSignedOn), _) => "agent/not-signed-on",
-            (Err(CommandError::NoSuchAgent), _) => "agent/no-such-agent",
-            (
-                Err(
-                    CommandError::PhoneTaken
-                    | CommandError::NoPhone
-                    | CommandError::PhoneUnreachable
-                    | CommandError::NoSuchContact
-                    | CommandError::NoWrapUp
-                    | CommandError::NoSuchQueue
-                    | CommandError::NoSuchReserve,
-                ),
-                _,
-            ) => "agent/not-allowed",
-        };
-        self.say_and_end(now, id, sound);
+        let action = *action;
+        self.say_and_end(now, id, word_for(result, action));
     }
 
     /// Stops what the stage has running; the next stage follows.
@@ -263,5 +246,31 @@ impl Machine {
         if let Some(timer) = timer {
             self.timers.cancel(timer);
         }
+    }
+}
+
+/// What an agent hears of what he asked for.
+pub(crate) fn word_for(result: Result<(), CommandError>, action: AgentAction) -> &'static str {
+    match (result, action) {
+        (Ok(()), AgentAction::SignOn { .. }) => "agent/signed-on",
+        (Ok(()), AgentAction::SignOff { .. }) => "agent/signed-off",
+        (Ok(()), AgentAction::Ready) => "agent/ready",
+        (Ok(()), AgentAction::NotReady { .. }) => "agent/not-ready",
+        (Ok(()), AgentAction::Extend { .. }) => "agent/extended",
+        (Err(CommandError::ReasonMissing | CommandError::NoSuchReason), _) => "agent/give-a-reason",
+        (Err(CommandError::NotSignedOn), _) => "agent/not-signed-on",
+        (Err(CommandError::NoSuchAgent), _) => "agent/no-such-agent",
+        (
+            Err(
+                CommandError::PhoneTaken
+                | CommandError::NoPhone
+                | CommandError::PhoneUnreachable
+                | CommandError::NoSuchContact
+                | CommandError::NoWrapUp
+                | CommandError::NoSuchQueue
+                | CommandError::NoSuchReserve,
+            ),
+            _,
+        ) => "agent/not-allowed",
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Then {
     Notice,
     /// The tone was heard: he speaks.
     Speak,
+    /// The nailed-up leg is silent again.
+    Rest,
     /// He knows that he will be called back.
     Release,
     /// The agent knows whose call it is: now the caller.
@@ -135,6 +137,7 @@ impl Machine {
                 self.notice_heard(now, contact);
             }
             Then::Speak => self.speak(now, contact),
+            Then::Rest => self.rest_nailed(now, contact),
             Then::Release => self.release_line(now, contact),
             Then::Join => self.murmured_out(now, contact, id),
             Then::HangUp => {

@@ -35,6 +35,8 @@ pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 pub const PHONE_RING_MAX: Duration = Duration::from_secs(60);
 /// An agent who has just signed on has his phone at hand; more is an answering machine.
 pub const NAILED_RING_MAX: Duration = Duration::from_secs(30);
+/// Two stars further apart than this are not one word.
+pub const STAR_MAX: Duration = Duration::from_secs(2);
 /// To look at the keys and begin.
 pub const FIRST_KEY_MAX: Duration = Duration::from_secs(15);
 /// A pause after a key this long ends the entry, as `#` does.

@@ -11,14 +11,15 @@ use crate::contact::{Contact, Stage};
 use crate::hear::Hearing;
 use crate::leg::{Leg, LegState, MediaRoute};
 use crate::machine::Machine;
+use crate::nailed_keys::Keyed;
 use crate::plan::Destination;
 use crate::record::Recording;
 use crate::ring::{Call, Ring};
 use crate::{NAILED_RING_MAX, Output, PHONE_SILENT_MAX};
 use base::Now;
 use model::{
-    AgentId, Cause, CauseKind, ContactEnd, ContactId, Dial, DialTarget, Fact, Identity, Key, LegCommand, LegEvent,
-    LegId, LineStep, Party, PhoneId, Pii, QueueCommand, ReferTarget, Releaser, Role, Sdp, Source, Target, WorkerId,
+    AgentId, Cause, CauseKind, ContactEnd, ContactId, Dial, DialTarget, Fact, Identity, LegCommand, LegEvent, LegId,
+    LineStep, Party, PhoneId, Pii, QueueCommand, ReferTarget, Releaser, Role, Sdp, Source, Target, WorkerId,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,26 +63,31 @@ impl Nails {
 /// What a nailed-up leg's own contact does.
 #[derive(Debug)]
 pub(crate) struct Nailed {
-    agent: AgentId,
+    pub(crate) agent: AgentId,
     phone: PhoneId,
     /// While his phone is called.
     ring: Option<Ring>,
     up: bool,
-    talk: Option<InnerTalk>,
+    pub(crate) talk: Option<InnerTalk>,
+    pub(crate) keys: Keyed,
 }
 
 /// The contact he serves, or is to serve.
 #[derive(Clone, Debug)]
-struct InnerTalk {
+pub(crate) struct InnerTalk {
     /// The inner leg there.
     far: LegId,
     /// Its counterpart here; in the conversation once he has accepted.
     near: LegId,
     answer: Option<Sdp>,
-    accepted: bool,
+    pub(crate) accepted: bool,
 }
 
 impl Nailed {
+    fn new(agent: AgentId, phone: PhoneId) -> Self {
+        Nailed { agent, phone, ring: None, up: false, talk: None, keys: Keyed::default() }
+    }
+
     pub(crate) fn ring(&self, leg: LegId) -> Option<&Ring> {
         self.ring.as_ref().filter(|ring| ring.leg == leg)
     }
@@ -105,7 +111,7 @@ impl Machine {
         }
         let worker = (self.config.workers > 0).then(|| WorkerId(self.rng.below(u64::from(self.config.workers)) as u8));
         let id = self.next_contact();
-        let contact = self.nailed_contact(now, id, worker, Nailed { agent, phone, ring: None, up: false, talk: None });
+        let contact = self.nailed_contact(now, id, worker, Nailed::new(agent, phone));
         self.contacts.insert(id, contact);
         self.nails.of_agent.insert(agent, id);
         let configured = self.directory.agent(agent);
@@ -181,7 +187,7 @@ impl Machine {
         }
     }
 
-    fn nailed_of(&self, id: ContactId) -> Option<&Nailed> {
+    pub(crate) fn nailed_of(&self, id: ContactId) -> Option<&Nailed> {
         match self.contacts.get(&id).map(|c| &c.stage) {
             Some(Stage::Nailed(nailed)) => Some(nailed),
             Some(_) | None => None,
@@ -207,6 +213,7 @@ impl Machine {
         if let Some(ring) = ring {
             self.stop_ring_timers(&ring);
         }
+        self.forget_keys(id);
         self.end_inner_talk(now, id, Some(cause));
         self.nails.of_agent.remove(&agent);
         self.line_is_down(agent, phone, cause, by);
@@ -270,7 +277,7 @@ impl Machine {
     }
 
     /// Between two talks: silence, sent all the time, so that neither his phone nor a NAT takes the leg for dead.
-    fn rest_nailed(&mut self, now: Now, id: ContactId) {
+    pub(crate) fn rest_nailed(&mut self, now: Now, id: ContactId) {
         let Some((leg, language)) = self.contacts.get(&id).map(|c| (c.caller, c.language)) else { return };
         let silence = self.directory.sound(language, "tones/silence");
         self.hear(now, leg, silence.map_or(Hearing::Nothing, Hearing::Music));
@@ -343,6 +350,7 @@ impl Machine {
             contact.legs.push(near);
         }
         let talk = InnerTalk { far: dial.leg, near, answer, accepted: false };
+        self.forget_keys(id);
         self.with_nailed(id, |n| n.talk = Some(talk));
         if dial.auto_answer {
             self.accept_inner(now, id);
@@ -355,7 +363,7 @@ impl Machine {
         Ok(())
     }
 
-    fn accept_inner(&mut self, now: Now, id: ContactId) {
+    pub(crate) fn accept_inner(&mut self, now: Now, id: ContactId) {
         let Some(Some(talk)) = self.with_nailed(id, |n| {
             let talk = n.talk.as_mut().filter(|t| !t.accepted)?;
             talk.accepted = true;
@@ -385,18 +393,10 @@ impl Machine {
         }
     }
 
-    /// A key on the nailed-up leg: while a contact is offered any takes it, and `*` declines. In a talk the keys are in
-    /// the stream, and the contact hears them there.
-    pub(crate) fn nailed_key(&mut self, now: Now, id: ContactId, key: Key) {
-        if self.nailed_of(id).and_then(|n| n.talk.as_ref()).is_none_or(|talk| talk.accepted) {
-            return;
-        }
-        if key.0 == '*' {
-            self.end_inner_talk(now, id, Some(CauseKind::Declined.into()));
-            self.rest_nailed(now, id);
-        } else {
-            self.accept_inner(now, id);
-        }
+    /// He ends the talk, or declines it; the leg stays.
+    pub(crate) fn hang_up_inner(&mut self, now: Now, id: ContactId, kind: CauseKind) {
+        self.end_inner_talk(now, id, Some(kind.into()));
+        self.rest_nailed(now, id);
     }
 
     /// What his phone does in a talk is meant for the contact he talks in. True when this is such a leg; outside a talk

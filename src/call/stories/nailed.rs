@@ -413,3 +413,79 @@ fn a_phone_that_is_dead_refuses_or_does_not_answer_is_told_with_its_cause() {
          fact ended c4 abandoned normal-clearing",
     );
 }
+
+#[test]
+fn between_talks_he_keys_feature_codes_and_two_stars_end_a_talk_but_not_the_leg() {
+    check_in(
+        World::new(with(NailedUp::AtOnce), 1),
+        "> nail anna
+         fact line-called anna
+         dial a 1001 as \"\" <1001> (PCMU/PCMA/G722)
+         > a answers
+         media open a agent
+         media negotiate a pcmu SendRecv
+         media play a tones/silence repeat
+         fact line-up anna
+         queue line-up anna
+         > a presses *142#
+         people anna NotReady { code: 2 }
+         > done ok
+         media play a agent/not-ready
+         > a played
+         media play a tones/silence repeat
+         > a presses *13
+         > wait 5s
+         people anna Ready
+         > done ok
+         media play a agent/ready
+         > a presses 77#
+         media play a agent/not-allowed
+         > call 4008
+         fact arrived c2
+         fact leg b started caller
+         answer b (PCMU)
+         media open b caller
+         media negotiate b pcmu SendRecv
+         fact leg b answered pcmu
+         media play b music/default repeat
+         queue enqueue c2 support
+         > offer anna c2
+         nailed anna dial c 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
+         fact leg c started anna
+         media open d caller
+         media negotiate d pcmu SendRecv
+         media join d
+         media join a
+         inner c answers (PCMU)
+         media open c agent
+         media negotiate c pcmu SendRecv
+         fact leg c answered pcmu
+         queue settle anna accepted
+         fact talk c2 anna support
+         media join b
+         media join c
+         media play c tones/zip
+         > a presses *
+         > wait 2s
+         > a presses *
+         > a presses 1
+         > a presses **
+         media close d
+         inner c ends normal-clearing
+         media leave a
+         media play a tones/silence repeat
+         fact talked c2 anna 2s held 0s
+         media close c
+         fact leg c ended normal-clearing
+         queue release anna c2 support
+         hangup b normal-clearing
+         media close b
+         fact leg b ended normal-clearing
+         fact ended c2 served normal-clearing
+         > unnail anna
+         fact line-down anna normal-clearing by system
+         queue line-down anna normal-clearing
+         hangup a normal-clearing
+         media close a",
+    );
+}
