@@ -64,13 +64,13 @@ impl Acd {
                 self.send_away(id);
             }
         }
-        self.helps = Helps::new(&self.directory);
+        let helped = core::mem::replace(&mut self.helps, Helps::new(&self.directory));
         self.lines.adopt(&self.directory);
         self.watch_all();
         self.renew_phones(&before);
         for id in self.agents_here(before.agents.len()) {
             self.recount(id);
-            self.renew(now, id, &before);
+            self.renew(now, id, &before, &helped);
         }
         self.employ(now);
         for id in (0..before.queues.len() as u32).map(QueueId) {
@@ -116,10 +116,10 @@ impl Acd {
         self.count(id);
     }
 
-    fn renew(&mut self, now: Now, id: AgentId, before: &Directory) {
+    fn renew(&mut self, now: Now, id: AgentId, before: &Directory, helped: &Helps) {
         let (old, new) = (before.agent(id), self.directory.agent(id));
         let came_back = old.removed && !new.removed;
-        let moved = old.queues != new.queues || old.skills != new.skills;
+        let moved = old.queues != new.queues || old.skills != new.skills || helped.of(id) != self.helps.of(id);
         if came_back {
             self.start_agent(now, id);
         } else if moved && let Some(epoch) = self.board.renew_agent(id) {

@@ -5,8 +5,8 @@ use crate::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating, Ticket, T
 use base::{Instant, Now, Utc};
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, AgentState, ContactId, Directory, Fact, InitialState, OfferId, OfferOutcome,
-    QueueCommand, QueueEvent, QueueId, ShardId, Wish, Withdrawal,
+    Actor, AgentAction, AgentId, AgentState, ContactId, Directory, Fact, FigureRange, InitialState, OfferId,
+    OfferOutcome, QueueCommand, QueueEvent, QueueFigure, QueueId, Reserve, ReserveOf, ShardId, Wish, Withdrawal,
 };
 use std::sync::Arc;
 
@@ -239,4 +239,32 @@ fn who_waits_longer_stays_ahead_of_others_while_the_agent_is_on_his_way() {
     }
     pair.deliver(nothing);
     assert_eq!(pair.offer().contact, third, "what both have waited is compared at the same instant");
+}
+
+#[test]
+fn whom_a_reload_makes_a_reserve_elsewhere_is_known_there_though_he_was_ready_before() {
+    let house = directory(vec![queue("north"), queue("south")], vec![agent(0, &[0]), agent(1, &[1])]);
+    let mut pair = Pair::of(house.clone());
+    let mut lends = house;
+    let waiting = FigureRange { figure: QueueFigure::Waiting, least: 1, most: u32::MAX };
+    lends.queues[0].routing.reserves = vec![Reserve {
+        who: ReserveOf::Queue(QueueId(1)),
+        when: vec![vec![waiting]],
+        until: Vec::new(),
+        hold: secs(30),
+        adjust: false,
+    }];
+    lends.limits.shards = 2;
+    let lends = Arc::new(lends);
+    for shard in &mut pair.shards {
+        shard.handle_input(pair.now, Input::Reload(Arc::clone(&lends)));
+    }
+    pair.outputs();
+    pair.deliver(nothing);
+    let [first, second] = [1, 2].map(|n| ContactId::new(ShardId(1), 1, n));
+    for (contact, agent) in [(first, 0), (second, 1)] {
+        pair.arrive(contact, 0);
+        pair.deliver(nothing);
+        assert_eq!(pair.offer().agent, AgentId(agent));
+    }
 }
