@@ -29,3 +29,4 @@ mod softphone;
 mod supervisors;
 mod tones;
 mod transfers;
+mod voicemail;
