@@ -267,6 +267,7 @@ fn care(entry: &Entry<'_>, refs: &Refs<'_>) -> Care {
 
 fn warning(table: &Table<'_>, refs: &Refs<'_>) -> Option<Warning> {
     let inner = table.inner("warning", "warning")?;
+    let mistakes = table.reader.errors();
     let expected_wait = inner.convert("expected_wait", |value| match value.text()? {
         "off" => Ok(None),
         text => WAIT.check("expected_wait", scalar::duration(text)).map(Some),
@@ -276,11 +277,11 @@ fn warning(table: &Table<'_>, refs: &Refs<'_>) -> Option<Warning> {
         _ => {
             let within = 1..=i64::from(crate::limits::MAX_CALLS);
             let most = value.integer().ok().filter(|most| within.contains(most));
-            let help = format!("the most who may stand there before it is long, to {}, or \"off\"", within.end());
+            let help = format!("from 1 to {}, or \"off\"", within.end());
             most.map(|most| Some(most as u32)).ok_or_else(|| Wrong::new("`length` cannot be this", help))
         }
     });
-    if expected_wait.value.is_none() && length.value.is_none() {
+    if expected_wait.value.is_none() && length.value.is_none() && table.reader.errors() == mistakes {
         let help = "give { expected_wait = \"5m\" }, { length = 20 } or both";
         table.reader.error(inner.span, "this warns nobody: neither `expected_wait` nor `length` is given", help);
     }

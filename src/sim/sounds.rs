@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// Sounds a story may want to tell apart by ear, each a pure tone of its own. What is not listed here (words of
 /// numbers, the other languages) shares one more tone.
-const NAMED: [&str; 24] = [
+const NAMED: [&str; 27] = [
     "music/default",
     "tones/ringback",
     "tones/beep",
@@ -33,12 +33,12 @@ const NAMED: [&str; 24] = [
     "agent/taken-over",
     "agent/ready",
     "agent/not-ready",
-];
-
-const SHARED: [&str; 15] = [
     "queue/long-wait",
     "voicemail/leave-message",
     "voicemail/saved",
+];
+
+const SHARED: [&str; 12] = [
     "queue/in-line",
     "queue/minute",
     "queue/minutes",

@@ -197,8 +197,10 @@ fn a_caller_whom_nobody_serves_leaves_a_message_that_can_be_heard() {
     let mut world = World::plan(&tables).open();
     let bob = world.caller("13800138000");
     let call = world[bob].dials("4008");
-    world.run_for(30);
+    world.waits_until(10 * SECOND, "he hears what to do", |w| w.hears_sound(bob, "voicemail/leave-message"));
+    world.run_for(20);
     world[bob].presses(call, "#");
+    world.waits_until(5 * SECOND, "he hears that it is stored", |w| w.hears_sound(bob, "voicemail/saved"));
     world.run_for(10);
     world.everybody_hangs_up();
     world.check();

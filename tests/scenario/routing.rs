@@ -56,6 +56,40 @@ fn complaint_23_a_breakout_key_works_while_the_place_is_told() {
     assert!(while_told >= 8, "{while_told} of 40 keys were pressed while something was told");
 }
 
+/// Who comes to a long line hears so at once. He waits on, or leaves by a key in the middle of it; an agent who is free
+/// meanwhile does not wait for its end.
+#[test]
+fn who_comes_to_a_long_line_is_warned_and_neither_key_nor_agent_waits_for_the_end_of_it() {
+    let rules = "wrap_up = \"0s\"\nwarning = { length = 1 }\nkeys = { 1 = \"queue:sales\" }";
+    let tables = hotline(1, rules) + "[[queue]]\nname = \"sales\"\n";
+    let mut world = World::new(&tables);
+    let anna = world.phone("1001");
+    let talker = calls(&mut world, "13800138001");
+    world.waits_until(5 * SECOND, "Anna talks", |w| w[anna].is_talking());
+    let first = calls(&mut world, "13800138002");
+    world.run_for(1);
+    assert!(!world.hears_sound(first, "queue/long-wait"), "nobody stands before him");
+    let leaves = world.caller("13800138003");
+    let call = world[leaves].dials("4008");
+    let stays = calls(&mut world, "13800138004");
+    world.run_for(1);
+    for caller in [leaves, stays] {
+        assert!(world.hears_sound(caller, "queue/long-wait"), "he is told");
+    }
+    world[leaves].presses(call, "1");
+    world.run_ms(500);
+    let sales = world.queue("sales");
+    assert_eq!(world.books.tally(sales).waiting, 1);
+    world[talker].hangs_up_all();
+    world[first].hangs_up_all();
+    // With the time in it the warning takes more than eight seconds, of which less than two have passed.
+    world.waits_until(4 * SECOND, "the warning is not waited for", |w| w.hears(stays, anna));
+    world.everybody_hangs_up();
+    world.check();
+    let warned = |fact: &Fact| matches!(fact, Fact::Warned { .. }).then_some(());
+    assert_eq!(world.books.find(warned).count(), 2);
+}
+
 /// The published formula is measured against what happens: every wait leaves what was foretold of it.
 #[test]
 fn complaint_29_every_wait_is_compared_with_what_was_foretold() {

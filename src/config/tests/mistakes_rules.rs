@@ -530,3 +530,42 @@ t.toml:6:10: error: `record` cannot be "120%"
 "##,
     );
 }
+
+#[test]
+fn a_warning_that_warns_nobody_and_voicemail_that_is_off() {
+    refused(
+        r#"
+[[queue]]
+name = "support"
+warning = { sound = "long-wait" }
+voicemail = "off"
+[[queue]]
+name = "sales"
+warning = { expected_wait = "0s", length = 0 }
+voicemail = { longest = "1h" }
+"#,
+        r#"
+t.toml:3:11: error: this warns nobody: neither `expected_wait` nor `length` is given
+    3 | warning = { sound = "long-wait" }
+      |           ^^^^^^^^^^^^^^^^^^^^^^^ give { expected_wait = "5m" }, { length = 20 } or both
+
+t.toml:4:13: error: `voicemail` cannot be off
+    4 | voicemail = "off"
+      |             ^^^^^ take it out: nobody leaves a message where no key and no rule leads to `voicemail:`
+
+t.toml:7:29: error: `expected_wait` cannot be 0s
+    7 | warning = { expected_wait = "0s", length = 0 }
+      |                             ^^^^ from 1s to 1d
+
+t.toml:7:44: error: `length` cannot be this
+    7 | warning = { expected_wait = "0s", length = 0 }
+      |                                            ^ from 1 to 100000, or "off"
+
+t.toml:8:25: error: `longest` cannot be 1h
+    8 | voicemail = { longest = "1h" }
+      |                         ^^^^ from 5s to 15m
+
+5 errors
+"#,
+    );
+}

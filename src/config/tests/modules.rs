@@ -210,3 +210,21 @@ t.toml:8:8: warning: queue support calls back, and no [[route]] of class nationa
 "#,
     );
 }
+
+#[test]
+fn messages_come_with_generation_two() {
+    refused(
+        r#"
+[[queue]]
+name = "support"
+keys = { 1 = "voicemail:support" }
+"#,
+        r#"
+t.toml:3:14: error: `voicemail:support` needs queue.voicemail (generation 2), level is 1
+    3 | keys = { 1 = "voicemail:support" }
+      |              ^^^^^^^^^^^^^^^^^^^ set generation.level = 2, or enable = ["queue.voicemail"]
+
+1 error
+"#,
+    );
+}
