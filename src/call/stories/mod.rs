@@ -7,6 +7,7 @@ mod care;
 mod limits;
 mod memory;
 mod nailed;
+mod nailed_keys;
 mod offer;
 mod phone;
 mod queue;

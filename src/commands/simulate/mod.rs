@@ -11,7 +11,7 @@ use base::Utc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{AgentId, Directory, Phone, PhoneId, Shift};
+use model::{AgentId, Directory, NailedUp, Phone, PhoneId, Shift};
 use sim::traffic::{Scene, Span, Tally};
 use std::path::Path;
 use std::sync::Arc;
@@ -129,9 +129,11 @@ fn everybody(directory: &Directory) -> Vec<Shift> {
     directory.agents.iter().enumerate().filter(serves).map(shift).collect()
 }
 
-/// Whoever has no phone of his own sits at some phone: here everybody at another.
+/// Whoever has no phone of his own sits at some phone: here everybody at another. A nailed-up leg is for ears: here every
+/// phone rings, and how soon somebody answers is said by the traffic.
 fn give_phones(directory: &mut Directory) {
     for n in 0..directory.agents.len() {
+        directory.agents[n].nailed_up = NailedUp::Off;
         if directory.agents[n].phone.is_none() && !directory.agents[n].removed {
             let id = format!("simulated-{}", directory.agents[n].id);
             let phone = Phone { id: id.into(), ..Phone::default() };

@@ -44,7 +44,9 @@ impl Staff {
         person.plan += 1;
         let after = match state {
             AgentState::WrapUp { contact } => self.wraps.remove(&contact)?,
-            AgentState::NotReady { reason: NotReadyReason::Missed } => manners.returns_after,
+            AgentState::NotReady { reason: NotReadyReason::Missed | NotReadyReason::WrapUpOver } => {
+                manners.returns_after
+            }
             AgentState::SignedOff
             | AgentState::NotReady { .. }
             | AgentState::Ready
