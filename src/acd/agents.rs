@@ -46,6 +46,7 @@ impl Acd {
         self.end_orphaned_wrap_up(now, id);
         self.leave_if_free(id);
         self.tend_line(id);
+        self.breathe(now, id);
         let reachable = self.is_reachable(id);
         self.settle_state(now, id, reachable);
         if let Some(pending) = self.agent(id).map(|a| a.pending(reachable)) {
@@ -262,7 +263,7 @@ impl Acd {
     pub(crate) fn come_back(&mut self, now: Now, id: AgentId) {
         let Some(agent) = self.agent(id) else { return };
         agent.comeback = None;
-        if agent.stance == Stance::NotReady(NotReadyReason::Missed) {
+        if matches!(agent.stance, Stance::NotReady(NotReadyReason::Missed | NotReadyReason::ShortBreak)) {
             agent.stance = Stance::Ready;
         }
         self.refresh(now, id);
@@ -366,6 +367,7 @@ impl Acd {
         }
         let Some(agent) = self.agent(id) else { return };
         if queue.is_some() {
+            agent.contact_over();
             agent.owed = Some(Engagement { queue, ..work });
         }
         if agent.engaged.is_empty()

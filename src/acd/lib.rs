@@ -38,6 +38,7 @@ mod ageing;
 mod agents;
 mod asked;
 mod board;
+mod breather;
 mod calendar;
 mod contacts;
 mod crew;

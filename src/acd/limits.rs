@@ -108,6 +108,12 @@ pub(crate) const MESSAGES_EACH: usize = 8;
 
 /// Places a mailbox between two shards needs so that reservations cannot overflow it. What people type comes on top, so
 /// a full mailbox must keep what does not fit, never lose it.
+/// Over which an agent's share of work is measured for his short break: long enough that one long call is none.
+pub(crate) const BREATHER_WINDOW: Duration = Duration::from_secs(30 * 60);
+/// Less time at work than this says nothing about a share.
+pub(crate) const BREATHER_LEAST: Duration = Duration::from_secs(15 * 60);
+/// Contacts whose ends are remembered for it: one in 8 s for half an hour. Of more the window is shorter.
+pub(crate) const BREATHER_MARKS: usize = 225;
 /// A nailed-up leg that was not answered or lost is called again so much later, the second time twice as much.
 pub(crate) const LINE_RETRY: Duration = Duration::from_secs(5);
 /// Nobody is rung without end: then his phone must show itself anew, or he say that he is there.

@@ -1,5 +1,6 @@
 //! What people ask of an agent: himself from his phone, a supervisor or an operator.
 
+use crate::breather::Pace;
 use crate::machine::Acd;
 use crate::staff::Stance;
 use base::Now;
@@ -75,6 +76,7 @@ impl Acd {
             self.revoke_offer(id);
         } else {
             agent.stance = Stance::NotReady(NotReadyReason::SignedOn);
+            agent.pace = Pace::default();
             agent.misses = 0;
             agent.idle.released = now.mono;
             agent.idle.ready = now.mono;
@@ -114,6 +116,7 @@ impl Acd {
         let Some(agent) = self.agent(id) else { return };
         agent.leaving = false;
         agent.stance = Stance::NotReady(reason);
+        agent.pace = Pace::default();
         self.set_comeback(id, None);
         self.end_own_wrap_up(now, id);
         if forced && self.agent(id).and_then(|a| a.offer).is_some_and(|o| o.queue.is_some()) {

@@ -1,5 +1,6 @@
 //! What an agent's home knows of him. His state is computed from it, never stored beside it.
 
+use crate::breather::Pace;
 use crate::limits::ENGAGED_MAX;
 use crate::nailed::Line;
 use crate::strategy::IdleStamps;
@@ -24,6 +25,7 @@ pub(crate) struct Agent {
     /// What his phone did last, when that was not well.
     pub(crate) fault: Option<Fault>,
     pub(crate) line: Line,
+    pub(crate) pace: Pace,
     pub(crate) offer: Option<OpenOffer>,
     /// The calls he is part of, oldest first.
     pub(crate) engaged: Vec<Engagement>,
@@ -100,6 +102,7 @@ impl Agent {
             leaving: false,
             fault: None,
             line: Line::NONE,
+            pace: Pace::default(),
             offer: None,
             engaged: Vec::new(),
             owed: None,

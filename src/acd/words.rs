@@ -120,6 +120,7 @@ pub(crate) fn encode_state(state: AgentState) -> (u64, ContactId) {
                 NotReadyReason::ServerStart => (7, 0),
                 NotReadyReason::WrapUpOver => (8, 0),
                 NotReadyReason::LineDown => (9, 0),
+                NotReadyReason::ShortBreak => (10, 0),
             };
             (1 | (reason << 8) | (u64::from(code) << 16), none)
         }
@@ -143,6 +144,7 @@ pub(crate) fn decode_state(word: u64, contact: ContactId) -> AgentState {
                 7 => NotReadyReason::ServerStart,
                 8 => NotReadyReason::WrapUpOver,
                 9 => NotReadyReason::LineDown,
+                10 => NotReadyReason::ShortBreak,
                 _ => NotReadyReason::SignedOn,
             },
         },
@@ -188,6 +190,7 @@ mod tests {
             NotReadyReason::ServerStart,
             NotReadyReason::WrapUpOver,
             NotReadyReason::LineDown,
+            NotReadyReason::ShortBreak,
         ];
         let others = [
             AgentState::SignedOff,

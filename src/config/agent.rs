@@ -5,12 +5,13 @@ use crate::names::Entry;
 use crate::reader::Reader;
 use crate::reserve;
 use crate::route::CLASSES;
+use crate::scalar::{self, DurationRange};
 use crate::secret::{PIN, secret};
 use crate::sip::plain;
 use crate::source::Span;
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
-use model::{Agent, Capacity, InitialState, NailedUp, PhoneId, QueueId, SkillId, SkillLevel, Supervises};
+use model::{Agent, Breather, Capacity, InitialState, NailedUp, PhoneId, QueueId, SkillId, SkillLevel, Supervises};
 use std::collections::HashMap;
 
 const INITIAL_STATES: [(&str, InitialState); 2] =
@@ -23,6 +24,10 @@ const NAILED_UP: [(&str, NailedUp); 3] =
 const MAX_WEIGHT: u32 = 1_000;
 /// Genesys' utilisation ends there too.
 const MAX_TEXT_CONTACTS: u32 = 25;
+/// Between two breaks: more is no guard.
+const MAX_CONTACTS: i64 = 1_000;
+/// Longer is a break, which people ask for.
+const BREATHER: DurationRange = DurationRange::seconds(1, 15 * 60);
 /// PINs are keyed in on a telephone.
 const PIN_DIGITS: core::ops::RangeInclusive<usize> = 3..=16;
 
@@ -68,6 +73,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
         queues,
         reserve,
         capacity: capacity(entry, refs),
+        breather: breather(entry),
         nailed_up: table.word("nailed_up", &NAILED_UP, &[]),
         skills: skills(table, refs),
         weight: table.count("weight", 1..=MAX_WEIGHT),
@@ -95,6 +101,33 @@ fn capacity(entry: &Entry<'_>, refs: &Refs<'_>) -> Capacity {
         refs.modules.need(inner.reader, inner.span, &format!("agent {}", entry.name), "agent.capacity");
     }
     capacity
+}
+
+fn breather(entry: &Entry<'_>) -> Option<Breather> {
+    let inner = entry.table.inner("breather", "breather")?;
+    let contacts = inner.convert("contacts", |value| match value.integer() {
+        Ok(number @ 1..=MAX_CONTACTS) => Ok(Some(number as u32)),
+        _ if value.text().is_ok_and(|text| text == "off") => Ok(None),
+        _ => Err(Wrong::new("`contacts` is a number of contacts", format!("from 1 to {MAX_CONTACTS}, or \"off\""))),
+    });
+    let occupancy = inner.convert("occupancy", |value| match value.text()? {
+        "off" => Ok(None),
+        text => scalar::percent(text).map(Some).ok_or_else(|| {
+            Wrong::new(
+                format!("`occupancy` cannot be \"{text}\""),
+                "a share of his time from \"1%\" to \"99%\", or \"off\"",
+            )
+        }),
+    });
+    let breather =
+        Breather { contacts: contacts.value, occupancy: occupancy.value, time: inner.duration("for", BREATHER) };
+    // Which is said of a wrong figure already.
+    let never = |key| inner.value(key).text().is_ok_and(|text| text == "off");
+    if never("contacts") && never("occupancy") {
+        inner.reader.error(inner.span, "`breather` does not say when", "add `contacts = 20` or `occupancy = \"85%\"`");
+        return None;
+    }
+    Some(breather)
 }
 
 /// Queues, or `"*"` for everybody.

@@ -63,6 +63,8 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
     });
     static WARNING: LazyLock<DeTable<'static>> =
         LazyLock::new(|| parse("expected_wait = \"off\"\nlength = \"off\"\nsound = \"queue/long-wait\""));
+    static BREATHER: LazyLock<DeTable<'static>> =
+        LazyLock::new(|| parse("contacts = \"off\"\noccupancy = \"off\"\nfor = \"30s\""));
     static EMPTY: LazyLock<DeTable<'static>> = LazyLock::new(DeTable::new);
     match title {
         "max_wait" => &MAX_WAIT,
@@ -76,6 +78,7 @@ pub(crate) fn inner_defaults(title: &str) -> &'static DeTable<'static> {
         "callback" => &CALLBACK,
         "rule" => &RULE,
         "warning" => &WARNING,
+        "breather" => &BREATHER,
         _ => &EMPTY,
     }
 }

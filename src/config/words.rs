@@ -300,6 +300,12 @@ impl Named for Agent {
             }
             Supervises::Everybody => "*".into(),
         };
+        let breather = self.breather.map_or("off".into(), |breather| {
+            let contacts = breather.contacts.map(|n| format!("after {n} contacts "));
+            let share = breather.occupancy.map(|percent| format!("above {percent} % "));
+            let time = spell_duration(breather.time);
+            format!("{}{}{time}", contacts.unwrap_or_default(), share.unwrap_or_default())
+        });
         let nailed_up = match self.nailed_up {
             NailedUp::Off => "off",
             NailedUp::AtOnce => "at-once",
@@ -314,6 +320,7 @@ impl Named for Agent {
             ("queues", queues.join(" ")),
             ("skills", skills.join(", ")),
             ("nailed_up", nailed_up.into()),
+            ("breather", breather),
             ("weight", self.weight.to_string()),
             ("class", class(self.class).into()),
             ("initial_state", initial.into()),

@@ -38,6 +38,7 @@ enum Kind {
     DeviceBusy,
     WrapUpOver,
     LineDown,
+    ShortBreak,
     Forced,
     Reserved,
     Busy,
@@ -55,7 +56,7 @@ impl Absent {
     pub const NOT_READY: Absent = Absent { kinds: (1 << Kind::Reserved as u16) - 1, codes: 0 };
 
     /// The words of the configuration: an agent's states, and the reasons the system gives.
-    pub const WORDS: [(&str, Absent); 13] = [
+    pub const WORDS: [(&str, Absent); 14] = [
         ("not-ready", Absent::NOT_READY),
         ("signed-on", only(Kind::SignedOn)),
         ("server-start", only(Kind::ServerStart)),
@@ -65,6 +66,7 @@ impl Absent {
         ("device-busy", only(Kind::DeviceBusy)),
         ("wrap-up-over", only(Kind::WrapUpOver)),
         ("line-down", only(Kind::LineDown)),
+        ("short-break", only(Kind::ShortBreak)),
         ("forced", only(Kind::Forced)),
         ("reserved", only(Kind::Reserved)),
         ("busy", only(Kind::Busy)),
@@ -98,6 +100,7 @@ impl Absent {
                 NotReadyReason::DeviceBusy => Kind::DeviceBusy,
                 NotReadyReason::WrapUpOver => Kind::WrapUpOver,
                 NotReadyReason::LineDown => Kind::LineDown,
+                NotReadyReason::ShortBreak => Kind::ShortBreak,
                 NotReadyReason::Forced => Kind::Forced,
             },
         };
@@ -137,6 +140,7 @@ mod tests {
             ("device-busy", reason(NotReadyReason::DeviceBusy)),
             ("wrap-up-over", reason(NotReadyReason::WrapUpOver)),
             ("line-down", reason(NotReadyReason::LineDown)),
+            ("short-break", reason(NotReadyReason::ShortBreak)),
             ("forced", reason(NotReadyReason::Forced)),
             ("reserved", AgentState::Reserved { contact }),
             ("busy", AgentState::Busy { contact }),

@@ -13,6 +13,7 @@ pub struct Agent {
     pub reserve: Vec<InReserve>,
     pub capacity: Capacity,
     pub nailed_up: NailedUp,
+    pub breather: Option<Breather>,
     /// Sorted by skill.
     pub skills: Vec<SkillLevel>,
     /// His share with the strategy `weighted`, from 1.
@@ -33,6 +34,16 @@ pub enum NailedUp {
     AtOnce,
     /// He hears it ring and presses a key.
     ByKey,
+}
+
+/// A short break that comes and ends by itself; one of the two must say when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Breather {
+    /// After so many contacts without a break.
+    pub contacts: Option<u32>,
+    /// When he has worked more than this share of the last half hour, in percent.
+    pub occupancy: Option<u8>,
+    pub time: core::time::Duration,
 }
 
 /// Contacts of each medium he may have at a time.
@@ -131,6 +142,8 @@ pub enum NotReadyReason {
     WrapUpOver,
     /// His nailed-up leg is not there: being called, hung up, or lost.
     LineDown,
+    /// A break that his work has earned him by the configuration; it ends by itself.
+    ShortBreak,
     /// By a supervisor or operator.
     Forced,
 }
@@ -147,6 +160,7 @@ impl NotReadyReason {
             NotReadyReason::DeviceBusy => "device-busy".into(),
             NotReadyReason::WrapUpOver => "wrap-up-over".into(),
             NotReadyReason::LineDown => "line-down".into(),
+            NotReadyReason::ShortBreak => "short-break".into(),
             NotReadyReason::Forced => "forced".into(),
         }
     }

@@ -42,7 +42,9 @@ mod traffic;
 mod trunk;
 
 pub use absent::{Absent, EmptyRule};
-pub use agent::{Agent, AgentState, Capacity, InitialState, NailedUp, NotReadyReason, SkillLevel, Supervises};
+pub use agent::{
+    Agent, AgentState, Breather, Capacity, InitialState, NailedUp, NotReadyReason, SkillLevel, Supervises,
+};
 pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHours};
 pub use care::{CallbackFirst, CallbackPolicy, Care, VoicemailPolicy, Warning, Whisper};
 pub use cause::{Cause, CauseKind};

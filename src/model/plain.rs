@@ -70,6 +70,7 @@ pub fn agent(n: u32, queues: &[u32]) -> Agent {
         reserve: Vec::new(),
         capacity: Capacity::default(),
         nailed_up: NailedUp::Off,
+        breather: None,
         supervises: Supervises::Nobody,
         removed: false,
     }

@@ -39,6 +39,7 @@ impl Reasons {
             | NotReadyReason::DeviceBusy
             | NotReadyReason::WrapUpOver
             | NotReadyReason::LineDown
+            | NotReadyReason::ShortBreak
             | NotReadyReason::Forced => reason.word(),
         }
     }

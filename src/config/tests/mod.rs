@@ -1,5 +1,6 @@
 //! What a whole configuration text comes to.
 
+mod agents;
 mod defaults;
 mod files;
 mod issue;
