@@ -309,6 +309,28 @@ fn measure(name: &str, size: Size, regime: Regime) {
     );
 }
 
+/// What it costs to keep with each offer what it was decided by, for `explain`: the same decisions with and without, a
+/// batch of each in turn, so that other work on the machine hits both.
+fn measure_recording(name: &str, regime: Regime) {
+    if !is_asked_for("recording") {
+        return;
+    }
+    let mut shards = [alone(FULL), alone(FULL)];
+    shards[1].acd.keep_no_decisions();
+    if let Regime::ContactsWait = regime {
+        shards.iter_mut().for_each(Shard::fill);
+    }
+    let mut decides = [Duration::ZERO; 2];
+    for round in 0..2 * LIVES / BATCH {
+        for (shard, sum) in shards.iter_mut().zip(&mut decides) {
+            let [decided, ..] = shard.batch(regime);
+            *sum += if round >= LIVES / BATCH { decided } else { Duration::ZERO };
+        }
+    }
+    let [with, without] = decides.map(|time| time.as_nanos() as f64 / LIVES as f64);
+    say!("{name:<55} {with:>7.0} ns with recording, {without:>7.0} ns without: {:.0} ns", with - without);
+}
+
 /// Lives a second of both shards together, each on a thread of its own.
 fn two_threads(name: &str, shared: u64) -> f64 {
     let size = Size { shards: 2, shared, ..FULL };
@@ -388,6 +410,8 @@ fn main() {
     for serves in [2, 10, 40] {
         measure(&format!("{serves} queues an agent"), Size { serves, ..FULL }, ContactsWait);
     }
+    measure_recording("recording decisions, contacts wait", ContactsWait);
+    measure_recording("recording decisions, agents are ready", AgentsAreReady);
     if is_asked_for("threads") {
         // Half a house lies better in the cache: what two threads gain of that alone is seen beside the whole.
         let half = Size { agents: FULL.agents / 2, queues: FULL.queues / 2, waiting: FULL.waiting / 2, ..FULL };

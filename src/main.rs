@@ -11,6 +11,7 @@ mod secrets;
 mod serve;
 mod sounds;
 mod tide;
+mod times;
 mod view;
 mod voicemail;
 

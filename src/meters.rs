@@ -252,6 +252,7 @@ impl Meters {
             | Fact::TrunkDown { .. }
             | Fact::ReservationExpired { .. }
             | Fact::DrainStarted { .. }
+            | Fact::Configured { .. }
             | Fact::Reloaded { .. } => {}
         }
     }

@@ -7,11 +7,12 @@ use crate::meters::Meters;
 use crate::secrets;
 use crate::sounds::Sounds;
 use crate::tide::Tide;
+use crate::times::{LogTime, SiteTime};
 use arc_swap::ArcSwap;
 use config::{Config, Transport};
 use driver::media::{LoadedSounds, MediaPool, RecordingFolder};
 use driver::{Clock, Line, Running, Settings};
-use model::{Actor, Fact, ForcedAction, RecordPolicy};
+use model::{Actor, Fact, ForcedAction, RecordPolicy, Stamped};
 use serde_json::json;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// The process's log: its level can be changed, its form cannot.
 pub(crate) struct Log {
     level: reload::Handle<EnvFilter, tracing_subscriber::Registry>,
+    time: LogTime,
     json: bool,
 }
 
@@ -63,6 +65,10 @@ pub(crate) fn run(args: &ServeArgs) -> Result<bool, String> {
     let log = start_log(&args.log, args.log_json)?;
     let runtime = runtime()?;
     let (mut config, sounds) = check::load_or_report(&args.config)?;
+    // Programs read UTC.
+    if !args.log_json {
+        log.time.is_at(SiteTime::of(&config.directory.site.time_zone)?);
+    }
     for warning in &config.warnings {
         // A log of one object a line has no room for the picture.
         if args.log_json { tracing::warn!("{}", warning.line()) } else { tracing::warn!("{warning}") }
@@ -94,14 +100,15 @@ pub(crate) fn start_log(words: &str, as_json: bool) -> Result<Log, String> {
     let (filter, level) = reload::Layer::new(filter);
     let registry = tracing_subscriber::registry().with(filter);
     let colours = std::io::stderr().is_terminal();
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let time = LogTime::default();
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_timer(time.clone());
     let set = if as_json {
         registry.with(layer.json()).try_init()
     } else {
         registry.with(layer.with_ansi(colours)).try_init()
     };
     set.map_err(|error| format!("logging cannot be started: {error}"))?;
-    Ok(Log { level, json: as_json })
+    Ok(Log { level, time, json: as_json })
 }
 
 /// A level, or a filter that begins with one: a misspelt word must not silence the server.
@@ -140,6 +147,9 @@ impl Server {
         let boot = store.boot();
         let memory = store.memory(&names, clock.now().utc).map_err(|error| error.to_string())?;
         let (facts, new_facts) = crossbeam::channel::unbounded();
+        // Before all others: by it they will be understood. Nobody has gone yet who could listen.
+        let configured = Fact::Configured { texts: config.texts.clone().into() };
+        let _kept = facts.send(Stamped { at: clock.now(), fact: configured });
         // Without a listener nobody would ever collect what is recorded.
         let metrics = config.http.listen.and_then(|_| web::Metrics::install());
         let mut meters = Meters::new(&names);
@@ -371,6 +381,7 @@ impl Control {
         *running = config;
         floor.names.store(Arc::clone(&directory));
         self.journal.rename(Arc::clone(&directory));
+        self.line.tell(Fact::Configured { texts: running.texts.clone().into() });
         self.line.reload(&directory);
         let difference = difference.to_string();
         self.line.tell(Fact::Reloaded { by, difference: difference.as_str().into() });

@@ -259,6 +259,16 @@ impl Explainer {
         }
     }
 
+    /// The configuration was read anew; indices keep their meaning.
+    pub fn configure(&mut self, now: Instant, directory: &Directory) {
+        self.reference.configure(now, directory);
+    }
+
+    /// How many there are so far.
+    pub fn moments(&self) -> usize {
+        self.moments.len()
+    }
+
     /// One fact of the start, in the order of the log.
     pub fn handle_fact(&mut self, now: Instant, fact: &Fact) {
         // A contact whose offer was taken back is looked at again later, not at the same instant.

@@ -26,6 +26,8 @@ pub struct Acd {
     pub(crate) lines: Lines,
     pub(crate) staff: Staff,
     pub(crate) draining: bool,
+    /// Offers are made without what they were decided by.
+    pub(crate) unrecorded: bool,
     /// Which agents may join which queues.
     pub(crate) helps: Helps,
     /// Queues whose reserves are looked at when the input is done.
@@ -77,6 +79,7 @@ impl Acd {
             lines: Lines::new(&board, &directory, seating),
             staff: Staff::default(),
             draining: false,
+            unrecorded: false,
             helps: Helps::new(&directory),
             watched: Vec::new(),
             out: VecDeque::new(),
@@ -89,6 +92,12 @@ impl Acd {
         acd.employ(now);
         acd.run(now);
         acd
+    }
+
+    /// For the bench that asks what keeping decisions costs: from now on offers are made without them.
+    #[doc(hidden)]
+    pub fn keep_no_decisions(&mut self) {
+        self.unrecorded = true;
     }
 
     pub fn handle_input(&mut self, now: Now, input: Input) {

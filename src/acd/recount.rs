@@ -30,7 +30,7 @@ impl Reference {
         if written.excluded != excluded {
             let told = |excluded: &Excluded| {
                 let words: Vec<_> = excluded.iter().map(|(why, agents)| format!("{agents} {}", why.word())).collect();
-                words.join(", ")
+                listed(words.iter())
             };
             doubt("excluded", told(&written.excluded), told(&excluded));
         }
@@ -39,14 +39,15 @@ impl Reference {
                 let seen = self.next_agents(now, chosen, winner);
                 let drawn = matches!(queue.strategy, Strategy::Random | Strategy::Weighted);
                 if !drawn && next != seen {
-                    doubt("next agents", format!("{:?}", next.as_slice()), format!("{:?}", seen.as_slice()));
+                    let names = |heads: &Heads<AgentId>| listed(heads.as_slice().iter().map(|id| self.name(*id)));
+                    doubt("next agents", names(&next), names(&seen));
                 }
             }
             Next::Contacts(_) if self.wavers(now, chosen) => {}
             Next::Contacts(next) => {
                 let seen = self.next_contacts(now, chosen, winner);
                 if next != seen {
-                    doubt("next contacts", format!("{:?}", next.as_slice()), format!("{:?}", seen.as_slice()));
+                    doubt("next contacts", listed(next.as_slice().iter()), listed(seen.as_slice().iter()));
                 }
             }
         }
@@ -114,4 +115,9 @@ impl Reference {
         let everybody = (0..self.agents.len() as u32).map(AgentId);
         everybody.filter(move |agent| self.serves(*agent, queue))
     }
+}
+
+fn listed(items: impl Iterator<Item = impl ToString>) -> String {
+    let items: Vec<_> = items.map(|item| item.to_string()).collect();
+    if items.is_empty() { "nobody".into() } else { items.join(", ") }
 }

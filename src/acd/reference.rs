@@ -68,6 +68,15 @@ pub(crate) struct Clocks {
     before: Time,
 }
 
+impl Clocks {
+    fn new() -> Self {
+        let state = AgentState::SignedOff;
+        let zero = Instant::ZERO;
+        let (time, before) = (Time::NONE, Time::NONE);
+        Clocks { state, freed: (0, 0), released: zero, ready: zero, offered: zero, calls: 0, time, before }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Time {
     worked: Duration,
@@ -134,14 +143,10 @@ pub(crate) enum Edge {
 
 impl Reference {
     pub(crate) fn new(directory: &Directory, seed: Option<u64>) -> Self {
-        let state = AgentState::SignedOff;
-        let zero = Instant::ZERO;
-        let (time, before) = (Time::NONE, Time::NONE);
-        let agent = Clocks { state, freed: (0, 0), released: zero, ready: zero, offered: zero, calls: 0, time, before };
         Reference {
             directory: directory.clone(),
             seed,
-            agents: vec![agent; directory.agents.len()],
+            agents: vec![Clocks::new(); directory.agents.len()],
             given: HashMap::new(),
             talking: HashMap::new(),
             joined: HashMap::new(),
@@ -156,6 +161,24 @@ impl Reference {
             changed: Vec::new(),
             moved: Vec::new(),
             doubts: Vec::new(),
+        }
+    }
+
+    /// Another configuration, in which every index means what it did. Where a queue's rules are others each contact
+    /// begins the step it is on anew.
+    pub(crate) fn configure(&mut self, now: Instant, directory: &Directory) {
+        let before = core::mem::replace(&mut self.directory, directory.clone());
+        let new = self.agents.len()..self.directory.agents.len();
+        self.agents.extend(new.map(|_| Clocks::new()));
+        for at in 0..self.waiting.len() {
+            let queue = self.waiting[at].queue;
+            let (old, new) = (&before.queue(queue).routing, &self.queue(queue).routing);
+            if old != new {
+                let step = self.waiting[at].steps.first().map_or(0, |possible| possible.step);
+                let step = step.min(new.steps.len().saturating_sub(1));
+                let lasts = new.steps.get(step).filter(|_| step + 1 < new.steps.len()).and_then(|step| step.lasts);
+                self.waiting[at].steps = vec![Possible { step, ends: lasts.map(|lasts| now + lasts) }];
+            }
         }
     }
 
@@ -234,6 +257,11 @@ impl Reference {
         }
     }
 
+    /// As people call him: doubts are read by them.
+    pub(crate) fn name(&self, agent: AgentId) -> &str {
+        &self.directory.agent(agent).id
+    }
+
     fn queued(
         &mut self,
         now: Instant,
@@ -268,7 +296,8 @@ impl Reference {
         let (held, waiting): (Vec<_>, Vec<_>) = self.waiting.iter().filter(before).partition(|w| w.held);
         let range = waiting.len() + 1..=waiting.len() + held.len() + 1;
         let there = range.contains(&(position as usize));
-        self.hold(there, || format!("position of {contact}: {position}, not {range:?}"));
+        let (first, last) = (range.start(), range.end());
+        self.hold(there, || format!("{contact} came in at place {position}; by the facts from {first} to {last}"));
         // Its conditions count it in.
         self.waiting.push(new);
         let at = self.waiting.len() - 1;
@@ -334,8 +363,9 @@ impl Reference {
     /// Who joins and who goes is told; that it is by the rule is looked at where facts tell the figures.
     fn reserve(&mut self, now: Instant, key: (QueueId, u8), change: ReserveChange) {
         let (queue, place) = key;
+        let nth = format!("reserve {} of {}", place + 1, self.queue(queue).name);
         let Some(rule) = self.queue(queue).routing.reserves.get(usize::from(place)).cloned() else {
-            return self.doubts.push(format!("queue {} has no reserve {place}", queue.0).into());
+            return self.doubts.push(format!("there is no {nth}").into());
         };
         match change {
             ReserveChange::Joined(Joined { range, value }) => {
@@ -343,28 +373,32 @@ impl Reference {
                 let told = self.queue_figure(now, queue, range.figure).filter(|_| self.only.is_none());
                 let asked = told.unwrap_or(value);
                 let by_rule = asked == value && (range.least..=range.most).contains(&value);
-                self.hold(by_rule, || format!("reserve {place} joins by {range:?} at {value}, not {asked}"));
+                self.hold(by_rule, || {
+                    let FigureRange { figure, least, most } = range;
+                    format!("{nth} joins at {} {value}; it is {asked}, asked from {least} to {most}", figure.word())
+                });
                 let new = self.joined.insert(key, now).is_none();
-                self.hold(new, || format!("reserve {place} joins and had joined"));
+                self.hold(new, || format!("{nth} joins and had joined"));
             }
             ReserveChange::Left => {
                 let since = self.joined.remove(&key);
                 // Told of one who was wanted by hand: the rules have changed, and orders are forgotten with them.
                 self.ordered.remove(&key);
                 let stayed = |since: Instant| self.only.is_some() || now.since(since) >= rule.hold;
-                self.hold(since.is_some_and(stayed), || {
-                    format!("reserve {place} leaves and has been there since {since:?}")
+                self.hold(since.is_some_and(stayed), || match since {
+                    Some(since) => format!("{nth} leaves after {} ms, too early", now.since(since).as_millis()),
+                    None => format!("{nth} leaves and had not joined"),
                 });
                 let wanted = self.only.is_none() && !rule.adjust && self.holds(now, queue, &rule.when) == Some(true);
-                self.hold(!wanted, || format!("reserve {place} leaves and is wanted"));
+                self.hold(!wanted, || format!("{nth} leaves and is wanted"));
             }
             ReserveChange::CalledIn => {
                 let new = self.joined.insert(key, now).is_none();
-                self.hold(new, || format!("reserve {place} is called in and had joined"));
+                self.hold(new, || format!("{nth} is called in and had joined"));
             }
             ReserveChange::SentAway => {
                 let there = self.joined.remove(&key).is_some();
-                self.hold(there, || format!("reserve {place} is sent away and had not joined"));
+                self.hold(there, || format!("{nth} is sent away and had not joined"));
             }
             ReserveChange::Adjusted(_) => return,
         }
@@ -436,9 +470,11 @@ impl Reference {
     fn offered(&mut self, now: Instant, contact: ContactId, queue: QueueId, id: AgentId, written: Option<&Decision>) {
         self.decisions += 1;
         let state = self.agents[id.index()].state;
-        self.hold(state == AgentState::Reserved { contact }, || {
-            format!("{contact} is offered to one who is {state:?}")
+        let other = (state != AgentState::Reserved { contact }).then(|| {
+            let who = self.name(id);
+            format!("{contact} is offered to {who}, who is {}", state.word()).into()
         });
+        self.doubts.extend(other);
         let Some(at) = self.waiting.iter().position(|w| w.contact == contact && w.queue == queue) else {
             return self.doubts.push(format!("{contact} is offered and does not wait").into());
         };
@@ -466,19 +502,22 @@ impl Reference {
     fn judge(&mut self, now: Instant, chosen: &Waiting, id: AgentId) {
         let contact = chosen.contact;
         let eligible: Vec<_> = chosen.readings().filter(|c| self.may_get(now, c, id, Edge::Either)).collect();
-        self.hold(!eligible.is_empty(), || format!("agent {} may not get {contact}", id.0));
+        let name = self.name(id).to_owned();
+        self.hold(!eligible.is_empty(), || format!("{name} may not get {contact}"));
         let first: Vec<_> = eligible.iter().map(|c| self.choose(now, c, id)).collect();
-        self.hold(first.is_empty() || first.contains(&id), || {
-            format!("agent {} comes first by the strategy, not {}", first[0].0, id.0)
+        let better = first.first().filter(|_| !first.contains(&id)).map(|first| self.name(*first).to_owned());
+        self.hold(better.is_none(), || {
+            format!("{} comes first by the strategy, not {name}", better.as_deref().unwrap_or_default())
         });
         let own = (chosen.ringing.is_empty()).then_some(chosen);
         let most_pressing = self.most_pressing(now, id, own);
         self.hold(most_pressing == own.map(|w| w.contact), || {
-            format!("agent {} gets {contact}, and first comes {most_pressing:?}", id.0)
+            let first = most_pressing.map_or("nobody".into(), |first| first.to_string());
+            format!("{name} gets {contact}, and first comes {first}")
         });
         if !chosen.ringing.is_empty() {
             let may = self.rings_too(now, chosen);
-            self.hold(may, || format!("agent {} is rung too for {contact}, and it is not his turn", id.0));
+            self.hold(may, || format!("{name} is rung too for {contact}, and it is not his turn"));
         }
     }
 

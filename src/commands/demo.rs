@@ -80,7 +80,7 @@ fn configuration(folder: &Path, password: &str) -> String {
          [store]\nurl = \"sqlite:{folder}/demo.db\"\n[recording]\nfolder = \"{folder}/recordings\"\n\
          [[trunk]]\nname = \"town\"\nallow_from = [\"127.0.0.0/8\"]\n\
          [[number]]\nmatch = \"*\"\nto = \"queue:support\"\n\
-         [[queue]]\nname = \"support\"\nwrap_up = \"3s\"\nrecord = \"all\"\n"
+         [[queue]]\nname = \"support\"\nstrategy = \"longest-idle\"\nwrap_up = \"3s\"\nrecord = \"all\"\n"
     );
     for (id, name, _) in AGENTS {
         // Writing to a String cannot fail.

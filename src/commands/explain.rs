@@ -1,33 +1,39 @@
 //! `strowger explain CONTACT`: why it went to one agent and not to another.
 
 mod json;
+mod replay;
 mod reserves;
 mod text;
 
 use crate::cli::ExplainArgs;
 use crate::commands::check;
-use acd::{Explainer, Moment};
+use crate::times::SiteTime;
+use acd::{Moment, What};
 use base::{Instant, Utc};
-use core::ops::ControlFlow;
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use model::{ContactId, Directory, FlowReason, QueueId};
+use config::{Texts, Written};
+use model::{ConfigText, ContactId, Directory, FlowReason, QueueId};
+use replay::Replay;
 use report::Indices;
-use std::path::Path;
+use std::cell::Cell;
+use std::collections::BTreeSet;
 use store::Reader;
 
 /// Shown under `strowger explain --help`.
 pub(crate) const HELP: &str = "\
 The contact's id is what `strowger calls` and `strowger report --json` show. The facts of the start of the server the
 contact belongs to are replayed through a second, simpler distributor, and at each moment of decision it says of every
-agent of the queue why he was chosen or not. Strategy and idle clock are those the decision was made by, which its fact
-keeps; whatever else is configured counts as it is now. The server may run meanwhile.
+agent of the queue why he was chosen or not. Rules with their lines, weights, skills and names are those of then: the
+configuration is kept with the facts, and it is said when the one of now is another. Times are the site's, with their
+offset. The server may run meanwhile.
 
-Keys of --json (times RFC 3339, lengths in seconds):
-  contact, missing_facts, unread_facts, reloaded
+Keys of --json (times RFC 3339 in UTC, lengths in seconds):
+  contact, missing_facts, unread_facts, newer_facts (of words this version does not know), reloaded (while it lived)
+  configuration   of (then; now: none was kept), changed_since, gone[] (what is not configured any more), unreadable (why
+                  the one kept cannot be used)
   moments[]       at, what (judged entered offered passed reserve offer-ended connected abandoned
-                  flowed-out callback-arranged), with its details
-    candidates[]  agent, name, verdict, why, score, would_change
+                  flowed-out callback-arranged), with its details: queue, agent, waited, priority, place, ahead[], other
+                  (contact), why, points (own, other), outcome, said, winner, offers (made before), would_change
+    candidates[]  agent, name, verdict, why, score, idle, would_change
     rule          of `offered`: strategy, idle_clock, regime, changed_to, and file, line, column of the strategy when it
                   is written
     decision      of `offered`, as it was written down: step, next (agents or contacts, up to 8), excluded (agents by
@@ -42,17 +48,45 @@ Exit codes: 0 explained, 1 no such contact or it was in no queue, 64 wrong usage
 /// What is known about one contact's way.
 struct Story {
     contact: ContactId,
-    directory: Directory,
     moments: Vec<Moment>,
+    /// The configurations the moments are told by, in their order.
+    chapters: Vec<Chapter>,
+    today: Book,
     /// Facts that were given up while the store could not be written.
     missing: u64,
     /// Facts of the distributor that could not be read.
     unread: u64,
+    /// Facts whose word this version does not know.
+    newer: u64,
+    /// Why the configuration kept with the facts could not be used.
+    unreadable: Option<String>,
     /// Anything at all is known of it.
     came: bool,
-    /// The configuration was read anew after the contact had come.
-    reloaded: bool,
-    zone: TimeZone,
+    site: SiteTime,
+}
+
+/// One configuration.
+struct Book {
+    directory: Directory,
+    texts: Texts,
+    /// To be compared: without secrets, and without the names of the files, which depend on where one stands.
+    words: Vec<String>,
+}
+
+/// The moments from this one on belong to this configuration.
+struct Chapter {
+    from: usize,
+    at: Utc,
+    /// `None`: the one of today, because none was kept.
+    book: Option<Book>,
+}
+
+/// What one moment is told by.
+struct Page<'a> {
+    directory: &'a Directory,
+    texts: &'a Texts,
+    today: &'a Directory,
+    site: &'a SiteTime,
 }
 
 pub(crate) fn contact_id(text: &str) -> Result<ContactId, String> {
@@ -64,10 +98,10 @@ pub(crate) fn contact_id(text: &str) -> Result<ContactId, String> {
 pub(crate) fn run(args: &ExplainArgs) -> Result<String, String> {
     let (config, _) = check::load_or_report(&args.config)?;
     let glimpse = check::glimpse(&args.config)?;
-    let zone =
-        TimeZone::get(&glimpse.time_zone).map_err(|error| format!("time zone {}: {error}", glimpse.time_zone))?;
+    let site = SiteTime::of(&glimpse.time_zone)?;
     let reader = Reader::open(&glimpse.store.to_string()).map_err(|error| error.to_string())?;
-    let story = Story::read(&reader, args.contact, config.directory, zone).map_err(|error| error.to_string())?;
+    let today = Book::new(config.directory, Texts::of(args.config.config.as_deref()), &config.texts);
+    let story = Story::read(&reader, args.contact, today, site).map_err(|error| error.to_string())?;
     if story.moments.is_empty() {
         let what = if story.came { "was in no queue of" } else { "is not known to" };
         return Err(format!(
@@ -75,46 +109,106 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<String, String> {
             args.contact, glimpse.store
         ));
     }
-    let file = args.config.config.as_deref();
-    Ok(if args.json { format!("{:#}\n", story.json(file)) } else { story.text(file) })
+    Ok(if args.json { format!("{:#}\n", story.json()) } else { story.text() })
+}
+
+impl Book {
+    fn new(directory: Directory, texts: Texts, kept: &[ConfigText]) -> Self {
+        Book { directory, texts, words: kept.iter().map(Texts::words_of).collect() }
+    }
 }
 
 impl Story {
-    fn read(
-        reader: &Reader,
-        contact: ContactId,
-        directory: Directory,
-        zone: TimeZone,
-    ) -> Result<Self, store::StoreError> {
-        let indices = Indices::new(&directory);
-        let mut explainer = Explainer::new(&directory, contact);
-        let (mut came, mut reloaded, mut unread) = (false, false, 0);
-        let wanted = |word: &str| Indices::reads(word) || matches!(word, "arrived" | "ended" | "reloaded");
-        let missing = reader.each_event_of(contact.boot(), wanted, |event| {
-            let ours = event.contact == Some(contact);
-            came |= ours;
-            // What the replay goes by is the configuration of now.
-            reloaded |= came && event.what == "reloaded";
-            match indices.fact(&event.what, event.contact, &event.detail) {
-                Some(fact) => explainer.handle_fact(instant(event.at), &fact),
-                None => unread += u64::from(Indices::reads(&event.what)),
-            }
-            if ours && event.what == "ended" { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        Ok(Story { contact, directory, moments: explainer.into_moments(), missing, unread, came, reloaded, zone })
+    fn read(reader: &Reader, contact: ContactId, today: Book, site: SiteTime) -> Result<Self, store::StoreError> {
+        let newer = Cell::new(0);
+        // A day's log has millions of lines: only those that say something are taken apart.
+        let wanted = |word: &str, of: Option<ContactId>| {
+            newer.set(newer.get() + u64::from(!report::is_word(word)));
+            Indices::reads(word) || word == "configured" || of == Some(contact)
+        };
+        let mut replay = Replay::new(contact, &today.directory);
+        let missing = reader.each_event_of(contact.boot(), wanted, |event| replay.handle_event(event))?;
+        let Replay { explainer, chapters, unread, unreadable, came, .. } = replay;
+        let moments = explainer.into_moments();
+        Ok(Story { contact, moments, chapters, today, missing, unread, newer: newer.get(), unreadable, came, site })
     }
 
+    /// The chapter of a moment.
+    fn chapter(&self, moment: usize) -> usize {
+        self.chapters.partition_point(|chapter| chapter.from <= moment).saturating_sub(1)
+    }
+
+    fn page(&self, moment: usize) -> Page<'_> {
+        let kept = self.chapters.get(self.chapter(moment)).and_then(|chapter| chapter.book.as_ref());
+        let book = kept.unwrap_or(&self.today);
+        Page { directory: &book.directory, texts: &book.texts, today: &self.today.directory, site: &self.site }
+    }
+
+    /// Some of it, at least.
+    fn told_by_today(&self) -> bool {
+        self.chapters_told().any(|chapter| chapter.book.is_none())
+    }
+
+    fn reloaded(&self) -> bool {
+        self.chapters_told().count() > 1
+    }
+
+    fn has_changed(&self) -> bool {
+        self.chapters_told().filter_map(|chapter| chapter.book.as_ref()).any(|book| book.words != self.today.words)
+    }
+
+    /// Those that have a moment.
+    fn chapters_told(&self) -> impl Iterator<Item = &Chapter> {
+        let ends = self.chapters.iter().skip(1).map(|next| next.from).chain([usize::MAX]);
+        let told = move |(chapter, end): &(&Chapter, usize)| chapter.from < (*end).min(self.moments.len());
+        self.chapters.iter().zip(ends).filter(told).map(|(chapter, _)| chapter)
+    }
+
+    /// Queues and agents of this story that are no more, in words.
+    fn gone(&self) -> Vec<String> {
+        let mut gone = BTreeSet::new();
+        for (nth, moment) in self.moments.iter().enumerate() {
+            let page = self.page(nth);
+            if let Some(queue) = queue_of(&moment.what).map(|id| page.queue(id))
+                && self.today.directory.queue_named(&queue.name).is_none()
+            {
+                gone.insert(format!("queue {}", queue.name));
+            }
+            for candidate in &moment.candidates {
+                let id = &page.directory.agent(candidate.agent).id;
+                if self.today.directory.agent_named(id).is_none() {
+                    gone.insert(format!("agent {id}"));
+                }
+            }
+        }
+        gone.into_iter().collect()
+    }
+}
+
+fn queue_of(what: &What) -> Option<QueueId> {
+    match what {
+        What::Judged { queue, .. }
+        | What::CallbackArranged { queue }
+        | What::Entered { queue, .. }
+        | What::Offered { queue, .. }
+        | What::Reserve { queue, .. }
+        | What::FlowedOut { queue, .. } => Some(*queue),
+        What::Passed { .. } | What::OfferEnded { .. } | What::Connected { .. } | What::Abandoned { .. } => None,
+    }
+}
+
+impl Page<'_> {
     fn queue(&self, id: QueueId) -> &model::Queue {
         self.directory.queue(id)
     }
 
     /// The strategy's line in the configuration.
-    fn rule(&self, file: Option<&Path>, queue: QueueId) -> Option<config::Written> {
-        config::Written::of(file, "queue", &self.queue(queue).name, "strategy")
+    fn rule(&self, queue: QueueId) -> Option<Written> {
+        self.texts.of_queue(&self.queue(queue).name, "strategy")
     }
 
     /// The line of the rule by which a contact left the queue.
-    fn way_out(&self, file: Option<&Path>, queue: QueueId, why: FlowReason) -> Option<config::Written> {
+    fn way_out(&self, queue: QueueId, why: FlowReason) -> Option<Written> {
         let key = match why {
             FlowReason::MaxWait => "max_wait",
             FlowReason::MaxLength => "max_length",
@@ -127,25 +221,20 @@ impl Story {
             FlowReason::TriesExhausted => "tries",
             FlowReason::QueueRemoved | FlowReason::Failed | FlowReason::Forced | FlowReason::Shutdown => return None,
         };
-        config::Written::of(file, "queue", &self.queue(queue).name, key)
+        self.texts.of_queue(&self.queue(queue).name, key)
     }
 
     /// The data rule's name, or its place counted from 1, and its line.
-    fn data_rule(&self, file: Option<&Path>, queue: QueueId, place: u16) -> (String, Option<config::Written>) {
+    fn data_rule(&self, queue: QueueId, place: u16) -> (String, Option<Written>) {
         let queue = self.queue(queue);
         let nth = usize::from(place);
         let name = queue.routing.rules.get(nth).map_or("", |rule| &rule.name);
         let named = if name.is_empty() { format!("rule {}", nth + 1) } else { format!("rule '{name}'") };
-        (named, config::Written::nth_of(file, "queue", &queue.name, "rules", nth))
+        (named, self.texts.nth_of_queue(&queue.name, "rules", nth))
     }
 
-    fn reserve_rule(&self, file: Option<&Path>, queue: QueueId, place: u8) -> Option<config::Written> {
-        config::Written::nth_of(file, "queue", &self.queue(queue).name, "reserves", usize::from(place))
-    }
-
-    fn time(&self, at: Instant) -> jiff::Zoned {
-        let micros = i64::try_from(at.as_nanos() / 1000).unwrap_or(i64::MAX);
-        Timestamp::from_microsecond(micros).unwrap_or_default().to_zoned(self.zone.clone())
+    fn reserve_rule(&self, queue: QueueId, place: u8) -> Option<Written> {
+        self.texts.nth_of_queue(&self.queue(queue).name, "reserves", usize::from(place))
     }
 }
 
@@ -153,3 +242,11 @@ impl Story {
 fn instant(at: Utc) -> Instant {
     Instant::from_nanos(at.as_micros().max(0).unsigned_abs().saturating_mul(1000))
 }
+
+/// And back.
+fn utc(at: Instant) -> Utc {
+    Utc::from_micros(i64::try_from(at.as_nanos() / 1000).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests;

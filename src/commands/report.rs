@@ -4,6 +4,7 @@ mod json;
 mod text;
 
 use crate::cli::ReportArgs;
+use crate::times::SiteTime;
 use base::Utc;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -27,7 +28,8 @@ const LEVEL: ServiceLevel = ServiceLevel {
 
 /// Shown under `strowger report --help`; these names are an interface and do not change.
 pub(crate) const JSON_KEYS: &str = "\
-Keys of --json (times RFC 3339, lengths in seconds, shares from 0 to 1, null where there is nothing to divide by):
+Times are the site's, with their offset.
+Keys of --json (times RFC 3339 in UTC, lengths in seconds, shares from 0 to 1, null where there is nothing to divide by):
   from, to, interval_minutes, attributed_by
   as_of                 when the server last wrote; of what is in progress the report knows up to here
   queues[]              queue, the figures, service_level, intervals[], intervals_by_end[]
@@ -54,7 +56,7 @@ struct Report {
     to: Utc,
     /// When the server last wrote.
     as_of: Utc,
-    zone: TimeZone,
+    site: SiteTime,
     queues: BTreeMap<String, QueueReport>,
     agents: BTreeMap<String, AgentReport>,
     abandoned: Vec<StoredAbandoned>,
@@ -124,11 +126,12 @@ pub(crate) enum NoReport {
 
 pub(crate) fn run(args: &ReportArgs, store_url: &str, time_zone: &str) -> Result<String, NoReport> {
     let failed = |error: &dyn std::fmt::Display| NoReport::Failed(error.to_string());
-    let zone = TimeZone::get(time_zone).map_err(|error| NoReport::Failed(format!("time zone {time_zone}: {error}")))?;
+    let site = SiteTime::of(time_zone).map_err(NoReport::Failed)?;
+    let zone = site.zone();
     let now = Timestamp::now();
     let midnight = now.to_zoned(zone.clone()).start_of_day().map_err(|error| failed(&error))?.timestamp();
     let asked = |option, text: &Option<String>, default| {
-        text.as_deref().map_or(Ok(utc(default)), |text| instant(option, text, &zone)).map_err(NoReport::Usage)
+        text.as_deref().map_or(Ok(utc(default)), |text| instant(option, text, zone)).map_err(NoReport::Usage)
     };
     let (from, to) = (asked("--from", &args.from, midnight)?, asked("--to", &args.to, now)?);
     if from >= to {
@@ -138,7 +141,7 @@ pub(crate) fn run(args: &ReportArgs, store_url: &str, time_zone: &str) -> Result
         StoreError::Url(_) | StoreError::Later(_) => NoReport::Usage(error.to_string()),
         error => failed(&error),
     })?;
-    let report = Report::read(&reader, from, to, zone).map_err(|error| failed(&error))?;
+    let report = Report::read(&reader, from, to, site).map_err(|error| failed(&error))?;
     Ok(if args.json { format!("{:#}\n", report.json()) } else { report.text() })
 }
 
@@ -165,17 +168,17 @@ fn utc(timestamp: Timestamp) -> Utc {
 }
 
 impl Report {
-    fn read(reader: &Reader, from: Utc, to: Utc, zone: TimeZone) -> Result<Self, StoreError> {
+    fn read(reader: &Reader, from: Utc, to: Utc, site: SiteTime) -> Result<Self, StoreError> {
         let as_of = reader.alive()?;
         let (queues, agents) = (BTreeMap::new(), BTreeMap::new());
         let (abandoned, contacts) = (reader.abandoned(from, to)?, reader.outcomes(from, to)?);
         let arrivals = reader.arrivals(from, to)?;
-        let mut report = Report { from, to, as_of, zone, queues, agents, abandoned, contacts, arrivals };
+        let mut report = Report { from, to, as_of, site, queues, agents, abandoned, contacts, arrivals };
         let levels = reader.service_levels()?;
         for (queue, stored) in &levels {
             report.queues.insert(queue.clone(), QueueReport::new(stored.level));
         }
-        let mut half_hours = HalfHours::new(&report.zone);
+        let mut half_hours = HalfHours::new(report.site.zone());
         let (mut queues, mut agents) = (report.queues, report.agents);
         reader.each_visit(from, to, |visit| add_visit(&mut queues, &mut agents, &mut half_hours, from..to, visit))?;
         for waiting in reader.waiting(from, to)? {
@@ -227,12 +230,6 @@ impl Report {
             sum.waiting += waiting;
         }
         sum
-    }
-
-    /// RFC 3339 in the site's time zone.
-    fn time(&self, at: Utc) -> String {
-        let Ok(timestamp) = Timestamp::from_second(at.as_secs()) else { return "-".into() };
-        timestamp.display_with_offset(self.zone.to_offset(timestamp)).to_string()
     }
 }
 

@@ -103,6 +103,7 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
         | Fact::TrunkDown { .. }
         | Fact::ReservationExpired { .. }
         | Fact::DrainStarted { .. }
+        | Fact::Configured { .. }
         | Fact::Reloaded { .. } => return None,
     };
     Some(told)

@@ -41,6 +41,11 @@ impl Gathered {
         gathered
     }
 
+    /// Texts that were gathered long ago.
+    pub(crate) fn kept(sources: Vec<Source>) -> Self {
+        Gathered { sources, ..Gathered::default() }
+    }
+
     fn push(&mut self, source: Source) {
         let (file, foreign) = (self.sources.len() as u32, source.foreign);
         self.sources.push(source);

@@ -2,7 +2,8 @@
 //!
 //! Inputs: the main file with what it includes, password and PIN files, the environment, the names of the sounds there
 //! are, and for a reload the running [`model::Directory`]. Output: [`Config`], complete and consistent, or a
-//! [`Report`] in which every problem has `file:line:column`, its line with a mark, and how to mend it.
+//! [`Report`] in which every problem has `file:line:column`, its line with a mark, and how to mend it. [`Texts`] keep what
+//! stood in the files, without secrets, so that facts can be understood by the configuration of their time.
 //!
 //! Invariants: every key and its default stands in `defaults.toml` and nowhere else (it is what `strowger config`
 //! prints and what the readers take); an unknown key is an error; a key of a later version is refused by name, never
@@ -71,10 +72,10 @@ mod store;
 mod suggest;
 mod table;
 mod target;
+mod texts;
 mod traffic;
 mod trunk;
 mod words;
-mod written;
 
 #[cfg(test)]
 mod tests;
@@ -92,5 +93,5 @@ pub use sounds::{list_sounds, name_sounds};
 pub use store::{StoreUrl, StoreUrlError};
 pub use suggest::nearest;
 pub use target::SoundNames;
+pub use texts::{Texts, Written};
 pub use traffic::{Traffic, load_schedule, load_traffic, traffic_defaults};
-pub use written::Written;

@@ -15,6 +15,9 @@ pub(crate) const MAX_FILES: usize = 1_000;
 pub(crate) const MAX_INCLUDE_DEPTH: u8 = 8;
 /// Entries looked at while a glob is expanded.
 pub(crate) const MAX_GLOB_ENTRIES: usize = 100_000;
+/// Texts of one configuration that go into the event log at each start and reload: with ranges, the largest house needs a
+/// tenth of it.
+pub(crate) const KEPT_TEXT_OCTETS: usize = 4 << 20;
 /// Collected in one run; a file in the wrong format would bring one a line.
 pub(crate) const MAX_ERRORS: usize = 1_000;
 /// As errors; fewer, because nobody has to mend them.

@@ -8,11 +8,12 @@ use crate::reader::Reader;
 use crate::secret::{SecretSlot, Secrets};
 use crate::source::{Source, Span};
 use crate::target::{Refs, SoundNames};
+use crate::texts::without_secrets;
 use crate::{
     HttpSettings, RecordingSettings, SipSettings, StoreUrl, agent, calendar, feature_codes, generation, http, limits,
     media, number, phone, queue, reason, recording, reserve, route, scalar, sip, site, skill, store, trunk,
 };
-use model::{Directory, TrunkId};
+use model::{ConfigText, Directory, TrunkId};
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
@@ -30,6 +31,8 @@ pub struct Config {
     pub secrets_file: PathBuf,
     /// Every file that was read, so that a reload and a person know them.
     pub sources: Vec<PathBuf>,
+    /// What stood in them, secrets blotted out; nothing when it is too much to be kept with the facts.
+    pub texts: Vec<ConfigText>,
     /// What is allowed but looks wrong.
     pub warnings: Vec<Problem>,
 }
@@ -89,6 +92,21 @@ pub(crate) fn build(
     sounds: &SoundNames,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Report> {
+    assemble(gathered, previous, sounds, environment, false)
+}
+
+/// Of texts that were kept: what they name outside themselves is taken as given.
+pub(crate) fn build_kept(gathered: Gathered, previous: Option<&Directory>) -> Result<Config, Report> {
+    assemble(gathered, previous, &SoundNames::new(), &|_| None, true)
+}
+
+fn assemble(
+    gathered: Gathered,
+    previous: Option<&Directory>,
+    sounds: &SoundNames,
+    environment: &dyn Fn(&str) -> Option<String>,
+    kept: bool,
+) -> Result<Config, Report> {
     let Gathered { sources, notes: mut all_notes, problems, .. } = gathered;
     if !problems.is_empty() {
         return Err(Report::new(problems));
@@ -100,7 +118,8 @@ pub(crate) fn build(
         trees.push(tree.into_inner());
     }
     let broken = all_notes.iter().any(|note| note.severity == Severity::Error);
-    let reader = Reader::new(&sources, environment);
+    let mut reader = Reader::new(&sources, environment);
+    reader.kept = kept;
     let mut config = None;
     // After a broken line the tree lacks what stood there: every error found in it could be a consequence.
     if !broken {
@@ -114,6 +133,9 @@ pub(crate) fn build(
     all_notes.dedup();
     let mut problems: Vec<Problem> = all_notes.into_iter().map(|note| note.into_problem(&sources)).collect();
     let Some(mut config) = config.filter(|_| !failed) else { return Err(Report::new(problems)) };
+    if kept {
+        return Ok(config);
+    }
     match Secrets::read(&config.secrets_file) {
         Ok(secrets) => config.supply_secrets(&secrets),
         Err(why) => {
@@ -121,10 +143,22 @@ pub(crate) fn build(
             return Err(Report::new(problems));
         }
     }
+    config.texts = texts(&sources, &trees);
     let files = sources.into_iter().filter(|source| source.is_file).map(|source| source.name);
     config.sources = files.chain(secret_files).collect();
     config.warnings = problems;
     Ok(config)
+}
+
+fn texts(sources: &[Source], trees: &[DeTable<'_>]) -> Vec<ConfigText> {
+    if sources.iter().map(|source| source.text.len()).sum::<usize>() > limits::KEPT_TEXT_OCTETS {
+        return Vec::new();
+    }
+    let text = |(source, tree): (&Source, &DeTable<'_>)| ConfigText {
+        file: source.name.to_string_lossy().into(),
+        text: without_secrets(&source.text, tree),
+    };
+    sources.iter().zip(trees).map(text).collect()
 }
 
 pub(crate) fn syntax(file: u32, error: &toml::de::Error) -> Note {
@@ -166,6 +200,7 @@ fn read<'a>(
     let feature_codes = feature_codes::read(document.one("feature_codes"));
     let store = store::read(document.one("store"));
     let (entries, mut refs) = declare_all(document, previous, sounds, site.language, modules);
+    refs.kept = reader.kept;
 
     let mut trunks = slots(&refs.trunks);
     read_all(&entries.trunks, &mut trunks, trunk::read);
@@ -235,6 +270,7 @@ fn read<'a>(
         sounds: media::sounds(document.one("media")),
         secrets_file,
         sources: Vec::new(),
+        texts: Vec::new(),
         warnings: Vec::new(),
     })
 }
@@ -264,6 +300,7 @@ fn declare_all<'a, 's>(
         routes: Vec::new(),
         reasons: model::Reasons::default(),
         sounds,
+        kept: false,
         language,
     };
     let entries = Entries {

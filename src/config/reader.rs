@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Reader<'a> {
     pub(crate) sources: &'a [Source],
     pub(crate) environment: &'a dyn Fn(&str) -> Option<String>,
+    /// The texts are of another time: files, secrets and sounds they name need not be there any more.
+    pub(crate) kept: bool,
     notes: RefCell<Vec<Note>>,
     errors: Cell<usize>,
     warnings: Cell<usize>,
@@ -25,6 +27,7 @@ impl<'a> Reader<'a> {
         Reader {
             sources,
             environment,
+            kept: false,
             notes: RefCell::default(),
             errors: Cell::new(0),
             warnings: Cell::new(0),

@@ -152,7 +152,7 @@ fn columns(c: char) -> usize {
 }
 
 /// A message may end up in a log or a ticket: the value of `password` and `pin` is never part of it.
-fn mask_secrets(line: &str) -> String {
+pub(crate) fn mask_secrets(line: &str) -> String {
     let mut shown: Vec<char> = line.chars().collect();
     for key in ["password", "pin"] {
         let key: Vec<char> = key.chars().collect();

@@ -23,6 +23,8 @@ pub(crate) struct Refs<'a> {
     pub(crate) routes: Vec<Route>,
     pub(crate) reasons: Reasons,
     pub(crate) sounds: &'a SoundNames,
+    /// Sounds are taken as named, whether there are such now or not.
+    pub(crate) kept: bool,
     /// The site's.
     pub(crate) language: Language,
 }
@@ -81,9 +83,11 @@ impl Refs<'_> {
 
     /// As the directory will find it: in the site's language, else in English.
     pub(crate) fn sound_id(&self, name: &SoundName) -> Option<SoundId> {
-        [self.language, Language::English]
+        let taken_as_named = self.kept.then_some(SoundId(0));
+        let found = [self.language, Language::English]
             .into_iter()
-            .find_map(|language| self.sounds.get(&(language, name.clone())).copied())
+            .find_map(|language| self.sounds.get(&(language, name.clone())).copied());
+        found.or(taken_as_named)
     }
 
     /// A number leaves only by a route, so one without a route is a mistake now and not when somebody calls.

@@ -165,7 +165,7 @@ fn show(reply: &Reply) -> String {
             lines.iter().map(|c| {
                 vec![
                     c.call.clone(),
-                    c.since.clone(),
+                    if c.since_at_site.is_empty() { c.since.clone() } else { c.since_at_site.clone() },
                     c.state.clone(),
                     clock(c.seconds),
                     if c.caller.is_empty() { "(withheld)".into() } else { c.caller.clone() },

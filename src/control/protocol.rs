@@ -137,6 +137,9 @@ pub(crate) struct CallLine {
     pub(crate) call: String,
     /// RFC 3339, UTC.
     pub(crate) since: String,
+    /// The same in the site's time; absent from servers that tell only UTC.
+    #[serde(default)]
+    pub(crate) since_at_site: String,
     pub(crate) state: String,
     /// As it came; empty when the caller showed none.
     pub(crate) caller: String,

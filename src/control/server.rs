@@ -2,10 +2,10 @@ use super::protocol::{
     AgentLine, AgentVerb, CallLine, CapacityLine, QueueLine, QueueVerb, Reply, Request, StatusLine, TrunkLine,
 };
 use crate::serve::Control;
+use crate::times::{SiteTime, utc_seconds};
 use arc_swap::ArcSwap;
 use core::time::Duration;
 use driver::{Clock, Line, LineError};
-use jiff::Timestamp;
 use model::{
     Actor, AgentAction, AgentId, Command, CommandError, Directory, QueueAction, QueueId, ReserveOrder, Source,
 };
@@ -291,9 +291,11 @@ impl Floor {
     fn calls(&self) -> Result<Vec<CallLine>, LineError> {
         let names = self.names.load();
         let now = self.clock.now().utc;
+        let site = SiteTime::of(&names.site.time_zone).ok();
         let lines = self.line.calls()?.into_iter().map(|call| CallLine {
             call: call.contact.to_string(),
-            since: Timestamp::from_microsecond(call.since.as_micros()).map_or(String::new(), |at| format!("{at:.0}")),
+            since: utc_seconds(call.since),
+            since_at_site: site.as_ref().map_or_else(String::new, |site| site.seconds(call.since)),
             state: call.state.into(),
             caller: call.caller.as_str().to_owned(),
             dialled: call.dialled.to_string(),

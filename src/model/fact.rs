@@ -401,6 +401,19 @@ pub enum Fact {
         /// What differs from before, in words; no secret is part of it.
         difference: Box<str>,
     },
+    /// What is in force from here on, at a start and before a reload takes effect: so facts can be understood by the
+    /// rules of their time.
+    Configured {
+        texts: Arc<[ConfigText]>,
+    },
+}
+
+/// One file of a configuration as it was read, every place where it was and secrets blotted out.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigText {
+    /// As messages name it.
+    pub file: Box<str>,
+    pub text: Box<str>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -51,7 +51,9 @@ pub use cause::{Cause, CauseKind};
 pub use command::{Actor, AgentAction, Command, CommandError, QueueAction, ReserveOrder, SupervisorMode};
 pub use decision::{Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
 pub use directory::Directory;
-pub use fact::{ContactEnd, Fact, FlowReason, ForcedAction, LineStep, Party, Releaser, Stamped, TransferKind};
+pub use fact::{
+    ConfigText, ContactEnd, Fact, FlowReason, ForcedAction, LineStep, Party, Releaser, Stamped, TransferKind,
+};
 pub use generation::Generation;
 pub use identity::{Identity, Pii};
 pub use ids::{

@@ -243,6 +243,7 @@ impl Ledger {
             | Fact::TrunkDown { .. }
             | Fact::Refused { .. }
             | Fact::DrainStarted { .. }
+            | Fact::Configured { .. }
             | Fact::Reloaded { .. } => {}
         }
     }

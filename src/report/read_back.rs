@@ -5,9 +5,9 @@
 
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, CallbackStep, Cause, CauseKind, ContactId, Decision, Directory, Excluded, Exclusion, Fact,
-    FigureRange, FlowReason, Heads, IdleClock, Joined, Judged, JudgedBy, Judgement, Next, OfferOutcome, Preferred,
-    Promise, QueueFigure, QueueId, Reasons, RequirementId, ReserveChange, Strategy,
+    AgentId, AgentState, CallbackStep, Cause, CauseKind, ConfigText, ContactId, Decision, Directory, Excluded,
+    Exclusion, Fact, FigureRange, FlowReason, Heads, IdleClock, Joined, Judged, JudgedBy, Judgement, Next,
+    OfferOutcome, Preferred, Promise, QueueFigure, QueueId, Reasons, RequirementId, ReserveChange, Strategy,
 };
 use std::collections::HashMap;
 
@@ -94,6 +94,59 @@ impl Indices {
             _ => return None,
         })
     }
+}
+
+/// The configuration a `configured` line holds; `None` when it holds none.
+pub fn config_texts(detail: &str) -> Option<Vec<ConfigText>> {
+    let (mut texts, mut rest) = (Vec::new(), detail);
+    while !rest.is_empty() {
+        let (file, after) = said(rest, "file")?;
+        let (text, after) = said(after, "text")?;
+        texts.push(ConfigText { file: file.into(), text: text.into() });
+        rest = after;
+    }
+    (!texts.is_empty()).then_some(texts)
+}
+
+/// The value of the next name, which is this one, and what follows it.
+fn said<'a>(text: &'a str, name: &str) -> Option<(String, &'a str)> {
+    let value = text.strip_prefix(name)?.strip_prefix('=')?;
+    let (said, after) = match value.strip_prefix('"') {
+        Some(quoted) => {
+            let end = closing_quote(quoted)?;
+            (unquoted(quoted.get(..end)?)?, quoted.get(end + 1..)?)
+        }
+        None => {
+            let end = value.find(' ').unwrap_or(value.len());
+            (value.get(..end)?.to_owned(), value.get(end..)?)
+        }
+    };
+    Some((said, after.trim_start_matches(' ')))
+}
+
+/// What `{:?}` made of a text, back again.
+fn unquoted(text: &str) -> Option<String> {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some((plain, escaped)) = rest.split_once('\\') {
+        out.push_str(plain);
+        let escape = escaped.chars().next()?;
+        rest = escaped.get(escape.len_utf8()..)?;
+        out.push(match escape {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            '0' => '\0',
+            '\\' | '"' | '\'' => escape,
+            'u' => {
+                let (digits, after) = rest.strip_prefix('{')?.split_once('}')?;
+                rest = after;
+                u32::from_str_radix(digits, 16).ok().and_then(char::from_u32)?
+            }
+            _ => return None,
+        });
+    }
+    out.push_str(rest);
+    Some(out)
 }
 
 /// `name=value name="a value" …`, as `words` writes it.
@@ -394,6 +447,21 @@ mod tests {
             Fact::Offered { contact: CONTACT, queue: QueueId(1), agent: AgentId(0), decision: None },
             &names,
         );
+    }
+
+    #[test]
+    fn a_configuration_comes_back_letter_by_letter() {
+        let text = |file: &str, text: &str| ConfigText { file: file.into(), text: text.into() };
+        let texts = vec![
+            text("a b.toml", "[[queue]]\n\tname = \"q\" # \u{202e}客服 e\u{301}\r\n\\\0'x'"),
+            text("b.toml", "plain"),
+            text("c.toml", ""),
+        ];
+        let (what, detail) = words(&Fact::Configured { texts: texts.clone().into() }, &names());
+        assert_eq!((what, config_texts(&detail)), ("configured", Some(texts)));
+        for broken in ["", "file=a", "file=a text=\"x", "file=a text=\"\\q\"", "file=a text=\"\\u{zz}\"", "text=b"] {
+            assert_eq!(config_texts(broken), None, "{broken}");
+        }
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl Wallboard {
             | Fact::Refused { .. }
             | Fact::ReservationExpired { .. }
             | Fact::DrainStarted { .. }
+            | Fact::Configured { .. }
             | Fact::Reloaded { .. } => {}
         }
     }

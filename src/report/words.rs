@@ -52,7 +52,8 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         | Fact::TrunkDown { .. }
         | Fact::Refused { .. }
         | Fact::DrainStarted { .. }
-        | Fact::Reloaded { .. } => None,
+        | Fact::Reloaded { .. }
+        | Fact::Configured { .. } => None,
     }
 }
 
@@ -66,7 +67,7 @@ pub fn words(fact: &Fact, names: &Directory) -> (&'static str, String) {
 
 /// The word alone; these words are part of the interface and do not change.
 pub fn word(fact: &Fact) -> &'static str {
-    match fact {
+    let word = match fact {
         Fact::ContactArrived { .. } => "arrived",
         Fact::LegStarted { .. } => "leg-started",
         Fact::LegRinging { .. } => "ringing",
@@ -117,7 +118,70 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::Refused { .. } => "refused",
         Fact::DrainStarted { .. } => "drain-started",
         Fact::Reloaded { .. } => "reloaded",
-    }
+        Fact::Configured { .. } => "configured",
+    };
+    debug_assert!(is_word(word), "`{word}` is not among the words");
+    word
+}
+
+/// Every word there is. What bears another one was written by a newer version.
+const WORDS: [&str; 51] = [
+    "abandoned",
+    "agent",
+    "arrived",
+    "callback-arranged",
+    "callback-dialled",
+    "callback-failed",
+    "callback-reached",
+    "callback-resumed",
+    "callback-withdrawn",
+    "configured",
+    "connected",
+    "drain-started",
+    "ended",
+    "flowed-out",
+    "forced",
+    "held",
+    "judged",
+    "leg-answered",
+    "leg-ended",
+    "leg-started",
+    "line-called",
+    "line-down",
+    "line-up",
+    "merged",
+    "message-left",
+    "offer-ended",
+    "offered",
+    "phone-reachable",
+    "phone-unreachable",
+    "quality",
+    "queued",
+    "recording-failed",
+    "recording-started",
+    "recording-stopped",
+    "refused",
+    "reloaded",
+    "reservation-expired",
+    "reserve",
+    "retrieved",
+    "ringing",
+    "sign-off-reason",
+    "supervisor-joined",
+    "supervisor-left",
+    "talk-ended",
+    "talk-started",
+    "transfer-failed",
+    "transferred",
+    "trunk-down",
+    "trunk-up",
+    "wait-foretold",
+    "warned",
+];
+
+/// Whether this version writes such a word.
+pub fn is_word(what: &str) -> bool {
+    WORDS.binary_search(&what).is_ok()
 }
 
 /// Appends whose leg it is: facts name legs by number, and only the record knows who was on one.
@@ -214,6 +278,12 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::Refused { source: None, cause } => d.cause(cause),
         Fact::DrainStarted { by } => d.actor(by),
         Fact::Reloaded { by, difference } => d.actor(by).text("difference", difference),
+        Fact::Configured { texts } => {
+            for text in texts.iter() {
+                d.text("file", &text.file).text("text", &text.text);
+            }
+            &mut d
+        }
     };
 }
 

@@ -39,14 +39,14 @@ impl Reader {
         boot: u32,
         each: impl FnMut(&StoredEvent<'_>) -> ControlFlow<()>,
     ) -> Result<u64, StoreError> {
-        self.each_event_of(boot, |_| true, each)
+        self.each_event_of(boot, |_, _| true, each)
     }
 
-    /// The same for those whose word is wanted: the others are not read, which is most of the work.
+    /// The same for those whose word and contact are wanted: the others are not read, which is most of the work.
     pub fn each_event_of(
         &self,
         boot: u32,
-        wanted: impl Fn(&str) -> bool,
+        wanted: impl Fn(&str, Option<ContactId>) -> bool,
         mut each: impl FnMut(&StoredEvent<'_>) -> ControlFlow<()>,
     ) -> Result<u64, StoreError> {
         let rows = "SELECT first, last, body FROM event WHERE id >= ?1 AND id < ?2 ORDER BY id";
@@ -59,7 +59,7 @@ impl Reader {
             missing += next.map_or(0, |next| (first - next).max(0).unsigned_abs());
             next = Some(last + 1);
             let body = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-            for line in body.lines().filter(|line| word(line).is_none_or(&wanted)) {
+            for line in body.lines().filter(|line| head(line).is_none_or(|(word, contact)| wanted(word, contact))) {
                 // A line a power cut left half is no fact.
                 let Ok(line) = serde_json::from_str::<Line<'_>>(line) else { continue };
                 let contact = line.contact.and_then(|id| u64::from_str_radix(&id, 16).ok()).map(ContactId);
@@ -74,10 +74,12 @@ impl Reader {
     }
 }
 
-/// The word as it stands in the line; the only key before it is a number or a contact's id.
-fn word(line: &str) -> Option<&str> {
-    let (_, rest) = line.split_once("\"what\":\"")?;
-    rest.split('"').next()
+/// Word and contact as they stand in the line; what stands before the word is numbers and the contact's id.
+fn head(line: &str) -> Option<(&str, Option<ContactId>)> {
+    let (before, rest) = line.split_once("\"what\":\"")?;
+    let (word, _) = rest.split_once('"')?;
+    let id = before.split_once("\"contact\":\"").and_then(|(_, id)| id.split_once('"'));
+    Some((word, id.and_then(|(id, _)| u64::from_str_radix(id, 16).ok()).map(ContactId)))
 }
 
 #[cfg(test)]
@@ -126,7 +128,7 @@ mod tests {
             queued.push(event.what.to_string());
             ControlFlow::Continue(())
         };
-        reader.each_event_of(1, |word| word == "queued", note).unwrap();
+        reader.each_event_of(1, |word, of| word == "queued" && of == Some(first), note).unwrap();
         assert_eq!(queued, ["queued"]);
     }
 

@@ -312,11 +312,5 @@ fn treatment_from(word: &str) -> Treatment {
 }
 
 fn flow_reason(word: &str) -> model::FlowReason {
-    use model::FlowReason::{
-        BreakoutKey, Closed, Empty, Failed, Forced, MaxLength, MaxWait, QueueRemoved, Shutdown, TriesExhausted,
-    };
-    [MaxWait, MaxLength, Empty, Closed, BreakoutKey, TriesExhausted, QueueRemoved, Forced, Shutdown]
-        .into_iter()
-        .find(|reason| reason.word() == word)
-        .unwrap_or(Failed)
+    model::FlowReason::of_word(word).unwrap_or(model::FlowReason::Failed)
 }

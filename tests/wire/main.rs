@@ -10,6 +10,7 @@
 mod baresip;
 mod cli;
 mod ears;
+mod explanation;
 mod feature_codes;
 mod first_call;
 mod hotline;

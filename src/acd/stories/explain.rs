@@ -11,7 +11,7 @@ use model::{
 };
 
 /// What is told about a contact when its house has told everything.
-fn explained(house: &House, directory: &Directory, contact: ContactId) -> Vec<Moment> {
+pub(super) fn explained(house: &House, directory: &Directory, contact: ContactId) -> Vec<Moment> {
     let mut explainer = Explainer::new(directory, contact);
     for (at, fact) in &house.facts {
         explainer.handle_fact(*at, fact);
@@ -25,7 +25,7 @@ fn sorry() -> Target {
     Target::Announcement(SoundName("sorry".into()))
 }
 
-fn verdict(moment: &Moment, agent: u32) -> &Verdict {
+pub(super) fn verdict(moment: &Moment, agent: u32) -> &Verdict {
     let found = moment.candidates.iter().find(|candidate| candidate.agent == AgentId(agent));
     &found.unwrap_or_else(|| panic!("agent {agent} is no candidate: {moment:#?}")).verdict
 }
@@ -37,7 +37,7 @@ fn decision(moment: &Moment) -> Decision {
     }
 }
 
-fn connect(house: &mut House, contact: ContactId) -> u32 {
+pub(super) fn connect(house: &mut House, contact: ContactId) -> u32 {
     house.connect(contact)
 }
 

@@ -3,6 +3,7 @@
 
 mod agents;
 mod allocation;
+mod answers;
 mod breather;
 mod demands;
 mod direct;

@@ -307,6 +307,7 @@ impl Names {
             | Fact::TrunkDown { .. }
             | Fact::ReservationExpired { .. }
             | Fact::DrainStarted { .. }
+            | Fact::Configured { .. }
             | Fact::Reloaded { .. } => panic!("not a fact of this room: {fact:?}"),
         };
         written.unwrap();

@@ -1,37 +1,46 @@
 //! The story for programs.
 
-use super::Story;
 use super::text::{outcome_text, score_text};
+use super::{Page, Story, utc};
+use crate::times::utc_millis;
 use acd::{Called, Candidate, Moment, Passed, Regime, Score, Verdict, What};
 use model::{Decision, Joined, JudgedBy, Judgement, Next, QueueId, RequirementId, ReserveChange};
 use serde_json::{Value, json};
-use std::path::Path;
 
 impl Story {
-    pub(super) fn json(&self, file: Option<&Path>) -> Value {
+    pub(super) fn json(&self) -> Value {
         json!({
             "contact": self.contact.to_string(),
             "missing_facts": self.missing,
             "unread_facts": self.unread,
-            "reloaded": self.reloaded,
-            "moments": self.moments.iter().map(|moment| self.moment(file, moment)).collect::<Vec<_>>(),
+            "newer_facts": self.newer,
+            "configuration": {
+                "of": if self.told_by_today() { "now" } else { "then" },
+                "changed_since": self.has_changed(),
+                "gone": self.gone(),
+                "unreadable": self.unreadable,
+            },
+            "reloaded": self.reloaded(),
+            "moments": self.moments.iter().enumerate().map(|(nth, m)| self.page(nth).moment(m)).collect::<Vec<_>>(),
         })
     }
+}
 
-    fn moment(&self, file: Option<&Path>, moment: &Moment) -> Value {
+impl Page<'_> {
+    fn moment(&self, moment: &Moment) -> Value {
         let agent = |id| self.directory.agent(id).id.clone();
         let mut value = match &moment.what {
             What::Entered { queue, priority, place, ahead } => json!({
                 "what": "entered", "queue": self.queue(*queue).name, "priority": priority, "place": place,
                 "ahead": ahead.iter().map(ToString::to_string).collect::<Vec<_>>(),
             }),
-            What::Judged { queue, judgement } => self.judgement(file, *queue, judgement),
+            What::Judged { queue, judgement } => self.judgement(*queue, judgement),
             What::CallbackArranged { queue } => {
                 json!({ "what": "callback-arranged", "queue": self.queue(*queue).name })
             }
             What::Offered { queue, agent: id, regime, waited, decision, called } => {
                 let rules = self.queue(*queue);
-                let written = self.rule(file, *queue).map(|written| written.place);
+                let written = self.rule(*queue).map(|written| written.place);
                 json!({
                     "what": "offered", "queue": self.queue(*queue).name, "agent": agent(*id),
                     "waited": waited.as_secs_f64(),
@@ -48,7 +57,7 @@ impl Story {
                         "column": written.as_ref().map(|place| place.column),
                     },
                     "decision": decision.as_ref().map(|decision| self.decision(decision)),
-                    "called": called.map(|called| self.called(file, *queue, called)),
+                    "called": called.map(|called| self.called(*queue, called)),
                 })
             }
             What::Reserve { queue, place: nth, change } => {
@@ -61,7 +70,7 @@ impl Story {
                 };
                 json!({
                     "what": "reserve", "queue": self.queue(*queue).name, "reserve": nth + 1, "change": change,
-                    "because": why, "percent": percent, "rule": place(self.reserve_rule(file, *queue, *nth)),
+                    "because": why, "percent": percent, "rule": place(self.reserve_rule(*queue, *nth)),
                 })
             }
             What::Passed { agent: id, contact, why } => json!({
@@ -89,20 +98,20 @@ impl Story {
             What::FlowedOut { queue, why, waited } => json!({
                 "what": "flowed-out", "queue": self.queue(*queue).name, "why": why.word(),
                 "waited": waited.as_secs_f64(), "would_change": self.stays(*queue, *why),
-                "rule": place(self.way_out(file, *queue, *why)),
+                "rule": place(self.way_out(*queue, *why)),
             }),
         };
         let best = moment.candidates.iter().find(|c| c.verdict == Verdict::Chosen).and_then(|c| c.score);
-        value["at"] = self.time(moment.at).timestamp().to_string().into();
+        value["at"] = utc_millis(utc(moment.at)).into();
         value["candidates"] = moment.candidates.iter().map(|c| self.candidate(moment, c, best)).collect();
         value["doubts"] = moment.doubts.iter().map(|doubt| Value::from(&**doubt)).collect();
         value
     }
 
-    fn called(&self, file: Option<&Path>, queue: QueueId, called: Called) -> Value {
+    fn called(&self, queue: QueueId, called: Called) -> Value {
         json!({
-            "reserve": called.place + 1, "since": self.time(called.since).timestamp().to_string(),
-            "because": called.why.map(figure), "rule": place(self.reserve_rule(file, queue, called.place)),
+            "reserve": called.place + 1, "since": utc_millis(utc(called.since)),
+            "because": called.why.map(figure), "rule": place(self.reserve_rule(queue, called.place)),
         })
     }
 
@@ -121,11 +130,11 @@ impl Story {
         json!({ "step": decision.step + 1, "next": next, "excluded": excluded })
     }
 
-    fn judgement(&self, file: Option<&Path>, queue: QueueId, judgement: &Judgement) -> Value {
+    fn judgement(&self, queue: QueueId, judgement: &Judgement) -> Value {
         let by = |by: JudgedBy| match by {
             JudgedBy::Sticky => json!({ "by": "sticky" }),
             JudgedBy::Rule(nth) => {
-                let (name, written) = self.data_rule(file, queue, nth);
+                let (name, written) = self.data_rule(queue, nth);
                 json!({ "by": name, "rule": place(written) })
             }
         };

@@ -1,11 +1,10 @@
 //! Who joined a queue, and why, in words.
 
-use super::Story;
+use super::{Page, utc};
 use acd::Called;
 use model::{FigureRange, Joined, QueueFigure, QueueId, ReserveChange};
-use std::path::Path;
 
-impl Story {
+impl Page<'_> {
     pub(super) fn change_text(&self, queue: QueueId, place: u8, change: ReserveChange) -> String {
         let (nth, name) = (place + 1, &self.queue(queue).name);
         match change {
@@ -19,9 +18,9 @@ impl Story {
         }
     }
 
-    pub(super) fn called_text(&self, file: Option<&Path>, queue: QueueId, called: Called) -> String {
-        let since = self.time(called.since).strftime("%T").to_string();
-        let place = self.reserve_rule(file, queue, called.place).map(|written| format!(" ({})", written.place));
+    pub(super) fn called_text(&self, queue: QueueId, called: Called) -> String {
+        let since = self.site.clock(utc(called.since));
+        let place = self.reserve_rule(queue, called.place).map(|written| format!(" ({})", written.place));
         let (nth, why) =
             (called.place + 1, called.why.map_or("by hand".into(), |why| format!("because {}", because(why))));
         format!("he is of reserve {nth}, called in at {since} {why}{}", place.unwrap_or_default())

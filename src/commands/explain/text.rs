@@ -1,41 +1,32 @@
 //! The story for people.
 
-use super::Story;
+use super::{Page, Story, utc};
 use acd::{By, Candidate, Later, Moment, Passed, Regime, Score, Verdict, What};
 use core::fmt::Write as _;
 use core::time::Duration;
 use model::{
     Absent, AgentId, AgentState, Decision, FlowReason, JudgedBy, Judgement, Next, NotReadyReason, OfferOutcome, QueueId,
 };
-use std::path::Path;
 
 impl Story {
-    pub(super) fn text(&self, file: Option<&Path>) -> String {
+    pub(super) fn text(&self) -> String {
         let mut out = format!("contact {}\n", self.contact);
-        if self.missing > 0 {
-            let _ = writeln!(
-                out,
-                "{} facts before its end are missing from the log: what follows may be wrong",
-                self.missing
-            );
+        for warning in self.warnings() {
+            let _ = writeln!(out, "{warning}");
         }
-        if self.unread > 0 {
-            let _ = writeln!(
-                out,
-                "{} facts could not be read: they name what the configuration has no more, or another version wrote them; \
-                 what follows may be wrong",
-                self.unread
-            );
-        }
-        if self.reloaded {
-            out.push_str("the configuration was read anew since it came: each decision's rule is that of then, all else that of now\n");
-        }
-        for moment in &self.moments {
-            let _ = writeln!(out, "\n{}  {}", self.time(moment.at).strftime("%F %T%.3f %Z"), self.what(&moment.what));
-            for line in self.reasons(file, &moment.what) {
+        let mut told_by = None;
+        for (nth, moment) in self.moments.iter().enumerate() {
+            let (page, chapter) = (self.page(nth), self.chapter(nth));
+            if chapter > 0 && told_by.is_some_and(|before| before != chapter) {
+                let at = self.site.millis(self.chapters[chapter].at);
+                let _ = writeln!(out, "\n{at}  the configuration was read anew; what follows is told by it");
+            }
+            told_by = Some(chapter);
+            let _ = writeln!(out, "\n{}  {}", self.site.millis(utc(moment.at)), page.what(&moment.what));
+            for line in page.reasons(&moment.what) {
                 let _ = writeln!(out, "  {line}");
             }
-            out.push_str(&self.table(moment));
+            out.push_str(&page.table(moment));
             for doubt in &moment.doubts {
                 let _ = writeln!(out, "  doubt: {doubt}");
             }
@@ -43,6 +34,49 @@ impl Story {
         out
     }
 
+    /// What a reader must know before he believes the rest.
+    fn warnings(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        if self.missing > 0 {
+            all.push(format!(
+                "{} facts before its end are missing from the log: what follows may be wrong",
+                self.missing
+            ));
+        }
+        if self.newer > 0 {
+            all.push(format!("{} facts of a newer version were passed over: what follows may be wrong", self.newer));
+        }
+        if self.unread > 0 {
+            all.push(format!(
+                "{} facts could not be read: they name what this configuration has not, or another version wrote them; \
+                 what follows may be wrong",
+                self.unread
+            ));
+        }
+        all.extend(match (&self.unreadable, self.told_by_today()) {
+            (Some(why), _) => {
+                Some(format!("the configuration of then cannot be read by this version ({why}); {OF_NOW}"))
+            }
+            (None, true) => Some(format!("no configuration of then was kept with the facts; {OF_NOW}")),
+            (None, false) => self.has_changed().then(|| {
+                "the configuration is another one now: rules and their lines, weights, skills and names are told as \
+                 they were then"
+                    .to_owned()
+            }),
+        });
+        let gone = self.gone();
+        if !gone.is_empty() {
+            all.push(format!("not configured any more: {}", gone.join(", ")));
+        }
+        all
+    }
+}
+
+/// What counts where nothing else was written down.
+const OF_NOW: &str = "strategy and idle clock of an offer are of then, rules and their lines, weights, skills and names \
+                      are those of now";
+
+impl Page<'_> {
     fn what(&self, what: &What) -> String {
         match what {
             What::Entered { queue, priority, place, ahead } => {
@@ -93,11 +127,11 @@ impl Story {
     }
 
     /// The rules that decided, with their lines.
-    fn reasons(&self, file: Option<&Path>, what: &What) -> Vec<String> {
+    fn reasons(&self, what: &What) -> Vec<String> {
         match what {
             What::Offered { queue, regime, decision, called, .. } => {
-                let mut lines = vec![format!("rule: {}", self.rule_text(file, *queue, *regime, decision.as_ref()))];
-                lines.extend(called.map(|called| self.called_text(file, *queue, called)));
+                let mut lines = vec![format!("rule: {}", self.rule_text(*queue, *regime, decision.as_ref()))];
+                lines.extend(called.map(|called| self.called_text(*queue, called)));
                 lines.extend(
                     self.changed_rule(*queue, decision.as_ref()).map(|now| format!("since then changed to {now}")),
                 );
@@ -109,15 +143,15 @@ impl Story {
             }
             What::FlowedOut { queue, why, .. } => {
                 let line = self
-                    .way_out(file, *queue, *why)
+                    .way_out(*queue, *why)
                     .map(|written| format!("rule: {}", written.line.trim()) + &format!(" ({})", written.place));
                 line.into_iter()
                     .chain(self.stays(*queue, *why).map(|change| format!("it would have stayed with {change}")))
                     .collect()
             }
-            What::Judged { queue, judgement } => self.judgement_text(file, *queue, judgement),
+            What::Judged { queue, judgement } => self.judgement_text(*queue, judgement),
             What::Reserve { queue, place, .. } => {
-                let written = self.reserve_rule(file, *queue, *place);
+                let written = self.reserve_rule(*queue, *place);
                 written
                     .map(|written| format!("rule: {} ({})", written.line.trim(), written.place))
                     .into_iter()
@@ -132,11 +166,11 @@ impl Story {
         }
     }
 
-    fn judgement_text(&self, file: Option<&Path>, queue: QueueId, judgement: &Judgement) -> Vec<String> {
+    fn judgement_text(&self, queue: QueueId, judgement: &Judgement) -> Vec<String> {
         let by = |by: JudgedBy| match by {
             JudgedBy::Sticky => "`sticky`: he served the caller last".to_owned(),
             JudgedBy::Rule(place) => {
-                let (name, written) = self.data_rule(file, queue, place);
+                let (name, written) = self.data_rule(queue, place);
                 written.map_or_else(|| name.clone(), |written| format!("{name} ({})", written.place))
             }
         };
@@ -152,10 +186,13 @@ impl Story {
         [priority, needs, agent].into_iter().flatten().collect()
     }
 
+    /// The rule of now, where it is another one.
     pub(super) fn changed_rule(&self, queue: QueueId, decision: Option<&Decision>) -> Option<String> {
-        let (then, now) = (decision?, self.queue(queue));
-        let same = (then.strategy, then.idle_clock) == (now.strategy, now.idle_clock);
-        (!same).then(|| format!("{} (idle clock {})", now.strategy.word(), now.idle_clock.word()))
+        let then = self.queue(queue);
+        let then = decision.map_or((then.strategy, then.idle_clock), |then| (then.strategy, then.idle_clock));
+        let now = self.today.queue(self.today.queue_named(&self.queue(queue).name)?);
+        (then != (now.strategy, now.idle_clock))
+            .then(|| format!("{} (idle clock {})", now.strategy.word(), now.idle_clock.word()))
     }
 
     fn decision_text(&self, decision: &Decision) -> String {
@@ -195,11 +232,11 @@ impl Story {
         })
     }
 
-    fn rule_text(&self, file: Option<&Path>, queue: QueueId, regime: Regime, decision: Option<&Decision>) -> String {
+    fn rule_text(&self, queue: QueueId, regime: Regime, decision: Option<&Decision>) -> String {
         let rules = self.queue(queue);
         let strategy = decision.map_or(rules.strategy, |decision| decision.strategy).word();
         let clock = decision.map_or(rules.idle_clock, |decision| decision.idle_clock).word();
-        let place = match self.rule(file, queue) {
+        let place = match self.rule(queue) {
             Some(written) => written.place.to_string(),
             None => "the default".into(),
         };

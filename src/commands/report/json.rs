@@ -1,4 +1,5 @@
 use super::{AgentReport, INTERVAL_MINUTES, QueueReport, Report};
+use crate::times::utc_seconds;
 use base::Utc;
 use model::{ServiceLevel, Treatment};
 use report::{FORMULAS, QueueFigures};
@@ -12,14 +13,14 @@ impl Report {
         let agents: Vec<Value> = self.agents.iter().map(|(id, agent)| agent_json(id, agent)).collect();
         let abandoned = self.abandoned.iter().map(|visit| {
             json!({
-                "contact": visit.contact.to_string(), "queue": visit.queue, "entered": self.time(visit.entered),
+                "contact": visit.contact.to_string(), "queue": visit.queue, "entered": utc_seconds(visit.entered),
                 "waited_seconds": visit.waited.as_secs_f64(), "caller": visit.caller, "dialled": visit.dialled,
             })
         });
         let abandoned: Vec<Value> = abandoned.collect();
         let formulas = FORMULAS.iter().map(|(name, formula)| json!({"name": name, "formula": formula}));
         json!({
-            "from": self.time(self.from), "to": self.time(self.to), "as_of": self.time(self.as_of),
+            "from": utc_seconds(self.from), "to": utc_seconds(self.to), "as_of": utc_seconds(self.as_of),
             "interval_minutes": INTERVAL_MINUTES, "attributed_by": "time of queue entry",
             "queues": queues, "agents": agents, "abandoned": abandoned, "contacts": self.contacts,
             "conservation": self.conservation_json(),
@@ -44,13 +45,13 @@ impl Report {
     fn queue_json(&self, name: &str, queue: &QueueReport) -> Value {
         let intervals = queue.intervals.iter().map(|(start, figures)| {
             let mut value = figures_json(figures, &queue.level);
-            value["from"] = json!(self.time(Utc::from_secs(*start)));
+            value["from"] = json!(utc_seconds(Utc::from_secs(*start)));
             value
         });
         let by_end = queue.by_end.iter().map(|(start, figures)| {
             let c = &figures.counts;
             json!({
-                "from": self.time(Utc::from_secs(*start)),
+                "from": utc_seconds(Utc::from_secs(*start)),
                 "answered": c.answered, "abandoned": c.abandoned, "flowed_out": c.flowed_out,
             })
         });

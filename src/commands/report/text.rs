@@ -11,7 +11,7 @@ const STATES: [&str; 5] = ["ready", "not-ready", "reserved", "busy", "wrap-up"];
 impl Report {
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
-        let (from, to) = (self.time(self.from), self.time(self.to));
+        let (from, to) = (self.site.seconds(self.from), self.site.seconds(self.to));
         let _ = writeln!(out, "From {from} to {to}, by time of queue entry; intervals of {INTERVAL_MINUTES} minutes\n");
         for (name, queue) in &self.queues {
             self.queue_text(&mut out, name, queue);
@@ -37,7 +37,7 @@ impl Report {
             "", "offered", "answered", "abandoned", "flowed out", "waiting", "SL %", "ASA s", "AHT s", "long s"
         );
         for (start, figures) in &queue.intervals {
-            line(out, &self.time(Utc::from_secs(*start)), figures, &queue.level);
+            line(out, &self.site.seconds(Utc::from_secs(*start)), figures, &queue.level);
         }
         line(out, "total", &queue.total, &queue.level);
         let c = &queue.callbacks;
@@ -94,7 +94,8 @@ impl Report {
             heads[0], heads[1], heads[2], heads[3]
         );
         for visit in &self.abandoned {
-            let (entered, queue, caller) = (self.time(visit.entered), shown(&visit.queue), shown(&visit.caller));
+            let (entered, queue, caller) =
+                (self.site.seconds(visit.entered), shown(&visit.queue), shown(&visit.caller));
             let (waited, call) = (visit.waited.as_secs_f64(), visit.contact.to_string());
             let _ = writeln!(out, "  {entered:<25} {queue:<16} {waited:>8.1}  {call:<20} {caller}");
         }
@@ -129,7 +130,7 @@ impl Report {
         let _ = writeln!(out, "Contacts: {}", if contacts.is_empty() { "none".into() } else { contacts.join(", ") });
         // What is going on is known up to the last word of the server, and so is a call it was killed in.
         if self.contacts.contains_key("open") || self.as_of < self.to {
-            let _ = writeln!(out, "What is in progress, as the server wrote at {}", self.time(self.as_of));
+            let _ = writeln!(out, "What is in progress, as the server wrote at {}", self.site.seconds(self.as_of));
         }
         out.push('\n');
     }

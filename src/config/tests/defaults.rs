@@ -1,7 +1,7 @@
 use super::{read, sounds, warnings};
 use crate::defaults::DEFAULTS;
 use crate::document::{MANY, SINGLE};
-use crate::{SecretSlot, embedded, render_defaults};
+use crate::{Config, SecretSlot, embedded, render_defaults};
 use core::time::Duration;
 use model::{ClassOfService, Codec, IdleClock, InitialState, Language, SoundName, Target};
 use toml::de::{DeTable, DeValue};
@@ -64,7 +64,8 @@ fn a_table_with_its_name_alone_has_the_defaults() {
 #[test]
 fn the_printed_defaults_come_to_the_defaults() {
     let printed = render_defaults();
-    assert_eq!(read(&printed).unwrap(), read("").unwrap());
+    let read_as = |text: &str| Config { texts: Vec::new(), ..read(text).unwrap() };
+    assert_eq!(read_as(&printed), read_as(""));
     let (settings, samples) = printed.split_at(printed.find("\n#[[").unwrap());
     let samples: String = samples.lines().map(|line| format!("{}\n", line.strip_prefix('#').unwrap_or(line))).collect();
     let table = |text: &str| text.parse::<toml::Table>().unwrap();
