@@ -24,8 +24,11 @@ pub struct Written {
 pub struct Texts {
     sources: Vec<Source>,
     /// Of `[[queue]]`, by its name and the key; made when the first is looked up.
-    queues: OnceCell<HashMap<(Box<str>, Box<str>), Found>>,
+    queues: OnceCell<HashMap<Key, Found>>,
 }
+
+/// A queue's name and a key of its table.
+type Key = (Box<str>, Box<str>);
 
 #[derive(Debug)]
 struct Found {
@@ -84,7 +87,7 @@ impl Texts {
     }
 }
 
-fn in_queues((source, file): (&Source, u32)) -> Vec<((Box<str>, Box<str>), Found)> {
+fn in_queues((source, file): (&Source, u32)) -> Vec<(Key, Found)> {
     let tree = DeTable::parse_recoverable(&source.text).0.into_inner();
     let queues = tree.iter().find(|(title, _)| &**title.get_ref() == "queue").map(|(_, queues)| queues.get_ref());
     let Some(DeValue::Array(queues)) = queues else { return Vec::new() };
