@@ -116,6 +116,20 @@ impl Acd {
             self.release_kept(id);
         }
         self.count(id);
+        self.tell_helped(id, had, want);
+    }
+
+    /// Queues he only helps have no count of him: they look at his word on the board.
+    fn tell_helped(&mut self, id: AgentId, had: AgentState, now: AgentState) {
+        for at in 0..self.helps.of(id).len() {
+            let queue = self.helps.of(id)[at].0;
+            let rule = &self.directory.queue(queue).empty;
+            let (before, after) = (Presence::of(had, rule), Presence::of(now, rule));
+            let fewer = (before.stays && !after.stays) || (before.available && !after.available);
+            if fewer && self.board.somebody_waits(queue) {
+                self.send(self.queue_home(queue), ToQueue::StaffFell { queue });
+            }
+        }
     }
 
     /// Nothing is kept for one who is not there.

@@ -410,6 +410,13 @@ impl Board {
         fence(Ordering::SeqCst);
     }
 
+    /// Whether somebody is in the line, after the word of an agent who helps it was written: of one who leaves and a
+    /// contact that comes at least one sees the other.
+    pub(crate) fn somebody_waits(&self, queue: QueueId) -> bool {
+        fence(Ordering::SeqCst);
+        self.queue_waiting(queue) > 0
+    }
+
     /// By the queue's home alone, which is also who acts on it.
     pub(crate) fn shut_queue(&self, queue: QueueId, shut: bool) {
         self.queues[queue.index()].shut.store(u64::from(shut), Ordering::Release);

@@ -12,6 +12,7 @@ use crate::flow::may_go;
 use crate::limits::REVIEW_EVERY;
 use crate::machine::{Acd, Timer};
 use crate::message::ToContact;
+use crate::staff::Presence;
 use base::{Key, Now};
 use model::{FlowReason, QueueId, Target};
 
@@ -20,6 +21,13 @@ use model::{FlowReason, QueueId, Target};
 enum At {
     Entry,
     Wait,
+}
+
+/// How many are there for a contact that comes, for one that waits, and at work.
+struct There {
+    joins: u32,
+    stays: u32,
+    works: u32,
 }
 
 impl Acd {
@@ -66,11 +74,10 @@ impl Acd {
         let entry = self.lines.entries.get(key)?;
         let (id, may_flow) = (entry.stay.queue, entry.may_flow);
         let queue = self.directory.queue(id);
-        let (joins, stays) = self.board.queue_present(id);
-        let nobody = stays == 0 || (at == At::Entry && joins == 0);
+        let there = self.there(id);
+        let nobody = there.stays == 0 || (at == At::Entry && there.joins == 0);
         let empty = queue.empty.to.as_ref().filter(|_| nobody);
-        let staffed = self.board.queue_available(id);
-        let too_few = queue.min_staffed.as_ref().filter(|rule| staffed < rule.agents).map(|rule| &rule.to);
+        let too_few = queue.min_staffed.as_ref().filter(|rule| there.works < rule.agents).map(|rule| &rule.to);
         // Of those who wait the line only ever becomes shorter; a new configuration is looked at on its own.
         let full = queue.max_length.as_ref().filter(|_| at == At::Entry);
         let full = full.filter(|rule| self.lines.length(id) > rule.at as usize).map(|rule| &rule.to);
@@ -89,10 +96,31 @@ impl Acd {
     /// Whether a rule says that nobody is there, or too few for those who wait.
     fn lacks_staff(&self, id: QueueId) -> (bool, bool) {
         let queue = self.directory.queue(id);
-        let (_, stays) = self.board.queue_present(id);
-        let staffed = self.board.queue_available(id);
-        let few = queue.min_staffed.as_ref().is_some_and(|rule| staffed < rule.agents);
-        (queue.empty.to.is_some() && stays == 0, few)
+        let there = self.there(id);
+        let few = queue.min_staffed.as_ref().is_some_and(|rule| there.works < rule.agents);
+        (queue.empty.to.is_some() && there.stays == 0, few)
+    }
+
+    /// The queue's own agents, and those who help it. A reserve that has not joined is there for the empty rule, since it
+    /// joins when the figures ask for it and nobody who was turned away would show in them; not when it was sent away by
+    /// hand. At work for the queue it is when it has joined.
+    fn there(&self, id: QueueId) -> There {
+        let (joins, stays) = self.board.queue_present(id);
+        let mut there = There { joins, stays, works: self.board.queue_available(id) };
+        let queue = self.directory.queue(id);
+        let asked = (queue.empty.to.is_some() && (joins == 0 || stays == 0)) || queue.min_staffed.is_some();
+        // Elsewhere than at its home only its own are known: the home is asked to look once too often.
+        if !asked || self.queue_home(id) != self.seating.shard {
+            return there;
+        }
+        let Some(watch) = &self.lines.look(id).watch else { return there };
+        for (agent, joined) in watch.may_come() {
+            let presence = Presence::of(self.board.agent_state(agent), &queue.empty);
+            there.joins += u32::from(presence.joins);
+            there.stays += u32::from(presence.stays);
+            there.works += u32::from(presence.available && joined);
+        }
+        there
     }
 
     /// Whether those who wait must be measured when an agent fewer is there.

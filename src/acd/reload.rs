@@ -87,9 +87,12 @@ impl Acd {
         }
     }
 
-    /// During a drain an agent who is free and for whom nobody waits goes home.
+    /// During a drain an agent who is free and for whom nobody waits goes home. Where he only helps he stays, too: his
+    /// reserve may be called in yet.
     pub(crate) fn retire(&mut self, now: Now, id: AgentId) {
-        if !self.draining || self.directory.agent(id).queues.iter().any(|q| self.board.queue_waiting(*q) > 0) {
+        let helps = self.helps.of(id).iter().map(|(queue, _)| queue);
+        let mut serves = self.directory.agent(id).queues.iter().chain(helps);
+        if !self.draining || serves.any(|queue| self.board.queue_waiting(*queue) > 0) {
             return;
         }
         let Some(agent) = self.agent(id).filter(|a| a.is_free() && a.phone.is_some()) else { return };

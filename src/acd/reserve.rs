@@ -68,6 +68,13 @@ impl Watch {
         Some((place, self.states[usize::from(place)].joined))
     }
 
+    /// Agents of every reserve that was not sent away by hand, and whether it has joined.
+    pub(crate) fn may_come(&self) -> impl Iterator<Item = (AgentId, bool)> {
+        let with_state = self.helpers.iter().map(|(agent, place)| (*agent, &self.states[usize::from(*place)]));
+        let comes = with_state.filter(|(_, state)| state.joined || state.by_hand != Some(false));
+        comes.map(|(agent, state)| (agent, state.joined))
+    }
+
     fn of(&self, place: usize) -> impl Iterator<Item = AgentId> {
         self.helpers.iter().filter(move |(_, own)| usize::from(*own) == place).map(|(agent, _)| *agent)
     }
@@ -150,7 +157,7 @@ impl Acd {
         watch.due = false;
         let directory = Arc::clone(&self.directory);
         let reserves = &directory.queue(queue).routing.reserves;
-        let mut came = false;
+        let (mut came, mut went) = (false, false);
         for (place, reserve) in reserves.iter().enumerate() {
             self.adjust_thresholds(now, queue, place, reserve);
             let Some(state) = self.reserve_state(queue, place) else { continue };
@@ -163,8 +170,12 @@ impl Acd {
             let Some(change) = change else { continue };
             self.switch(now, queue, place, change);
             came |= !state.joined;
+            went |= state.joined;
         }
         self.arm_look(now, queue, reserves);
+        if went {
+            self.staff_fell(now, queue);
+        }
         if came {
             self.match_all(now, queue);
             // Phones that ring together are one more now.
@@ -195,8 +206,8 @@ impl Acd {
         }
     }
 
-    /// By hand; it is followed when the input is done.
-    pub(crate) fn order_reserves(&mut self, queue: QueueId, place: Option<u8>, order: ReserveOrder) {
+    /// By hand; it is followed when the input is done. Who waits for nobody but those who were sent away leaves.
+    pub(crate) fn order_reserves(&mut self, now: Now, queue: QueueId, place: Option<u8>, order: ReserveOrder) {
         let Some(watch) = &mut self.lines.line(queue).watch else { return };
         for (state, _) in watch.states.iter_mut().zip(0..).filter(|(_, nth)| place.is_none_or(|place| place == *nth)) {
             state.by_hand = match order {
@@ -206,6 +217,9 @@ impl Acd {
             };
         }
         self.watch(queue);
+        if order == ReserveOrder::SendAway {
+            self.staff_fell(now, queue);
+        }
     }
 
     fn may_go(&mut self, now: Now, queue: QueueId, place: usize, reserve: &Reserve) -> bool {

@@ -51,6 +51,7 @@ mod modules;
 mod names;
 mod number;
 mod phone;
+mod phrases;
 mod problem;
 mod queue;
 mod reader;

@@ -1,10 +1,11 @@
 //! The configured nouns in the words of the configuration, for telling what a reload changed.
 
+use crate::phrases::{callback, reserve, rule, step, voicemail, warning, whisper};
 use crate::scalar::spell_duration;
 use model::{
-    Agent, AnswerMode, Calendar, CallbackFirst, CallbackPolicy, CalledFrom, ClassOfService, DaySpan, Directory,
-    FigureRange, InitialState, NailedUp, Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Rule, Secret,
-    SoundId, Step, Supervises, Target, Trunk, VoicemailPolicy, Warning, Whisper, WrapUpMode,
+    Agent, AnswerMode, Calendar, CalledFrom, ClassOfService, DaySpan, Directory, InReserve, InitialState, NailedUp,
+    Network, NumberRule, Pattern, Phone, Queue, RecordPolicy, Route, Secret, SoundId, Supervises, Target, Trunk,
+    WrapUpMode,
 };
 
 /// A key and its value as text.
@@ -199,12 +200,15 @@ impl Named for Queue {
         let level = self.service_level;
         let routing = &self.routing;
         let rules: Vec<String> = routing.rules.iter().map(|one| rule(directory, one)).collect();
+        let reserves: Vec<String> = routing.reserves.iter().map(|one| reserve(directory, one)).collect();
         let steps: Vec<String> = routing.steps.iter().map(|one| step(directory, one)).collect();
         vec![
             ("strategy", self.strategy.word().into()),
             ("idle_clock", self.idle_clock.word().into()),
             ("steps", steps.join(", ")),
             ("ageing", format!("{} a minute up to {}", routing.ageing.per_minute, routing.ageing.cap)),
+            ("service_objective", routing.objective.map_or("off".into(), spell_duration)),
+            ("reserves", reserves.join(", ")),
             ("rules", rules.join(", ")),
             (
                 "sticky",
@@ -293,6 +297,9 @@ impl Named for Agent {
         let queues: Vec<&str> = self.queues.iter().map(|queue| &*directory.queue(*queue).name).collect();
         let skill = |level: &model::SkillLevel| format!("{} {}", directory.skills[level.skill.index()], level.level);
         let skills: Vec<String> = self.skills.iter().map(skill).collect();
+        let reserve = |one: &InReserve| format!("{} {}", directory.queue(one.queue).name, one.level);
+        let in_reserve: Vec<String> = self.reserve.iter().map(reserve).collect();
+        let capacity = self.capacity;
         let supervises = match &self.supervises {
             Supervises::Nobody => String::new(),
             Supervises::Queues(queues) => {
@@ -319,6 +326,8 @@ impl Named for Agent {
             ("phone", self.phone.map_or(String::new(), |phone| directory.phone(phone).id.to_string())),
             ("queues", queues.join(" ")),
             ("skills", skills.join(", ")),
+            ("reserve", in_reserve.join(", ")),
+            ("capacity", format!("{} voice, {} chat, {} mail", capacity.voice, capacity.chat, capacity.mail)),
             ("nailed_up", nailed_up.into()),
             ("breather", breather),
             ("weight", self.weight.to_string()),
@@ -333,40 +342,12 @@ impl Named for Agent {
     }
 }
 
-fn whisper(whisper: &Whisper) -> String {
-    let sound = whisper.sound.as_ref().map(|name| name.0.to_string());
-    let waited = whisper.waited.then(|| "waited".to_owned());
-    sound.into_iter().chain(waited).collect::<Vec<_>>().join(" ")
-}
-
-fn callback(directory: &Directory, policy: &CallbackPolicy) -> String {
-    let first = match policy.first {
-        CallbackFirst::Agent => "agent",
-        CallbackFirst::Caller => "caller",
-    };
-    let hours = policy.hours.map_or(String::new(), |hours| format!(" {}", directory.calendar(hours).name));
-    let (ring, every) = (spell_duration(policy.ring), spell_duration(policy.every));
-    format!("{first} first, {}{hours}, rings {ring}, {} times, every {every}", class(policy.class), policy.tries)
-}
-
 fn needed(mandatory: bool) -> String {
     if mandatory { "mandatory" } else { "optional" }.into()
 }
 
 fn exposed(secret: Option<&Secret>) -> &str {
     secret.map_or("", Secret::expose)
-}
-
-fn voicemail(policy: &VoicemailPolicy) -> String {
-    let greeting = policy.greeting.as_ref().map_or(String::new(), |name| format!("{} ", name.0));
-    format!("{greeting}up to {}", spell_duration(policy.longest))
-}
-
-fn warning(warning: &Warning) -> String {
-    let wait = warning.expected_wait.map(|wait| format!("wait {}", spell_duration(wait)));
-    let length = warning.length.map(|length| format!("length {length}"));
-    let limits: Vec<String> = wait.into_iter().chain(length).collect();
-    format!("{} by {}", limits.join(" or "), warning.sound.0)
 }
 
 fn target(directory: &Directory, target: &Target) -> String {
@@ -386,27 +367,6 @@ fn destination(directory: &Directory, target: &Target, reveal: bool) -> String {
     }
 }
 
-fn rule(directory: &Directory, rule: &Rule) -> String {
-    let mut parts = Vec::new();
-    parts.extend(rule.when.as_ref().map(|when| format!("if {}", when.text())));
-    parts.extend(rule.priority.map(|priority| format!("priority {priority}")));
-    parts.extend(rule.needs.map(|id| format!("needs {}", directory.requirements[id.index()].text)));
-    parts.extend(rule.agent.map(|a| format!("agent {} for {}", directory.agent(a.agent).id, spell_duration(a.wait))));
-    parts.join(" ")
-}
-
-fn step(directory: &Directory, step: &Step) -> String {
-    let mut text = step.needs.map_or("anybody".into(), |id| directory.requirements[id.index()].text.to_string());
-    if let Some(lasts) = step.lasts {
-        text.push_str(&format!(" for {}", spell_duration(lasts)));
-    }
-    for all in &step.only_if {
-        let range = |range: &FigureRange| format!("{:?} {} to {}", range.figure, range.least, range.most);
-        text.push_str(&format!(" if {}", all.iter().map(range).collect::<Vec<_>>().join(" and ")));
-    }
-    text
-}
-
 fn pattern(pattern: &Pattern) -> String {
     format!("{}{}", pattern.stem, if pattern.open_ended { "*" } else { "" })
 }
@@ -420,7 +380,7 @@ fn sound(directory: &Directory, id: SoundId) -> String {
     named.map_or(String::new(), |((_, name), _)| name.0.to_string())
 }
 
-fn class(class: ClassOfService) -> &'static str {
+pub(crate) fn class(class: ClassOfService) -> &'static str {
     match class {
         ClassOfService::Internal => "internal",
         ClassOfService::Local => "local",

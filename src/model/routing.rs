@@ -105,6 +105,19 @@ pub struct FigureRange {
     pub most: u32,
 }
 
+/// As conditions are written.
+impl core::fmt::Display for FigureRange {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let FigureRange { figure, least, most } = self;
+        match (figure.word(), *least, *most) {
+            (word, least, most) if least == most => write!(f, "{word} == {least}"),
+            (word, least, u32::MAX) => write!(f, "{word} >= {least}"),
+            (word, 0, most) => write!(f, "{word} <= {most}"),
+            (word, least, most) => write!(f, "{word} >= {least} && {word} <= {most}"),
+        }
+    }
+}
+
 /// What a condition of a step or of a reserve may look at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum QueueFigure {

@@ -3,8 +3,9 @@
 use crate::testing::{House, agent, directory, queue, secs};
 use core::time::Duration;
 use model::{
-    AgentState, CommandError, Directory, Fact, FigureRange, ForcedAction, InReserve, Joined, OfferOutcome, QueueAction,
-    QueueFigure, QueueId, Reserve, ReserveChange, ReserveOf, ReserveOrder,
+    Absent, AgentAction, AgentState, CommandError, Directory, EmptyRule, Fact, FigureRange, FlowReason, ForcedAction,
+    InReserve, Joined, MinStaffed, OfferOutcome, QueueAction, QueueEvent, QueueFigure, QueueId, Reserve, ReserveChange,
+    ReserveOf, ReserveOrder, Target,
 };
 
 fn at_least(figure: QueueFigure, least: u32) -> Vec<Vec<FigureRange>> {
@@ -155,6 +156,78 @@ fn reserves_are_called_in_and_sent_away_by_hand_and_the_order_is_kept_with_its_a
     for (queue, error) in [(0, CommandError::NoSuchReserve), (1, CommandError::NoSuchQueue)] {
         assert_eq!(house.force_queue(queue, order(Some(1), ReserveOrder::CallIn)), Err(error));
     }
+}
+
+/// Its own agent is signed off, an agent of sales helps, and an empty queue sends its contacts elsewhere.
+fn with_an_empty_rule(figure: QueueFigure) -> House {
+    let mut line = queue("support");
+    line.routing.reserves = vec![reserve(ReserveOf::Queue(QueueId(1)), at_least(figure, 1), 0)];
+    line.empty = EmptyRule::new(Absent::SIGNED_OFF, Some(Target::Queue(QueueId(2))));
+    let mut house =
+        House::new(directory(vec![line, queue("sales"), queue("elsewhere")], vec![agent(0, &[0]), agent(1, &[1])]));
+    house.ask(0, AgentAction::SignOff { code: 0 }).unwrap();
+    house
+}
+
+#[test]
+fn a_queue_is_not_empty_while_its_reserve_is_there() {
+    let mut house = with_an_empty_rule(QueueFigure::Waiting);
+    let first = house.arrive(0, 0);
+    assert_eq!(house.connect(first), 1, "he waits long enough for the figures to ask");
+    let second = house.arrive(0, 0);
+    house.quiet();
+    house.ask(1, AgentAction::SignOff { code: 0 }).unwrap();
+    house.release(1, first, Some(0));
+    match house.event() {
+        Some(QueueEvent::FlowOut { contact, why, .. }) => assert_eq!((contact, why), (second, FlowReason::Empty)),
+        other => panic!("nobody is left: {other:?}"),
+    }
+}
+
+#[test]
+fn who_waits_for_a_reserve_leaves_when_it_is_sent_away() {
+    let mut house = with_an_empty_rule(QueueFigure::LongestWait);
+    let order = |order| QueueAction::Reserve { place: None, order };
+    let talk = house.arrive(1, 0);
+    house.connect(talk);
+    let contact = house.arrive(0, 0);
+    house.pass(secs(30));
+    house.quiet();
+    house.force_queue(0, order(ReserveOrder::SendAway)).unwrap();
+    match house.event() {
+        Some(QueueEvent::FlowOut { contact: left, why, .. }) => assert_eq!((left, why), (contact, FlowReason::Empty)),
+        other => panic!("nobody comes: {other:?}"),
+    }
+}
+
+#[test]
+fn lent_agents_count_among_those_at_work_when_they_have_joined() {
+    let mut line = queue("support");
+    line.routing.reserves = vec![reserve(ReserveOf::Queue(QueueId(1)), at_least(QueueFigure::Waiting, 2), 600)];
+    line.min_staffed = Some(MinStaffed { agents: 2, to: Target::Queue(QueueId(2)) });
+    let queues = vec![line, queue("sales"), queue("elsewhere")];
+    let mut house = House::new(directory(queues, vec![agent(0, &[0]), agent(1, &[1])]));
+    let first = house.arrive(0, 0);
+    house.connect(first);
+    let order = QueueAction::Reserve { place: None, order: ReserveOrder::CallIn };
+    house.force_queue(0, order).unwrap();
+    let second = house.arrive(0, 0);
+    assert_eq!(house.connect(second), 1);
+    house.arrive(0, 0);
+    house.quiet();
+}
+
+#[test]
+fn during_a_drain_a_lent_agent_stays_while_somebody_waits_for_him() {
+    let mut house = with_an_empty_rule(QueueFigure::Waiting);
+    let first = house.arrive(0, 0);
+    house.connect(first);
+    let second = house.arrive(0, 0);
+    house.input(crate::Input::Drain);
+    house.release(1, first, Some(0));
+    assert_eq!(house.connect(second), 1);
+    house.release(1, second, Some(0));
+    assert_eq!(house.state(1), AgentState::SignedOff);
 }
 
 #[test]

@@ -4,8 +4,9 @@ use super::{read, sounds};
 use crate::include::Gathered;
 use crate::load::build;
 use crate::source::Source;
+use crate::words::Named;
 use crate::{Config, diff};
-use model::{AgentId, QueueId};
+use model::{AgentId, Directory, QueueId, plain};
 
 const BEFORE: &str = r#"
 [[queue]]
@@ -61,6 +62,63 @@ fn a_changed_value_is_told_in_words() {
         },
         "queue support: ring_timeout 15s → 20s; queue support: record off → 20%",
     );
+}
+
+/// Generation 5, and the steps, whose conditions are the same.
+#[test]
+fn a_changed_reserve_or_objective_is_told_as_it_is_written() {
+    let later = |text: String| format!("generation.level = 5\n{text}");
+    let before = read(&later(BEFORE.into())).unwrap();
+    let differs = |from: &str, to: &str, expected: &str| {
+        let after = onto(&before, &later(BEFORE.replacen(from, to, 1)));
+        assert_eq!(diff(&before, &after).to_string(), expected);
+    };
+    let queue = "name = \"support\"\n";
+    differs(queue, &format!("{queue}service_objective = \"20s\"\n"), "queue support: service_objective off → 20s");
+    differs(
+        queue,
+        &format!(
+            "{queue}reserves = [{{ queue = \"sales\", when = \"longest_wait >= 20 && reserve_ready >= 2 || waiting > 9\", \
+             until = \"waiting == 0\", hold = \"10s\" }}]\n"
+        ),
+        "queue support: reserves none → agents of sales when waiting >= 10 || longest_wait >= 20 && reserve_ready >= 2 until \
+         waiting == 0, hold 10s",
+    );
+    let agent = "[[agent]]\nid = \"1002\"\n";
+    let level = "reserves = [{ level = 2, when = \"waiting > 0\", hold = \"10s\" }]\n";
+    let text = BEFORE.replace(queue, &format!("{queue}{level}"));
+    let text = text.replace(agent, &format!("{agent}reserve = {{ support = 2 }}\n"));
+    assert_eq!(
+        diff(&before, &onto(&before, &later(text))).to_string(),
+        "queue support: reserves none → level 2 when waiting >= 1, hold 10s; agent 1002: reserve none → support 2"
+    );
+    differs(
+        agent,
+        &format!("{agent}capacity = {{ chat = 3 }}\n"),
+        "agent 1002: capacity 1 voice, 0 chat, 0 mail → 1 voice, 3 chat, 0 mail",
+    );
+}
+
+/// What is no field of its own: the label, what names many, secrets, and short forms of other keys.
+const NOT_TOLD: [&str; 10] =
+    ["name", "id", "range", "needs", "password", "password_file", "password_env", "pin", "pin_file", "pin_env"];
+
+#[test]
+fn every_key_of_a_queue_an_agent_a_phone_and_a_trunk_is_told_when_it_changes() {
+    fn told<T: Named>(thing: &T, directory: &Directory) {
+        let words: Vec<&str> = thing.fields(directory).into_iter().map(|(key, _)| key).collect();
+        let keys = crate::document::defaults_of(T::KIND).keys().map(|key| key.get_ref().as_ref());
+        for key in keys.filter(|key| !NOT_TOLD.contains(key)) {
+            let part =
+                |word: &&str| word.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+            assert!(words.iter().any(|word| part(&word)), "a {} does not tell `{key}`: {words:?}", T::KIND);
+        }
+    }
+    let directory = plain::directory(vec![plain::queue("support")], vec![plain::agent(0, &[0])]);
+    told(&directory.queues[0], &directory);
+    told(&directory.agents[0], &directory);
+    told(&directory.phones[0], &directory);
+    told(&plain::trunk("carrier"), &directory);
 }
 
 #[test]
