@@ -112,7 +112,7 @@ impl Reference {
             }
             QueueFigure::Priority => Some((self.effective(at, waiting).max(0) / 60_000) as u32),
             QueueFigure::LongestWait => {
-                let came = self.waiting.iter().filter(|w| w.queue == waiting.queue).map(|w| w.queued).min();
+                let came = self.waiting.iter().filter(|w| w.queue == waiting.queue).map(|w| w.shown_since()).min();
                 Some(came.map_or(0, |came| at.since(came).as_secs() as u32))
             }
             QueueFigure::ExpectedWait

@@ -1,18 +1,21 @@
 //! Random steps on one shard, every decision compared with the reference.
 
+mod drawn_house;
+
+pub(crate) use drawn_house::{Line, house};
+
 use crate::reference::Reference;
-use crate::testing::{House, SEED, agent, directory, queue, secs};
+use crate::testing::{House, SEED, secs};
 use crate::{Explainer, Input, Verdict, What};
 use base::Instant;
 use core::time::Duration;
+use drawn_house::{DEMANDS, NEVER, SOON_OVER, line};
 use model::{
-    Absent, Ageing, AgentAction, AgentId, CauseKind, ContactId, Directory, EmptyRule, Fact, FigureRange, IdleClock,
-    InReserve, MaxLength, MaxWait, MissedPolicy, OfferId, OfferOutcome, PhoneId, Preferred, Queue, QueueAction,
-    QueueCommand, QueueEvent, QueueFigure, QueueId, Requirement, RequirementId, Reserve, ReserveOf, ReserveOrder,
-    Routing, SkillId, SkillLevel, SkillRange, SoundName, Target, Wish, Withdrawal, WrapUpMode,
+    AgentAction, AgentId, CauseKind, ContactId, Directory, Fact, OfferId, OfferOutcome, PhoneId, Preferred,
+    QueueAction, QueueCommand, QueueEvent, QueueId, RequirementId, ReserveOrder, Target, Wish, Withdrawal,
 };
 use proptest::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
@@ -22,6 +25,12 @@ pub(crate) enum Step {
         /// A demand, and an agent with the seconds it is kept for him.
         needs: Option<u32>,
         agent: Option<(u32, u64)>,
+    },
+    /// A customer who is to be called back and first came so many seconds ago; outside his hours or within them.
+    CallBack {
+        queue: u32,
+        ago: u64,
+        asleep: bool,
     },
     /// The caller who waits `n`-th hangs up, or moves to another queue.
     HangUp(usize),
@@ -44,6 +53,8 @@ pub(crate) enum Step {
     Occupy(u32),
     /// Somebody says what becomes of a queue's reserves.
     Order(u32, Option<u8>, ReserveOrder),
+    /// Somebody shuts a queue, or opens it again.
+    Shut(u32, bool),
     Pass(Duration),
 }
 
@@ -75,6 +86,8 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (0..3u32, -1..2i32, needs, kept)
             .prop_map(|(queue, priority, needs, agent)| Step::Arrive { queue, priority, needs, agent }),
+        1 => (0..3u32, 0..60u64, any::<bool>())
+            .prop_map(|(queue, ago, asleep)| Step::CallBack { queue, ago, asleep }),
         2 => any::<usize>().prop_map(Step::HangUp),
         1 => (any::<usize>(), 0..3u32).prop_map(|(n, queue)| Step::Move(n, queue)),
         8 => (any::<usize>(), outcome).prop_map(|(n, outcome)| Step::Settle(n, outcome)),
@@ -86,161 +99,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..3u32, proptest::option::of(0..2u8), order).prop_map(|(queue, place, order)| {
             Step::Order(queue, place, order)
         }),
+        1 => (0..3u32, proptest::bool::weighted(0.3)).prop_map(|(queue, shut)| Step::Shut(queue, shut)),
         6 => pass.prop_map(|ms| Step::Pass(Duration::from_millis(ms))),
     ]
-}
-
-/// Demands of a random house: `skill >= least`, each skill at two levels.
-const DEMANDS: u32 = 4;
-
-fn demand(n: u32) -> Requirement {
-    let range = SkillRange { skill: SkillId(n / 2), least: 3 + 4 * (n % 2) as u8, most: 10 };
-    Requirement { text: "skill".into(), any: vec![vec![range]] }
-}
-
-/// What differs between the queues of a random house.
-#[derive(Clone, Debug)]
-pub(crate) struct Line {
-    pub(crate) strategy: usize,
-    pub(crate) routing: Routing,
-    pub(crate) idle_clock: IdleClock,
-    pub(crate) wrap_up_mode: WrapUpMode,
-    pub(crate) wrap_up: u64,
-    pub(crate) missed: (u32, u64),
-    pub(crate) max_wait: Option<(u64, Option<u32>)>,
-    pub(crate) max_length: Option<(u32, Option<u32>)>,
-    pub(crate) none_available: bool,
-    pub(crate) empty: Option<Option<u32>>,
-}
-
-/// Figures a step's condition may look at, each within what a small house reaches.
-fn condition() -> impl Strategy<Value = Vec<FigureRange>> {
-    let figures = [
-        QueueFigure::Waiting,
-        QueueFigure::SignedOn,
-        QueueFigure::Staffed,
-        QueueFigure::Ready,
-        QueueFigure::ExpectedWait,
-        QueueFigure::Priority,
-    ];
-    let range = (0..figures.len(), 0..4u32, 0..4u32);
-    let range = range.prop_map(move |(n, least, more)| FigureRange { figure: figures[n], least, most: least + more });
-    proptest::collection::vec(range, 1..3)
-}
-
-fn routing() -> impl Strategy<Value = Routing> {
-    let only_if = prop_oneof![2 => Just(Vec::new()), 1 => proptest::collection::vec(condition(), 1..3)];
-    let step = (proptest::option::of(0..DEMANDS), 1..20u64, only_if);
-    let steps = proptest::collection::vec(step, 0..4).prop_map(|steps| {
-        let last = steps.len().saturating_sub(1);
-        let step = |(at, (needs, lasts, only_if)): (usize, (Option<u32>, u64, Vec<_>))| model::Step {
-            needs: needs.map(RequirementId),
-            lasts: (at < last).then(|| secs(lasts)),
-            only_if,
-        };
-        steps.into_iter().enumerate().map(step).collect()
-    });
-    let ageing = (0..4u32, 0..4u32).prop_map(|(per_minute, cap)| Ageing { per_minute, cap });
-    let max_talking = proptest::option::weighted(0.2, 1..3u32);
-    let objective = proptest::option::weighted(0.3, 10..120u64);
-    let reserves = proptest::collection::vec(reserve(), 0..3);
-    let others = (objective, reserves);
-    (steps, ageing, max_talking, 1..6u64, others).prop_map(|(steps, ageing, max_talking, ring, others)| Routing {
-        objective: others.0.map(secs),
-        reserves: others.1,
-        steps,
-        ageing,
-        max_talking,
-        ring_step: secs(ring),
-        ..Routing::default()
-    })
-}
-
-/// By figures the reference knows.
-fn reserve() -> impl Strategy<Value = Reserve> {
-    let who = prop_oneof![Just(ReserveOf::Level(1)), (0..3u32).prop_map(|lender| ReserveOf::Queue(QueueId(lender)))];
-    let range = |figure, least, most| vec![FigureRange { figure, least, most }];
-    let when = prop_oneof![
-        (1..4u32).prop_map(move |least| range(QueueFigure::Waiting, least, u32::MAX)),
-        (1..30u32).prop_map(move |least| range(QueueFigure::LongestWait, least, u32::MAX)),
-    ];
-    let until = proptest::option::of((0..2u32).prop_map(move |most| range(QueueFigure::Waiting, 0, most)));
-    (who, proptest::collection::vec(when, 1..3), until, 0..20u64).prop_map(|(who, when, until, hold)| Reserve {
-        who,
-        when,
-        until: until.into_iter().collect(),
-        hold: secs(hold),
-        adjust: false,
-    })
-}
-
-fn line() -> impl Strategy<Value = Line> {
-    let clock = prop_oneof![Just(IdleClock::Release), Just(IdleClock::Ready), Just(IdleClock::Offer)];
-    let mode = prop_oneof![Just(WrapUpMode::Fixed), Just(WrapUpMode::Capped), Just(WrapUpMode::AgentEnded)];
-    // To a queue, or to an announcement.
-    let target = || proptest::option::of(0..3u32);
-    let max_wait = proptest::option::weighted(0.3, (5..40u64, target()));
-    let max_length = proptest::option::weighted(0.2, (0..4u32, target()));
-    let missed = (0..3u32, (0..2u64).prop_map(|n| n * 20));
-    let rules = (routing(), missed, max_wait, max_length, any::<bool>(), proptest::option::weighted(0.2, target()));
-    (0..model::Strategy::ALL.len(), clock, mode, 0..4u64, rules).prop_map(
-        |(strategy, idle_clock, wrap_up_mode, wrap_up, rules)| {
-            let (routing, missed, max_wait, max_length, none_available, empty) = rules;
-            Line {
-                strategy,
-                routing,
-                idle_clock,
-                wrap_up_mode,
-                wrap_up,
-                missed,
-                max_wait,
-                max_length,
-                none_available,
-                empty,
-            }
-        },
-    )
-}
-
-impl Line {
-    fn queue(&self) -> Queue {
-        let target = |to: Option<u32>| match to {
-            Some(queue) => Target::Queue(QueueId(queue)),
-            None => Target::Announcement(SoundName("sorry".into())),
-        };
-        let when = if self.none_available { Absent::NOT_READY } else { Absent::SIGNED_OFF };
-        Queue {
-            strategy: model::Strategy::ALL[self.strategy],
-            routing: self.routing.clone(),
-            idle_clock: self.idle_clock,
-            wrap_up_mode: self.wrap_up_mode,
-            wrap_up: secs(self.wrap_up),
-            missed: MissedPolicy { limit: self.missed.0, pause: secs(self.missed.1) },
-            max_wait: self.max_wait.map(|(after, to)| MaxWait { after: secs(after), to: target(to) }),
-            max_length: self.max_length.map(|(at, to)| MaxLength { at, to: target(to) }),
-            empty: EmptyRule::new(when, self.empty.map(target)),
-            ..queue("line")
-        }
-    }
-}
-
-/// Queues an agent serves, and his levels in two skills.
-pub(crate) type Person = (BTreeSet<u32>, [u8; 2]);
-
-pub(crate) fn house(lines: &[Line], staff: &[Person]) -> Directory {
-    let serves = |queues: &BTreeSet<u32>| queues.iter().copied().collect::<Vec<_>>();
-    let agents = staff.iter().zip(0u32..).map(|((queues, levels), n)| {
-        let mut agent = agent(n, &serves(queues));
-        let skills = levels.iter().zip(0..).filter(|(level, _)| **level > 0);
-        agent.skills = skills.map(|(level, skill)| SkillLevel { skill: SkillId(skill), level: *level }).collect();
-        agent.weight = 1 + n * n;
-        let others = (0..3u32).filter(|queue| n % 2 == 0 && !queues.contains(queue));
-        agent.reserve = others.map(|queue| InReserve { queue: QueueId(queue), level: 1 }).collect();
-        agent
-    });
-    let mut house = directory(lines.iter().map(Line::queue).collect(), agents.collect());
-    house.requirements = (0..DEMANDS).map(demand).collect();
-    house
 }
 
 pub(crate) struct Run {
@@ -283,6 +144,13 @@ impl Run {
                 self.known.insert(contact, (now, Wish { needs: needs.map(RequirementId), agent, ..Wish::default() }));
                 self.enqueue(contact, QueueId(queue), priority);
             }
+            Step::CallBack { queue, ago, asleep } => {
+                let contact = ContactId::new(model::ShardId(0), 1, self.next_call());
+                let window = Some(if asleep { NEVER } else { SOON_OVER });
+                let wish = Wish { window, called_back: true, ..Wish::default() };
+                self.known.insert(contact, (now - secs(ago), wish));
+                self.enqueue(contact, QueueId(queue), 0);
+            }
             Step::HangUp(n) => {
                 let Some((contact, queue)) = pick(&mut self.waiting, n) else { return };
                 self.withdraw(contact, queue, Withdrawal::Abandoned);
@@ -313,6 +181,10 @@ impl Run {
             Step::Order(queue, place, order) => {
                 // A queue without such a reserve says so.
                 let _ = self.house.force_queue(queue, QueueAction::Reserve { place, order });
+            }
+            Step::Shut(queue, shut) => {
+                let action = if shut { QueueAction::Close } else { QueueAction::Open };
+                self.house.force_queue(queue, action).expect("there is such a queue");
             }
             Step::Occupy(agent) if agent < self.agents => self.occupy(AgentId(agent)),
             Step::Ask { .. } | Step::Device { .. } | Step::Seize(_) | Step::Occupy(_) => {}
@@ -401,7 +273,9 @@ impl Run {
                 }
                 QueueEvent::FlowOut { contact, to, .. } => {
                     self.waiting.retain(|(c, _)| *c != contact);
-                    if let Target::Queue(queue) = to {
+                    // A customer at home is not sent elsewhere: he is left in peace for a while.
+                    let at_home = self.known[&contact].1.called_back;
+                    if let (Target::Queue(queue), false) = (to, at_home) {
                         self.enqueue(contact, queue, 0);
                     }
                 }

@@ -5,17 +5,17 @@
 //! old as the longest chain of messages takes. So of everybody who was ready, and of everything that could be claimed,
 //! throughout that time, nobody may come before the chosen by the strategy, and no contact before the given by its place.
 
-use crate::houses::{DEMANDS, random_house, some_queues};
+mod call_room;
+mod happenings;
+
+use crate::houses::random_house;
 use crate::promises::Promises;
 use crate::strategy::AgentKey;
 use crate::testing::secs;
 use crate::{Acd, AcdMessage, Board, BoardSize, Input, Output, Seating, Ticket};
 use base::{Instant, Now, Rng, Utc};
 use core::time::Duration;
-use model::{
-    Actor, AgentAction, AgentId, Cause, CauseKind, ContactId, Directory, OfferId, OfferOutcome, PhoneId, QueueCommand,
-    QueueEvent, QueueId, RequirementId, ShardId, Target, Wish, Withdrawal,
-};
+use model::{Actor, AgentAction, AgentId, ContactId, Directory, OfferId, OfferOutcome, QueueCommand, QueueId, ShardId};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -225,120 +225,6 @@ impl World {
         }
     }
 
-    /// The call room, in small.
-    fn event(&mut self, event: QueueEvent) {
-        match event {
-            QueueEvent::Offer(offer) => {
-                let id = offer.id;
-                let (now, shards) = (self.now, &self.shards);
-                let claimable = |contact| shards.iter().find_map(|s| s.claimable_since(now, id.agent, contact));
-                self.promises.offer(now.mono, id, Some(offer.queue), claimable);
-                self.check_choice(id, offer.queue);
-                match self.calls.get_mut(&id.contact) {
-                    Some(Call::Waiting { queue, ring, .. }) if *queue == offer.queue && ring.is_none() => {
-                        *ring = Some((id, self.now.mono));
-                    }
-                    other => panic!("an offer of {} that does not wait: {other:?}", id.contact),
-                }
-                self.ring(id);
-            }
-            QueueEvent::Seized { offer, .. } => {
-                self.promises.offer(self.now.mono, offer, None, |_| None);
-                match self.calls.get_mut(&offer.contact) {
-                    Some(Call::Direct { ring, .. }) => {
-                        *ring = Some(offer);
-                        self.ring(offer);
-                    }
-                    _ => self.settle(offer, None, OfferOutcome::Withdrawn),
-                }
-            }
-            QueueEvent::SeizeRefused { contact, .. } => {
-                self.calls.remove(&contact);
-            }
-            QueueEvent::Revoke { offer } => self.answer(offer, OfferOutcome::Withdrawn),
-            QueueEvent::FlowOut { contact, to, .. } => {
-                let Some(Call::Waiting { entered, ring: None, .. }) = self.calls.get(&contact).copied() else {
-                    panic!("only who waits flows out");
-                };
-                self.calls.remove(&contact);
-                if let Target::Queue(queue) = to {
-                    self.enqueue(contact, queue, 0, entered);
-                }
-            }
-            QueueEvent::Warn { contact, .. } => {
-                assert!(matches!(self.calls.get(&contact), Some(Call::Waiting { ring: None, .. })));
-            }
-            QueueEvent::Nail { .. } | QueueEvent::Unnail { .. } => panic!("nobody here has a nailed-up leg"),
-            QueueEvent::Announce { contact, position, .. } => {
-                assert!(position >= 1 && matches!(self.calls.get(&contact), Some(Call::Waiting { ring: None, .. })));
-            }
-        }
-    }
-
-    /// The phone rings; what will come of it.
-    fn ring(&mut self, offer: OfferId) {
-        let cause = |kind| Cause::new(kind);
-        let (after, outcome) = match self.rng.below(20) {
-            0 => (0, OfferOutcome::Rejected(cause(CauseKind::Busy))),
-            1 => (self.rng.below(3_000), OfferOutcome::Rejected(cause(CauseKind::Declined))),
-            2 => (self.rng.below(500), OfferOutcome::Failed(cause(CauseKind::Unreachable))),
-            3..6 => (15_000, OfferOutcome::Missed),
-            _ => (self.rng.below(8_000), OfferOutcome::Accepted),
-        };
-        self.plan(after, 0, Happening::Answer(offer, outcome));
-    }
-
-    fn answer(&mut self, offer: OfferId, outcome: OfferOutcome) {
-        let contact = offer.contact;
-        let queue = match self.calls.get(&contact).copied() {
-            Some(Call::Waiting { queue, entered, ring: Some((open, _)) }) if open == offer => {
-                self.calls.insert(contact, Call::Waiting { queue, entered, ring: None });
-                Some(queue)
-            }
-            Some(Call::Direct { ring: Some(open), .. }) if open == offer => {
-                self.calls.remove(&contact);
-                None
-            }
-            _ => return,
-        };
-        if outcome == OfferOutcome::Accepted {
-            self.calls.insert(contact, Call::Talking { agent: offer.agent, queue });
-            let talk = 1_000 + self.rng.below(20_000);
-            self.plan(talk, 0, Happening::EndTalk(contact));
-        }
-        self.settle(offer, queue, outcome);
-    }
-
-    fn settle(&mut self, offer: OfferId, queue: Option<QueueId>, outcome: OfferOutcome) {
-        self.promises.settled(self.now.mono, offer, queue, outcome);
-        self.call(offer.contact, QueueCommand::Settle { offer, outcome });
-    }
-
-    fn enqueue(&mut self, contact: ContactId, queue: QueueId, priority: i32, entered: Instant) {
-        self.calls.insert(contact, Call::Waiting { queue, entered, ring: None });
-        self.promises.enqueued(self.now.mono, contact, queue, priority, entered);
-        let needs = self.rng.chance(0.2).then(|| RequirementId(self.rng.below(DEMANDS) as u32));
-        let wish = Wish { needs, ..Wish::default() };
-        self.call(contact, QueueCommand::Enqueue { contact, queue, priority, entered, wish });
-    }
-
-    fn withdraw(&mut self, contact: ContactId) {
-        let Some(Call::Waiting { queue, ring, .. }) = self.calls.get(&contact).copied() else { return };
-        self.calls.remove(&contact);
-        self.promises.withdrawn(contact);
-        let why = Withdrawal::Abandoned;
-        self.call(contact, QueueCommand::Withdraw { contact, queue, why });
-        if let Some((offer, _)) = ring {
-            self.call(contact, QueueCommand::Settle { offer, outcome: OfferOutcome::Withdrawn });
-        }
-    }
-
-    fn end_talk(&mut self, contact: ContactId) {
-        let Some(Call::Talking { agent, queue }) = self.calls.remove(&contact) else { return };
-        self.promises.released(contact, agent);
-        self.call(contact, QueueCommand::Release { agent, contact, queue });
-    }
-
     fn new_contact(&mut self) -> ContactId {
         self.next_call += 1;
         let shard = ShardId(self.rng.below(self.shards.len() as u64) as u8);
@@ -357,91 +243,6 @@ impl World {
 
     fn any_shard(&mut self) -> usize {
         self.rng.below(self.shards.len() as u64) as usize
-    }
-
-    fn happen(&mut self, happening: Happening) {
-        match happening {
-            Happening::Arrive => {
-                let (contact, entered) = (self.new_contact(), self.now.mono);
-                let queue = QueueId(self.rng.below(self.directory.queues.len() as u64) as u32);
-                let priority = self.rng.below(5) as i32 / 4;
-                self.enqueue(contact, queue, priority, entered);
-                let patience = self.rng.below(60_000);
-                self.plan(patience, 0, Happening::HangUp(contact));
-                self.plan(0, 6_000, Happening::Arrive);
-            }
-            Happening::HangUp(contact) => self.withdraw(contact),
-            Happening::Answer(offer, outcome) => self.answer(offer, outcome),
-            Happening::EndTalk(contact) => self.end_talk(contact),
-            Happening::People => {
-                self.people();
-                self.plan(0, 8_000, Happening::People);
-            }
-            Happening::Phone => {
-                let phone = PhoneId(self.rng.below(self.directory.phones.len() as u64) as u32);
-                let (shard, reachable) = (self.any_shard(), self.rng.chance(0.7));
-                self.input(shard, Input::Device { phone, reachable });
-                self.plan(0, 20_000, Happening::Phone);
-            }
-            Happening::Direct => {
-                let (contact, agent) = (self.new_contact(), self.any_agent());
-                self.calls.insert(contact, Call::Direct { agent, ring: None });
-                self.call(contact, QueueCommand::Seize { contact, agent });
-                self.plan(0, 30_000, Happening::Direct);
-            }
-            Happening::OwnCall => {
-                self.own_call();
-                self.plan(0, 30_000, Happening::OwnCall);
-            }
-            Happening::Reload => {
-                self.reload();
-                self.plan(0, 120_000, Happening::Reload);
-            }
-        }
-    }
-
-    fn people(&mut self) {
-        let (agent, shard) = (self.any_agent(), self.any_shard());
-        let action = match self.rng.below(8) {
-            0 => AgentAction::SignOff { code: 0 },
-            1 | 2 => AgentAction::SignOn { phone: None },
-            3 => AgentAction::NotReady { code: 1 },
-            _ => AgentAction::Ready,
-        };
-        let by = if self.rng.chance(0.2) { Actor::Operator("root".into()) } else { Actor::Agent(agent) };
-        self.drawn += 1;
-        let ticket = Ticket(self.drawn);
-        self.promises.asked(ticket);
-        self.input(shard, Input::People { ticket, agent, action, by });
-    }
-
-    fn own_call(&mut self) {
-        let agent = self.any_agent();
-        if self.board.agent_phone(agent).is_none() {
-            return;
-        }
-        let contact = self.new_contact();
-        self.calls.insert(contact, Call::Talking { agent, queue: None });
-        self.call(contact, QueueCommand::Occupy { contact, agent });
-        let talk = self.rng.below(10_000);
-        self.plan(talk, 0, Happening::EndTalk(contact));
-    }
-
-    /// Some agents serve other queues from now on.
-    fn reload(&mut self) {
-        let mut directory = Directory::clone(&self.directory);
-        let queues = directory.queues.len() as u64;
-        for agent in &mut directory.agents {
-            if self.rng.chance(0.3) {
-                agent.queues = some_queues(&mut self.rng, queues);
-            }
-        }
-        self.directory = Arc::new(directory);
-        self.crews.clear();
-        self.promises.reloaded(self.now.mono, &self.directory);
-        for shard in 0..self.shards.len() {
-            self.input(shard, Input::Reload(Arc::clone(&self.directory)));
-        }
     }
 
     /// Nobody new comes; callers hang up, talks end, agents go home. Then nothing may be left of anything.

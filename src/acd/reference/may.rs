@@ -1,0 +1,64 @@
+//! Who may get what: staff, demands, refusals, those a contact is kept for, caps.
+
+use super::{Edge, Reference, Waiting};
+use base::Instant;
+use model::{AgentId, AgentState, Queue, QueueId, Strategy};
+
+impl Reference {
+    pub(crate) fn all(&self) -> impl Iterator<Item = AgentId> + use<> {
+        (0..self.agents.len() as u32).map(AgentId)
+    }
+
+    pub(crate) fn queue(&self, queue: QueueId) -> &Queue {
+        &self.directory.queues[queue.index()]
+    }
+
+    pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
+        match self.directory.reserve_place(queue, agent) {
+            None => self.directory.agents[agent.index()].queues.contains(&queue),
+            Some(place) => self.joined.contains_key(&(queue, place as u8)),
+        }
+    }
+
+    pub(crate) fn is_ready(&self, agent: AgentId) -> bool {
+        self.agents[agent.index()].state == AgentState::Ready
+    }
+
+    /// Whether he could be asked for it, ready or not.
+    pub(crate) fn may_get(&self, now: Instant, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
+        !waiting.held && self.may_get_once_back(now, waiting, agent, edge)
+    }
+
+    pub(super) fn may_get_once_back(&self, now: Instant, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
+        let refused = waiting.refused.iter().any(|(a, until)| *a == agent && *until > now);
+        let open = if waiting.ringing.is_empty() { !self.is_full(waiting.queue) } else { true };
+        let kept_for_other = match waiting.kept {
+            // Kept for one, it does not ring elsewhere.
+            Some((keeper, until)) if until > now || (until == now && edge == Edge::Both) => {
+                keeper != agent || !waiting.ringing.is_empty()
+            }
+            _ => false,
+        };
+        let fits = self.fits(waiting, agent, edge);
+        fits && open && !refused && !kept_for_other && !waiting.round.contains(&agent)
+    }
+
+    pub(crate) fn is_full(&self, queue: QueueId) -> bool {
+        let offered = self.waiting.iter().filter(|w| w.queue == queue && !w.ringing.is_empty()).count() as i64;
+        let talking = self.talking.get(&queue).copied().unwrap_or(0);
+        self.queue(queue).routing.max_talking.is_some_and(|most| talking + offered >= i64::from(most))
+    }
+
+    /// May one phone more than before ring?
+    pub(super) fn rings_too(&self, now: Instant, chosen: &Waiting) -> bool {
+        let queue = self.queue(chosen.queue);
+        match queue.strategy {
+            Strategy::RingAll => true,
+            Strategy::RingProgressive => {
+                let steps = now.since(chosen.round_since).as_nanos().checked_div(queue.routing.ring_step.as_nanos());
+                chosen.round.len() as u128 <= steps.unwrap_or(0)
+            }
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Reserves: whether they come and go when their rules say so.
+
+use super::Reference;
+#[cfg(test)]
+use crate::limits::RESERVE_STEADY;
+use base::Instant;
+use model::{FigureRange, Joined, QueueAction, QueueFigure, QueueId, ReserveChange, ReserveOrder};
+
+impl Reference {
+    /// Who is wanted has joined, and whose time is over has gone; what has just changed is left alone.
+    #[cfg(test)]
+    pub(super) fn reserves_are_right(&self, now: Instant) {
+        for (queue, id) in self.directory.queues.iter().zip(0..) {
+            for (rule, place) in queue.routing.reserves.iter().zip(0..) {
+                let key = (QueueId(id), place);
+                if let Some(wanted) = self.ordered.get(&key) {
+                    assert_eq!(self.joined.contains_key(&key), *wanted, "reserve {key:?} by hand at {now:?}");
+                    continue;
+                }
+                let changed = self.switched.get(&key).copied();
+                let (Some(wanted), Some(over)) =
+                    (self.holds(now, key.0, &rule.when), self.holds(now, key.0, &rule.until))
+                else {
+                    continue;
+                };
+                if rule.adjust || changed.is_some_and(|since| now.since(since) < RESERVE_STEADY) {
+                    continue;
+                }
+                match self.joined.get(&key) {
+                    None => assert!(!wanted, "reserve {key:?} is wanted and has not joined at {now:?}"),
+                    Some(since) => {
+                        let goes = !wanted && now.since(*since) >= rule.hold && (rule.until.is_empty() || over);
+                        assert!(!goes, "reserve {key:?} is there since {since:?} and not wanted at {now:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn ordered(&mut self, queue: QueueId, action: QueueAction) {
+        let QueueAction::Reserve { place, order } = action else { return };
+        for nth in (0..self.queue(queue).routing.reserves.len() as u8).filter(|n| place.is_none_or(|place| place == *n))
+        {
+            _ = match order {
+                ReserveOrder::CallIn => self.ordered.insert((queue, nth), true),
+                ReserveOrder::SendAway => self.ordered.insert((queue, nth), false),
+                ReserveOrder::ByRule => self.ordered.remove(&(queue, nth)),
+            };
+        }
+    }
+
+    /// Who joins and who goes is told; that it is by the rule is looked at where facts tell the figures.
+    pub(super) fn reserve(&mut self, now: Instant, key: (QueueId, u8), change: ReserveChange) {
+        let (queue, place) = key;
+        let nth = format!("reserve {} of {}", place + 1, self.queue(queue).name);
+        let Some(rule) = self.queue(queue).routing.reserves.get(usize::from(place)).cloned() else {
+            return self.doubts.push(format!("there is no {nth}").into());
+        };
+        match change {
+            ReserveChange::Joined(Joined { range, value }) => {
+                // The log's clock is another one than that which was looked at.
+                let told = self.queue_figure(now, queue, range.figure).filter(|_| self.only.is_none());
+                let asked = told.unwrap_or(value);
+                let by_rule = asked == value && (range.least..=range.most).contains(&value);
+                self.hold(by_rule, || {
+                    let FigureRange { figure, least, most } = range;
+                    format!("{nth} joins at {} {value}; it is {asked}, asked from {least} to {most}", figure.word())
+                });
+                let new = self.joined.insert(key, now).is_none();
+                self.hold(new, || format!("{nth} joins and had joined"));
+            }
+            ReserveChange::Left => {
+                let since = self.joined.remove(&key);
+                // Told of one who was wanted by hand: the rules have changed, and orders are forgotten with them.
+                self.ordered.remove(&key);
+                let stayed = |since: Instant| self.only.is_some() || now.since(since) >= rule.hold;
+                self.hold(since.is_some_and(stayed), || match since {
+                    Some(since) => format!("{nth} leaves after {} ms, too early", now.since(since).as_millis()),
+                    None => format!("{nth} leaves and had not joined"),
+                });
+                let wanted = self.only.is_none() && !rule.adjust && self.holds(now, queue, &rule.when) == Some(true);
+                self.hold(!wanted, || format!("{nth} leaves and is wanted"));
+            }
+            ReserveChange::CalledIn => {
+                let new = self.joined.insert(key, now).is_none();
+                self.hold(new, || format!("{nth} is called in and had joined"));
+            }
+            ReserveChange::SentAway => {
+                let there = self.joined.remove(&key).is_some();
+                self.hold(there, || format!("{nth} is sent away and had not joined"));
+            }
+            ReserveChange::Adjusted(_) => return,
+        }
+        self.switched.insert(key, now);
+    }
+
+    /// `None`: facts do not tell it.
+    pub(super) fn queue_figure(&self, now: Instant, queue: QueueId, figure: QueueFigure) -> Option<u32> {
+        let line = || self.waiting.iter().filter(|w| w.queue == queue);
+        match figure {
+            QueueFigure::Waiting => Some(line().count() as u32),
+            QueueFigure::LongestWait => {
+                let oldest = line().map(|w| w.shown_since()).min().unwrap_or(now);
+                Some(now.since(oldest).as_secs() as u32)
+            }
+            _ => None,
+        }
+    }
+
+    /// `None` when one of the figures is not known.
+    pub(super) fn holds(&self, now: Instant, queue: QueueId, any: &[Vec<FigureRange>]) -> Option<bool> {
+        let mut found = false;
+        for all in any {
+            let mut each = true;
+            for range in all {
+                each &= (range.least..=range.most).contains(&self.queue_figure(now, queue, range.figure)?);
+            }
+            found |= each;
+        }
+        Some(found)
+    }
+}
