@@ -165,7 +165,7 @@ fn with_an_empty_rule(figure: QueueFigure) -> House {
     line.empty = EmptyRule::new(Absent::SIGNED_OFF, Some(Target::Queue(QueueId(2))));
     let mut house =
         House::new(directory(vec![line, queue("sales"), queue("elsewhere")], vec![agent(0, &[0]), agent(1, &[1])]));
-    house.ask(0, AgentAction::SignOff { code: 0 }).unwrap();
+    house.ask(0, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     house
 }
 
@@ -176,7 +176,7 @@ fn a_queue_is_not_empty_while_its_reserve_is_there() {
     assert_eq!(house.connect(first), 1, "he waits long enough for the figures to ask");
     let second = house.arrive(0, 0);
     house.quiet();
-    house.ask(1, AgentAction::SignOff { code: 0 }).unwrap();
+    house.ask(1, AgentAction::SignOff { code: 0 }).expect("he is signed on");
     house.release(1, first, Some(0));
     match house.event() {
         Some(QueueEvent::FlowOut { contact, why, .. }) => assert_eq!((contact, why), (second, FlowReason::Empty)),
@@ -193,7 +193,7 @@ fn who_waits_for_a_reserve_leaves_when_it_is_sent_away() {
     let contact = house.arrive(0, 0);
     house.pass(secs(30));
     house.quiet();
-    house.force_queue(0, order(ReserveOrder::SendAway)).unwrap();
+    house.force_queue(0, order(ReserveOrder::SendAway)).expect("he is signed on");
     match house.event() {
         Some(QueueEvent::FlowOut { contact: left, why, .. }) => assert_eq!((left, why), (contact, FlowReason::Empty)),
         other => panic!("nobody comes: {other:?}"),
@@ -210,7 +210,7 @@ fn lent_agents_count_among_those_at_work_when_they_have_joined() {
     let first = house.arrive(0, 0);
     house.connect(first);
     let order = QueueAction::Reserve { place: None, order: ReserveOrder::CallIn };
-    house.force_queue(0, order).unwrap();
+    house.force_queue(0, order).expect("he is signed on");
     let second = house.arrive(0, 0);
     assert_eq!(house.connect(second), 1);
     house.arrive(0, 0);
