@@ -193,7 +193,7 @@ fn who_waits_for_a_reserve_leaves_when_it_is_sent_away() {
     let contact = house.arrive(0, 0);
     house.pass(secs(30));
     house.quiet();
-    house.force_queue(0, order(ReserveOrder::SendAway)).expect("he is signed on");
+    house.force_queue(0, order(ReserveOrder::SendAway)).expect("there is such a queue");
     match house.event() {
         Some(QueueEvent::FlowOut { contact: left, why, .. }) => assert_eq!((left, why), (contact, FlowReason::Empty)),
         other => panic!("nobody comes: {other:?}"),
@@ -210,7 +210,7 @@ fn lent_agents_count_among_those_at_work_when_they_have_joined() {
     let first = house.arrive(0, 0);
     house.connect(first);
     let order = QueueAction::Reserve { place: None, order: ReserveOrder::CallIn };
-    house.force_queue(0, order).expect("he is signed on");
+    house.force_queue(0, order).expect("there is such a reserve");
     let second = house.arrive(0, 0);
     assert_eq!(house.connect(second), 1);
     house.arrive(0, 0);

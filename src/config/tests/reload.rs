@@ -111,7 +111,7 @@ fn every_key_of_a_queue_an_agent_a_phone_and_a_trunk_is_told_when_it_changes() {
         for key in keys.filter(|key| !NOT_TOLD.contains(key)) {
             let part =
                 |word: &&str| word.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-            assert!(words.iter().any(|word| part(&word)), "a {} does not tell `{key}`: {words:?}", T::KIND);
+            assert!(words.iter().any(part), "a {} does not tell `{key}`: {words:?}", T::KIND);
         }
     }
     let directory = plain::directory(vec![plain::queue("support")], vec![plain::agent(0, &[0])]);
