@@ -206,8 +206,7 @@ impl Acd {
 
     fn settled(&mut self, now: Now, offer: OfferId, queue: Option<QueueId>, outcome: OfferOutcome) {
         let id = offer.agent;
-        let (seat, epoch) = self.board.seat(id);
-        let held = matches!(seat, Seat::Reserved | Seat::Ringing) && epoch == offer.agent_epoch;
+        let held = self.board.seat_after_offer(id, offer.agent_epoch);
         let Some(agent) = self.agent(id) else { return };
         let mine = agent.offer.filter(|o| o.id == offer);
         if mine.is_none() && !held {
@@ -222,7 +221,6 @@ impl Acd {
         if let Some(open) = agent.offer.take_if(|o| o.id == offer) {
             self.timers.cancel(open.timer);
         }
-        self.board.seat_after_offer(id);
         self.take_outcome(now, id, offer, queue, outcome);
         self.refresh(now, id);
     }
@@ -430,7 +428,7 @@ impl Acd {
             agent.offer = None;
         }
         if !lapsed {
-            self.board.seat_after_offer(id);
+            self.board.seat_after_offer(id, offer.id.agent_epoch);
         }
         self.fact(Fact::ReservationExpired { contact: offer.id.contact, agent: id });
         self.send(offer.id.contact.home(), ToContact::Expired { offer: offer.id, slot: offer.slot });

@@ -265,12 +265,17 @@ impl Board {
         epoch
     }
 
-    /// Reserved or Ringing → Away(epoch + 1): his offer is settled. Everybody else who may write a reserved word has
-    /// done with it by then.
-    pub(crate) fn seat_after_offer(&self, agent: AgentId) {
-        let (_, epoch) = self.seat(agent);
-        let word = seat_word(Seat::Away, epoch.wrapping_add(1));
-        self.agents[agent.index()].claim.store(word, Ordering::Release);
+    /// Reserved(epoch) or Ringing(epoch) → Away(epoch + 1): the offer he was held for is settled. False, and nothing is
+    /// written, when he is not held for it any more: he may be reserved for another by now.
+    pub(crate) fn seat_after_offer(&self, agent: AgentId, epoch: u32) -> bool {
+        let held = matches!(self.seat(agent), (Seat::Reserved | Seat::Ringing, of) if of == epoch);
+        if held {
+            // A plain store, for nobody else steps from these words now: claimer and contact's home did before they
+            // told of the end, and his own home is who writes here. Release: as in `seat_agent`.
+            let word = seat_word(Seat::Away, epoch.wrapping_add(1));
+            self.agents[agent.index()].claim.store(word, Ordering::Release);
+        }
+        held
     }
 
     /// He goes home: true when nobody can claim him any more, false when somebody just did.
