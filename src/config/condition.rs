@@ -88,6 +88,9 @@ pub(crate) fn demand(
 /// A skill goes from 0 (not there) to 10.
 const MAX_LEVEL: i64 = 10;
 
+/// Farther out than any number a figure has, with room for one more on either side.
+const BEYOND: i64 = 1 << 62;
+
 /// `waiting > 5 || expected_wait > 60`: over these figures.
 pub(crate) fn figures(table: &Table<'_>, key: &str, known: &[QueueFigure]) -> Vec<Vec<FigureRange>> {
     let names = |name: &str| match known.iter().find(|figure| figure.word() == name) {
@@ -117,7 +120,12 @@ fn plain<V: Ord + Clone>(
         }
     };
     if any.is_empty() {
-        let help = format!("numbers here go from 0 to {most}");
+        // Without bounds it either holds for some number, or its parts exclude each other.
+        let beyond = expr::alternatives(condition, -BEYOND..=BEYOND).is_ok_and(|any| !any.is_empty());
+        let help = match beyond {
+            true => format!("numbers here go from 0 to {most}"),
+            false => "its parts exclude each other, whatever the numbers are".to_owned(),
+        };
         table.reader.error(value.span, "this can never hold", help);
         return None;
     }

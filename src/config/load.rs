@@ -6,6 +6,7 @@ use crate::names::{Entry, Names, declare, read_all};
 use crate::problem::{Note, Problem, Report, Severity, file_problem};
 use crate::reader::Reader;
 use crate::secret::{SecretSlot, Secrets};
+use crate::serving::Serving;
 use crate::source::{Source, Span};
 use crate::target::{Refs, SoundNames};
 use crate::texts::without_secrets;
@@ -228,13 +229,17 @@ fn read<'a>(
     // What was refused is not there: a warning after it could be its consequence.
     if reader.errors() == 0 {
         queue::warn_of_uncallable(reader, &entries.queues, &queues, &refs.routes);
-        queue::warn_of_unreachable(reader, &queues, &agents, &refs, &entries.skills);
     }
     at_most(document, "number", limits::MAX_NUMBERS);
     let rules = document.all("number").iter();
     let rules: Vec<_> = rules.filter_map(|table| Some((number::read(table, &refs)?, table.span))).collect();
     number::check_order(reader, &rules);
     queue::check_numbers(reader, &rules, &queues);
+    if reader.errors() == 0 {
+        let serving = Serving { reader, entries: &entries.queues, queues: &queues, agents: &agents };
+        serving.warn_of_unreachable(&refs.requirements, &entries.skills);
+        serving.warn_of_unstaffed(&rules);
+    }
 
     let directory = Directory {
         generation,

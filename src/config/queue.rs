@@ -11,7 +11,7 @@ use crate::source::{At, Span};
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
 use model::{
-    Agent, AnnouncePolicy, AnswerMode, CalendarId, CallbackFirst, CallbackPolicy, Care, IdleClock, MaxLength, MaxWait,
+    AnnouncePolicy, AnswerMode, CalendarId, CallbackFirst, CallbackPolicy, Care, IdleClock, MaxLength, MaxWait,
     MinStaffed, MissedPolicy, NumberRule, Queue, QueueId, RecordPolicy, Route, ServiceLevel, SoundName, Strategy,
     Target, Treatment, VoicemailPolicy, Warning, Whisper, WrapUpMode,
 };
@@ -76,6 +76,22 @@ pub(crate) struct ReadQueue {
     pub(crate) at_once: Vec<(QueueId, Span)>,
     pub(crate) demands: Demands,
     pub(crate) named: NamedAgents,
+}
+
+impl ReadQueue {
+    /// Where its rules and keys lead.
+    pub(crate) fn ways_out(&self) -> impl Iterator<Item = &Target> {
+        let queue = &self.queue;
+        let rules = [
+            queue.max_wait.as_ref().map(|rule| &rule.to),
+            queue.max_length.as_ref().map(|rule| &rule.to),
+            queue.max_expected_wait.as_ref().map(|rule| &rule.to),
+            queue.min_staffed.as_ref().map(|rule| &rule.to),
+            queue.empty.to.as_ref(),
+            queue.closed.as_ref(),
+        ];
+        rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to))
+    }
 }
 
 pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
@@ -252,7 +268,7 @@ fn care(entry: &Entry<'_>, refs: &Refs<'_>) -> Care {
         });
         Whisper { sound: sound.value, waited: inner.flag("waited") }
     });
-    let resume = table.convert("resume", |value| match value.text()? {
+    let resume = table.convert("resume", |value| match value.duration()? {
         "off" => Ok(None),
         text => RESUME.check("resume", scalar::duration(text)).map(Some),
     });
@@ -268,7 +284,7 @@ fn care(entry: &Entry<'_>, refs: &Refs<'_>) -> Care {
 fn warning(table: &Table<'_>, refs: &Refs<'_>) -> Option<Warning> {
     let inner = table.inner("warning", "warning")?;
     let mistakes = table.reader.errors();
-    let expected_wait = inner.convert("expected_wait", |value| match value.text()? {
+    let expected_wait = inner.convert("expected_wait", |value| match value.duration()? {
         "off" => Ok(None),
         text => WAIT.check("expected_wait", scalar::duration(text)).map(Some),
     });
@@ -344,36 +360,12 @@ fn service_level(table: &Table<'_>) -> ServiceLevel {
     }
 }
 
-/// See [`routing::warn_of_unreachable`].
-pub(crate) fn warn_of_unreachable(
-    reader: &Reader<'_>,
-    queues: &[Option<ReadQueue>],
-    agents: &[Option<Agent>],
-    refs: &Refs<'_>,
-    skills: &[Entry<'_>],
-) {
-    let skill_name = |id: model::SkillId| {
-        skills.iter().find(|entry| entry.index == id.0).map_or(String::new(), |entry| entry.name.to_string())
-    };
-    for (read, id) in queues.iter().zip(0u32..) {
-        let Some(ReadQueue { queue, demands, named, .. }) = read else { continue };
-        routing::warn_of_absent(reader, QueueId(id), &queue.name, named, agents);
-        routing::warn_of_unreachable(reader, QueueId(id), &queue.name, demands, &refs.requirements, agents, skill_name);
-    }
-}
-
 /// A key or rule that leads to callbacks leads to a queue that has some.
 pub(crate) fn check_callbacks(reader: &Reader<'_>, entries: &[Entry<'_>], queues: &[Option<ReadQueue>]) {
     let has = |id: &QueueId| queues[id.index()].as_ref().is_none_or(|read| read.queue.care.callback.is_some());
     for entry in entries {
-        let Some(ReadQueue { queue, .. }) = &queues[entry.index as usize] else { continue };
-        let rules = [
-            queue.max_wait.as_ref().map(|rule| &rule.to),
-            queue.max_length.as_ref().map(|rule| &rule.to),
-            queue.empty.to.as_ref(),
-            queue.closed.as_ref(),
-        ];
-        let targets = rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to));
+        let Some(read) = &queues[entry.index as usize] else { continue };
+        let (queue, targets) = (&read.queue, read.ways_out());
         let lacking = targets.filter_map(|to| if let Target::Callback(id) = to { Some(id) } else { None });
         if let Some(id) = lacking.into_iter().find(|id| !has(id)) {
             let other = queues[id.index()].as_ref().map_or("", |read| &*read.queue.name);

@@ -1,6 +1,7 @@
 //! Who serves a queue at times, and by which objective queues are compared: `reserves`, `service_objective`.
 
 use crate::condition::figures;
+use crate::joining;
 use crate::names::Entry;
 use crate::queue::ReadQueue;
 use crate::reader::Reader;
@@ -32,7 +33,7 @@ const FIGURES: [QueueFigure; 9] = [
 
 pub(crate) fn objective(entry: &Entry<'_>, refs: &Refs<'_>, ageing: &Ageing) -> Option<Duration> {
     let table = &entry.table;
-    let objective = table.convert("service_objective", |value| match value.text()? {
+    let objective = table.convert("service_objective", |value| match value.duration()? {
         "off" => Ok(None),
         text => OBJECTIVE.check("service_objective", scalar::duration(text)).map(Some),
     });
@@ -100,7 +101,9 @@ fn one(entry: &Entry<'_>, inner: &Table<'_>, refs: &Refs<'_>) -> Option<Reserve>
         let help = "`adjust` moves the thresholds of `waiting`, `expected_wait` and `longest_wait`";
         inner.reader.error(inner.value("adjust").span, "there is no threshold to adjust", help);
     }
-    Some(Reserve { who, when, until, hold: inner.duration("hold", HOLD), adjust })
+    let reserve = Reserve { who, when, until, hold: inner.duration("hold", HOLD), adjust };
+    joining::warn(inner, &reserve);
+    Some(reserve)
 }
 
 /// The elements of `reserves`, each with its defaults.

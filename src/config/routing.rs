@@ -1,8 +1,7 @@
 //! How contacts of a queue are matched with agents: `needs`, `steps`, `ageing` and what else is in [`Routing`].
 
-use crate::condition::{Requirements, demand, figures};
+use crate::condition::{demand, figures};
 use crate::names::Entry;
-use crate::reader::Reader;
 use crate::reserve;
 use crate::reserved;
 use crate::rules::{self, NamedAgents};
@@ -10,7 +9,7 @@ use crate::scalar::DurationRange;
 use crate::source::Span;
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
-use model::{Ageing, Agent, QueueFigure, QueueId, RequirementId, Routing, Step, level_of};
+use model::{Ageing, QueueFigure, RequirementId, Routing, Step};
 use toml::de::DeValue;
 
 /// As the time to ring: one more phone cannot wait longer than all of them ring.
@@ -32,7 +31,7 @@ const STEP_FIGURES: [QueueFigure; 8] = [
 /// Points; priorities of numbers are of the same size.
 const MAX_POINTS: u32 = 10_000;
 
-/// Where a queue's demands are written, for [`warn_of_unreachable`].
+/// Where a queue's demands are written, for [`crate::serving`].
 pub(crate) type Demands = Vec<(RequirementId, Span)>;
 
 pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> (Routing, Demands, NamedAgents) {
@@ -131,64 +130,4 @@ fn inner_tables<'a>(table: &Table<'a>) -> Vec<Table<'a>> {
         table.reader.error(table.span, format!("there are more than {MAX_STEPS} steps"), "make larger ones");
     }
     tables
-}
-
-/// A rule that names somebody who never serves the queue asks for nothing.
-pub(crate) fn warn_of_absent(
-    reader: &Reader<'_>,
-    queue: QueueId,
-    name: &str,
-    named: &NamedAgents,
-    agents: &[Option<Agent>],
-) {
-    for (id, span) in named {
-        let Some(agent) = &agents[id.index()] else { continue };
-        if !agent.queues.contains(&queue) {
-            let message = format!("agent {} does not serve queue {name}: nobody is asked first", agent.id);
-            reader.warn(*span, message, "give the agent the queue");
-        }
-    }
-}
-
-/// A demand that nobody who serves the queue will ever meet: its contacts would wait for a step for nothing.
-pub(crate) fn warn_of_unreachable(
-    reader: &Reader<'_>,
-    queue: QueueId,
-    name: &str,
-    demands: &Demands,
-    requirements: &Requirements,
-    agents: &[Option<Agent>],
-    skill_name: impl Fn(model::SkillId) -> String,
-) {
-    let serving = || agents.iter().flatten().filter(|agent| agent.queues.contains(&queue));
-    for (id, span) in demands {
-        requirements.with(*id, |requirement| {
-            if serving().any(|agent| requirement.fits(&agent.skills)) {
-                return;
-            }
-            if serving().next().is_none() {
-                reader.warn(*span, format!("no agent serves queue {name}"), "give agents the queue");
-                return;
-            }
-            // Of the alternative that comes nearest, what is missing: the fewest skills that nobody has enough of.
-            let best = |skill| serving().map(|agent| level_of(&agent.skills, skill)).max().unwrap_or(0);
-            let short: Option<Vec<_>> = requirement
-                .any
-                .iter()
-                .map(|all| all.iter().filter(|range| best(range.skill) < range.least).collect::<Vec<_>>())
-                .min_by_key(Vec::len);
-            let missing: Vec<String> = short
-                .unwrap_or_default()
-                .iter()
-                .map(|range| {
-                    format!("{} {} (the best has {})", skill_name(range.skill), range.least, best(range.skill))
-                })
-                .collect();
-            let help = match missing.is_empty() {
-                true => "nobody has all of it together".to_owned(),
-                false => format!("nobody has {}", missing.join(", ")),
-            };
-            reader.warn(*span, format!("no agent of queue {name} can ever serve this"), help);
-        });
-    }
 }

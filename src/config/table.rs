@@ -133,13 +133,7 @@ impl<'a> Table<'a> {
     }
 
     pub(crate) fn duration(&self, key: &str, within: DurationRange) -> Duration {
-        self.convert(key, |value| match value.value {
-            DeValue::Integer(n) => {
-                Err(Wrong::new("a duration needs its unit", format!("write \"{}s\" for seconds", n.as_str())))
-            }
-            _ => within.check(key, scalar::duration(value.text()?)),
-        })
-        .value
+        self.convert(key, |value| within.check(key, scalar::duration(value.duration()?))).value
     }
 
     /// One of a closed list of words; `later` are words known but not there yet, with what they need.
@@ -297,6 +291,16 @@ impl<'a> Value<'a> {
             DeValue::String(text) => Ok(text),
             DeValue::Integer(n) => Err(Wrong::kind(self.value, "a text", &format!("write \"{n}\" in quotes"))),
             other => Err(Wrong::kind(other, "a text", "write it in quotes")),
+        }
+    }
+
+    /// The text of a duration, or of a word that stands in its place.
+    pub(crate) fn duration(&self) -> Result<&'a str, Wrong> {
+        match self.value {
+            DeValue::Integer(n) => {
+                Err(Wrong::new("a duration needs its unit", format!("write \"{}s\" for seconds", n.as_str())))
+            }
+            _ => self.text(),
         }
     }
 

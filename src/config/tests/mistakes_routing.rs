@@ -64,7 +64,7 @@ fn a_demand_that_never_or_always_holds() {
         r#"
 t.toml:7:9: error: this can never hold
     7 | needs = "french >= 4 && french < 4"
-      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^ numbers here go from 0 to 10
+      |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^ its parts exclude each other, whatever the numbers are
 
 1 error
 "#,

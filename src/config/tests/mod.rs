@@ -16,6 +16,7 @@ mod mutations;
 mod reload;
 mod reserves;
 mod routing;
+mod serving;
 mod size;
 mod warnings;
 

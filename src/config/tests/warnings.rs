@@ -8,6 +8,9 @@ fn a_rule_that_is_never_reached() {
         r#"
 [[queue]]
 name = "support"
+[[agent]]
+id = "1"
+queues = ["support"]
 [[number]]
 match = "4*"
 to = "queue:support"
@@ -16,10 +19,10 @@ match = "4008*"
 to = "queue:support"
 "#,
         r#"
-t.toml:6:1: warning: this rule is never reached: one before it matches all it does
-    6 | [[number]]
+t.toml:9:1: warning: this rule is never reached: one before it matches all it does
+    9 | [[number]]
       | ^^^^^^^^^^ put it first
-      = that one stands at t.toml:3:1
+      = that one stands at t.toml:6:1
 "#,
     );
 }

@@ -53,8 +53,10 @@ pub(super) fn clock(value: Value<'_>) -> Result<Duration, Wrong> {
 
 /// From midnight, whatever the first interval is.
 fn calls(table: &Table<'_>, from: Duration, interval: Duration) -> Vec<f64> {
+    let mistakes = table.reader.errors();
     let written = table.list("calls", number);
-    if written.value.is_empty() {
+    // Numbers that were refused are no list without numbers.
+    if written.value.is_empty() && table.reader.errors() == mistakes {
         let help = "write calls = [12, 20, 35, …], one number for each interval";
         table.reader.error(written.span, "nobody of this kind calls", help);
     }
@@ -96,6 +98,10 @@ fn numbers(table: &Table<'_>) -> Vec<(Arc<str>, f64)> {
                     Ok(share) => numbers.push((Arc::from(&*dialled.value), share)),
                     Err(wrong) => table.wrong("numbers", value, wrong),
                 }
+            }
+            if !numbers.is_empty() && numbers.iter().all(|(_, share)| *share == 0.0) {
+                let help = "give one of them a share above 0";
+                table.reader.error(table.value("numbers").span, "nobody dials any of these", help);
             }
             numbers
         }

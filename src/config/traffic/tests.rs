@@ -97,6 +97,18 @@ fn mistakes_are_told_with_their_place_and_how_to_mend_them() {
 }
 
 #[test]
+fn a_mistake_in_a_number_is_told_once_and_shares_of_nothing_are_refused() {
+    let wrong = |keys: &str| traffic(&format!("[[stream]]\n{keys}\n")).unwrap_err();
+    let negative = wrong("number = \"4008\"\ncalls = [-3]");
+    assert!(
+        negative.contains("3:10: error: this is no number of calls") && negative.ends_with("1 error"),
+        "{negative}"
+    );
+    let nobody = wrong("numbers = { 4008 = 0 }\ncalls = [3]");
+    assert!(nobody.contains("2:11: error: nobody dials any of these") && nobody.ends_with("1 error"), "{nobody}");
+}
+
+#[test]
 fn a_schedule_names_people_one_by_one_or_by_range() {
     let shifts = schedule(
         r#"

@@ -1,0 +1,129 @@
+//! Who may ever serve a queue: its own agents, and those of its reserves.
+
+use crate::condition::Requirements;
+use crate::names::Entry;
+use crate::queue::ReadQueue;
+use crate::reader::Reader;
+use crate::source::Span;
+use model::{Agent, AgentId, NumberRule, Queue, QueueId, Requirement, SkillId, Target, level_of};
+
+/// The whole configuration, for what only the whole can say.
+pub(crate) struct Serving<'a> {
+    pub(crate) reader: &'a Reader<'a>,
+    pub(crate) entries: &'a [Entry<'a>],
+    pub(crate) queues: &'a [Option<ReadQueue>],
+    pub(crate) agents: &'a [Option<Agent>],
+}
+
+impl Serving<'_> {
+    fn queue(&self, id: QueueId) -> Option<&ReadQueue> {
+        self.queues.get(id.index())?.as_ref()
+    }
+
+    fn serves(id: QueueId, queue: &Queue, agent: &Agent) -> bool {
+        agent.queues.contains(&id) || queue.routing.reserves.iter().any(|reserve| reserve.who.has(id, agent))
+    }
+
+    fn agents(&self, id: QueueId, queue: &Queue) -> Vec<&Agent> {
+        self.agents.iter().flatten().filter(|agent| Self::serves(id, queue, agent)).collect()
+    }
+
+    /// A demand that nobody who serves the queue will ever meet: its contacts would wait for a step for nothing. And a
+    /// rule that names somebody who never serves the queue asks for nothing.
+    pub(crate) fn warn_of_unreachable(&self, requirements: &Requirements, skills: &[Entry<'_>]) {
+        let skill_name = |id: SkillId| {
+            skills.iter().find(|entry| entry.index == id.0).map_or(String::new(), |entry| entry.name.to_string())
+        };
+        for (read, id) in self.queues.iter().zip((0..).map(QueueId)) {
+            let Some(ReadQueue { queue, demands, named, .. }) = read else { continue };
+            for (agent, span) in named {
+                self.warn_of_absent(id, queue, *agent, *span);
+            }
+            let serving = self.agents(id, queue);
+            for (requirement, span) in demands {
+                requirements.with(*requirement, |requirement| {
+                    if serving.iter().any(|agent| requirement.fits(&agent.skills)) {
+                        return;
+                    }
+                    if serving.is_empty() {
+                        let message = format!("no agent serves queue {}", queue.name);
+                        self.reader.warn(*span, message, "give agents the queue");
+                        return;
+                    }
+                    let message = format!("no agent of queue {} can ever serve this", queue.name);
+                    self.reader.warn(*span, message, missing(requirement, &serving, skill_name));
+                });
+            }
+        }
+    }
+
+    fn warn_of_absent(&self, id: QueueId, queue: &Queue, agent: AgentId, span: Span) {
+        let Some(agent) = &self.agents[agent.index()] else { return };
+        if !Self::serves(id, queue, agent) {
+            let message = format!("agent {} does not serve queue {}: nobody is asked first", agent.id, queue.name);
+            self.reader.warn(span, message, "give the agent the queue");
+        }
+    }
+
+    /// Callers come to a queue nobody serves and wait until they are told to go. One that leads everybody on is a stop
+    /// on the way.
+    pub(crate) fn warn_of_unstaffed(&self, rules: &[(NumberRule, Span)]) {
+        // By queue; then the queues whose ways out have not been looked at.
+        let mut reached = vec![false; self.queues.len()];
+        let mut next: Vec<QueueId> = Vec::new();
+        let mut reach = |to: &Target, next: &mut Vec<QueueId>| {
+            if let Some(queue) = waits_in(to).filter(|queue| !core::mem::replace(&mut reached[queue.index()], true)) {
+                next.push(queue);
+            }
+        };
+        rules.iter().for_each(|(rule, _)| reach(&rule.to, &mut next));
+        while let Some(id) = next.pop() {
+            let Some(read) = self.queue(id) else { continue };
+            read.ways_out().for_each(|to| reach(to, &mut next));
+        }
+        for entry in self.entries {
+            let id = QueueId(entry.index);
+            let Some(ReadQueue { queue, demands, .. }) = self.queue(id).filter(|_| reached[id.index()]) else {
+                continue;
+            };
+            // With demands it is said of them.
+            if !demands.is_empty() || !self.agents(id, queue).is_empty() || is_a_stop(queue) {
+                continue;
+            }
+            let message = format!("callers come to queue {}, and no agent serves it", queue.name);
+            let help = "give agents the queue, or lead its callers on: `empty`, `min_staffed` or `max_wait`";
+            self.reader.warn(entry.name_span, message, help);
+        }
+    }
+}
+
+/// Of the alternative that comes nearest, what is missing: the fewest skills that nobody has enough of.
+fn missing(requirement: &Requirement, serving: &[&Agent], skill_name: impl Fn(SkillId) -> String) -> String {
+    let best = |skill| serving.iter().map(|agent| level_of(&agent.skills, skill)).max().unwrap_or(0);
+    let alternatives = requirement.any.iter();
+    let short = alternatives
+        .map(|all| all.iter().filter(|range| best(range.skill) < range.least).collect::<Vec<_>>())
+        .min_by_key(Vec::len)
+        .unwrap_or_default();
+    if short.is_empty() {
+        return "nobody has all of it together".to_owned();
+    }
+    let one = |skill, least| format!("{} {least} (the best has {})", skill_name(skill), best(skill));
+    let all: Vec<String> = short.iter().map(|range| one(range.skill, range.least)).collect();
+    format!("nobody has {}", all.join(", "))
+}
+
+/// Where somebody waits, or is called back, until an agent is free.
+fn waits_in(to: &Target) -> Option<QueueId> {
+    match to {
+        Target::Queue(queue) | Target::Callback(queue) => Some(*queue),
+        Target::Agent(_) | Target::Announcement(_) | Target::Number(_) | Target::Voicemail(_) => None,
+    }
+}
+
+/// Without agents these rules lead everybody to somebody else: at once, or when the music has played. An announcement at
+/// the end of a wait is no such thing.
+fn is_a_stop(queue: &Queue) -> bool {
+    let later = queue.max_wait.as_ref().is_some_and(|rule| !matches!(rule.to, Target::Announcement(_)));
+    queue.empty.to.is_some() || queue.min_staffed.is_some() || later
+}

@@ -1,0 +1,164 @@
+//! Who may ever serve a queue, and whether its reserves can join and leave.
+
+use super::{refused, warned, warnings};
+
+const ALL: &str = "[generation]\nenable = [\"queue.objective\", \"queue.reserve\", \"queue.groups\", \"queue.skills\", \"queue.data\", \
+                   \"queue.callback\"]\n[[skill]]\nname = \"vip\"\n[[number]]\nmatch = \"4008\"\nto = \"queue:a\"\n";
+
+/// One file whose queue is `a`; what it says of it, without the excerpts.
+fn said(tables: &str) -> Vec<String> {
+    let all = warnings(&format!("{ALL}{tables}"));
+    let lines = all.lines().filter(|line| line.contains("warning: ") || line.contains(" ^"));
+    lines.map(|line| line.trim_start_matches(|c| " |^".contains(c)).to_owned()).collect()
+}
+
+#[test]
+fn agents_of_a_reserve_count_as_those_who_may_serve() {
+    let lent = "[[queue]]\nname = \"b\"\n[[agent]]\nid = \"2\"\nqueues = [\"b\"]\nskills = { vip = 5 }\n";
+    let lends = "[[queue]]\nname = \"a\"\nneeds = \"vip\"\nreserves = [{ queue = \"b\", when = \"waiting > 2\" }]\n";
+    assert_eq!(said(&format!("{lends}{lent}")), [""; 0]);
+    let own = "[[agent]]\nid = \"1\"\nqueues = [\"a\"]\n";
+    assert_eq!(said(&format!("{lends}{lent}{own}")), [""; 0]);
+    let level = "[[queue]]\nname = \"a\"\nneeds = \"vip\"\nrules = [{ agent = \"2\" }]\nreserves = [{ level = 1, when = \
+                 \"waiting > 2\" }]\n[[agent]]\nid = \"2\"\nreserve = { a = 1 }\nskills = { vip = 5 }\n";
+    assert_eq!(said(level), [""; 0]);
+    // Those who do join must have it.
+    let without = lent.replace("skills = { vip = 5 }", "");
+    let said = said(&format!("{lends}{without}{own}"));
+    assert_eq!(said[0], "t.toml:10:9: warning: no agent of queue a can ever serve this");
+    assert_eq!(said[1], "nobody has vip 1 (the best has 0)");
+}
+
+#[test]
+fn each_step_nobody_meets_is_explained() {
+    warned(
+        &format!(
+            "{ALL}{}",
+            r#"
+[[queue]]
+name = "a"
+steps = [{ needs = "vip >= 8", for = "20s" }, { needs = "vip >= 5" }]
+[[agent]]
+id = "1"
+queues = ["a"]
+skills = { vip = 3 }
+"#
+        ),
+        r#"
+t.toml:11:20: warning: no agent of queue a can ever serve this
+   11 | steps = [{ needs = "vip >= 8", for = "20s" }, { needs = "vip >= 5" }]
+      |                    ^^^^^^^^^^ nobody has vip 8 (the best has 3)
+t.toml:11:57: warning: no agent of queue a can ever serve this
+   11 | steps = [{ needs = "vip >= 8", for = "20s" }, { needs = "vip >= 5" }]
+      |                                                         ^^^^^^^^^^ nobody has vip 5 (the best has 3)
+"#,
+    );
+}
+
+#[test]
+fn a_queue_callers_come_to_and_nobody_serves_is_warned_of() {
+    let queue = |keys: &str| said(&format!("[[queue]]\nname = \"a\"\n{keys}"));
+    let nobody = |line: u32| {
+        let message = "callers come to queue a, and no agent serves it";
+        let help = "give agents the queue, or lead its callers on: `empty`, `min_staffed` or `max_wait`";
+        [format!("t.toml:{line}:8: warning: {message}"), help.to_owned()]
+    };
+    assert_eq!(queue(""), nobody(9));
+    assert_eq!(queue("closed = { to = \"announcement:closed\" }"), nobody(9));
+    // Somebody else takes its callers.
+    assert_eq!(queue("empty = { to = \"announcement:sorry\" }"), [""; 0]);
+    let other = "[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"b\"]";
+    assert_eq!(queue(&format!("max_wait = {{ after = \"5s\", to = \"queue:b\" }}\n{other}")), [""; 0]);
+    // Agents who come at times are agents.
+    let reserve = "reserves = [{ queue = \"b\", when = \"waiting > 2\" }]\n";
+    assert_eq!(queue(&format!("{reserve}{other}")), [""; 0]);
+}
+
+#[test]
+fn a_queue_nobody_comes_to_needs_no_agents_and_one_by_a_detour_does() {
+    let agent = "[[queue]]\nname = \"a\"\nKEYS\n[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]";
+    assert_eq!(said(&agent.replace("KEYS", "")), [""; 0]);
+    let detour = said(&agent.replace("KEYS", "keys = { 1 = \"queue:b\" }"));
+    assert_eq!(detour[0], "t.toml:12:8: warning: callers come to queue b, and no agent serves it");
+}
+
+fn reserve(conditions: &str) -> Vec<String> {
+    let queue = format!("[[queue]]\nname = \"a\"\nreserves = [{{ queue = \"b\", {conditions} }}]\n");
+    let agents =
+        "[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]\n[[agent]]\nid = \"2\"\nqueues = [\"b\"]";
+    let said = said(&format!("{queue}{agents}"));
+    said.iter().step_by(2).map(|line| line.split("warning: ").nth(1).unwrap_or(line).to_owned()).collect()
+}
+
+#[test]
+fn a_reserve_that_never_leaves_always_serves_or_never_joins_is_warned_of() {
+    let never_leaves = ["this reserve never leaves: whenever `until` holds `when` does too"];
+    for conditions in [
+        "when = \"waiting > 2\", until = \"waiting > 3\"",
+        "when = \"waiting > 2 || longest_wait > 60\", until = \"waiting > 3 || longest_wait > 90\"",
+        "when = \"waiting > 2 || ready < 2\", until = \"waiting > 1 && ready < 1\"",
+        "when = \"service_level < 80 || waiting > 2\", until = \"service_level > 100\"",
+    ] {
+        assert_eq!(reserve(conditions), never_leaves, "{conditions}");
+    }
+    for conditions in ["when = \"service_level <= 100\"", "when = \"waiting > 2 || waiting < 5\""] {
+        let found = warnings_or_errors(conditions);
+        assert!(found.contains("always serves") || found.contains("holds for any queue"), "{found}");
+    }
+    assert_eq!(reserve("when = \"service_level > 100\""), ["this reserve never joins: `when` never holds"]);
+}
+
+/// Some conditions are refused before.
+fn warnings_or_errors(conditions: &str) -> String {
+    let queue = format!("{ALL}[[queue]]\nname = \"a\"\nreserves = [{{ queue = \"b\", {conditions} }}]\n");
+    match super::read(&format!("{queue}[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\", \"b\"]")) {
+        Ok(config) => config.warnings.iter().map(ToString::to_string).collect(),
+        Err(report) => report.to_string(),
+    }
+}
+
+#[test]
+fn a_reserve_that_leaves_at_some_time_is_not() {
+    for conditions in [
+        "when = \"waiting > 2\"",
+        "when = \"waiting > 2\", until = \"waiting == 0\"",
+        "when = \"waiting > 2\", until = \"waiting > 1\"",
+        "when = \"waiting > 2 && ready == 0\", until = \"waiting > 5\"",
+        "when = \"service_level < 80\", until = \"service_level > 90 || waiting == 0\"",
+        "when = \"waiting > 2\", until = \"waiting > 3\", adjust = true",
+    ] {
+        assert_eq!(reserve(conditions), [""; 0], "{conditions}");
+    }
+}
+
+#[test]
+fn a_number_where_a_duration_or_off_stands_is_told_its_unit() {
+    refused(
+        &format!("{ALL}[[queue]]\nname = \"a\"\nservice_objective = 20\nresume = 30\n"),
+        r#"
+t.toml:10:21: error: a duration needs its unit
+   10 | service_objective = 20
+      |                     ^^ write "20s" for seconds
+
+t.toml:11:10: error: a duration needs its unit
+   11 | resume = 30
+      |          ^^ write "30s" for seconds
+
+2 errors
+"#,
+    );
+}
+
+#[test]
+fn a_demand_that_contradicts_itself_is_told_so() {
+    refused(
+        &format!("{ALL}[[queue]]\nname = \"a\"\nneeds = \"vip >= 5 && vip <= 2\"\n"),
+        r#"
+t.toml:10:9: error: this can never hold
+   10 | needs = "vip >= 5 && vip <= 2"
+      |         ^^^^^^^^^^^^^^^^^^^^^^ its parts exclude each other, whatever the numbers are
+
+1 error
+"#,
+    );
+}
