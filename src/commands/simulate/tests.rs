@@ -43,7 +43,13 @@ fn the_examples_run_and_say_it_in_text_json_and_a_picture() {
     assert_eq!(difference["offered"]["mean"], 0.0);
     assert!(difference["service_level"]["mean"].as_f64().unwrap() > 0.05);
     let text = run(&SimulateArgs { json: false, ..args }).unwrap();
-    for word in ["Queue support — goal 80 % in 20 s, treatment negative", "  08:30", "Difference over the day"] {
+    for word in [
+        "Queue support — goal 80 % in 20 s, treatment negative",
+        "  08:30",
+        "Difference over the day",
+        "Holm",
+        "Not simulated: hold,",
+    ] {
         assert!(text.contains(word), "{word}\n{text}");
     }
     let picture = std::fs::read_to_string(plot).unwrap();
@@ -66,6 +72,139 @@ fn agents_lent_when_they_are_wanted_help_and_cost_their_own_queue_less_than_shar
     assert_eq!((&support.0, &billing.0), (&"support".into(), &"billing".into()));
     assert!(support.1 > 0.04, "support gains {}", support.1);
     assert!(billing.1 > 0.6 * shared.1, "billing loses {} with lending, {} with sharing", -billing.1, -shared.1);
+}
+
+/// Four agents each who answer at once and need no wrap-up; talks of 60 s. To `c` come 2.4 calls a talk and everybody
+/// waits for ever; to `a` come 4, and who comes waits 60 s in the mean.
+const TEXTBOOK: [&str; 3] = [
+    r#"
+[[trunk]]
+name = "carrier"
+allow_from = ["198.51.100.0/26"]
+[[number]]
+match = "4008"
+to = "queue:c"
+[[number]]
+match = "4009"
+to = "queue:a"
+[[queue]]
+name = "c"
+wrap_up = "0s"
+max_wait = "off"
+[[queue]]
+name = "a"
+wrap_up = "0s"
+max_wait = "off"
+[[phone]]
+range = "1001-1008"
+[[agent]]
+range = "1001-1004"
+phone = "{n}"
+queues = ["c"]
+[[agent]]
+range = "1005-1008"
+phone = "{n}"
+queues = ["a"]
+"#,
+    r#"
+[day]
+interval = "8h"
+[agents]
+answer_after = "0s"
+[[stream]]
+number = "4008"
+calls = [1152]
+talk = { exponential = "60s" }
+[[stream]]
+number = "4009"
+calls = [1920]
+talk = { exponential = "60s" }
+patience = { exponential = "60s" }
+"#,
+    r#"
+[[shift]]
+agents = ["1001-1008"]
+from = "00:00"
+to = "12:00"
+"#,
+];
+
+/// M/M/4 and M/M/4+M by the steady state of their birth and death process. Of who is k-th in the line
+/// nμ ÷ (nμ + kθ) are served, after a sum of exponential times of the rates nμ + iθ, i = 1..k.
+const THEORY: [(&str, &str, f64); 9] = [
+    ("c", "asa_seconds", 10.76412),
+    ("c", "service_level", 0.831607),
+    ("c", "occupancy", 0.6),
+    ("c", "in_queue", 0.430565),
+    ("a", "asa_seconds", 10.12606),
+    ("a", "service_level", 0.641868),
+    ("a", "abandonment", 0.195367),
+    ("a", "occupancy", 1.0 - 0.195367),
+    ("a", "in_queue", 0.781467),
+];
+
+#[test]
+fn printed_figures_are_those_of_erlang_c_and_a_within_their_own_intervals() {
+    let folder = tempfile::tempdir().unwrap();
+    let [config, traffic, schedule] = ["c.toml", "day.toml", "staff.toml"].map(|name| folder.path().join(name));
+    for (file, text) in [&config, &traffic, &schedule].into_iter().zip(TEXTBOOK) {
+        std::fs::write(file, text).unwrap();
+    }
+    let files = SimulateArgs {
+        config: ConfigArg { config: Some(config) },
+        traffic: Some(traffic),
+        schedule: Some(schedule),
+        ..args("day.toml", 20)
+    };
+    let all = json(&files);
+    let queues = all["configurations"][0]["queues"].as_array().unwrap();
+    for (queue, name, theory) in THEORY {
+        let queue = queues.iter().find(|found| found["queue"] == queue).unwrap();
+        let figure = &queue["intervals"][0]["figures"][name];
+        let [mean, half] = ["mean", "half_width"].map(|key| figure[key].as_f64().unwrap());
+        // Widened from 95 % each to 99 % for all of them together.
+        let quantile = |p: f64| sim::traffic::student_quantile(p, 19.0);
+        let half = half * quantile(1.0 - 0.01 / THEORY.len() as f64 / 2.0) / quantile(0.975);
+        let line = format!("queue {} {name}: theory {theory}, printed {mean:.5} ± {half:.5}", queue["queue"]);
+        assert!((mean - theory).abs() <= half, "{line}");
+        assert!(half <= 0.25 * theory, "{line}: too wide to tell anything");
+    }
+    // Nobody is missed, refused or on a break: the schedule is kept to the second.
+    for queue in queues {
+        for name in ["adherence", "conformance"] {
+            assert!((queue["day"][name]["mean"].as_f64().unwrap() - 1.0).abs() < 1e-6, "{name}");
+        }
+        assert_eq!(
+            (&queue["day"]["shrinkage"]["mean"], &queue["day"]["rona_rate"]["mean"]),
+            (&0.0.into(), &0.0.into())
+        );
+    }
+}
+
+#[test]
+fn who_talks_into_his_break_and_beyond_his_shift_keeps_less_of_the_schedule_and_works_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let [config, traffic, schedule] = ["c.toml", "day.toml", "staff.toml"].map(|name| folder.path().join(name));
+    std::fs::write(&config, TEXTBOOK[0]).unwrap();
+    // Calls of exactly ten minutes, one after another as long as somebody is there.
+    let text = "[day]\ninterval = \"1h\"\n[agents]\nanswer_after = \"0s\"\n[[stream]]\nnumber = \"4008\"\nfrom = \
+                \"08:00\"\ncalls = [600, 600]\ntalk = \"10m\"\npatience = \"20m\"\n";
+    std::fs::write(&traffic, text).unwrap();
+    let shift = "[[shift]]\nagents = [\"1001\"]\nfrom = \"08:00\"\nto = \"09:00\"\n";
+    std::fs::write(&schedule, format!("{shift}breaks = [{{ at = \"08:25\", lasts = \"10m\", code = 0 }}]\n")).unwrap();
+    let files = SimulateArgs {
+        config: ConfigArg { config: Some(config) },
+        traffic: Some(traffic),
+        schedule: Some(schedule),
+        ..args("day.toml", 1)
+    };
+    let all = json(&files);
+    let day = &all["configurations"][0]["queues"][0]["day"];
+    let share = |name: &str| day[name]["mean"].as_f64().unwrap();
+    // The first call comes within seconds: talks end about 08:10, 08:20, 08:30 (5 minutes into the break) and, from
+    // 08:35 on, 08:45, 08:55 and 09:05. Adherent are 25 + 5 + 25 of 60 minutes, worked are 30 + 30 of 50.
+    assert!((share("adherence") - 55.0 / 60.0).abs() < 0.01, "{}", share("adherence"));
+    assert!((share("conformance") - 60.0 / 50.0).abs() < 0.01, "{}", share("conformance"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use super::{Case, Simulation};
 use model::ServiceLevel;
-use sim::traffic::{At, CONFIDENCE, Estimate, KPIS, Kpi, Unit};
+use sim::traffic::{At, CONFIDENCE, Estimate, KPIS, Kpi, Unit, differing};
 use std::collections::BTreeMap;
 // Writing to a String cannot fail: the results of `write!` here are dropped.
 use std::fmt::Write as _;
@@ -17,6 +17,13 @@ const COLUMNS: [(&str, &str, usize); 8] = [
     ("agents", "agents", 12),
 ];
 
+/// Of one figure: how it was, and what becomes of it.
+type Change = (&'static Kpi, String, Estimate);
+
+/// Figures that features of the shipped distributor have and a simulated day cannot.
+const ABSENT: &str = "hold, transfer, consultation and conference rates and the time to a callback: legs only ring, answer, \
+                      refuse and hang up, and nobody presses a key";
+
 impl Simulation {
     pub(super) fn text(&self) -> String {
         let mut out = String::new();
@@ -30,7 +37,8 @@ impl Simulation {
             self.seed
         );
         let percent = CONFIDENCE * 100.0;
-        let _ = writeln!(out, "Figures: mean over runs ± half of the {percent} % interval; by time of queue entry\n");
+        let _ = writeln!(out, "Figures: mean over runs ± half of the {percent} % interval; by time of queue entry");
+        let _ = writeln!(out, "By interval: {} of {} figures; --json has all of them\n", COLUMNS.len(), KPIS.len());
         for case in &self.cases {
             case.text(&mut out);
         }
@@ -39,6 +47,7 @@ impl Simulation {
         for kpi in KPIS {
             let _ = writeln!(out, "  {:<22} {}", words(kpi), kpi.formula);
         }
+        let _ = writeln!(out, "Not simulated: {ABSENT}");
         out
     }
 
@@ -46,21 +55,19 @@ impl Simulation {
         let Some(other) = self.cases.get(1) else { return };
         let first = self.first();
         let _ = writeln!(out, "Difference over the day: {} less {}, on the same calls", other.name, first.name);
-        for queue in first.queues() {
-            let name = &first.scene.directory.queues[queue].name;
-            let Some(other_queue) = self.of_other(queue) else {
+        let queues: Vec<(usize, Vec<Change>)> = first.queues().map(|queue| (queue, self.changes(queue))).collect();
+        let all: Vec<Estimate> = queues.iter().flat_map(|(_, changes)| changes).map(|(_, _, found)| *found).collect();
+        let mut differs = differing(&all, CONFIDENCE).into_iter();
+        for (queue, changes) in &queues {
+            let name = &first.scene.directory.queues[*queue].name;
+            if self.of_other(*queue).is_none() {
                 let _ = writeln!(out, "  Queue {name} is in {} only", first.name);
                 continue;
-            };
+            }
             let _ = writeln!(out, "  Queue {name}");
-            let spans = [&first.span(queue, None), &other.span(other_queue, None)];
-            for kpi in KPIS {
-                let at = At { queue, interval: None };
-                let runs = [&first.runs[..], &other.runs[..]];
-                let Some(found) = at.difference(kpi, other_queue, spans, runs) else { continue };
-                let sure = if found.low() > 0.0 || found.high() < 0.0 { "  differs" } else { "" };
-                let before = at.estimate(kpi, spans[0], &first.runs).map_or("-".into(), |e| number(e.mean, kpi));
-                let line = format!("    {:<22} {before:>10}  {:>20}", words(kpi), shown(Some(found), kpi, true));
+            for ((kpi, before, found), differs) in changes.iter().zip(&mut differs) {
+                let sure = if differs { "  differs" } else { "" };
+                let line = format!("    {:<22} {before:>10}  {:>20}", words(kpi), shown(Some(*found), kpi, true));
                 let _ = writeln!(out, "{line}{sure}");
             }
         }
@@ -70,7 +77,24 @@ impl Simulation {
                 let _ = writeln!(out, "  Queue {queue} is in {} only", other.name);
             }
         }
-        out.push('\n');
+        let (percent, count) = (CONFIDENCE * 100.0, all.len());
+        let _ =
+            writeln!(out, "  differs: at {percent} % for all {count} figures together, so hardly by chance (Holm)\n");
+    }
+
+    /// Every figure of this queue that both have: how it was, and the other's less the first's.
+    fn changes(&self, queue: usize) -> Vec<Change> {
+        let (first, Some(other)) = (self.first(), self.cases.get(1)) else { return Vec::new() };
+        let Some(other_queue) = self.of_other(queue) else { return Vec::new() };
+        let spans = [&first.span(queue, None), &other.span(other_queue, None)];
+        let runs = [&first.runs[..], &other.runs[..]];
+        let at = At { queue, interval: None };
+        let change = |kpi: &'static Kpi| {
+            let found = at.difference(kpi, other_queue, spans, runs)?;
+            let before = at.estimate(kpi, spans[0], &first.runs).map_or("-".into(), |e| number(e.mean, kpi));
+            Some((kpi, before, found))
+        };
+        KPIS.iter().filter_map(change).collect()
     }
 }
 

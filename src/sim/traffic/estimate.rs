@@ -31,6 +31,35 @@ impl Estimate {
     pub fn high(&self) -> f64 {
         self.mean + self.half_width.unwrap_or(0.0)
     }
+
+    /// How often chance alone takes a mean so far from nothing; `confidence` as the interval was made with.
+    fn chance(&self, confidence: f64) -> f64 {
+        match self.half_width {
+            None => 1.0,
+            Some(0.0) => f64::from(self.mean == 0.0),
+            Some(half) => {
+                let freedom = (self.runs - 1) as f64;
+                let quantile = student_quantile(1.0 - (1.0 - confidence) / 2.0, freedom);
+                2.0 * tail(self.mean.abs() / half * quantile, freedom)
+            }
+        }
+    }
+}
+
+/// Which of these differ from nothing, so that with this confidence none of them is named by chance: among many figures
+/// each for itself would be, one in twenty (Holm 1979, whatever they have to do with each other).
+pub fn differing(estimates: &[Estimate], confidence: f64) -> Vec<bool> {
+    let chances: Vec<f64> = estimates.iter().map(|estimate| estimate.chance(confidence)).collect();
+    let mut order: Vec<usize> = (0..estimates.len()).collect();
+    order.sort_by(|a, b| chances[*a].total_cmp(&chances[*b]));
+    let mut differs = vec![false; estimates.len()];
+    for (rank, at) in order.into_iter().enumerate() {
+        if chances[at] > (1.0 - confidence) / (estimates.len() - rank) as f64 {
+            break;
+        }
+        differs[at] = true;
+    }
+    differs
 }
 
 /// The `p` quantile of Student's distribution, for `p` above one half: bisection on its tail.
@@ -122,6 +151,32 @@ mod tests {
         });
         let covers = covers.count();
         assert!((3740..=3860).contains(&covers), "{covers} of 4000");
+    }
+
+    #[test]
+    fn among_many_figures_one_in_twenty_is_not_said_to_differ_by_chance() {
+        let mut rng = base::Rng::new(6);
+        let mut figure = |shift: f64| Estimate::of((0..20).map(|_| rng.normal() + shift), 0.95).unwrap();
+        let (mut alone, mut named, mut found) = (0, 0, 0);
+        for _ in 0..400 {
+            let mut all: Vec<Estimate> = (0..30).map(|_| figure(0.0)).collect();
+            alone += all.iter().filter(|e| e.low() > 0.0 || e.high() < 0.0).count();
+            all.push(figure(3.0));
+            let differs = differing(&all, 0.95);
+            found += usize::from(differs[30]);
+            named += usize::from(differs[..30].contains(&true));
+        }
+        assert!((500..=700).contains(&alone), "{alone} of 12000 each for itself");
+        assert!(named <= 35, "in {named} of 400 comparisons something differs by chance");
+        assert_eq!(found, 400);
+    }
+
+    #[test]
+    fn what_never_varies_differs_when_it_is_not_nothing() {
+        let always = |mean| Estimate { mean, half_width: Some(0.0), runs: 5 };
+        let once = Estimate { mean: 7.0, half_width: None, runs: 1 };
+        assert_eq!(differing(&[always(1.0), always(0.0), once], 0.95), [true, false, false]);
+        assert_eq!(differing(&[], 0.95), [false; 0]);
     }
 
     #[test]

@@ -100,6 +100,18 @@ pub const KPIS: &[Kpi] = &[
         report::share(s.staff.not_ready, s.staff.signed_on())
     }),
     kpi(
+        "adherence",
+        Unit::Share,
+        "(ready, ringing, busy, wrap-up in the shift + not ready in a break) ÷ shifts with breaks, of the queue's agents",
+        |s, _| report::share(s.kept.adherent, s.kept.scheduled),
+    ),
+    kpi(
+        "conformance",
+        Unit::Share,
+        "(ready + ringing + busy + wrap-up, also out of the shift) ÷ shifts without breaks",
+        |s, _| report::share(s.staff.signed_on() - s.staff.not_ready, s.kept.work),
+    ),
+    kpi(
         "wait_coverage",
         Unit::Share,
         "waits ≤ the bound foretold on entry, which 90 % should keep (Kaplan–Meier: who gave up before it is not left out)",

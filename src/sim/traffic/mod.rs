@@ -5,6 +5,7 @@
 //! figures of room `report` of them. No SIP, SDP or RTP: prompts are over at once.
 
 mod demand;
+mod duty;
 mod estimate;
 #[cfg(test)]
 mod foretell_tests;
@@ -20,7 +21,8 @@ mod tally;
 mod theory_tests;
 
 pub use demand::{Caller, callers};
-pub use estimate::{Estimate, student_quantile};
+pub use duty::Kept;
+pub use estimate::{Estimate, differing, student_quantile};
 pub use house::{Deed, News, Ring, SimpleHouse, SimpleLeg};
 pub use kpi::{At, CONFIDENCE, KPIS, Kpi, Span, Unit};
 pub use rehearsal::{Rehearsal, Scene};

@@ -1,5 +1,6 @@
 //! What a rehearsal adds up to: the figures of room `report`, by queue and interval of the day.
 
+use super::duty::{Duties, Kept};
 use super::rehearsal::Scene;
 use base::{Instant, Now, Utc};
 use core::time::Duration;
@@ -21,6 +22,8 @@ pub struct Slot {
     pub foretold: Foretold,
     /// The time of the agents who serve the queue.
     pub staff: AgentFigures,
+    /// What the schedule asked of them.
+    pub kept: Kept,
 }
 
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -50,6 +53,7 @@ pub struct Counting {
     tally: Tally,
     /// How many are in a queue, and since when.
     lines: Vec<(u32, Instant, Utc)>,
+    duties: Duties,
 }
 
 impl Counting {
@@ -57,12 +61,30 @@ impl Counting {
         let queues = scene.directory.queues.len();
         let intervals = 86_400u64.div_ceil(scene.interval.as_secs().max(1)) as usize;
         let queue = QueueTally { whole: Slot::default(), intervals: vec![Slot::default(); intervals] };
-        Counting {
+        let mut counting = Counting {
             directory: Arc::clone(&scene.directory),
             grid: Grid { begins: scene.begins, midnights: scene.midnights.clone(), interval: scene.interval },
             ledger: Ledger::wordless(),
             tally: Tally { queues: vec![queue; queues], ..Tally::default() },
             lines: vec![(0, Instant::ZERO, scene.begins); queues],
+            duties: Duties::new(scene.directory.agents.len(), &scene.shifts, &scene.midnights),
+        };
+        counting.schedule();
+        counting
+    }
+
+    /// What was planned is known before anybody comes.
+    fn schedule(&mut self) {
+        let queues = &mut self.tally.queues;
+        for (agent, duty) in self.duties.all() {
+            self.grid.cut(self.grid.begins + duty.from, duty.to - duty.from, |slot, part| {
+                for queue in &self.directory.agent(agent).queues {
+                    queues[queue.index()].over_time(slot, |slot| {
+                        slot.kept.scheduled += part;
+                        slot.kept.work += if duty.works { part } else { Duration::ZERO };
+                    });
+                }
+            });
         }
     }
 
@@ -169,6 +191,14 @@ impl Counting {
                 queues[queue.index()].over_time(slot, |slot| slot.staff.add(span.state, part));
             }
         });
+        let (since, _) = self.grid.since(span.from);
+        for (from, lasted) in self.duties.adherent(span.agent, span.state, since, span.lasted) {
+            self.grid.cut(self.grid.begins + from, lasted, |slot, part| {
+                for queue in &agent.queues {
+                    queues[queue.index()].over_time(slot, |slot| slot.kept.adherent += part);
+                }
+            });
+        }
     }
 }
 
