@@ -141,17 +141,16 @@ fn broken_renewal_overwrites_the_claim() {
     });
 }
 
-/// An offer fails while another agent becomes ready: the contact that waits again is an insert. Each side publishes,
-/// looks, and takes the other if it can.
-fn failed_offer_and_agent(give_back: fn(&Board, u32) -> Option<u32>) {
+/// A contact comes to wait while an agent becomes ready. Each side publishes, looks at the other's word, and takes the
+/// other if it can.
+fn waiting_and_agent(before: fn(&Board) -> u32, insert: fn(&Board, u32) -> u32) {
     check(move || {
         let board = board();
-        let contact = board.open_contact(0);
-        assert!(board.claim_contact(0, contact), "it is offered");
+        let was = before(&board);
         let contact_side = move |b: &Board| {
-            let next = give_back(b, contact).expect("only its home gives it back");
+            let contact = insert(b, was);
             let (seat, epoch) = b.seat(A);
-            seat == Seat::Ready && b.claim_agent(A, epoch) && b.claim_contact(0, next)
+            seat == Seat::Ready && b.claim_agent(A, epoch) && b.claim_contact(0, contact)
         };
         let agent_side = move |b: &Board| {
             let epoch = b.free_agent(A);
@@ -164,17 +163,40 @@ fn failed_offer_and_agent(give_back: fn(&Board, u32) -> Option<u32>) {
 }
 
 #[test]
+fn a_new_contact_and_an_agent_take_each_other() {
+    waiting_and_agent(|_| 0, |b, _| b.open_contact(0));
+}
+
+#[test]
+#[should_panic(expected = "he is ready and somebody waits")]
+fn broken_new_contact_without_a_fence_is_not_seen() {
+    let open = |b: &Board, was: u32| {
+        b.contacts[0].store(place_word(Place::Waiting, was + 1), Ordering::Release);
+        was + 1
+    };
+    waiting_and_agent(|_| 0, open);
+}
+
+/// What another agent did not answer.
+fn offered(b: &Board) -> u32 {
+    let contact = b.open_contact(0);
+    assert!(b.claim_contact(0, contact), "it is offered");
+    contact
+}
+
+#[test]
 fn a_failed_offer_counts_as_an_insert() {
-    failed_offer_and_agent(|b, epoch| b.return_contact(0, epoch));
+    waiting_and_agent(offered, |b, was| b.return_contact(0, was).expect("only its home gives it back"));
 }
 
 #[test]
 #[should_panic(expected = "he is ready and somebody waits")]
 fn broken_return_without_a_fence_is_not_seen() {
-    failed_offer_and_agent(|b, epoch| {
-        let next = epoch.wrapping_add(1);
-        b.step_place(0, place_word(Place::Offered, epoch), place_word(Place::Waiting, next)).then_some(next)
-    });
+    let give_back = |b: &Board, was: u32| {
+        b.step_place(0, place_word(Place::Offered, was), place_word(Place::Waiting, was + 1));
+        was + 1
+    };
+    waiting_and_agent(offered, give_back);
 }
 
 /// The last agent signs off while a contact comes: one of them must see that nobody is there for it. `leave` says
@@ -261,12 +283,12 @@ fn broken_helper_without_a_fence_leaves_a_caller_alone() {
 }
 
 /// An agent signs on at a phone while it is lost.
-fn sign_on_and_lost_phone(lose: fn(&Board) -> bool) {
+fn sign_on_and_lost_phone(sit: fn(&Board) -> bool, lose: fn(&Board) -> bool) {
     check(move || {
         let board = board();
         board.phones[0].reachable.store(1, Ordering::Relaxed);
         let sign_on = move |b: &Board| {
-            assert!(b.sit_down(P, A));
+            assert!(sit(b), "nobody else sits there");
             !b.phone_reachable(P)
         };
         let (known, told) = race(&board, sign_on, move |b| lose(b));
@@ -276,14 +298,25 @@ fn sign_on_and_lost_phone(lose: fn(&Board) -> bool) {
 
 #[test]
 fn a_sign_on_and_a_lost_phone_see_each_other() {
-    sign_on_and_lost_phone(|b| b.set_reachable(P, false).is_some());
+    sign_on_and_lost_phone(|b| b.sit_down(P, A), |b| b.set_reachable(P, false).is_some());
 }
 
 #[test]
 #[should_panic(expected = "he sits at a dead phone")]
 fn broken_lost_phone_without_a_fence_is_not_noticed() {
-    sign_on_and_lost_phone(|b| {
+    let lose = |b: &Board| {
         b.phones[0].reachable.store(0, Ordering::Release);
         b.phone_agent(P).is_some()
-    });
+    };
+    sign_on_and_lost_phone(|b| b.sit_down(P, A), lose);
+}
+
+#[test]
+#[should_panic(expected = "he sits at a dead phone")]
+fn broken_sign_on_without_a_fence_is_not_noticed() {
+    let sit = |b: &Board| {
+        let mine = u64::from(A.0) + 1;
+        b.phones[0].agent.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    };
+    sign_on_and_lost_phone(sit, |b| b.set_reachable(P, false).is_some());
 }
