@@ -26,6 +26,10 @@ pub struct Scene {
     pub manners: Manners,
 }
 
+/// So long after the last caller came and the last agent went nobody is served any more. Who waits for ever keeps the
+/// house awake for ever: it looks at its figures while somebody waits.
+const OVER_AFTER: Duration = Duration::from_secs(24 * 3600);
+
 /// What somebody will do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Plan {
@@ -58,6 +62,7 @@ pub struct Rehearsal<'a> {
     next_caller: usize,
     wishes: Vec<Wish>,
     next_wish: usize,
+    ends: Instant,
     agenda: BinaryHeap<Reverse<(Instant, u64, Plan)>>,
     planned: u64,
     /// Callers in the house, by their leg.
@@ -80,6 +85,7 @@ impl<'a> Rehearsal<'a> {
         let callers = callers(&scene.demand, seed, &scene.midnights, scene.interval);
         let now = Now::new(Instant::from_millis(1000), scene.begins);
         let wishes = wishes(&scene.shifts, &scene.midnights);
+        let last = callers.last().map(|c| c.at).max(wishes.last().map(|w| w.at)).unwrap_or_default();
         let mut rehearsal = Rehearsal {
             scene,
             house: SimpleHouse::new(now, &scene.directory, seed),
@@ -89,6 +95,7 @@ impl<'a> Rehearsal<'a> {
             next_caller: 0,
             wishes,
             next_wish: 0,
+            ends: now.mono + last + OVER_AFTER,
             agenda: BinaryHeap::new(),
             planned: 0,
             inside: HashMap::new(),
@@ -135,7 +142,7 @@ impl<'a> Rehearsal<'a> {
 
     /// One instant; false when nothing is left to come.
     pub fn step(&mut self, book: &mut impl FnMut(&Stamped)) -> bool {
-        let Some(due) = self.next_due() else { return false };
+        let Some(due) = self.next_due().filter(|due| *due <= self.ends) else { return false };
         let at = due.max(self.now.mono);
         // Both clocks from their beginning: adding step by step would lose the civil clock's fractions.
         self.now = self.began + (at - self.began.mono);
@@ -283,5 +290,70 @@ impl<'a> Rehearsal<'a> {
         } else if lot >= manners.declines + manners.misses {
             self.plan(after, Plan::Answer { leg });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::WorldPlan;
+    use model::{Spread, Stream, TrunkId};
+
+    /// A house with reserves looks at its figures every ten seconds as long as somebody waits.
+    #[test]
+    fn a_day_ends_also_when_somebody_waits_for_ever_and_everybody_has_gone() {
+        let tables = r#"
+[generation]
+enable = ["queue.groups"]
+[[queue]]
+name = "q"
+max_wait = "off"
+reserves = [{ queue = "r", when = "waiting > 2" }]
+[[queue]]
+name = "r"
+[[number]]
+match = "4008"
+to = "queue:q"
+[[phone]]
+range = "10000-10001"
+contact = "sip:{n}@10.1.0.1:5060"
+[[agent]]
+id = "10000"
+phone = "10000"
+queues = ["q"]
+[[agent]]
+id = "10001"
+phone = "10001"
+queues = ["r"]
+"#;
+        let WorldPlan { directory, begins, .. } = WorldPlan::new(tables);
+        let stream = Stream {
+            trunk: TrunkId(0),
+            numbers: vec![("4008".into(), 1.0)],
+            calls: vec![20.0],
+            talk: Spread::Exactly(Duration::from_secs(300)),
+            wrap_up: Spread::ZERO,
+            patience: None,
+            people: 100,
+        };
+        let hour = Duration::from_secs(3600);
+        let shift = Shift { agent: AgentId(0), from: Duration::ZERO, to: hour / 2, breaks: vec![] };
+        let scene = Scene {
+            directory: Arc::new(directory),
+            begins,
+            midnights: vec![Duration::ZERO],
+            interval: hour,
+            demand: Demand { streams: vec![stream], ..Demand::default() },
+            shifts: vec![shift],
+            manners: Manners::ideal(),
+        };
+        let mut rehearsal = Rehearsal::new(&scene, 1);
+        let mut steps = 0;
+        while rehearsal.step(&mut |_| {}) {
+            steps += 1;
+            assert!(steps < 100_000, "it never ends");
+        }
+        assert!(!rehearsal.inside.is_empty(), "somebody waits still");
+        assert!(rehearsal.now().mono <= Instant::from_millis(1000) + hour + OVER_AFTER);
     }
 }
