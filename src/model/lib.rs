@@ -84,5 +84,5 @@ pub use rules::{Attribute, Attributes, Judged, JudgedBy, Judgement, Rule, Sticky
 pub use secret::Secret;
 pub use site::{FeatureCodes, Limits, MediaSettings, Site};
 pub use sound::{Language, SoundName};
-pub use traffic::{Break, Demand, Manners, PastCall, Shift, Spread, Stream};
+pub use traffic::{Break, Demand, Habit, Manners, PastCall, Shift, Spread, Stream};
 pub use trunk::{CalledFrom, Network, Trunk};

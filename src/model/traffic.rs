@@ -70,8 +70,20 @@ pub struct Stream {
     pub talk: Spread,
     pub wrap_up: Spread,
     pub patience: Option<Spread>,
+    pub habits: Vec<Habit>,
     /// From how many people they are; each has one number.
     pub people: u32,
+}
+
+/// Keys that some callers press while they wait.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Habit {
+    /// One a second: a key of the queue, then what it asks for.
+    pub keys: Arc<str>,
+    /// Since the call came.
+    pub after: Duration,
+    /// Of the callers.
+    pub share: f64,
 }
 
 /// Who calls on a day.

@@ -21,8 +21,9 @@ use std::time::Duration;
 pub(crate) const HELP: &str = "\
 Traffic and schedule files: every key with its default is printed by `strowger simulate --defaults`.
 What is simulated is the shipped distributor with the configuration as it is; callers and agents are made up, legs only
-ring, answer, refuse and hang up, and announcements take no time. So nobody is held, transferred or consulted, and nobody
-presses a key: hold, transfer and consultation rates and the time to a callback are figures of `strowger report` alone.
+ring, answer, refuse and hang up, and announcements take no time. Callers press the `keys` of
+their stream while they wait; who is promised a callback answers it. Nobody is held, transferred or consulted: rates of
+these are figures of `strowger report` alone.
 
 Keys of --json (lengths in seconds, shares from 0 to 1, null where no run has the figure):
   from, interval_minutes, days, runs, seed, confidence

@@ -21,8 +21,8 @@ const COLUMNS: [(&str, &str, usize); 8] = [
 type Change = (&'static Kpi, String, Estimate);
 
 /// Figures that features of the shipped distributor have and a simulated day cannot.
-const ABSENT: &str = "hold, transfer, consultation and conference rates and the time to a callback: legs only ring, answer, \
-                      refuse and hang up, and nobody presses a key";
+const ABSENT: &str = "hold, transfer, consultation and conference rates: legs only ring, answer, refuse, hang up and, as \
+                      callers, press keys";
 
 impl Simulation {
     pub(super) fn text(&self) -> String {

@@ -4,13 +4,15 @@ use super::{spread, trunk};
 use crate::calendar;
 use crate::table::{Table, Value, Wrong};
 use core::time::Duration;
-use model::{Directory, Stream};
+use model::{Directory, Habit, Stream};
 use std::sync::Arc;
 use toml::de::DeValue;
 
 /// Ten times the largest day the distributor is measured with.
 const CALLS_MAX: f64 = 1_000_000.0;
 const PEOPLE_MAX: u32 = 100_000_000;
+/// A key of the queue, and a telephone number with its end.
+const KEYS_MAX: usize = 32;
 
 pub(super) fn read(table: &Table<'_>, directory: &Directory, interval: Duration) -> Option<Stream> {
     let from = table.convert("from", clock);
@@ -39,6 +41,7 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory, interval: Duration)
         talk: table.convert("talk", spread::read).value,
         wrap_up: table.convert("wrap_up", spread::read).value,
         patience: table.convert("patience", spread::patience).value,
+        habits: habits(table),
         people: table.count("people", 1..=PEOPLE_MAX),
     })
 }
@@ -74,6 +77,38 @@ fn calls(table: &Table<'_>, from: Duration, interval: Duration) -> Vec<f64> {
         table.reader.error(written.span, message, format!("at most {}", room.saturating_sub(before)));
     }
     core::iter::repeat_n(0.0, before).chain(written.value.iter().map(|at| at.value)).collect()
+}
+
+/// Each caller has one of these habits at most.
+fn habits(table: &Table<'_>) -> Vec<Habit> {
+    let found = table.list("keys", habit);
+    let habits: Vec<Habit> = found.value.into_iter().map(|at| at.value).collect();
+    if habits.iter().map(|habit| habit.share).sum::<f64>() > 1.0 + 1e-9 {
+        table.reader.error(found.span, "more callers press keys than there are", "keep the sum of the shares within 1");
+    }
+    habits
+}
+
+fn habit(value: Value<'_>) -> Result<Habit, Wrong> {
+    const HELP: &str = "write { press = \"5\", after = \"60s\", share = 0.2 }";
+    let DeValue::Table(table) = value.value else {
+        return Err(Wrong::new("keys that are pressed are a table", HELP));
+    };
+    let known = ["press", "after", "share"];
+    if let Some(key) = table.keys().map(|key| &**key.get_ref()).find(|key| !known.contains(key)) {
+        return Err(Wrong::new(format!("keys that are pressed have no `{key}`"), HELP));
+    }
+    let inner = |key: &str| table.get(key).map(|found| Value { value: found.get_ref(), ..value });
+    let (Some(press), Some(after), Some(share)) = (inner("press"), inner("after"), inner("share")) else {
+        return Err(Wrong::new("keys that are pressed need `press`, `after` and `share`", HELP));
+    };
+    let keys = press.text()?;
+    if keys.is_empty() || keys.len() > KEYS_MAX || !keys.chars().all(|key| "0123456789*#".contains(key)) {
+        return Err(Wrong::new(format!("`{keys}` are no keys of a telephone"), "from 0 to 9, \"*\" and \"#\""));
+    }
+    let share = number(share).ok().filter(|share| *share <= 1.0);
+    let share = share.ok_or_else(|| Wrong::new("this is no share of the callers", "from 0 to 1"))?;
+    Ok(Habit { keys: keys.into(), after: crate::scalar::duration(after.duration()?)?, share })
 }
 
 fn number(value: Value<'_>) -> Result<f64, Wrong> {

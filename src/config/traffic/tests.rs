@@ -109,6 +109,28 @@ fn a_mistake_in_a_number_is_told_once_and_shares_of_nothing_are_refused() {
 }
 
 #[test]
+fn keys_that_callers_press_are_read_and_checked() {
+    let stream = |keys: &str| traffic(&format!("[[stream]]\nnumber = \"4008\"\ncalls = [3]\nkeys = [{keys}]\n"));
+    let five = "{ press = \"51\", after = \"60s\", share = 0.2 }";
+    let habits = stream(five).unwrap().demand.streams.remove(0).habits;
+    assert_eq!(habits, [model::Habit { keys: "51".into(), after: secs(60), share: 0.2 }]);
+    for (keys, told) in [
+        ("{ press = \"5a\", after = \"60s\", share = 0.2 }", "`5a` are no keys of a telephone"),
+        ("{ press = \"5\", after = 60, share = 0.2 }", "a duration needs its unit"),
+        ("{ press = \"5\", after = \"60s\", share = 20 }", "this is no share of the callers"),
+        ("{ press = \"5\", after = \"60s\" }", "need `press`, `after` and `share`"),
+        ("{ press = \"5\", at = \"60s\" }", "have no `at`"),
+        (
+            "{ press = \"5\", after = \"1s\", share = 0.6 }, { press = \"9\", after = \"1s\", share = 0.6 }",
+            "more callers press keys",
+        ),
+    ] {
+        let found = stream(keys).unwrap_err();
+        assert!(found.contains(told), "{told}\nis not in\n{found}");
+    }
+}
+
+#[test]
 fn a_schedule_names_people_one_by_one_or_by_range() {
     let shifts = schedule(
         r#"

@@ -16,6 +16,8 @@ pub struct Caller {
     pub wrap_up: Duration,
     /// How long he waits; `None`: for ever.
     pub patience: Option<Duration>,
+    /// What he presses while he waits, one key a second, and how long after he came.
+    pub presses: Option<(Arc<str>, Duration)>,
     /// For what happens on his account later.
     pub seed: u64,
 }
@@ -61,7 +63,7 @@ impl Caller {
         });
         let dialled = chosen.or(stream.numbers.last()).map_or_else(|| "".into(), |(number, _)| Arc::clone(number));
         let number = format!("1{:09}", rng.below(u64::from(stream.people.max(1))));
-        Caller {
+        let mut caller = Caller {
             at,
             trunk: stream.trunk,
             dialled,
@@ -69,8 +71,17 @@ impl Caller {
             talk: stream.talk.draw(&mut rng),
             wrap_up: stream.wrap_up.draw(&mut rng),
             patience: stream.patience.as_ref().map(|patience| patience.draw(&mut rng)),
+            presses: None,
             seed: rng.next_u64(),
-        }
+        };
+        // Drawn last: habits change nothing else about a day.
+        let mut lot = if stream.habits.is_empty() { 1.0 } else { rng.unit() };
+        let habit = stream.habits.iter().find(|habit| {
+            lot -= habit.share;
+            lot < 0.0
+        });
+        caller.presses = habit.map(|habit| (Arc::clone(&habit.keys), habit.after));
+        caller
     }
 
     fn again(past: &PastCall, midnight: Duration, rng: &mut Rng) -> Self {
@@ -83,6 +94,7 @@ impl Caller {
             talk: past.talk.draw(&mut rng),
             wrap_up: past.wrap_up.draw(&mut rng),
             patience: past.patience.as_ref().map(|patience| patience.draw(&mut rng)),
+            presses: None,
             seed: rng.next_u64(),
         }
     }

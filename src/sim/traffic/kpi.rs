@@ -111,6 +111,11 @@ pub const KPIS: &[Kpi] = &[
         "(ready + ringing + busy + wrap-up, also out of the shift) ÷ shifts without breaks",
         |s, _| report::share(s.staff.signed_on() - s.staff.not_ready, s.kept.work),
     ),
+    kpi("callbacks", Unit::Count, "promised to be called back, a day", |s, p| a_day(s.promised, p)),
+    kpi("callbacks_reached", Unit::Share, "reached ÷ promised", |s, _| report::ratio(s.reached, s.promised)),
+    kpi("time_to_callback_seconds", Unit::Seconds, "Σ (answer − promise) ÷ reached", |s, _| {
+        seconds(report::average(s.to_callback, s.reached))
+    }),
     kpi(
         "wait_coverage",
         Unit::Share,

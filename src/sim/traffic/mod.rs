@@ -10,6 +10,8 @@ mod estimate;
 #[cfg(test)]
 mod foretell_tests;
 mod house;
+#[cfg(test)]
+mod keys_tests;
 mod kpi;
 mod rehearsal;
 mod roster;

@@ -39,6 +39,15 @@ enum Plan {
     TalkOver {
         leg: LegId,
     },
+    Press {
+        leg: LegId,
+        /// Of what he presses.
+        nth: u32,
+    },
+    /// A number outside is dialled: by now it is known whose.
+    Outside {
+        leg: LegId,
+    },
     Answer {
         leg: LegId,
     },
@@ -68,6 +77,9 @@ pub struct Rehearsal<'a> {
     /// Callers in the house, by their leg.
     inside: HashMap<LegId, Inside>,
     legs: HashMap<ContactId, LegId>,
+    /// Whose contact it is, also while nobody is on the line because he will be called back; and how often agents were
+    /// asked.
+    owners: HashMap<ContactId, (usize, u32)>,
     staff: Staff,
     shard: u8,
 }
@@ -76,7 +88,6 @@ pub struct Rehearsal<'a> {
 struct Inside {
     caller: usize,
     talks: bool,
-    rings: u32,
 }
 
 impl<'a> Rehearsal<'a> {
@@ -100,6 +111,7 @@ impl<'a> Rehearsal<'a> {
             planned: 0,
             inside: HashMap::new(),
             legs: HashMap::new(),
+            owners: HashMap::new(),
             staff: Staff::new(&scene.directory),
             shard: 0,
         };
@@ -186,10 +198,14 @@ impl<'a> Rehearsal<'a> {
         let ring =
             Ring { source: Source::Trunk(caller.trunk), dialled: &caller.dialled, caller: &caller.number, name: "" };
         let (shard, patience) = (self.shard, caller.patience);
+        let presses = caller.presses.as_ref().map(|(_, after)| *after);
         self.shard = (self.shard + 1) % self.house.shards().len() as u8;
         let leg = self.house.calls(self.now, shard, &ring);
         if self.house.leg(leg).is_some() {
-            self.inside.insert(leg, Inside { caller: nth, talks: false, rings: 0 });
+            self.inside.insert(leg, Inside { caller: nth, talks: false });
+            if let Some(after) = presses {
+                self.plan(after, Plan::Press { leg, nth: 0 });
+            }
             if let Some(patience) = patience {
                 self.plan(patience, Plan::GiveUp { leg });
             }
@@ -204,6 +220,8 @@ impl<'a> Rehearsal<'a> {
                 }
             }
             Plan::TalkOver { leg } => self.leave(leg),
+            Plan::Press { leg, nth } => self.press(leg, nth),
+            Plan::Outside { leg } => self.outside(leg),
             Plan::Answer { leg } => self.house.does(self.now, leg, Deed::Answer),
             Plan::Refuse { leg } => self.house.does(self.now, leg, Deed::Refuse(model::CauseKind::Declined)),
             Plan::Return { agent, plan } => {
@@ -212,6 +230,27 @@ impl<'a> Rehearsal<'a> {
                 }
             }
         }
+    }
+
+    /// Nobody presses keys while he talks.
+    fn press(&mut self, leg: LegId, nth: u32) {
+        let Some(inside) = self.inside.get(&leg).filter(|inside| !inside.talks) else { return };
+        let keys = self.callers[inside.caller].presses.as_ref().map(|(keys, _)| keys);
+        let Some(key) = keys.and_then(|keys| keys.chars().nth(nth as usize)) else { return };
+        self.plan(Duration::from_secs(1), Plan::Press { leg, nth: nth + 1 });
+        self.house.does(self.now, leg, Deed::Press(key));
+    }
+
+    /// Who was promised a callback is there when it comes, and answers after as long as an agent would. What other
+    /// numbers outside would do is not part of the rehearsal.
+    fn outside(&mut self, leg: LegId) {
+        let Some(inside) = self.inside.get(&leg) else {
+            return self.house.does(self.now, leg, Deed::Refuse(model::CauseKind::Unreachable));
+        };
+        let mut rng = Rng::new(self.callers[inside.caller].seed);
+        let after = self.scene.manners.answers_after.draw(&mut rng);
+        self.house.does(self.now, leg, Deed::Ring);
+        self.plan(after, Plan::Answer { leg });
     }
 
     fn leave(&mut self, leg: LegId) {
@@ -240,16 +279,24 @@ impl<'a> Rehearsal<'a> {
         match *fact {
             Fact::LegStarted { contact, leg, party: Party::Caller } => {
                 self.legs.insert(contact, leg);
+                match (self.inside.get(&leg), self.owners.get(&contact)) {
+                    (Some(inside), _) => _ = self.owners.insert(contact, (inside.caller, 0)),
+                    // He is called back.
+                    (None, Some((caller, _))) if leg.is_outward() => {
+                        self.inside.insert(leg, Inside { caller: *caller, talks: false });
+                    }
+                    (None, _) => {}
+                }
             }
             Fact::Offered { contact, .. } => {
-                if let Some(inside) = self.legs.get(&contact).and_then(|leg| self.inside.get_mut(leg)) {
-                    inside.rings += 1;
+                if let Some((_, rings)) = self.owners.get_mut(&contact) {
+                    *rings += 1;
                 }
             }
             Fact::LegStarted { contact, leg, party: Party::Agent(_) } => {
                 // What an agent does with this call is the same whoever he is.
-                let inside = self.legs.get(&contact).and_then(|leg| self.inside.get(leg));
-                let chance = inside.map_or(0, |i| self.callers[i.caller].seed ^ u64::from(i.rings));
+                let owner = self.owners.get(&contact);
+                let chance = owner.map_or(0, |(caller, rings)| self.callers[*caller].seed ^ u64::from(*rings));
                 self.decide(leg, chance);
             }
             Fact::TalkStarted { contact, queue, .. } => {
@@ -267,16 +314,16 @@ impl<'a> Rehearsal<'a> {
             }
             Fact::ContactEnded { contact, .. } => {
                 self.legs.remove(&contact);
+                self.owners.remove(&contact);
             }
             _ => {}
         }
     }
 
-    /// Numbers outside never answer here: what they would do is not part of the rehearsal.
     fn rings(&mut self, leg: LegId, to: &DialTarget) {
         match to {
             DialTarget::Phone(_) => self.house.does(self.now, leg, Deed::Ring),
-            DialTarget::Trunk { .. } => self.house.does(self.now, leg, Deed::Refuse(model::CauseKind::Unreachable)),
+            DialTarget::Trunk { .. } => self.plan(Duration::ZERO, Plan::Outside { leg }),
         }
     }
 
@@ -334,6 +381,7 @@ queues = ["r"]
             talk: Spread::Exactly(Duration::from_secs(300)),
             wrap_up: Spread::ZERO,
             patience: None,
+            habits: Vec::new(),
             people: 100,
         };
         let hour = Duration::from_secs(3600);

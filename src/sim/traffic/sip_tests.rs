@@ -52,6 +52,7 @@ fn scene() -> Scene {
         talk: Spread::Exactly(TALK),
         wrap_up: Spread::ZERO,
         patience: Some(Spread::Exponential { mean: Duration::from_secs(60) }),
+        habits: Vec::new(),
         people: 1000,
     };
     let shift = |n: u32| Shift { agent: AgentId(n), from: Duration::ZERO, to: day, breaks: vec![] };

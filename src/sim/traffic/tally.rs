@@ -4,7 +4,7 @@ use super::duty::{Duties, Kept};
 use super::rehearsal::Scene;
 use base::{Instant, Now, Utc};
 use core::time::Duration;
-use model::{AgentState, Directory, Fact, OfferOutcome, QueueId, Stamped};
+use model::{AgentState, CallbackStep, Directory, Fact, OfferOutcome, Promise, QueueId, Stamped};
 use report::{AgentFigures, AgentSpan, Entry, Foretold, Ledger, QueueFigures, VisitEnd};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,6 +24,11 @@ pub struct Slot {
     pub staff: AgentFigures,
     /// What the schedule asked of them.
     pub kept: Kept,
+    /// Promises of callbacks, where they were given.
+    pub promised: u64,
+    pub reached: u64,
+    /// From the promise to the answer.
+    pub to_callback: Duration,
 }
 
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -106,6 +111,7 @@ impl Counting {
                     slot.foretold.add(*expected, *bound, *waited, *served);
                 }
             }
+            Fact::Callback { step, promise, .. } => self.promise(at.utc, *step, promise),
             Fact::Refused { cause, .. } => *self.tally.refused.entry(cause.kind.word()).or_default() += 1,
             _ => {}
         }
@@ -166,6 +172,19 @@ impl Counting {
             slot.offers += 1;
             slot.missed += u64::from(outcome == OfferOutcome::Missed);
             slot.declined += u64::from(matches!(outcome, OfferOutcome::Rejected(_)));
+        }
+    }
+
+    fn promise(&mut self, at: Utc, step: CallbackStep, promise: &Promise) {
+        let took = at.as_micros().saturating_sub(promise.arranged.as_micros());
+        let took = Duration::from_micros(u64::try_from(took).unwrap_or_default());
+        let slot = self.grid.slot(promise.arranged);
+        for slot in self.tally.queues[promise.queue.index()].both(slot) {
+            slot.promised += u64::from(step == CallbackStep::Arranged);
+            if step == CallbackStep::Reached {
+                slot.reached += 1;
+                slot.to_callback += took;
+            }
         }
     }
 

@@ -164,6 +164,7 @@ queues = ["q"]
             talk: Spread::Exponential { mean: Duration::from_secs_f64(self.talk) },
             wrap_up: Spread::ZERO,
             patience: self.patience.map(|mean| Spread::Exponential { mean: Duration::from_secs_f64(mean) }),
+            habits: Vec::new(),
             people: 10_000,
         };
         // Until the last caller has been served.
