@@ -223,6 +223,7 @@ impl Meters {
             Fact::Warned { queue, .. } => self.queue(*queue, names).warned.increment(1),
             Fact::MessageLeft { queue, .. } => self.queue(*queue, names).messages.increment(1),
             Fact::Reserve { .. }
+            | Fact::Aside { .. }
             | Fact::ContactArrived { .. }
             | Fact::LegStarted { .. }
             | Fact::LegRinging { .. }

@@ -2,6 +2,7 @@
 //!
 //! Every fact about a contact is written here and nowhere else, so that each is written once and in order.
 
+use crate::aside::Asides;
 use crate::entry::Arrival;
 use crate::input::Output;
 use crate::limits::{FLOWS_KEPT, FLOWS_MAX};
@@ -27,25 +28,27 @@ pub(crate) struct Contacts {
     by_id: HashMap<ContactId, u32, BuildHasherDefault<IdHasher>>,
     /// How often contacts now between two queues have flowed.
     flowed: VecDeque<(ContactId, u8)>,
+    /// Callbacks that are not to be made now.
+    pub(crate) asides: Asides,
 }
 
 #[derive(Debug)]
-struct Record {
+pub(crate) struct Record {
     /// `None`: the slot is free.
-    stay: Option<Stay>,
+    pub(crate) stay: Option<Stay>,
     epoch: u32,
-    priority: i32,
-    queued: Instant,
-    /// It may be offered at these hours alone.
-    window: Option<CalendarId>,
+    pub(crate) priority: i32,
+    pub(crate) entered: Instant,
+    pub(crate) queued: Instant,
+    pub(crate) wish: Wish,
     /// `Fact::Queued` is out.
-    told: bool,
-    flows: u8,
-    offers: Vec<OpenOffer>,
+    pub(crate) told: bool,
+    pub(crate) flows: u8,
+    pub(crate) offers: Vec<OpenOffer>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct OpenOffer {
+pub(crate) struct OpenOffer {
     id: OfferId,
     revoked: bool,
 }
@@ -73,12 +76,23 @@ impl Hasher for IdHasher {
 
 impl Contacts {
     pub(crate) fn new(slots: Range<u32>) -> Self {
-        Contacts { slots, records: Vec::new(), free: Vec::new(), by_id: HashMap::default(), flowed: VecDeque::new() }
+        let (flowed, asides) = (VecDeque::new(), Asides::default());
+        Contacts { slots, records: Vec::new(), free: Vec::new(), by_id: HashMap::default(), flowed, asides }
     }
 
     #[cfg(all(test, not(loom)))]
     pub(crate) fn is_empty(&self) -> bool {
-        self.by_id.is_empty() && self.free.len() == self.records.len()
+        self.by_id.is_empty() && self.free.len() == self.records.len() && self.asides.is_empty()
+    }
+
+    pub(crate) fn stay_of(&mut self, contact: ContactId) -> Option<Stay> {
+        let slot = self.slot_of(contact)?;
+        self.record(slot)?.stay
+    }
+
+    /// Those that are in a queue, in no order.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().filter(|record| record.stay.is_some())
     }
 
     fn slot_of(&self, contact: ContactId) -> Option<u32> {
@@ -91,7 +105,7 @@ impl Contacts {
     }
 
     /// The record, if this stay is still what the slot is used for.
-    fn at(&mut self, stay: Stay) -> Option<&mut Record> {
+    pub(crate) fn at(&mut self, stay: Stay) -> Option<&mut Record> {
         self.record(stay.slot).filter(|r| r.stay == Some(stay))
     }
 
@@ -107,8 +121,9 @@ impl Contacts {
             stay: None,
             epoch: 0,
             priority: 0,
+            entered: Instant::ZERO,
             queued: Instant::ZERO,
-            window: None,
+            wish: Wish::default(),
             told: false,
             flows: 0,
             offers: Vec::with_capacity(1),
@@ -134,11 +149,14 @@ impl Acd {
     pub(crate) fn on_call(&mut self, now: Now, command: QueueCommand) {
         match command {
             QueueCommand::Enqueue { contact, queue, priority, entered, wish } => {
-                if wish.window.is_some_and(|window| !self.is_open(now, window)) {
-                    return self.turn_away(contact, queue, priority, FlowReason::Closed);
+                if wish.called_back {
+                    return self.enqueue_callback(now, contact, queue, priority, entered, wish);
                 }
                 self.enqueue(now, contact, queue, priority, entered, wish);
             }
+            QueueCommand::Rest { contact, until } => self.rest(now, contact, until),
+            QueueCommand::Wake { contact } => self.wake(now, contact),
+            QueueCommand::OnTheLine { contact } => self.on_the_line(contact),
             QueueCommand::Withdraw { contact, queue: _, why } => self.withdraw(now, contact, why),
             QueueCommand::Settle { offer, outcome } => self.settle(now, offer, outcome),
             QueueCommand::Release { agent, contact, queue } => {
@@ -193,7 +211,15 @@ impl Acd {
         }
     }
 
-    fn enqueue(&mut self, now: Now, contact: ContactId, queue: QueueId, priority: i32, entered: Instant, wish: Wish) {
+    pub(crate) fn enqueue(
+        &mut self,
+        now: Now,
+        contact: ContactId,
+        queue: QueueId,
+        priority: i32,
+        entered: Instant,
+        wish: Wish,
+    ) {
         let flows = self.contacts.flows_of(contact);
         // One queue at a time: whoever enqueues again has moved it.
         self.withdraw(now, contact, Withdrawal::FlowedOut { to: None });
@@ -209,7 +235,8 @@ impl Acd {
         record.epoch = epoch;
         record.priority = priority;
         record.queued = now.mono;
-        record.window = wish.window;
+        record.entered = entered;
+        record.wish = wish;
         record.told = false;
         record.flows = flows;
         self.contacts.by_id.insert(contact, slot);
@@ -218,7 +245,7 @@ impl Acd {
         self.send(self.queue_home(queue), ToQueue::Insert(arrival));
     }
 
-    fn is_open(&mut self, now: Now, window: CalendarId) -> bool {
+    pub(crate) fn is_open(&mut self, now: Now, window: CalendarId) -> bool {
         self.calendars.is_open(self.directory.calendar(window), window, now.utc)
     }
 
@@ -240,42 +267,33 @@ impl Acd {
     }
 
     /// `Queued` comes before everything else about the stay, also when the queue's home has not said the place yet.
-    fn placed_at_last(&mut self, stay: Stay) {
+    pub(crate) fn placed_at_last(&mut self, stay: Stay) {
         let position = self.board.queue_waiting(stay.queue).max(1);
         self.placed(stay, position);
     }
 
-    fn withdraw(&mut self, now: Now, contact: ContactId, why: Withdrawal) {
+    pub(crate) fn withdraw(&mut self, now: Now, contact: ContactId, why: Withdrawal) {
         self.contacts.flows_of(contact);
-        let Some(slot) = self.contacts.slot_of(contact) else { return };
-        let Some(stay) = self.contacts.record(slot).and_then(|r| r.stay) else { return };
+        let Some(stay) = self.contacts.stay_of(contact) else { return self.withdraw_aside(now, contact, why) };
         self.placed_at_last(stay);
-        let Stay { queue, .. } = stay;
         // The queue learns of it before the agents are free again.
         let how = match why {
             Withdrawal::Abandoned => Departure::Abandoned,
             Withdrawal::FlowedOut { .. }
             | Withdrawal::NotReached
+            | Withdrawal::Recalled
             | Withdrawal::Failed
             | Withdrawal::Forced
             | Withdrawal::Shutdown => Departure::FlowedOut,
         };
-        self.send(self.queue_home(queue), ToQueue::Leave { stay, how });
+        self.send(self.queue_home(stay.queue), ToQueue::Leave { stay, how });
         self.end_offers(stay);
         let waited = self.close(now, stay);
-        let fact = match why {
-            Withdrawal::Abandoned => Fact::Abandoned { contact, queue, waited },
-            Withdrawal::FlowedOut { to } => flowed_out(stay, waited, FlowReason::BreakoutKey, to),
-            Withdrawal::NotReached => flowed_out(stay, waited, FlowReason::NotReached, None),
-            Withdrawal::Failed => flowed_out(stay, waited, FlowReason::Failed, None),
-            Withdrawal::Forced => flowed_out(stay, waited, FlowReason::Forced, None),
-            Withdrawal::Shutdown => flowed_out(stay, waited, FlowReason::Shutdown, None),
-        };
-        self.fact(fact);
+        self.fact(end_of(contact, stay.queue, waited, why));
     }
 
     /// Ends what is still being offered of a contact that is over; the agents are free.
-    fn end_offers(&mut self, stay: Stay) {
+    pub(crate) fn end_offers(&mut self, stay: Stay) {
         while let Some(offer) = self.contacts.at(stay).and_then(|r| r.offers.pop()) {
             self.offer_ended(stay, offer.id, OfferOutcome::Withdrawn);
         }
@@ -288,7 +306,7 @@ impl Acd {
     }
 
     /// Gives the slot back; how long the contact was in this queue.
-    fn close(&mut self, now: Now, stay: Stay) -> Duration {
+    pub(crate) fn close(&mut self, now: Now, stay: Stay) -> Duration {
         let Some(record) = self.contacts.at(stay) else { return Duration::ZERO };
         record.stay = None;
         let (epoch, waited) = (record.epoch, now.mono - record.queued);
@@ -302,14 +320,14 @@ impl Acd {
     fn offered(&mut self, now: Now, stay: Stay, offer: OfferId, ring_timeout: Duration, decision: Option<Decision>) {
         let phone = self.board.agent_phone(offer.agent);
         let current = self.contacts.at(stay).is_some_and(|r| r.epoch == offer.contact_epoch);
-        let window = self.contacts.at(stay).and_then(|r| r.window);
-        let too_late = current && window.is_some_and(|window| !self.is_open(now, window));
+        let wish = self.contacts.at(stay).map(|r| r.wish).filter(|_| current);
+        let too_late = wish.is_some_and(|wish| wish.called_back && !self.may_be_made(now, stay.queue, wish));
         let Some(phone) = phone.filter(|_| current && !too_late) else {
             let withdrawn = OfferOutcome::Withdrawn;
             let settled = ToAgent::Settled { offer, queue: Some(stay.queue), outcome: withdrawn };
             self.send(self.agent_home(offer.agent), settled);
             if too_late {
-                self.leave_too_late(now, stay);
+                self.set_aside(now, stay, None);
             } else if current {
                 self.unless_it_rings(stay);
             }
@@ -329,23 +347,12 @@ impl Acd {
         self.tell(QueueEvent::Offer(Offer { id: offer, queue, phone, ring_timeout }));
     }
 
-    /// The hours in which it may be offered ended while it waited.
-    fn leave_too_late(&mut self, now: Now, stay: Stay) {
-        self.placed_at_last(stay);
-        self.send(self.queue_home(stay.queue), ToQueue::Leave { stay, how: Departure::FlowedOut });
-        self.end_offers(stay);
-        let (waited, to) = (self.close(now, stay), self.way_out(stay.queue));
-        self.fact(flowed_out(stay, waited, FlowReason::Closed, Some(to.clone())));
-        let Stay { contact, queue, .. } = stay;
-        self.tell(QueueEvent::FlowOut { contact, queue, to, why: FlowReason::Closed });
-    }
-
     fn settle(&mut self, now: Now, offer: OfferId, outcome: OfferOutcome) {
         if offer.contact_epoch == 0 {
             self.send(self.agent_home(offer.agent), ToAgent::Settled { offer, queue: None, outcome });
             return;
         }
-        let stay = self.contacts.slot_of(offer.contact).and_then(|slot| self.contacts.record(slot)?.stay);
+        let stay = self.contacts.stay_of(offer.contact);
         let open = stay.and_then(|stay| {
             let record = self.contacts.at(stay)?;
             let at = record.offers.iter().position(|o| o.id == offer)?;
@@ -408,7 +415,7 @@ impl Acd {
         if let Target::Queue(_) = to {
             self.contacts.note_flow(contact, flows + 1);
         }
-        self.fact(flowed_out(stay, waited, why, Some(to.clone())));
+        self.fact(Fact::FlowedOut { contact, queue, waited, why, to: Some(to.clone()) });
         self.tell(QueueEvent::FlowOut { contact, queue, to, why });
     }
 
@@ -453,6 +460,16 @@ impl Acd {
     }
 }
 
-fn flowed_out(stay: Stay, waited: Duration, why: FlowReason, to: Option<Target>) -> Fact {
-    Fact::FlowedOut { contact: stay.contact, queue: stay.queue, waited, why, to }
+/// What a withdrawal is in the records.
+pub(crate) fn end_of(contact: ContactId, queue: QueueId, waited: Duration, why: Withdrawal) -> Fact {
+    let flowed_out = |why, to| Fact::FlowedOut { contact, queue, waited, why, to };
+    match why {
+        Withdrawal::Abandoned => Fact::Abandoned { contact, queue, waited },
+        Withdrawal::FlowedOut { to } => flowed_out(FlowReason::BreakoutKey, to),
+        Withdrawal::NotReached => flowed_out(FlowReason::NotReached, None),
+        Withdrawal::Recalled => flowed_out(FlowReason::Recalled, None),
+        Withdrawal::Failed => flowed_out(FlowReason::Failed, None),
+        Withdrawal::Forced => flowed_out(FlowReason::Forced, None),
+        Withdrawal::Shutdown => flowed_out(FlowReason::Shutdown, None),
+    }
 }

@@ -28,6 +28,8 @@ pub(crate) struct Entry {
     /// Since when its wait is shown to people.
     pub(crate) shown_since: Instant,
     pub(crate) may_flow: bool,
+    /// Nobody is on its line: only the end of its queue takes it out.
+    pub(crate) called_back: bool,
     pub(crate) standing: Standing,
     /// Rounds of offers that failed.
     pub(crate) tries: u8,
@@ -87,6 +89,7 @@ impl Entry {
             queued,
             shown_since: if wish.called_back { entered.min(queued) } else { queued },
             may_flow,
+            called_back: wish.called_back,
             standing: Standing::Held,
             tries: 0,
             failed: false,

@@ -18,6 +18,9 @@ impl Acd {
         if queue.removed {
             return Some((self.way_out_for(id, entry.may_flow), FlowReason::QueueRemoved));
         }
+        if entry.called_back {
+            return None;
+        }
         if self.board.queue_is_shut(id) {
             return Some((self.closed_way(id, entry.may_flow), FlowReason::Closed));
         }
@@ -36,6 +39,9 @@ impl Acd {
             let to = self.way_out_for(id, may_flow);
             self.flow(now, key, to, FlowReason::QueueRemoved);
             return true;
+        }
+        if entry.called_back {
+            return false;
         }
         if self.board.queue_is_shut(id) {
             let to = self.closed_way(id, may_flow);
@@ -98,6 +104,7 @@ impl Acd {
         if action == QueueAction::Close {
             self.close_down(now, queue);
         }
+        self.look_at_callbacks(now);
     }
 
     /// Where a queue that is shut by hand sends its contacts: its own rule for closed hours, else what there is.
@@ -113,6 +120,9 @@ impl Acd {
         let slot = entry.stay.slot;
         for old in [entry.max_wait.take(), entry.announce.take()].into_iter().flatten() {
             self.timers.cancel(old);
+        }
+        if entry.called_back {
+            return;
         }
         if let Some(rule) = &queue.max_wait
             && !entry.overdue

@@ -36,6 +36,7 @@
 
 mod ageing;
 mod agents;
+mod aside;
 mod asked;
 mod board;
 mod breather;

@@ -65,6 +65,8 @@ pub(crate) enum Timer {
     Review(QueueId),
     /// A queue's reserves are looked at.
     Figures(QueueId),
+    /// Callbacks that stand aside may be made again, or others may not any more.
+    Aside,
 }
 
 impl Acd {
@@ -132,7 +134,10 @@ impl Acd {
                 self.local.extend(self.early.drain(..));
             }
             Input::Drain => self.drain(now),
-            Input::ClockJump => self.calendars.forget(),
+            Input::ClockJump => {
+                self.calendars.forget();
+                self.look_at_callbacks(now);
+            }
         }
         self.run(now);
     }
@@ -152,6 +157,7 @@ impl Acd {
                 Timer::Keep(slot) => self.keep_over(now, slot),
                 Timer::RingMore(slot) => self.ring_more(now, slot),
                 Timer::Review(queue) => self.review_due(now, queue),
+                Timer::Aside => self.look_is_due(now),
                 Timer::Figures(queue) => self.look_again_at_figures(queue),
             }
             self.run(now);

@@ -24,6 +24,7 @@ impl AcdMessage {
                 ToQueue::Insert(Arrival { stay, .. })
                 | ToQueue::OfferOver { stay, .. }
                 | ToQueue::Return { stay, .. }
+                | ToQueue::OnTheLine { stay }
                 | ToQueue::Leave { stay, .. } => Some(stay.queue),
                 ToQueue::StaffFell { queue }
                 | ToQueue::Force { queue, .. }
@@ -64,6 +65,8 @@ pub enum ToQueue {
     /// It waits again, at its place. Not `at_once`: the call side took the offer back and will most likely withdraw
     /// the contact in the same turn.
     Return { stay: Stay, epoch: u32, at_once: bool },
+    /// A callback's customer was reached and waits on the line.
+    OnTheLine { stay: Stay },
     /// It is gone from this queue.
     Leave { stay: Stay, how: Departure },
     /// A ready agent on his tour through the shards he serves.

@@ -59,7 +59,11 @@ impl Acd {
 
     /// The same for one that waits; true when it left.
     pub(crate) fn wait_rules(&mut self, now: Now, key: Key) -> bool {
-        let Some(queue) = self.lines.entries.get(key).map(|entry| entry.stay.queue) else { return true };
+        let Some(entry) = self.lines.entries.get(key) else { return true };
+        if entry.called_back {
+            return false;
+        }
+        let queue = entry.stay.queue;
         let limited = self.directory.queue(queue).max_expected_wait.is_some();
         let forecast = if limited { self.foretell(now, key) } else { None };
         let broken = self.broken_rule(key, At::Wait, forecast);
@@ -152,7 +156,7 @@ impl Acd {
 
     /// The line may not be as long as it is: a new configuration says so.
     fn leave_full(&mut self, now: Now, key: Key) {
-        let Some(entry) = self.lines.entries.get(key) else { return };
+        let Some(entry) = self.lines.entries.get(key).filter(|entry| !entry.called_back) else { return };
         let rule = self.directory.queue(entry.stay.queue).max_length.as_ref().map(|rule| rule.to.clone());
         if let Some(to) = rule.filter(|to| may_go(to, entry.may_flow)) {
             self.flow(now, key, to, FlowReason::MaxLength);

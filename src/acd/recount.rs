@@ -56,7 +56,8 @@ impl Reference {
 
     /// Which of the others could be claimed depends on what came first in this instant.
     fn wavers(&self, now: Instant, chosen: &Waiting) -> bool {
-        self.moved_others(chosen.contact) || self.waiting.iter().any(|w| w.held || self.turns(now, w))
+        self.moved_others(chosen.contact)
+            || self.waiting.iter().any(|w| (w.held && !w.is_aside()) || self.turns(now, w))
     }
 
     /// A rule for it ends at this very instant, or facts do not tell on which step it stands.

@@ -112,6 +112,11 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    /// A callback that is not to be made now: it is in no line.
+    pub(crate) fn is_aside(&self) -> bool {
+        self.held && self.held_until == Some(Instant::FAR_FUTURE)
+    }
+
     /// A customer who is to be called back waits since he first came.
     pub(crate) fn shown_since(&self) -> Instant {
         if self.wish.called_back { self.entered.min(self.queued) } else { self.queued }
@@ -213,6 +218,7 @@ impl Reference {
             Fact::FlowedOut { contact, queue, .. } => self.left(*contact, *queue, 3),
             Fact::AgentChanged { agent, state, .. } => self.agent(now, *agent, *state),
             Fact::Forced { action: ForcedAction::Queue { queue, action }, .. } => self.ordered(*queue, *action),
+            Fact::Aside { contact, aside, .. } => self.aside(now, *contact, *aside),
             Fact::Forced { .. } | Fact::WaitForetold { .. } | Fact::Warned { .. } => {}
             Fact::Reserve { queue, place, change } => self.reserve(now, (*queue, *place), *change),
             other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
@@ -224,6 +230,7 @@ impl Reference {
             | Fact::OfferEnded { contact, .. }
             | Fact::Connected { contact, .. }
             | Fact::Abandoned { contact, .. }
+            | Fact::Aside { contact, .. }
             | Fact::FlowedOut { contact, .. } => self.moved.push(*contact),
             _ => {}
         }
@@ -394,6 +401,23 @@ impl Reference {
         if !chosen.ringing.is_empty() {
             let may = self.rings_too(now, chosen);
             self.hold(may, || format!("{name} is rung too for {contact}, and it is not his turn"));
+        }
+    }
+
+    /// A callback that is not to be made now stands in nobody's way.
+    fn aside(&mut self, now: Instant, contact: ContactId, aside: bool) {
+        let Some(at) = self.waiting.iter().position(|w| w.contact == contact) else {
+            return self.doubts.push(format!("{contact} stands aside and does not wait").into());
+        };
+        let waiting = &mut self.waiting[at];
+        waiting.held = aside;
+        waiting.held_until = aside.then_some(Instant::FAR_FUTURE);
+        if !aside {
+            // It comes into the line like one that is new there, but for its place.
+            (waiting.tries, waiting.failed) = (0, false);
+            waiting.refused.clear();
+            waiting.round.clear();
+            self.waiting[at].steps = self.steps_from(now, &self.waiting[at], 0);
         }
     }
 

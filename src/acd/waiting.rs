@@ -13,6 +13,7 @@ impl Acd {
             ToQueue::Insert(arrival) => self.insert(now, &arrival),
             ToQueue::OfferOver { stay, agent, outcome } => self.offer_over(now, stay, agent, outcome),
             ToQueue::Return { stay, epoch, at_once } => self.returned(now, stay, epoch, at_once),
+            ToQueue::OnTheLine { stay } => self.came_on_the_line(now, stay),
             ToQueue::Leave { stay, how } => self.left(now, stay, how),
             ToQueue::AgentReady { agent, epoch, idle, tour } => self.arrive(now, agent, epoch, idle, tour),
             ToQueue::AgentGone { agent } => self.keeper_gone(now, agent),
@@ -32,7 +33,8 @@ impl Acd {
         if let Some((to, why)) = self.shut_rule(now, &entry) {
             // Nobody may be offered it: it never comes into the line.
             if self.board.leave_contact(stay.slot, entry.epoch) {
-                let position = self.lines.line(stay.queue).waiting() as u32 + 1;
+                let line = self.lines.look(stay.queue);
+                let position = line.ahead_of(&entry.key(line.rate)) + 1;
                 self.send(stay.contact.home(), ToContact::FlowOut { stay, position, to, why });
             }
             return;
@@ -46,8 +48,9 @@ impl Acd {
         self.arm_entry(now, key);
         self.arm_review(now, stay.queue);
         if !self.match_contact(now, key) {
-            self.entry_rules(now, key);
+            // Nobody is on the line of a callback to be sent elsewhere or told how long it takes.
             if !arrival.wish.called_back {
+                self.entry_rules(now, key);
                 self.warn_of_wait(key);
             }
         }
@@ -109,7 +112,9 @@ impl Acd {
         let position = self.position_of(key);
         let entry = self.drop_entry(key)?;
         let waited = now.mono - entry.queued;
-        self.lines.line(entry.stay.queue).measures.left(waited, Departure::FlowedOut);
+        if !entry.called_back {
+            self.lines.line(entry.stay.queue).measures.left(waited, Departure::FlowedOut);
+        }
         self.judge_forecast(&entry, waited, Departure::FlowedOut);
         self.board.leave_contact(entry.stay.slot, entry.epoch).then_some((entry, position))
     }
@@ -162,10 +167,22 @@ impl Acd {
         let waited = now.mono - entry.queued;
         let line = self.lines.line(stay.queue);
         line.recent.note(now.mono, waited, how, &self.directory.queue(stay.queue).service_level);
-        line.measures.left(waited, how);
+        // At home nobody runs out of patience.
+        if !entry.called_back {
+            line.measures.left(waited, how);
+        }
         line.talking += i64::from(how == Departure::Served);
         self.judge_forecast(&entry, waited, how);
         self.match_line(now, stay.queue);
+    }
+
+    /// From now on he waits like any caller, and by the queue's rules.
+    fn came_on_the_line(&mut self, now: Now, stay: Stay) {
+        let Some(key) = self.lines.key_of(stay) else { return };
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        entry.called_back = false;
+        entry.queued = now.mono;
+        self.arm_entry(now, key);
     }
 
     /// An agent's part in a contact of the queue is over.

@@ -1,7 +1,6 @@
 //! A caller who would rather be called back: his number is said or asked for, he confirms it, and his line is free. His
 //! place stays his: the contact goes on waiting with the time it first began to.
 
-use crate::callback::Callback;
 use crate::contact::Stage;
 use crate::hear::{Hearing, Then};
 use crate::limits::{CALLBACK_KEY_MAX, CALLBACK_NUMBER_MAX, CALLBACK_TRIES, CALLBACKS_MAX};
@@ -199,7 +198,8 @@ impl Machine {
             entered: civil(now, contact.entered.unwrap_or(now.mono)),
             arranged: now.utc,
         };
-        self.promised(id, Callback::new(Arc::new(promise), 0), CallbackStep::Arranged);
+        let callback = self.new_callback(Arc::new(promise), 0);
+        self.promised(id, callback, CallbackStep::Arranged);
         let sounds = self.directory.sound(language, "callback/accepted").into_iter().collect();
         self.hear(now, caller, Hearing::Prompt { sounds, then: Then::Release });
     }

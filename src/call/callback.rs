@@ -2,29 +2,39 @@
 //!
 //! The contact stands in its queue with its first enqueue time like any other. An offer begins an attempt: with
 //! `agent` first the agent's phone rings and the customer is dialled when he has answered; with `caller` first the
-//! customer is dialled while the agent is held, and then waits like any caller. An attempt that fails takes the contact
-//! out of the queue for a while.
+//! customer is dialled while the agent is held, and then waits like any caller. After an attempt that fails the contact
+//! rests in its queue for a while. See `attempt` for what keeps one person from being called twice at a time.
 
 use crate::TRUNK_SILENT_MAX;
 use crate::contact::Stage;
 use crate::hear::{Hearing, Then};
+use crate::limits::CALLBACK_FAILURES_MAX;
 use crate::machine::{Machine, Timer};
 use crate::outward::{Onward, is_trunk_failure};
 use crate::ring::{Call, Ring};
 use base::{Instant, Now};
 use model::{
-    CallbackFirst, CallbackPolicy, CallbackStep, Cause, CauseKind, ContactEnd, ContactId, DialTarget, Fact, FlowReason,
-    Identity, LegId, News, Offer, OfferId, OfferOutcome, Party, Pii, Promise, QueueCommand, QueueId, Role, TrunkId,
-    Wish, Withdrawal,
+    CallbackFirst, CallbackPolicy, CallbackStep, Cause, CauseKind, ContactEnd, ContactId, DialTarget, Fact, Identity,
+    LegId, News, Offer, OfferId, OfferOutcome, Party, Pii, Promise, QueueCommand, QueueId, Role, TrunkId, Wish,
+    Withdrawal,
 };
 use std::sync::Arc;
 
 #[derive(Debug)]
 pub(crate) struct Callback {
-    promise: Arc<Promise>,
+    pub(crate) promise: Arc<Promise>,
+    /// His number, as numbers are compared.
+    pub(crate) key: Box<str>,
     /// Who is called, as the agent is shown him.
     pub(crate) identity: Identity,
+    /// Begun so far, less those that ended on our side.
     attempts: u8,
+    /// Those.
+    failures: u8,
+    /// Nobody is asked for it before then.
+    pub(crate) rests: Option<Instant>,
+    /// It does because his number is in use.
+    pub(crate) blocked: bool,
     /// He was reached, or need not be any more: nothing is owed.
     over: bool,
     /// The customer's line while it is dialled.
@@ -34,9 +44,21 @@ pub(crate) struct Callback {
 }
 
 impl Callback {
-    pub(crate) fn new(promise: Arc<Promise>, attempts: u8) -> Self {
+    fn new(promise: Arc<Promise>, key: Box<str>, attempts: u8) -> Self {
         let identity = Identity { number: promise.number.clone(), name: promise.name.clone(), withheld: false };
-        Callback { promise, identity, attempts, over: false, line: None, offer: None }
+        let (rests, line, offer) = (None, None, None);
+        Callback { promise, key, identity, attempts, failures: 0, rests, blocked: false, over: false, line, offer }
+    }
+
+    /// Somebody is asked or held for it, or he is called.
+    pub(crate) fn is_under_way(&self) -> bool {
+        self.line.is_some() || self.offer.is_some()
+    }
+
+    /// It was our side that ended it: not one of his tries.
+    fn failed_here(&mut self) {
+        self.attempts = self.attempts.saturating_sub(1);
+        self.failures = self.failures.saturating_add(1);
     }
 
     pub(crate) fn queue(&self) -> QueueId {
@@ -69,12 +91,22 @@ impl Machine {
         self.directory.queue(queue).care.callback.clone().unwrap_or_default()
     }
 
+    pub(crate) fn new_callback(&self, promise: Arc<Promise>, attempts: u8) -> Callback {
+        let key = self.key_of(promise.number.as_str());
+        Callback::new(promise, key, attempts)
+    }
+
+    /// He is not reached yet.
+    pub(crate) fn is_owed(&self, id: ContactId) -> bool {
+        self.contacts.get(&id).and_then(|c| c.callback.as_ref()).is_some_and(|c| !c.over)
+    }
+
     /// The customer is not on the line.
     pub(crate) fn is_callback(&self, id: ContactId) -> bool {
         self.contacts.get(&id).is_some_and(|c| c.callback.is_some() && !self.legs.contains_key(&c.caller))
     }
 
-    /// Takes its place, when the window is open.
+    /// Takes its place; the distributor knows its hours.
     pub(crate) fn wait_for_callback(&mut self, now: Now, id: ContactId) {
         let Some(queue) = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map(Callback::queue) else { return };
         if self.directory.queue(queue).removed {
@@ -97,8 +129,14 @@ impl Machine {
     /// An offer for a customer who must be called first. True when it was taken care of.
     pub(crate) fn offered_callback(&mut self, now: Now, offer: Offer) -> bool {
         let id = offer.id.contact;
+        if !self.is_callback(id) {
+            return false;
+        }
+        if !self.may_attempt(now, offer) {
+            return true;
+        }
         let first = self.policy(offer.queue).first;
-        if !self.is_callback(id) || first == CallbackFirst::Agent {
+        if first == CallbackFirst::Agent {
             return false;
         }
         let Some(callback) = self.contacts.get_mut(&id).and_then(|c| c.callback.as_mut()) else { return false };
@@ -147,7 +185,7 @@ impl Machine {
             None => Err(CauseKind::Forbidden),
         };
         if let Err(kind) = tried {
-            self.not_reached(now, id, kind.into());
+            self.not_reached(now, id, kind.into(), false);
         }
     }
 
@@ -194,6 +232,7 @@ impl Machine {
             return;
         }
         self.promise_over(id, CallbackStep::Reached);
+        self.queue(QueueCommand::OnTheLine { contact: id });
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         contact.caller = leg;
         let language = contact.language;
@@ -212,24 +251,50 @@ impl Machine {
         }
         let Some(line) = self.take_line(id) else { return false };
         self.drop_leg(now, leg, cause, tell);
+        let his = line.rang || !is_ours(cause);
         let onward = line.onward.filter(|_| is_trunk_failure(cause));
         if onward.is_none_or(|onward| self.dial_line(now, id, onward).is_err()) {
-            self.not_reached(now, id, cause);
+            self.not_reached(now, id, cause, his);
         }
         true
     }
 
-    /// This attempt is over: the agent is free at once, and the customer is left in peace for a while, or for good.
-    fn not_reached(&mut self, now: Now, id: ContactId, cause: Cause) {
-        let Some(queue) = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map(Callback::queue) else { return };
-        let tries = self.policy(queue).tries;
-        self.withdraw(now, id, Withdrawal::NotReached, CauseKind::Cancelled.into());
-        let attempts = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).map_or(tries, |c| c.attempts);
-        if attempts >= tries {
-            self.promise_over(id, CallbackStep::Failed);
-            return self.end(now, id, ContactEnd::FlowedOut, cause);
+    /// This attempt is over: the agent is free at once, and the customer is left in peace for a while, or for good. It was
+    /// `his` try when the call came to his side and was not answered there.
+    fn not_reached(&mut self, now: Now, id: ContactId, cause: Cause, his: bool) {
+        let Some(callback) = self.contacts.get_mut(&id).and_then(|c| c.callback.as_mut()) else { return };
+        if !his {
+            callback.failed_here();
         }
-        self.pause_callback(now, id, queue);
+        let (queue, attempts, failures) = (callback.queue(), callback.attempts, callback.failures);
+        let policy = self.policy(queue);
+        if attempts >= policy.tries || failures >= CALLBACK_FAILURES_MAX {
+            return self.give_up(now, id, cause);
+        }
+        let cancelled = CauseKind::Cancelled;
+        self.let_rest(id, now.mono + policy.every);
+        self.stop_attempt(now, id, cancelled.into());
+        self.cancel_rings(now, id, cancelled.into());
+        self.attempt_may_be_over(id);
+    }
+
+    pub(crate) fn give_up(&mut self, now: Now, id: ContactId, cause: Cause) {
+        self.withdraw(now, id, Withdrawal::NotReached, CauseKind::Cancelled.into());
+        self.promise_over(id, CallbackStep::Failed);
+        self.end(now, id, ContactEnd::FlowedOut, cause);
+    }
+
+    pub(crate) fn has_failed_too_often(&self, id: ContactId) -> bool {
+        let callback = self.contacts.get(&id).and_then(|c| c.callback.as_ref());
+        callback.is_some_and(|c| c.failures >= CALLBACK_FAILURES_MAX)
+    }
+
+    /// At its place, and nobody is asked for it. First this, then the offers: a freed contact could be offered anew.
+    pub(crate) fn let_rest(&mut self, id: ContactId, until: Instant) {
+        if let Some(callback) = self.contacts.get_mut(&id).and_then(|c| c.callback.as_mut()) {
+            callback.rests = Some(until);
+            self.queue(QueueCommand::Rest { contact: id, until });
+        }
     }
 
     fn pause_callback(&mut self, now: Now, id: ContactId, queue: QueueId) {
@@ -246,17 +311,18 @@ impl Machine {
         }
     }
 
-    /// A rule of the queue takes the contact out. Nobody is on the line to be sent elsewhere: it waits on, at once when
-    /// only its time was up, else later. True when it was a callback.
-    pub(crate) fn callback_flows(&mut self, now: Now, id: ContactId, from: QueueId, why: FlowReason) -> bool {
+    /// The queue is gone, or had no room: nobody is on the line to be sent elsewhere. True when it was a callback.
+    pub(crate) fn callback_flows(&mut self, now: Now, id: ContactId, from: QueueId) -> bool {
         if !self.is_callback(id) {
             return false;
         }
         self.stop_attempt(now, id, CauseKind::Cancelled.into());
         self.cancel_rings(now, id, CauseKind::Cancelled.into());
-        match why {
-            FlowReason::MaxWait => self.wait_for_callback(now, id),
-            _ => self.pause_callback(now, id, from),
+        self.attempt_may_be_over(id);
+        if self.directory.queue(from).removed {
+            self.wait_for_callback(now, id);
+        } else {
+            self.pause_callback(now, id, from);
         }
         true
     }
@@ -276,7 +342,7 @@ impl Machine {
         let alone = self.contacts.get(&id).is_some_and(|c| c.stage.rings().is_empty());
         let held = self.contacts.get(&id).and_then(|c| c.callback.as_ref()).is_some_and(|c| c.offer.is_some());
         if alone && !held && self.is_callback(id) {
-            self.stop_attempt(now, id, CauseKind::Cancelled.into());
+            self.broken_off(now, id);
         }
     }
 
@@ -285,9 +351,20 @@ impl Machine {
         let held = self.contacts.get(&offer.contact).and_then(|c| c.callback.as_ref()).and_then(|c| c.offer);
         let ours = held.is_some_and(|held| held.id == offer);
         if ours {
-            self.stop_attempt(now, offer.contact, CauseKind::Cancelled.into());
+            self.broken_off(now, offer.contact);
         }
         ours
+    }
+
+    /// On our side, and before he could answer.
+    pub(crate) fn broken_off(&mut self, now: Now, id: ContactId) {
+        if let Some(callback) = self.contacts.get_mut(&id).and_then(|c| c.callback.as_mut())
+            && callback.line.is_some()
+        {
+            callback.failed_here();
+        }
+        self.stop_attempt(now, id, CauseKind::Cancelled.into());
+        self.attempt_may_be_over(id);
     }
 
     fn tell_promise(&mut self, id: ContactId, step: CallbackStep) {
@@ -333,12 +410,13 @@ impl Machine {
     /// The customer calls himself, or asks again: the callback that waits for this number is over, and whoever takes
     /// its place gets when it began to wait.
     pub(crate) fn take_over_callback(&mut self, now: Now, queue: QueueId, number: &str) -> Option<Instant> {
+        let key = self.key_of(number);
         let fits = |id: &ContactId| {
             let callback = self.contacts.get(id).and_then(|c| c.callback.as_ref());
-            callback.is_some_and(|c| c.queue() == queue && c.promise.number.as_str() == number) && self.is_callback(*id)
+            callback.is_some_and(|c| c.queue() == queue && c.key == key) && self.is_callback(*id)
         };
         let Some(old) = self.callbacks.iter().copied().find(fits) else {
-            let (contact, entered) = self.elsewhere.take_promise(queue, number)?;
+            let (contact, entered) = self.elsewhere.take_promise(queue, &key)?;
             self.news(News::Recalled { contact });
             return Some(entered);
         };
@@ -373,4 +451,9 @@ impl Machine {
             self.timers.cancel(silent);
         }
     }
+}
+
+/// No trunk took the call, or we could not make it: he was not called.
+fn is_ours(cause: Cause) -> bool {
+    is_trunk_failure(cause) || cause.kind == CauseKind::NoMedia
 }

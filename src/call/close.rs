@@ -93,6 +93,7 @@ impl Machine {
 
     /// Ends a contact, once: every leg, the queue, the agents, then the record.
     pub(crate) fn end(&mut self, now: Now, id: ContactId, end: ContactEnd, cause: Cause) {
+        let owed = self.is_callback(id) && self.is_owed(id);
         let Some(contact) = self.contacts.get_mut(&id) else { return };
         let end = match (contact.served, end, &contact.aim) {
             (true, ..) => ContactEnd::Served,
@@ -106,6 +107,8 @@ impl Machine {
             Stage::Waiting { .. } => {
                 // Also a contact that was served before: this stay in a queue was in vain.
                 let why = match cause.kind {
+                    // Nobody hung up: he waited at home, and waits on the line now.
+                    CauseKind::AnsweredElsewhere if owed => Withdrawal::Recalled,
                     CauseKind::NormalClearing | CauseKind::Cancelled | CauseKind::AnsweredElsewhere => {
                         Withdrawal::Abandoned
                     }
@@ -128,6 +131,7 @@ impl Machine {
         }
         self.promise_ends(id, cause);
         self.callbacks.remove(&id);
+        self.attempt_over(id);
         self.stop_recording(id);
         for leg in self.contacts.get(&id).map(|c| c.legs.clone()).unwrap_or_default() {
             self.drop_leg(now, leg, cause, true);

@@ -83,6 +83,7 @@
 
 mod arrange;
 mod arrive;
+mod attempt;
 mod callback;
 mod close;
 mod contact;

@@ -60,6 +60,9 @@ pub(crate) const ELSEWHERE_MAX: usize = 16_000;
 /// After a start nobody is dialled who may still be rung by the server that was: a far side lets a call without a sign
 /// of life ring for at least three minutes (RFC 3261 §16.6, Timer C).
 pub(crate) const CALLBACK_REST: Duration = Duration::from_secs(180);
+/// Attempts that end on our side, before the customer could answer: an agent hung up, no trunk took the call. They are
+/// not the customer's tries, but a house whose trunks are broken does not try for ever.
+pub(crate) const CALLBACK_FAILURES_MAX: u8 = 20;
 /// To hear a number of eleven digits and press a key.
 pub const CALLBACK_KEY_MAX: Duration = Duration::from_secs(30);
 /// ITU-T E.164: fifteen digits, and what stands before them where people dial.

@@ -36,6 +36,8 @@ pub struct Machine {
     pub(crate) nails: Nails,
     /// Contacts whose customers wait to be called back.
     pub(crate) callbacks: BTreeSet<ContactId>,
+    /// Of those, who is being called or was reached, and his number's key.
+    pub(crate) attempts: BTreeMap<ContactId, Box<str>>,
     /// Callbacks that wait in other shards.
     pub(crate) elsewhere: Elsewhere,
     pub(crate) trunks_down: BTreeSet<TrunkId>,
@@ -86,6 +88,7 @@ impl Machine {
             places: Places::default(),
             nails: Nails::default(),
             callbacks: BTreeSet::new(),
+            attempts: BTreeMap::new(),
             elsewhere: Elsewhere::default(),
             trunks_down: BTreeSet::new(),
             phones_at: BTreeMap::new(),

@@ -1,6 +1,5 @@
 //! What outlives a shard's own sight: the time before the start, and the callers of other shards.
 
-use crate::callback::Callback;
 use crate::contact::{Contact, Stage};
 use crate::limits::{CALLBACK_REST, ELSEWHERE_MAX};
 use crate::machine::{Machine, Timer};
@@ -14,21 +13,56 @@ use std::sync::Arc;
 
 /// Promises kept by other shards, by the contact that waits for them.
 #[derive(Debug, Default)]
-pub(crate) struct Elsewhere(BTreeMap<ContactId, (QueueId, Pii<Box<str>>, Instant)>);
+pub(crate) struct Elsewhere(BTreeMap<ContactId, Known>);
+
+#[derive(Debug)]
+struct Known {
+    queue: QueueId,
+    number: Pii<Box<str>>,
+    entered: Instant,
+    /// Its customer is being called, or was reached.
+    live: bool,
+    /// Kept, or not to be kept any more.
+    over: bool,
+}
 
 impl Elsewhere {
-    fn know(&mut self, contact: ContactId, promise: (QueueId, Pii<Box<str>>, Instant)) {
+    fn know(&mut self, contact: ContactId, known: Known) {
         if self.0.len() < ELSEWHERE_MAX {
-            self.0.insert(contact, promise);
+            self.0.insert(contact, known);
         }
     }
 
-    /// The promise for this number, which is over from now on, and since when its customer waits.
+    /// Somebody with this number is being called, or is on the line.
+    pub(crate) fn calls(&self, number: &str) -> bool {
+        self.0.values().any(|known| known.live && known.number.as_str() == number)
+    }
+
+    /// The number of it.
+    fn attempt(&mut self, contact: ContactId, live: bool) -> Option<Pii<Box<str>>> {
+        let known = self.0.get_mut(&contact)?;
+        known.live = live;
+        let number = known.number.clone();
+        if known.over && !live {
+            self.0.remove(&contact);
+        }
+        Some(number)
+    }
+
+    fn over(&mut self, contact: ContactId) {
+        if let Some(known) = self.0.get_mut(&contact) {
+            known.over = true;
+            if !known.live {
+                self.0.remove(&contact);
+            }
+        }
+    }
+
+    /// The promise for this number, as it is compared, which is over from now on, and since when its customer waits.
     pub(crate) fn take_promise(&mut self, queue: QueueId, number: &str) -> Option<(ContactId, Instant)> {
-        let fits =
-            |(_, (of, to, _)): &(&ContactId, &(QueueId, Pii<Box<str>>, Instant))| *of == queue && to.as_str() == number;
-        let (contact, (_, _, entered)) = self.0.iter().find(fits)?;
-        let found = (*contact, *entered);
+        let fits = |known: &Known| !known.over && known.queue == queue && known.number.as_str() == number;
+        let (contact, known) = self.0.iter().find(|(_, known)| fits(known))?;
+        let found = (*contact, known.entered);
         self.0.remove(&found.0);
         Some(found)
     }
@@ -57,10 +91,15 @@ impl Machine {
             }
             News::PlaceTaken { queue, number } => self.places.forget(queue, number.as_str()),
             News::Promised { contact, queue, number, entered } => {
-                self.elsewhere.know(contact, (queue, number, entered));
+                let number = Pii::new(self.key_of(number.as_str()));
+                let known = Known { queue, number, entered, live: false, over: false };
+                self.elsewhere.know(contact, known);
             }
-            News::PromiseOver { contact } => {
-                self.elsewhere.0.remove(&contact);
+            News::PromiseOver { contact } => self.elsewhere.over(contact),
+            News::Attempt { contact, live } => {
+                if let Some(number) = self.elsewhere.attempt(contact, live) {
+                    self.attempt_elsewhere(now, contact, number.as_str(), live);
+                }
             }
             News::Recalled { contact } => self.recalled_elsewhere(now, contact),
         }
@@ -123,7 +162,8 @@ impl Machine {
             nailed: false,
         };
         self.contacts.insert(id, contact);
-        self.promised(id, Callback::new(Arc::clone(promise), open.attempts), CallbackStep::Resumed);
+        let callback = self.new_callback(Arc::clone(promise), open.attempts);
+        self.promised(id, callback, CallbackStep::Resumed);
     }
 
     /// The id of a leg that is over: no other ever has it.

@@ -6,8 +6,8 @@ use crate::say;
 use base::Now;
 use core::time::Duration;
 use model::{
-    AgentId, Cause, CauseKind, ContactEnd, ContactId, FlowReason, Offer, OfferId, OfferOutcome, PhoneId, QueueCommand,
-    QueueEvent, QueueId, Source, Target, Withdrawal,
+    AgentId, Cause, CauseKind, ContactEnd, ContactId, Offer, OfferId, OfferOutcome, PhoneId, QueueCommand, QueueEvent,
+    QueueId, Source, Target, Withdrawal,
 };
 
 impl Machine {
@@ -27,7 +27,7 @@ impl Machine {
                     self.not_seized(now, contact, agent, cause);
                 }
             }
-            QueueEvent::FlowOut { contact, queue, to, why } => self.flow_out(now, contact, queue, to, why),
+            QueueEvent::FlowOut { contact, queue, to, why: _ } => self.flow_out(now, contact, queue, to),
             QueueEvent::Warn { contact, expected_wait } => self.warn_of_wait(now, contact, expected_wait),
             QueueEvent::Nail { agent, phone } => self.nail(now, agent, phone),
             QueueEvent::Unnail { agent } => self.unnail(now, agent),
@@ -150,10 +150,10 @@ impl Machine {
     }
 
     /// A rule of the queue sends the contact elsewhere; it is out of the queue already.
-    fn flow_out(&mut self, now: Now, id: ContactId, from: QueueId, to: Target, why: FlowReason) {
+    fn flow_out(&mut self, now: Now, id: ContactId, from: QueueId, to: Target) {
         let waits =
             self.contacts.get(&id).is_some_and(|c| matches!(c.stage, Stage::Waiting { queue, .. } if queue == from));
-        if waits && !self.callback_flows(now, id, from, why) {
+        if waits && !self.callback_flows(now, id, from) {
             self.stop_arranging(id);
             self.cancel_rings(now, id, CauseKind::Cancelled.into());
             if let Some(contact) = self.contacts.get_mut(&id) {

@@ -47,7 +47,9 @@ impl Machine {
     }
 
     fn waits_since(&self, contact: &Contact) -> Now {
-        let earlier = contact.entered.filter(|at| contact.callback.is_some() && *at < contact.since.mono);
+        // Also while he talks: what is shown of one contact does not jump.
+        let called_back = self.callbacks.contains(&contact.id);
+        let earlier = contact.entered.filter(|at| called_back && *at < contact.since.mono);
         earlier.map_or(contact.since, |entered| Now::new(entered, civil(contact.since, entered)))
     }
 

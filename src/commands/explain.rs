@@ -220,7 +220,7 @@ impl Page<'_> {
             FlowReason::Empty => "empty",
             FlowReason::Closed => "hours",
             FlowReason::BreakoutKey => "keys",
-            FlowReason::NotReached => "callback",
+            FlowReason::NotReached | FlowReason::Recalled => "callback",
             FlowReason::TriesExhausted => "tries",
             FlowReason::QueueRemoved | FlowReason::Failed | FlowReason::Forced | FlowReason::Shutdown => return None,
         };

@@ -72,6 +72,12 @@ pub(crate) fn tell(fact: &Fact, names: &Directory) -> Option<(Mood, String)> {
         Fact::Warned { contact, queue, .. } => {
             (Mood::Plain, format!("{} hears that the wait for {} is long", call(contact), names.queue(*queue).name))
         }
+        Fact::Aside { contact, aside: true, .. } => {
+            (Mood::Plain, format!("{} is not to be called back now", call(contact)))
+        }
+        Fact::Aside { contact, aside: false, .. } => {
+            (Mood::Plain, format!("{} may be called back again", call(contact)))
+        }
         Fact::MessageLeft { contact, queue, .. } => {
             (Mood::Plain, format!("{} has left a message for {}", call(contact), names.queue(*queue).name))
         }

@@ -49,6 +49,8 @@ pub enum FlowReason {
     BreakoutKey,
     /// A callback's customer did not answer.
     NotReached,
+    /// He called himself.
+    Recalled,
     /// Offers failed too often.
     TriesExhausted,
     QueueRemoved,
@@ -70,6 +72,7 @@ impl FlowReason {
             FlowReason::Closed => "closed",
             FlowReason::BreakoutKey => "breakout-key",
             FlowReason::NotReached => "not-reached",
+            FlowReason::Recalled => "recalled",
             FlowReason::TriesExhausted => "tries-exhausted",
             FlowReason::QueueRemoved => "queue-removed",
             FlowReason::Failed => "failed",
@@ -243,6 +246,13 @@ pub enum Fact {
         to: Option<Target>,
     },
 
+    /// A callback that waits is not to be made now, or is again: its customer's hours are over, he did not answer a moment
+    /// ago. It keeps its place and is in its queue all the time; meanwhile nobody is asked for it.
+    Aside {
+        contact: ContactId,
+        queue: QueueId,
+        aside: bool,
+    },
     /// He was told when he came that he will wait long; what is expected, and how long the line was with him in it.
     Warned {
         contact: ContactId,

@@ -35,6 +35,7 @@ mod recorded;
 mod reserve;
 mod routing;
 mod rules;
+mod same_number;
 mod secret;
 mod site;
 mod sound;
@@ -81,6 +82,7 @@ pub use routing::{
     Wish, level_of,
 };
 pub use rules::{Attribute, Attributes, Judged, JudgedBy, Judgement, Rule, Sticky};
+pub use same_number::same_number;
 pub use secret::Secret;
 pub use site::{FeatureCodes, Limits, MediaSettings, Site};
 pub use sound::{Language, SoundName};

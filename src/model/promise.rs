@@ -135,6 +135,8 @@ pub enum News {
     Promised { contact: ContactId, queue: QueueId, number: Pii<Box<str>>, entered: Instant },
     /// It does not wait any more.
     PromiseOver { contact: ContactId },
+    /// Who waits for it is about to be called, or speaks with us; or that is over. One number is called once at a time.
+    Attempt { contact: ContactId, live: bool },
     /// To the shard that keeps the promise: he has called himself.
     Recalled { contact: ContactId },
 }
@@ -147,6 +149,7 @@ impl News {
             News::PlaceTaken { .. } => "place-taken",
             News::Promised { .. } => "promised",
             News::PromiseOver { .. } => "promise-over",
+            News::Attempt { .. } => "attempt",
             News::Recalled { .. } => "recalled",
         }
     }

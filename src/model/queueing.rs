@@ -15,6 +15,12 @@ pub enum QueueCommand {
     Release { agent: AgentId, contact: ContactId, queue: Option<QueueId> },
     /// A call that names the agent (direct number, transfer, consultation): reserve him if he is signed on and free.
     Seize { contact: ContactId, agent: AgentId },
+    /// A waiting callback is not offered to anybody before then; what is being offered of it ends. It keeps its place.
+    Rest { contact: ContactId, until: Instant },
+    /// It may be offered at once.
+    Wake { contact: ContactId },
+    /// Its customer is on the line now and waits like any caller: the queue's rules are for him too.
+    OnTheLine { contact: ContactId },
     /// The agent has answered an offer and waits until its customer is there: he is busy, though nothing is settled.
     Attend { offer: OfferId },
     /// His nailed-up leg was answered.
@@ -33,6 +39,8 @@ pub enum Withdrawal {
     FlowedOut { to: Option<Target> },
     /// A callback's customer did not answer.
     NotReached,
+    /// He called himself.
+    Recalled,
     /// The call failed.
     Failed,
     /// A person ended the call from outside.

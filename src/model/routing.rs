@@ -203,9 +203,10 @@ pub struct Wish {
     pub needs: Option<RequirementId>,
     /// Kept for this agent at first.
     pub agent: Option<Preferred>,
-    /// Outside these hours it does not come in: a callback's customer wants to sleep.
+    /// Outside these hours a callback stands aside: its customer wants to sleep.
     pub window: Option<CalendarId>,
-    /// Its customer waits without his line: his wait is shown from when he first came, however often he was tried.
+    /// Its customer waits without his line: his wait is shown from when he first came, however often he was tried, and
+    /// no rule sends him elsewhere.
     pub called_back: bool,
 }
 

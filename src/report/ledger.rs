@@ -233,6 +233,7 @@ impl Ledger {
             | Fact::SupervisorLeft { .. }
             | Fact::ReservationExpired { .. }
             | Fact::Warned { .. }
+            | Fact::Aside { .. }
             | Fact::MessageLeft { .. }
             | Fact::WaitForetold { .. }
             | Fact::Reserve { .. }

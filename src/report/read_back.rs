@@ -49,6 +49,8 @@ impl Indices {
             what,
             "agent"
                 | "callback-arranged"
+                | "set-aside"
+                | "back-in-line"
                 | "judged"
                 | "queued"
                 | "offered"
@@ -79,6 +81,8 @@ impl Indices {
                 let promise = Promise::anonymous(contact, d.queue()?).into();
                 Fact::Callback { contact, step: CallbackStep::Arranged, attempts: 0, promise }
             }
+            "set-aside" => Fact::Aside { contact, queue: d.queue()?, aside: true },
+            "back-in-line" => Fact::Aside { contact, queue: d.queue()?, aside: false },
             "judged" => Fact::Judged { contact, queue: d.queue()?, judgement: d.judgement()? },
             "offered" => {
                 let (queue, agent) = (d.queue()?, d.agent()?);

@@ -84,6 +84,7 @@ impl Wallboard {
             | Fact::RecordingStarted { .. }
             | Fact::RecordingStopped { .. }
             | Fact::Warned { .. }
+            | Fact::Aside { .. }
             | Fact::MessageLeft { .. }
             | Fact::WaitForetold { .. }
             | Fact::Reserve { .. }

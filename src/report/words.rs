@@ -37,6 +37,7 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
         | Fact::RecordingStopped { contact, .. }
         | Fact::Callback { contact, .. }
         | Fact::Warned { contact, .. }
+        | Fact::Aside { contact, .. }
         | Fact::MessageLeft { contact, .. }
         | Fact::ContactEnded { contact, .. }
         | Fact::ReservationExpired { contact, .. } => Some(*contact),
@@ -82,6 +83,8 @@ pub fn word(fact: &Fact) -> &'static str {
         Fact::Abandoned { .. } => "abandoned",
         Fact::FlowedOut { .. } => "flowed-out",
         Fact::Warned { .. } => "warned",
+        Fact::Aside { aside: true, .. } => "set-aside",
+        Fact::Aside { aside: false, .. } => "back-in-line",
         Fact::MessageLeft { .. } => "message-left",
         Fact::WaitForetold { .. } => "wait-foretold",
         Fact::Reserve { .. } => "reserve",
@@ -125,10 +128,11 @@ pub fn word(fact: &Fact) -> &'static str {
 }
 
 /// Every word there is. What bears another one was written by a newer version.
-const WORDS: [&str; 51] = [
+const WORDS: [&str; 53] = [
     "abandoned",
     "agent",
     "arrived",
+    "back-in-line",
     "callback-arranged",
     "callback-dialled",
     "callback-failed",
@@ -166,6 +170,7 @@ const WORDS: [&str; 51] = [
     "reserve",
     "retrieved",
     "ringing",
+    "set-aside",
     "sign-off-reason",
     "supervisor-joined",
     "supervisor-left",
@@ -222,6 +227,7 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::FlowedOut { queue, waited, why, to, .. } => {
             d.queue(*queue).with("why", why.word()).millis("waited_ms", *waited).target(to.as_ref())
         }
+        Fact::Aside { queue, .. } => d.queue(*queue),
         Fact::Warned { queue, expected, length, .. } => d
             .queue(*queue)
             .optional("expected_ms", expected.map(|expected| expected.as_millis()))

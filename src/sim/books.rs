@@ -220,6 +220,12 @@ impl Books {
                     waiting.free_since = waiting.offered_to.is_empty().then_some(at);
                 }
             }
+            // Nobody is to be asked for a callback that stands aside.
+            Fact::Aside { contact, aside, .. } => {
+                if let Some(waiting) = self.waiting.get_mut(&contact) {
+                    waiting.free_since = (!aside).then_some(at);
+                }
+            }
             Fact::Connected { contact, queue, waited, .. } => {
                 self.left(at, contact, queue, waited, |t| t.answered += 1);
             }

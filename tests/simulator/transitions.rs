@@ -113,7 +113,7 @@ const FREE: [&str; 5] = ["waiting", "rejected", "missed", "failed", "withdrawn"]
 /// How an offer ends that was not accepted.
 const ENDED: [&str; 4] = ["rejected", "missed", "failed", "withdrawn"];
 /// Out of it by a rule or a person.
-const OUT: [&str; 11] = [
+const OUT: [&str; 12] = [
     "closed",
     "empty",
     "max-length",
@@ -123,6 +123,7 @@ const OUT: [&str; 11] = [
     "tries-exhausted",
     "breakout-key",
     "not-reached",
+    "recalled",
     "forced",
     "queue-removed",
 ];
@@ -145,6 +146,8 @@ fn contact() -> Vec<Transition> {
     all.extend(FREE.iter().flat_map(|free| [(*free, "offered"), (*free, "abandoned")]));
     all.extend(FREE.iter().flat_map(|free| OUT.map(|out| (*free, out))));
     all.extend(OUT.iter().flat_map(|out| [(*out, "waiting"), (*out, "ended")]));
+    // Whoever waits for such a callback has none any more.
+    all.retain(|transition| !matches!(transition, ("not-reached" | "recalled", "waiting")));
     all
 }
 
@@ -157,8 +160,12 @@ fn is_rare(transition: Transition) -> bool {
             | ("withdrawn", "rejected" | "missed" | "failed" | "expected-wait")
             | ("missed", "rejected")
             | ("forced", "waiting")
+            // One that is closed sends its callers into another, and that one is open.
+            | ("closed", "waiting")
             // The customer is rung while an offer is open, and tries are counted where an offer has failed.
             | ("waiting" | "rejected" | "missed" | "failed", "not-reached")
+            // He happens to call again in the seconds in which he is called.
+            | ("rejected" | "missed" | "failed" | "withdrawn", "recalled")
             | ("waiting" | "withdrawn", "tries-exhausted")
             // Somebody sends reserves away just before or after their rule has moved.
             | ("adjusted" | "sent-away" | "away" | "called-in" | "left", "sent-away" | "called-in")

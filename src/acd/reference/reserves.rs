@@ -96,7 +96,7 @@ impl Reference {
 
     /// `None`: facts do not tell it.
     pub(super) fn queue_figure(&self, now: Instant, queue: QueueId, figure: QueueFigure) -> Option<u32> {
-        let line = || self.waiting.iter().filter(|w| w.queue == queue);
+        let line = || self.waiting.iter().filter(|w| w.queue == queue && !w.is_aside());
         match figure {
             QueueFigure::Waiting => Some(line().count() as u32),
             QueueFigure::LongestWait => {

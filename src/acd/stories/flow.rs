@@ -471,34 +471,6 @@ fn a_queue_that_was_shut_before_the_start_is_shut_until_it_is_opened() {
     house.connect(contact);
 }
 
-/// The hours in which it may be offered end while it waits: it is not offered after them.
-#[test]
-fn a_contact_with_a_window_is_asked_for_nobody_after_it() {
-    let mut directory = hotline(1);
-    // The house's clock starts on a Monday at 14:13:20 UTC.
-    let spans = vec![DaySpan { from_minute: 9 * 60, to_minute: 14 * 60 + 20 }];
-    directory.calendars = vec![Calendar {
-        name: "window".into(),
-        time_zone: "UTC".into(),
-        open: vec![WeeklyHours { day: Weekday::Monday, spans }],
-        closed_on: Vec::new(),
-        exceptions: Vec::new(),
-    }];
-    let mut house = House::new(directory);
-    let busy = house.arrive(0, 0);
-    house.connect(busy);
-    let contact = ContactId::new(model::ShardId(0), 9, 1);
-    let wish = model::Wish { window: Some(CalendarId(0)), ..model::Wish::default() };
-    let entered = house.now.mono;
-    house.call(QueueCommand::Enqueue { contact, queue: QueueId(0), priority: 0, entered, wish });
-    house.pass(secs(420));
-    house.quiet();
-    house.release(0, busy, Some(0));
-    assert_eq!(flowed(&mut house, contact).1, FlowReason::Closed);
-    let next = house.arrive(0, 0);
-    house.connect(next);
-}
-
 /// CSTA: who has answered is busy, though his customer is still being called; when he is not reached, ready again.
 #[test]
 fn an_agent_who_waits_for_his_customer_is_busy_and_not_merely_reserved() {

@@ -5,6 +5,7 @@ mod agents;
 mod allocation;
 mod answers;
 mod breather;
+mod callbacks;
 mod demands;
 mod direct;
 mod distribution;

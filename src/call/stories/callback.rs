@@ -86,6 +86,7 @@ fn complaint_28_agent_first_the_agent_answers_and_then_his_customer_is_called() 
          media negotiate c pcmu SendRecv
          fact leg c answered pcmu
          fact callback reached 1
+         queue on-the-line c1
          queue settle anna accepted
          fact talk c1 anna support
          media join c
@@ -117,6 +118,7 @@ fn caller_first_the_customer_is_called_and_then_an_agent() {
          media negotiate b pcmu SendRecv
          fact leg b answered pcmu
          fact callback reached 1
+         queue on-the-line c1
          media play b callback/connecting
          dial c 1001 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
          fact leg c started anna
@@ -165,14 +167,15 @@ fn a_customer_who_does_not_answer_is_called_again_later_at_his_place_and_not_for
          > wait 30s
          hangup c no-answer
          fact leg c ended no-answer
-         queue withdraw c1 support NotReached
+         queue rest c1
          hangup b cancelled
          media close b
          fact leg b ended cancelled
          queue settle anna withdrawn
          > wait 59s
+         > offer carol
+         queue settle carol withdrawn
          > wait 1s
-         queue enqueue c1 support
          > offer ben
          dial d 1002 as \"Lee · support\" <+8613800138000> (PCMU/PCMA/G722)
          fact leg d started ben
@@ -373,11 +376,134 @@ fn an_emergency_number_and_one_of_a_higher_class_are_never_called_back() {
     }
 }
 
+/// Whoever picks up for him may hang up at once: it was not the customer who did not answer.
 #[test]
-fn rules_of_the_queue_do_not_send_a_callback_to_an_announcement() {
+fn an_attempt_that_our_side_ends_is_not_one_of_the_customers_tries() {
     let mut world = arranged(abroad(house()));
-    world.steps("flow-out support announcement:announcements/closed");
-    assert_eq!(world.said.last().unwrap(), "queue enqueue c1 support", "its time was up: it waits on at once");
-    world.steps("shutdown");
+    for (agent, leg) in [("anna", "b"), ("ben", "d"), ("carol", "f")] {
+        world.steps(&format!("offer {agent}\n{leg} answers\n{leg} played"));
+        let line = world.last_leg_shown();
+        world.steps(&format!("{line} rings\n{leg} ends"));
+        assert_eq!(world.books.queued().count(), 1, "at his place");
+    }
+    assert_eq!(dials(&world), 3);
+    assert!(world.said.iter().all(|line| !line.starts_with("fact callback failed")), "{:?}", world.said);
+    // Of two tries none is used up.
+    for _ in 0..2 {
+        world.steps("wait 60s\noffer anna");
+        let agent = world.last_leg_shown();
+        world.steps(&format!("{agent} answers\n{agent} played"));
+        let line = world.last_leg_shown();
+        world.steps(&format!("{line} refuses busy"));
+    }
+    assert_eq!(world.said.iter().filter(|line| *line == "fact callback failed 2").count(), 1, "{:?}", world.said);
+    world.check_books();
+}
+
+#[test]
+fn a_trunk_that_takes_no_call_uses_up_no_try_and_is_not_tried_for_ever() {
+    let mut world = arranged(abroad(caller_first()));
+    world.steps("trunk carrier down\ntrunk backup down");
+    let mut attempts = 0;
+    while world.machine.load().contacts > 0 && attempts < 100 {
+        world.steps("offer anna\nwait 60s");
+        attempts += 1;
+    }
+    assert_eq!(attempts, 20, "more than the two tries, and an end");
+    assert!(world.said.contains(&"fact callback failed 0".to_owned()), "{:?}", world.said);
+    world.check_books();
+}
+
+fn dials(world: &World) -> usize {
+    world.said.iter().filter(|line| line.starts_with("dial") && line.contains('@')).count()
+}
+
+/// Two queues promised it, and the number was keyed in as it is dialled at home: one call at a time, and the other one
+/// waits at its place until that is over.
+#[test]
+fn complaint_27_one_person_in_two_queues_and_two_spellings_is_called_once_at_a_time() {
+    let mut house = abroad(house());
+    let callback = house.queues[0].care.callback.clone();
+    house.queues[1].care.callback = callback;
+    house.queues[1].keys.push(('5', model::Target::Callback(model::QueueId(1))));
+    let mut world = World::new(house, 1);
+    world.steps("call 4008\na presses 51\na played\ncall 4009\nb presses 52\nb presses 013800138000#1\nb played");
+    assert_eq!(world.books.queued().count(), 2, "{:?}", world.said);
+    world.said.clear();
+    world.steps("offer anna support c1\nc answers\nc played\noffer ben sales c2");
+    assert_eq!(dials(&world), 1);
+    let rests = |world: &World| world.said.iter().filter(|line| *line == "queue rest c2").count();
+    assert_eq!(rests(&world), 1, "nobody is asked for it meanwhile: {:?}", world.said);
+    world.steps("d answers\nwait 30s\nd ends");
+    assert_eq!(world.said.iter().filter(|line| *line == "queue wake c2").count(), 1, "{:?}", world.said);
+    world.steps("offer ben sales c2");
+    let agent = world.last_leg_shown();
+    world.steps(&format!("{agent} answers\n{agent} played"));
+    assert_eq!(dials(&world), 2);
+    world.step("shutdown");
+    world.check_books();
+}
+
+#[test]
+fn complaint_27_who_asks_again_in_another_spelling_has_one_callback() {
+    let mut world = arranged(abroad(house()));
+    world.steps("call 4008\nb presses 52\nb presses 013800138000#1\nb played");
+    assert_eq!(world.books.queued().count(), 1, "{:?}", world.said);
+    assert_eq!(world.machine.load().contacts, 1);
+    world.step("shutdown");
+    world.check_books();
+}
+
+/// He is on the line again: nobody has given up.
+#[test]
+fn who_calls_himself_ends_his_callback_and_that_is_no_abandonment() {
+    let mut world = arranged(abroad(house()));
+    world.steps("wait 5s\ncall 4008");
+    assert!(world.said.contains(&"queue withdraw c1 support Recalled".to_owned()), "{:?}", world.said);
+    assert!(world.said.iter().all(|line| !line.contains("Abandoned")));
+    world.step("hang-up c2");
+    world.check_books();
+}
+
+/// Of two shards that begin at the same moment the younger attempt gives way; while the older lasts nobody is asked.
+#[test]
+fn complaint_27_two_shards_do_not_call_one_number_at_a_time() {
+    let mut world = arranged(abroad(house()));
+    let other = ContactId::new(model::ShardId(0), 0, 1);
+    let promised = model::News::Promised {
+        contact: other,
+        queue: model::QueueId(1),
+        number: "013800138000".into(),
+        entered: base::Instant::ZERO,
+    };
+    world.input(crate::Input::News(promised));
+    world.steps("offer anna\nb answers\nb played\nc rings");
+    world.said.clear();
+    world.input(crate::Input::News(model::News::Attempt { contact: other, live: true }));
+    assert!(world.said.contains(&"hangup c cancelled".to_owned()), "{:?}", world.said);
+    world.steps("wait 61s\noffer ben");
+    assert_eq!(dials(&world), 0);
+    world.said.clear();
+    world.input(crate::Input::News(model::News::PromiseOver { contact: other }));
+    assert!(world.said.is_empty(), "he is reached and talks: {:?}", world.said);
+    world.input(crate::Input::News(model::News::Attempt { contact: other, live: false }));
+    assert_eq!(world.said, ["queue wake c1"]);
+    world.said.clear();
+    world.steps("offer anna");
+    assert_eq!(dials(&world), 0, "first the agent");
+    assert!(world.said.iter().any(|line| line.contains("1001")), "{:?}", world.said);
+    world.step("shutdown");
+    world.check_books();
+}
+
+#[test]
+fn since_when_a_callback_lasts_is_one_time_also_while_he_talks() {
+    let mut world = arranged(abroad(house()));
+    let since = |world: &World| world.machine.contacts().next().map(|contact| contact.since);
+    let waiting = since(&world);
+    world.steps("wait 90s\noffer anna\nb answers\nb played\nc rings\nc answers");
+    assert!(world.said.iter().any(|line| line == "fact talk c1 anna support"), "{:?}", world.said);
+    assert_eq!(since(&world), waiting);
+    world.step("c ends");
     world.check_books();
 }

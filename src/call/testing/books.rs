@@ -88,6 +88,9 @@ impl Books {
             }
             QueueCommand::Seize { .. }
             | QueueCommand::Attend { .. }
+            | QueueCommand::Rest { .. }
+            | QueueCommand::Wake { .. }
+            | QueueCommand::OnTheLine { .. }
             | QueueCommand::LineUp { .. }
             | QueueCommand::LineDown { .. } => {}
         }

@@ -166,6 +166,7 @@ impl World {
         if load.contacts == 0 {
             assert_eq!(load.legs, 0, "legs left over");
             assert!(self.machine.tickets.is_empty(), "questions never closed");
+            assert!(self.machine.attempts.is_empty(), "numbers that stay in use");
             assert_eq!(self.machine.outward.len(), 0, "leg ids leaked");
             assert!(self.machine.closing_media.is_empty(), "media never closed");
             assert_eq!(self.machine.poll_timeout(), None, "timers left over");

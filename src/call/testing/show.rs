@@ -216,6 +216,9 @@ impl Names {
             QueueCommand::LineDown { agent, cause } => {
                 format!("line-down {} {}", self.agent(*agent), cause.kind.word())
             }
+            QueueCommand::Rest { contact: c, .. } => format!("rest {}", contact(*c)),
+            QueueCommand::Wake { contact: c } => format!("wake {}", contact(*c)),
+            QueueCommand::OnTheLine { contact: c } => format!("on-the-line {}", contact(*c)),
             QueueCommand::Attend { offer } => format!("attend {}", self.agent(offer.agent)),
             QueueCommand::Seize { contact: c, agent } => format!("seize {} {}", contact(*c), self.agent(*agent)),
             QueueCommand::Occupy { contact: c, agent } => format!("occupy {} {}", contact(*c), self.agent(*agent)),
@@ -297,6 +300,7 @@ impl Names {
             | Fact::Abandoned { .. }
             | Fact::FlowedOut { .. }
             | Fact::Warned { .. }
+            | Fact::Aside { .. }
             | Fact::WaitForetold { .. }
             | Fact::Reserve { .. }
             | Fact::AgentChanged { .. }

@@ -227,6 +227,7 @@ impl Page<'_> {
             FlowReason::Closed => "a queue that is open at the time".into(),
             FlowReason::BreakoutKey => "no key pressed".into(),
             FlowReason::NotReached => "a customer who answers".into(),
+            FlowReason::Recalled => "a customer who does not call himself".into(),
             FlowReason::TriesExhausted => "fewer offers that fail".into(),
             FlowReason::QueueRemoved | FlowReason::Failed | FlowReason::Forced | FlowReason::Shutdown => return None,
         })
