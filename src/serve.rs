@@ -145,6 +145,9 @@ impl Server {
         let store_url = config.store.to_string();
         let store = Store::open(&store_url).map_err(|error| error.to_string())?;
         let boot = store.boot();
+        for (contact, queue) in store.forsake(&names, clock.now().utc).map_err(|error| error.to_string())? {
+            tracing::warn!(%contact, %queue, "nobody will be called back: the queue of the promise is not configured any more");
+        }
         let memory = store.memory(&names, clock.now().utc).map_err(|error| error.to_string())?;
         let (facts, new_facts) = crossbeam::channel::unbounded();
         // Before all others: by it they will be understood. Nobody has gone yet who could listen.

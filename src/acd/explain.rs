@@ -126,11 +126,21 @@ pub enum Regime {
     ContactSurplus,
 }
 
+/// What a contact has waited, beside the objective of its queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PartWaited {
+    pub queue: QueueId,
+    pub waited: Duration,
+    pub objective: Duration,
+}
+
 /// Why an agent got another contact first.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Passed {
     /// It has the higher priority, waiting included: the points of both.
     MorePressing { own: f64, other: f64 },
+    /// It has waited the larger part of its queue's objective.
+    LargerPart { own: PartWaited, other: PartWaited },
     /// It was there earlier.
     Earlier,
     /// This agent could not be given ours at the time; the moment's candidate says why.

@@ -98,7 +98,9 @@ mod worlds;
 pub use ageing::{objective_bound, overtaking_bound};
 pub use board::{Board, BoardSize};
 pub use entry::Arrival;
-pub use explain::{By, Called, Candidate, Explainer, Lack, Later, Moment, Passed, Regime, Score, Verdict, What};
+pub use explain::{
+    By, Called, Candidate, Explainer, Lack, Later, Moment, PartWaited, Passed, Regime, Score, Verdict, What,
+};
 pub use input::{Input, Output, Seating, Ticket};
 pub use limits::{SHARDS_MAX, mailbox_capacity};
 pub use machine::Acd;

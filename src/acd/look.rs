@@ -1,11 +1,11 @@
 //! What the reference sees of one contact: for explanations.
 
 use crate::asked::Possible;
-use crate::explain::{By, Candidate, Lack, Later, Passed, Regime, Score, Verdict};
+use crate::explain::{By, Candidate, Lack, Later, PartWaited, Passed, Regime, Score, Verdict};
 use crate::reference::{Edge, Reference, Waiting};
 use base::Instant;
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, QueueId, Strategy};
+use model::{AgentId, AgentState, ContactId, OBJECTIVE_DEFAULT, QueueId, Strategy};
 
 impl Reference {
     fn find(&self, contact: ContactId) -> Option<&Waiting> {
@@ -54,11 +54,24 @@ impl Reference {
             // By now he is reserved for the other one: it counts what kept ours from him before.
             let verdict = self.hindrance(now, own, agent)?;
             (Passed::NotForUs, Some(Candidate { agent, verdict, score: None }))
+        } else if self.objectives_tell(own, other) && others <= ours && self.part(now, other) < self.part(now, own) {
+            (Passed::LargerPart { own: self.part_waited(now, own), other: self.part_waited(now, other) }, None)
         } else if other.entered < own.entered && others <= ours {
             (Passed::Earlier, None)
         } else {
             (Passed::MorePressing { own: ours, other: others }, None)
         })
+    }
+
+    /// Between queues with one objective the longer wait is the larger part of it.
+    fn objectives_tell(&self, own: &Waiting, other: &Waiting) -> bool {
+        let objective = |w: &Waiting| self.directory.queue(w.queue).routing.objective;
+        objective(own) != objective(other)
+    }
+
+    fn part_waited(&self, now: Instant, waiting: &Waiting) -> PartWaited {
+        let objective = self.directory.queue(waiting.queue).routing.objective.unwrap_or(OBJECTIVE_DEFAULT);
+        PartWaited { queue: waiting.queue, waited: now.since(waiting.entered), objective }
     }
 
     /// Everybody who serves the contact's queue, or may at times: the chosen first, then who comes next, then who could not be asked.

@@ -210,6 +210,10 @@ impl Page<'_> {
         self.texts.of_queue(&self.queue(queue).name, "strategy")
     }
 
+    fn objective(&self, queue: QueueId) -> Option<Written> {
+        self.texts.of_queue(&self.queue(queue).name, "service_objective")
+    }
+
     /// The line of the rule by which a contact left the queue.
     fn way_out(&self, queue: QueueId, why: FlowReason) -> Option<Written> {
         let key = match why {

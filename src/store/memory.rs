@@ -12,6 +12,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 impl Store {
+    /// Promises to call back that nobody can keep, since their queue is gone from the configuration: they end here as
+    /// failed, and the caller says so. Each with the name of its queue.
+    pub fn forsake(&self, names: &Directory, now: Utc) -> Result<Vec<(ContactId, Box<str>)>, StoreError> {
+        let mut statement = self.connection.prepare(&format!("SELECT first, queue FROM callback WHERE {OPEN}"))?;
+        let read = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?));
+        let all = statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
+        let gone: Vec<_> = all.into_iter().filter(|(_, queue)| names.queue_named(queue).is_none()).collect();
+        for (first, _) in &gone {
+            let end = "UPDATE callback SET step = ?2, at = ?3 WHERE first = ?1";
+            self.connection.execute(end, params![first, CallbackStep::Failed.word(), now.as_micros()])?;
+        }
+        Ok(gone.into_iter().map(|(first, queue)| (ContactId(first.cast_unsigned()), queue.into())).collect())
+    }
+
     /// Of people and queues that are gone from the configuration nothing is remembered.
     pub fn memory(&self, names: &Directory, now: Utc) -> Result<Memory, StoreError> {
         Ok(Memory {
@@ -23,6 +37,9 @@ impl Store {
     }
 }
 
+/// Neither kept nor given up.
+const OPEN: &str = "step IN ('arranged', 'resumed', 'dialled')";
+
 fn shut(connection: &Connection, names: &Directory) -> rusqlite::Result<Vec<QueueId>> {
     let mut statement = connection.prepare("SELECT queue FROM shut_queue WHERE shut = 1")?;
     let all = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -31,9 +48,11 @@ fn shut(connection: &Connection, names: &Directory) -> rusqlite::Result<Vec<Queu
 
 /// Those that are neither kept nor given up, the longest waiting first.
 fn promises(connection: &Connection, names: &Directory) -> rusqlite::Result<Vec<OpenPromise>> {
-    let open = "SELECT first, queue, arranged, entered, number, name, dialled, language, priority, attached, attempts,
-            step, at FROM callback WHERE step IN ('arranged', 'resumed', 'dialled') ORDER BY entered, first";
-    let mut statement = connection.prepare(open)?;
+    let open = format!(
+        "SELECT first, queue, arranged, entered, number, name, dialled, language, priority, attached, attempts, step, at
+            FROM callback WHERE {OPEN} ORDER BY entered, first"
+    );
+    let mut statement = connection.prepare(&open)?;
     let read = |row: &Row<'_>| {
         let queue: String = row.get(1)?;
         let Some(queue) = names.queue_named(&queue) else { return Ok(None) };
@@ -183,6 +202,31 @@ mod tests {
         desk.stop();
         let memory = Store::open(&url_in(folder.path())).unwrap().memory(&names(), clock.now().utc).unwrap();
         assert_eq!((memory.shut.len(), memory.promises.len()), (0, 2), "opened again; still owed");
+    }
+
+    #[test]
+    fn a_promise_of_a_queue_that_is_gone_ends_as_failed_and_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = TestClock::default();
+        let mut desk = Desk::open(folder.path(), &clock);
+        let (at, first) = (clock.now().utc, ContactId::new(model::ShardId(0), 1, 101));
+        let promise = promise(first, at);
+        desk.fact(Fact::Callback { contact: first, step: CallbackStep::Arranged, attempts: 0, promise });
+        desk.settle();
+        desk.stop();
+        let store = Store::open(&url_in(folder.path())).unwrap();
+        let mut other = names();
+        assert_eq!(store.forsake(&other, at).unwrap(), [], "its queue is there");
+        other.queues[0].name = "renamed".into();
+        assert_eq!(store.forsake(&other, at).unwrap(), [(first, "support".into())]);
+        assert_eq!(store.forsake(&other, at).unwrap(), [], "told once");
+        assert_eq!(store.memory(&names(), at).unwrap().promises, [], "and nobody is called should the name come back");
+        drop(store);
+        let desk = Desk::open(folder.path(), &clock);
+        let day = |secs: i64| Utc::from_secs(at.as_secs() + secs);
+        let figures = desk.reader().callbacks(day(-9), day(9)).unwrap();
+        assert_eq!((figures[0].accepted, figures[0].failed), (1, 1), "no longer open");
+        desk.stop();
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Every kind of answer an explanation gives, each from facts alone.
 
 use crate::testing::{House, agent, directory, hotline, queue, secs};
-use crate::{Called, Explainer, Lack, Later, Moment, Passed, Regime, Verdict, What};
+use crate::{Called, Explainer, Lack, Later, Moment, PartWaited, Passed, Regime, Verdict, What};
 use base::Instant;
 use model::{
     Absent, Ageing, AgentAction, AgentId, AgentState, ContactId, Decision, Directory, EmptyRule, Exclusion, Fact,
@@ -193,6 +193,30 @@ fn who_was_overtaken_sees_the_points_of_both() {
     let offered = explained(&house, &names, other).pop().unwrap();
     assert_eq!(decision(&offered).next, Next::Contacts([own].into_iter().collect()));
     assert!(matches!(offered.what, What::Offered { regime: Regime::ContactSurplus, .. }));
+}
+
+#[test]
+fn who_was_passed_by_the_objective_sees_the_parts_of_both() {
+    let mut lines = [queue("support"), queue("sales")];
+    lines[0].routing.objective = Some(secs(60));
+    lines[1].routing.objective = Some(secs(10));
+    let names = directory(lines.to_vec(), vec![agent(0, &[0, 1])]);
+    let mut house = House::new(names.clone());
+    let first = house.arrive(0, 0);
+    connect(&mut house, first);
+    let own = house.arrive(0, 0);
+    house.pass(secs(4));
+    let other = house.arrive(1, 0);
+    house.pass(secs(3));
+    house.release(0, first, Some(0));
+    let part = |queue, waited, objective| PartWaited {
+        queue: QueueId(queue),
+        waited: secs(waited),
+        objective: secs(objective),
+    };
+    let why = Passed::LargerPart { own: part(0, 7, 60), other: part(1, 3, 10) };
+    let moments = explained(&house, &names, own);
+    assert!(moments.iter().any(|m| m.what == What::Passed { agent: AgentId(0), contact: other, why }), "{moments:#?}");
 }
 
 #[test]

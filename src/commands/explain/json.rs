@@ -3,7 +3,7 @@
 use super::text::{outcome_text, score_text};
 use super::{Page, Story, utc};
 use crate::times::utc_millis;
-use acd::{Called, Candidate, Moment, Passed, Regime, Score, Verdict, What};
+use acd::{Called, Candidate, Moment, PartWaited, Passed, Regime, Score, Verdict, What};
 use model::{Decision, Joined, JudgedBy, Judgement, Next, QueueId, RequirementId, ReserveChange};
 use serde_json::{Value, json};
 
@@ -77,12 +77,17 @@ impl Page<'_> {
                 "what": "passed", "agent": agent(*id), "other": contact.to_string(),
                 "why": match why {
                     Passed::MorePressing { .. } => "more-pressing",
+                    Passed::LargerPart { .. } => "larger-part-of-objective",
                     Passed::Earlier => "earlier",
                     Passed::NotForUs => "not-for-us",
                 },
                 "points": match why {
                     Passed::MorePressing { own, other } => json!({ "own": own, "other": other }),
-                    Passed::Earlier | Passed::NotForUs => Value::Null,
+                    Passed::LargerPart { .. } | Passed::Earlier | Passed::NotForUs => Value::Null,
+                },
+                "objectives": match why {
+                    Passed::LargerPart { own, other } => json!({ "own": self.part(*own), "other": self.part(*other) }),
+                    Passed::MorePressing { .. } | Passed::Earlier | Passed::NotForUs => Value::Null,
                 },
             }),
             What::OfferEnded { agent: id, outcome, winner } => json!({
@@ -106,6 +111,13 @@ impl Page<'_> {
         value["candidates"] = moment.candidates.iter().map(|c| self.candidate(moment, c, best)).collect();
         value["doubts"] = moment.doubts.iter().map(|doubt| Value::from(&**doubt)).collect();
         value
+    }
+
+    fn part(&self, part: PartWaited) -> Value {
+        json!({
+            "queue": self.queue(part.queue).name, "waited": part.waited.as_secs_f64(),
+            "objective": part.objective.as_secs_f64(), "rule": place(self.objective(part.queue)),
+        })
     }
 
     fn called(&self, queue: QueueId, called: Called) -> Value {

@@ -1,7 +1,7 @@
 //! The story for people.
 
 use super::{Page, Story, utc};
-use acd::{By, Candidate, Later, Moment, Passed, Regime, Score, Verdict, What};
+use acd::{By, Candidate, Later, Moment, PartWaited, Passed, Regime, Score, Verdict, What};
 use core::fmt::Write as _;
 use core::time::Duration;
 use model::{
@@ -97,6 +97,9 @@ impl Page<'_> {
                     Passed::MorePressing { own, other } => {
                         format!("it had {other:.1} points of priority and waiting, this one {own:.1}")
                     }
+                    Passed::LargerPart { own, other } => {
+                        format!("it had waited {}, this one {}", self.part_text(*other), self.part_text(*own))
+                    }
                     Passed::Earlier => "it had come earlier".into(),
                     Passed::NotForUs => "he could not be given this one".into(),
                 };
@@ -187,6 +190,15 @@ impl Page<'_> {
     }
 
     /// The rule of now, where it is another one.
+    /// `7.0 s, 70 % of the objective of queue sales (10 s; f.toml:9:1)`.
+    fn part_text(&self, part: PartWaited) -> String {
+        let place = self.objective(part.queue).map(|written| format!("; {}", written.place));
+        let (waited, objective) = (spell(part.waited), spell(part.objective));
+        let percent = 100.0 * part.waited.as_secs_f64() / part.objective.as_secs_f64();
+        let name = &self.queue(part.queue).name;
+        format!("{waited}, {percent:.0} % of the objective of queue {name} ({objective}{})", place.unwrap_or_default())
+    }
+
     pub(super) fn changed_rule(&self, queue: QueueId, decision: Option<&Decision>) -> Option<String> {
         let then = self.queue(queue);
         let then = decision.map_or((then.strategy, then.idle_clock), |then| (then.strategy, then.idle_clock));
