@@ -1,10 +1,9 @@
 use crate::RETRY_AFTER;
-use crate::contact::{Contact, Stage};
+use crate::contact::Contact;
 use crate::feature::Feature;
 use crate::leg::{Leg, LegState, MediaRoute, inward_party};
 use crate::machine::Machine;
 use crate::plan::{Destination, Found};
-use crate::record::Recording;
 use base::Now;
 use model::{
     AgentId, Cause, CauseKind, ContactId, Directory, Fact, Incoming, Language, LegCommand, LegId, NumberRule, Party,
@@ -162,36 +161,19 @@ impl Machine {
         let mut leg = Leg::new(id, party, incoming.caller.clone(), role, LegState::Arrived, now);
         leg.media = media;
         self.legs.insert(incoming.leg, leg);
+        let aim = treatment.destination.clone();
         self.contacts.insert(
             id,
             Contact {
-                id,
-                source: incoming.source,
                 dialled: incoming.dialled.clone(),
-                caller: incoming.leg,
                 legs: vec![incoming.leg],
                 worker,
                 spare,
-                language: treatment.language,
                 priority: treatment.priority,
                 attached: treatment.attached.clone(),
-                entered: None,
-                queue: None,
-                stage: Stage::Arriving,
-                aim: treatment.destination.clone(),
-                transfer: None,
-                arranging: None,
-                callback: None,
-                recording: Recording::default(),
-                watchers: Vec::new(),
-                since: now,
-                hops: 0,
                 // None came with 0: such a call was refused at the door.
                 max_forwards: incoming.max_forwards.min(model::MAX_FORWARDS).saturating_sub(1),
-                dials: 0,
-                served: false,
-                open_media: 0,
-                nailed: false,
+                ..Contact::new(id, now, incoming.source, incoming.leg, treatment.language, aim)
             },
         );
         self.fact(Fact::ContactArrived {

@@ -60,6 +60,47 @@ pub(crate) struct Contact {
     pub(crate) nailed: bool,
 }
 
+impl Contact {
+    /// Nothing has been done for it yet.
+    pub(crate) fn new(
+        id: ContactId,
+        now: Now,
+        source: Source,
+        caller: LegId,
+        language: Language,
+        aim: Destination,
+    ) -> Self {
+        Contact {
+            id,
+            source,
+            dialled: "".into(),
+            caller,
+            legs: Vec::new(),
+            worker: None,
+            spare: None,
+            language,
+            priority: 0,
+            attached: Vec::new(),
+            entered: None,
+            queue: None,
+            stage: Stage::Arriving,
+            aim,
+            transfer: None,
+            arranging: None,
+            callback: None,
+            recording: Recording::default(),
+            watchers: Vec::new(),
+            since: now,
+            hops: 0,
+            max_forwards: model::MAX_FORWARDS,
+            dials: 0,
+            served: false,
+            open_media: 0,
+            nailed: false,
+        }
+    }
+}
+
 /// What is being done for the caller. Every stage has an event or a timer that ends it.
 #[derive(Debug)]
 pub(crate) enum Stage {

@@ -4,7 +4,6 @@ use crate::contact::{Contact, Stage};
 use crate::limits::{CALLBACK_REST, ELSEWHERE_MAX};
 use crate::machine::{Machine, Timer};
 use crate::plan::Destination;
-use crate::record::Recording;
 use base::{Instant, Now, Utc};
 use core::time::Duration;
 use model::{CallbackStep, ContactId, Fact, LegId, Memory, News, OpenPromise, Pii, QueueId, Source, Target};
@@ -133,33 +132,15 @@ impl Machine {
             attached: promise.attached.clone(),
         });
         let timer = self.timers.insert(now.mono + rest, Timer::Callback(id));
+        let (nobody, aim) = (self.nobody(), Destination::Target(Target::Queue(promise.queue)));
         let contact = Contact {
-            id,
-            source,
             dialled: promise.dialled.clone(),
-            caller: self.nobody(),
-            legs: Vec::new(),
-            worker: None,
-            spare: None,
-            language: promise.language,
             priority: promise.priority,
             attached: promise.attached.clone(),
             entered: Some(monotonic(now, promise.entered)),
             queue: Some(promise.queue),
             stage: Stage::Pausing { timer },
-            aim: Destination::Target(Target::Queue(promise.queue)),
-            transfer: None,
-            arranging: None,
-            callback: None,
-            recording: Recording::default(),
-            watchers: Vec::new(),
-            since: now,
-            hops: 0,
-            max_forwards: model::MAX_FORWARDS,
-            dials: 0,
-            served: false,
-            open_media: 0,
-            nailed: false,
+            ..Contact::new(id, now, source, nobody, promise.language, aim)
         };
         self.contacts.insert(id, contact);
         let callback = self.new_callback(Arc::clone(promise), open.attempts);

@@ -13,7 +13,6 @@ use crate::leg::{Leg, LegState, MediaRoute};
 use crate::machine::Machine;
 use crate::nailed_keys::Keyed;
 use crate::plan::Destination;
-use crate::record::Recording;
 use crate::ring::{Call, Ring};
 use crate::{NAILED_RING_MAX, Output, PHONE_SILENT_MAX};
 use base::Now;
@@ -150,33 +149,12 @@ impl Machine {
 
     fn nailed_contact(&mut self, now: Now, id: ContactId, worker: Option<WorkerId>, nailed: Nailed) -> Contact {
         let (agent, phone) = (nailed.agent, nailed.phone);
+        let (language, aim) = (self.directory.site.language, Destination::Target(Target::Agent(agent)));
         Contact {
-            id,
-            source: Source::Phone(phone),
-            dialled: "".into(),
-            caller: self.nobody(),
-            legs: Vec::new(),
             worker,
-            spare: None,
-            language: self.directory.site.language,
-            priority: 0,
-            attached: Vec::new(),
-            entered: None,
-            queue: None,
             stage: Stage::Nailed(nailed),
-            aim: Destination::Target(Target::Agent(agent)),
-            transfer: None,
-            arranging: None,
-            callback: None,
-            recording: Recording::default(),
-            watchers: Vec::new(),
-            since: now,
-            hops: 0,
-            max_forwards: model::MAX_FORWARDS,
-            dials: 0,
-            served: false,
-            open_media: 0,
             nailed: true,
+            ..Contact::new(id, now, Source::Phone(phone), self.nobody(), language, aim)
         }
     }
 

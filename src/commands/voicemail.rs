@@ -61,8 +61,9 @@ fn list(args: &VoicemailList) -> Result<String, String> {
         args.queue.as_ref().is_none_or(|queue| *queue == message.queue) && !(args.new && message.heard)
     };
     // Who called is in the store; without it the messages can be listened to all the same.
-    let reader = Reader::open(&store).ok();
-    let caller = |message: &Message| reader.as_ref().and_then(|reader| reader.caller(message.contact).ok().flatten());
+    let reader = Reader::open(&store);
+    let caller =
+        |message: &Message| reader.as_ref().ok().and_then(|reader| reader.caller(message.contact).ok().flatten());
     let shown = found.iter().filter(wanted);
     if args.json {
         let entries: Vec<_> = shown
@@ -81,8 +82,10 @@ fn list(args: &VoicemailList) -> Result<String, String> {
         let caller = caller(m).filter(|caller| !caller.is_empty()).unwrap_or_else(|| "-".into());
         let _ = writeln!(out, "{}  {state:<5} {:>5.0} s  {:<12} {caller:<16} {}", m.at, m.seconds, m.queue, m.name);
     }
-    if out.is_empty() {
-        out.push_str("no messages\n");
+    match reader {
+        _ if out.is_empty() => out.push_str("no messages\n"),
+        Ok(_) => {}
+        Err(error) => out.push_str(&format!("who called is not known: {error}\n")),
     }
     Ok(out)
 }
@@ -132,6 +135,9 @@ mod tests {
             ]
         );
         assert_eq!(all[0]["contact"], "000000010000002a");
+        let list = VoicemailList { config: config.clone(), queue: None, new: false, json: false };
+        let text = run(&VoicemailVerb::List(list)).unwrap();
+        assert!(text.contains(FIRST) && text.contains("who called is not known: "), "there is no store: {text}");
         let name = |name: &str| VoicemailName { name: name.into(), config: config.clone() };
         run(&VoicemailVerb::Heard(name(FIRST))).unwrap();
         assert_eq!(listed(&config, true).len(), 1, "one is new");
