@@ -4,13 +4,18 @@
 //! follows them, and at each moment that mattered to the contact it is asked what it sees. So the explanation is made by
 //! other code than the decision, and where the two disagree that is said too.
 
+mod moment;
+mod shards;
+
+pub use moment::{By, Called, Candidate, Lack, Later, Moment, PartWaited, Passed, Regime, Score, Verdict, What};
+
 use crate::reference::Reference;
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, CallbackStep, ContactId, Decision, Directory, Fact, FlowReason, Joined, Judgement, Next,
-    NotReadyReason, OfferOutcome, QueueId, ReserveChange, SkillId, Wish,
+    AgentId, AgentState, CallbackStep, ContactId, Directory, Fact, Next, OfferOutcome, QueueId, ReserveChange, Wish,
 };
+use shards::Log;
 use std::collections::HashMap;
 
 /// Others whose turn came before are shown up to so many.
@@ -31,225 +36,8 @@ pub struct Explainer {
     called: HashMap<(QueueId, u8), Called>,
     at: Instant,
     moments: Vec<Moment>,
-}
-
-/// Something that was decided about the contact.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Moment {
-    pub at: Instant,
-    pub what: What,
-    /// The queue's agents as they stood; those that could not be chosen with the reason. The chosen first.
-    pub candidates: Vec<Candidate>,
-    /// Where the facts and the reference do not agree, in words.
-    pub doubts: Vec<Box<str>>,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub enum What {
-    /// The queue's rules, or the agent who knows the caller, made something of it before it came in.
-    Judged {
-        queue: QueueId,
-        judgement: Judgement,
-    },
-    /// The customer hung up to be called back: from here on his contact waits in his stead.
-    CallbackArranged {
-        queue: QueueId,
-    },
-    /// It came into the queue, and nobody could take it at once.
-    Entered {
-        queue: QueueId,
-        priority: i32,
-        place: usize,
-        ahead: Vec<ContactId>,
-    },
-    /// It was offered to an agent.
-    Offered {
-        queue: QueueId,
-        agent: AgentId,
-        regime: Regime,
-        waited: Duration,
-        /// As it was written down; `None`: by a version that kept none.
-        decision: Option<Decision>,
-        /// He is not the queue's own, and serves it since then.
-        called: Option<Called>,
-    },
-    /// While it waited others joined the queue, or left it.
-    Reserve {
-        queue: QueueId,
-        place: u8,
-        change: ReserveChange,
-    },
-    /// An agent who serves the queue got another contact.
-    Passed {
-        agent: AgentId,
-        contact: ContactId,
-        why: Passed,
-    },
-    OfferEnded {
-        agent: AgentId,
-        outcome: OfferOutcome,
-        /// Who answered first, when it was taken back for that.
-        winner: Option<AgentId>,
-    },
-    Connected {
-        agent: AgentId,
-        waited: Duration,
-    },
-    /// `offers`: how often it had been offered before.
-    Abandoned {
-        waited: Duration,
-        offers: usize,
-    },
-    FlowedOut {
-        queue: QueueId,
-        why: FlowReason,
-        waited: Duration,
-    },
-}
-
-/// One of a queue's reserves that has joined it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Called {
-    /// In the queue's list.
-    pub place: u8,
-    pub since: Instant,
-    /// `None`: by hand.
-    pub why: Option<Joined>,
-}
-
-/// Which side there was more of (features: A1).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Regime {
-    /// Agents were ready when the contact came: one of them was chosen for it.
-    AgentSurplus,
-    /// Contacts waited when the agent became ready: this one was chosen for him.
-    ContactSurplus,
-}
-
-/// What a contact has waited, beside the objective of its queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct PartWaited {
-    pub queue: QueueId,
-    pub waited: Duration,
-    pub objective: Duration,
-}
-
-/// Why an agent got another contact first.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Passed {
-    /// It has the higher priority, waiting included: the points of both.
-    MorePressing { own: f64, other: f64 },
-    /// It has waited the larger part of its queue's objective.
-    LargerPart { own: PartWaited, other: PartWaited },
-    /// It was there earlier.
-    Earlier,
-    /// This agent could not be given ours at the time; the moment's candidate says why.
-    NotForUs,
-}
-
-/// An agent at a moment.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Candidate {
-    pub agent: AgentId,
-    pub verdict: Verdict,
-    /// By the queue's strategy; `None` when he was not to be compared.
-    pub score: Option<Score>,
-}
-
-#[derive(Clone, PartialEq, Debug)]
-pub enum Verdict {
-    Chosen,
-    /// Ready and able, and after so many others, the last of them this one.
-    Behind {
-        others: usize,
-        after: AgentId,
-    },
-    /// Ready and able, and as many talk with contacts of the queue as may.
-    Full {
-        most: u32,
-    },
-    SignedOff {
-        since: Instant,
-    },
-    NotReady {
-        reason: NotReadyReason,
-        since: Instant,
-    },
-    /// Reserved, busy or in wrap-up.
-    Engaged {
-        state: AgentState,
-        since: Instant,
-    },
-    /// He refused this contact a moment ago.
-    Refused {
-        until: Instant,
-    },
-    /// His phone rang for it in this same round: among phones that ring together nobody is rung twice.
-    Rang,
-    /// He lacks what the contact asks: what he comes nearest to, with each level that is missing.
-    Lacks {
-        missing: Vec<Lack>,
-        /// The step that asks it, counted from 0, and the later one that does not ask it of him any more.
-        step: usize,
-        later: Option<Later>,
-    },
-    /// The contact is kept for somebody who knows the customer.
-    KeptFor {
-        agent: AgentId,
-        until: Instant,
-    },
-    /// He was free and could have been given it, and was not: the reference would have.
-    Unexplained,
-    /// He is of this reserve of the queue, which has not joined it.
-    InReserve {
-        queue: QueueId,
-        place: u8,
-    },
-}
-
-/// A step yet to come.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Later {
-    pub step: usize,
-    pub at: Instant,
-    /// It is taken only if its condition holds then.
-    pub conditional: bool,
-}
-
-/// A level an agent does not have.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Lack {
-    pub skill: SkillId,
-    pub has: u8,
-    pub least: u8,
-    pub most: u8,
-}
-
-/// What the strategy went by, and the idle time that decides between equals.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Score {
-    pub by: By,
-    pub idle: Duration,
-}
-
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub enum By {
-    Idle,
-    /// How many contacts of the queue were given out since his last; `None`: he had none.
-    Turn(Option<usize>),
-    Calls(usize),
-    /// Share of his time in which he worked.
-    Occupied(f64),
-    /// His place in the configuration.
-    Place(u32),
-    /// Tickets in the draw.
-    Tickets(u32),
-    /// His mean level in what is asked.
-    Level(u32),
-    /// Skills and queues he has.
-    Versatility(u32),
-    /// All who are ready ring.
-    Everybody,
+    /// Several shards wrote the log.
+    log: Option<Log>,
 }
 
 impl Explainer {
@@ -266,11 +54,13 @@ impl Explainer {
             called: HashMap::new(),
             at: Instant::ZERO,
             moments: Vec::new(),
+            log: (directory.limits.shards > 1).then(Log::default),
         }
     }
 
     /// The configuration was read anew; indices keep their meaning.
     pub fn configure(&mut self, now: Instant, directory: &Directory) {
+        self.take_waiting(None);
         self.reference.configure(now, directory);
     }
 
@@ -281,6 +71,51 @@ impl Explainer {
 
     /// One fact of the start, in the order of the log.
     pub fn handle_fact(&mut self, now: Instant, fact: &Fact) {
+        let Some(log) = &mut self.log else { return self.take(now, fact) };
+        log.push(now, fact.clone());
+        self.take_waiting(Some(now));
+    }
+
+    /// Facts of several shards, each when what belongs before it has come. `None`: nothing more comes.
+    fn take_waiting(&mut self, read: Option<Instant>) {
+        while let Some((at, fact)) = self.log.as_mut().and_then(|log| log.next(read)) {
+            for (at, before) in self.belongs_before(at, &fact) {
+                self.take(at, &before);
+            }
+            self.look_around(at, &fact, read.is_some());
+            self.take(at, &fact);
+        }
+    }
+
+    fn belongs_before(&mut self, at: Instant, fact: &Fact) -> Vec<(Instant, Fact)> {
+        let Some(log) = &mut self.log else { return Vec::new() };
+        let Fact::Offered { contact, queue, agent, .. } = *fact else { return Vec::new() };
+        let (mut before, reserved) = (Vec::new(), AgentState::Reserved { contact });
+        if self.reference.agents[agent.index()].state != reserved {
+            before = log.until_reserved(at, agent, reserved);
+        }
+        let place = self.reference.directory.reserve_place(queue, agent);
+        if let Some(place) = place.filter(|_| !self.reference.serves(agent, queue)) {
+            before.extend(log.joined(at, queue, place as u8));
+        }
+        before
+    }
+
+    /// Tells the reference what may have been otherwise, where it will be asked.
+    fn look_around(&mut self, at: Instant, fact: &Fact, complete: bool) {
+        let asked = match fact {
+            Fact::Offered { .. } => self.reference.waited(at, self.contact).is_some(),
+            Fact::Queued { contact, .. } | Fact::Abandoned { contact, .. } | Fact::FlowedOut { contact, .. } => {
+                *contact == self.contact
+            }
+            _ => false,
+        };
+        if let Some(log) = self.log.as_ref().filter(|_| asked) {
+            self.reference.unsettled = Some(log.unsettled(at, fact, complete));
+        }
+    }
+
+    fn take(&mut self, now: Instant, fact: &Fact) {
         // A contact whose offer was taken back is looked at again later, not at the same instant.
         self.reference.look_again(now - Duration::from_nanos(1));
         self.reference.follow(now);
@@ -352,6 +187,7 @@ impl Explainer {
     }
 
     pub fn into_moments(mut self) -> Vec<Moment> {
+        self.take_waiting(None);
         // An offer that is taken back is told before the one for which it was.
         for at in 0..self.moments.len() {
             let (now, later) = (self.moments[at].at, &self.moments[at + 1..]);
@@ -420,7 +256,7 @@ impl Explainer {
                 let what = What::Entered { queue, priority, place, ahead };
                 let mut candidates = self.reference.candidates(now, contact, None);
                 // Somebody is ready: the next moment is its offer, which says more.
-                if candidates.iter().any(|c| c.verdict == Verdict::Unexplained) {
+                if candidates.iter().any(|c| matches!(c.verdict, Verdict::Unexplained | Verdict::Crossed)) {
                     candidates.clear();
                 }
                 return Some((what, candidates));

@@ -58,6 +58,8 @@ impl Reference {
             (Passed::LargerPart { own: self.part_waited(now, own), other: self.part_waited(now, other) }, None)
         } else if other.entered < own.entered && others <= ours {
             (Passed::Earlier, None)
+        } else if others <= ours && (self.moves(now, own) || self.moves(now, other)) {
+            (Passed::Crossed, None)
         } else {
             (Passed::MorePressing { own: ours, other: others }, None)
         })
@@ -92,7 +94,7 @@ impl Reference {
         let mut all: Vec<_> = looked_at.collect();
         let place = |c: &Candidate| match c.verdict {
             Verdict::Chosen => 0,
-            Verdict::Unexplained => 1,
+            Verdict::Unexplained | Verdict::Crossed => 1,
             Verdict::InReserve { .. } => 3,
             _ => 2,
         };
@@ -101,6 +103,7 @@ impl Reference {
         let mut others = 0;
         let mut before = chosen.unwrap_or_default();
         let draws = self.draws(own);
+        let crossed = |agent| self.changes(now, agent) || (chosen.is_none() && self.moves(now, own));
         for (key, candidate) in &mut all {
             // Ready and able: he is behind the chosen. When nobody was chosen he should have been.
             let late = chosen.is_some_and(|chosen| self.came_after(candidate.agent, chosen));
@@ -109,6 +112,8 @@ impl Reference {
                 others += 1;
                 candidate.verdict = Verdict::Behind { others, after: before };
                 before = candidate.agent;
+            } else if candidate.verdict == Verdict::Unexplained && crossed(candidate.agent) {
+                candidate.verdict = Verdict::Crossed;
             }
         }
         all.into_iter().map(|(_, candidate)| candidate).collect()

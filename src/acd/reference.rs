@@ -12,6 +12,9 @@
 mod first;
 mod may;
 mod reserves;
+mod unsettled;
+
+pub(crate) use unsettled::Unsettled;
 
 use crate::asked::Possible;
 use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
@@ -42,6 +45,10 @@ pub(crate) struct Reference {
     pub(crate) decisions: usize,
     /// `Some`: decisions about all others are followed and not judged.
     pub(crate) only: Option<ContactId>,
+    /// `Some`: several shards wrote the facts.
+    pub(crate) unsettled: Option<Unsettled>,
+    /// When somebody came into a queue or left it last.
+    touched: HashMap<QueueId, Instant>,
     /// Counts inputs, and facts.
     inputs: u64,
     facts: u64,
@@ -109,6 +116,8 @@ pub(crate) struct Waiting {
     held_until: Option<Instant>,
     pub(crate) refused: Vec<(AgentId, Instant)>,
     tries: u8,
+    /// When it was told of last.
+    pub(crate) touched: Instant,
 }
 
 impl Waiting {
@@ -147,6 +156,8 @@ impl Reference {
             counts: [0; 4],
             decisions: 0,
             only: None,
+            unsettled: None,
+            touched: HashMap::new(),
             inputs: 0,
             facts: 0,
             changed: Vec::new(),
@@ -225,18 +236,25 @@ impl Reference {
         }
         self.follow(now);
         match fact {
-            Fact::Queued { contact, .. }
-            | Fact::Offered { contact, .. }
-            | Fact::OfferEnded { contact, .. }
-            | Fact::Connected { contact, .. }
-            | Fact::Abandoned { contact, .. }
-            | Fact::Aside { contact, .. }
-            | Fact::FlowedOut { contact, .. } => self.moved.push(*contact),
+            Fact::Queued { contact, queue, .. }
+            | Fact::Offered { contact, queue, .. }
+            | Fact::OfferEnded { contact, queue, .. }
+            | Fact::Connected { contact, queue, .. }
+            | Fact::Abandoned { contact, queue, .. }
+            | Fact::Aside { contact, queue, .. }
+            | Fact::FlowedOut { contact, queue, .. } => self.touch(now, *contact, *queue),
             _ => {}
         }
         let [offered, answered, abandoned, flowed] = self.counts;
         let accounted = answered + abandoned + flowed + self.waiting.len();
         self.hold(offered == accounted, || format!("{offered} came, {accounted} are accounted for"));
+    }
+
+    fn touch(&mut self, now: Instant, contact: ContactId, queue: QueueId) {
+        self.moved.push(contact);
+        self.touched.insert(queue, now);
+        let waiting = self.waiting.iter_mut().find(|w| w.contact == contact);
+        waiting.into_iter().for_each(|w| w.touched = now);
     }
 
     /// What was not as the rules ask since the last time.
@@ -283,6 +301,7 @@ impl Reference {
             held_until: None,
             refused: vec![],
             tries: 0,
+            touched: now,
         };
         let before = |w: &&Waiting| w.queue == queue && w.ringing.is_empty() && self.place(w) < self.place(&new);
         // Those who are held come back into the line at some time in this millisecond.
@@ -293,7 +312,9 @@ impl Reference {
         let range = waiting.len() + 1..=last + 1;
         let there = range.contains(&(position as usize));
         let (first, last) = (range.start(), range.end());
-        self.hold(there, || format!("{contact} came in at place {position}; by the facts from {first} to {last}"));
+        self.hold(there || self.stirs(now, queue), || {
+            format!("{contact} came in at place {position}; by the facts from {first} to {last}")
+        });
         // Its conditions count it in.
         self.waiting.push(new);
         let at = self.waiting.len() - 1;
@@ -353,7 +374,8 @@ impl Reference {
     fn offered(&mut self, now: Instant, contact: ContactId, queue: QueueId, id: AgentId, written: Option<&Decision>) {
         self.decisions += 1;
         let state = self.agents[id.index()].state;
-        let other = (state != AgentState::Reserved { contact }).then(|| {
+        let known = state == AgentState::Reserved { contact } || self.unsettled.as_ref().is_some_and(|u| u.overtaken);
+        let other = (!known).then(|| {
             let who = self.name(id);
             format!("{contact} is offered to {who}, who is {}", state.word()).into()
         });
@@ -386,7 +408,8 @@ impl Reference {
         let contact = chosen.contact;
         let eligible: Vec<_> = chosen.readings().filter(|c| self.may_get(now, c, id, Edge::Either)).collect();
         let name = self.name(id).to_owned();
-        self.hold(!eligible.is_empty(), || format!("{name} may not get {contact}"));
+        let may = !eligible.is_empty() || self.may_have_got(now, chosen, id);
+        self.hold(may, || format!("{name} may not get {contact}"));
         let first: Vec<_> = eligible.iter().map(|c| self.choose(now, c, id)).collect();
         let better = first.first().filter(|_| !first.contains(&id)).map(|first| self.name(*first).to_owned());
         self.hold(better.is_none(), || {

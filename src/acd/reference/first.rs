@@ -35,7 +35,7 @@ impl Reference {
         let may =
             |w: &&Waiting| w.ringing.is_empty() && (is_chosen(w) || self.may_get_once_back(now, w, id, Edge::Both));
         let mut lines: HashMap<QueueId, Vec<&Waiting>> = HashMap::new();
-        for w in self.waiting.iter().filter(may) {
+        for w in self.waiting.iter().filter(may).filter(|w| is_chosen(w) || !self.moves(now, w)) {
             lines.entry(w.queue).or_default().push(w);
         }
         let heads = lines.into_values().filter_map(|line| self.head(now, line, is_chosen));
@@ -77,9 +77,9 @@ impl Reference {
             }
             return self.draw(now, contact, reserved, seed);
         }
-        let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, Edge::Both);
+        let may = |a: &AgentId| self.may_get(now, contact, *a, Edge::Both) && !self.changes(now, *a);
         let mut all: Vec<_> = self.comparable(contact, reserved);
-        all.retain(may);
+        all.retain(|a| *a == reserved || may(a));
         all.sort_by_key(|a| self.order(now, contact, *a));
         all.first().copied().unwrap_or(reserved)
     }
@@ -173,7 +173,7 @@ impl Reference {
 
     pub(crate) fn effective(&self, now: Instant, waiting: &Waiting) -> i64 {
         let ageing = self.queue(waiting.queue).routing.ageing;
-        let waited = (now.as_millis() - waiting.entered.as_millis()) as i64;
+        let waited = now.as_millis().saturating_sub(waiting.entered.as_millis()) as i64;
         let aged = (waited * i64::from(ageing.per_minute)).min(60_000 * i64::from(ageing.cap));
         60_000 * i64::from(waiting.priority) + aged
     }
@@ -181,7 +181,7 @@ impl Reference {
     /// Of his queue's objective.
     pub(crate) fn part(&self, now: Instant, waiting: &Waiting) -> Part {
         let objective = self.queue(waiting.queue).routing.objective.unwrap_or(OBJECTIVE_DEFAULT);
-        let waited = now.as_millis() - waiting.entered.as_millis();
+        let waited = now.as_millis().saturating_sub(waiting.entered.as_millis());
         Part { waited: u128::from(waited), objective: objective.as_millis() }
     }
 

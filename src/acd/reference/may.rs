@@ -2,6 +2,7 @@
 
 use super::{Edge, Reference, Waiting};
 use base::Instant;
+use core::time::Duration;
 use model::{AgentId, AgentState, Queue, QueueId, Strategy};
 
 impl Reference {
@@ -55,7 +56,9 @@ impl Reference {
         match queue.strategy {
             Strategy::RingAll => true,
             Strategy::RingProgressive => {
-                let steps = now.since(chosen.round_since).as_nanos().checked_div(queue.routing.ring_step.as_nanos());
+                let late = self.unsettled.as_ref().map_or(Duration::ZERO, |u| u.within);
+                let steps =
+                    (now.since(chosen.round_since) + late).as_nanos().checked_div(queue.routing.ring_step.as_nanos());
                 chosen.round.len() as u128 <= steps.unwrap_or(0)
             }
             _ => false,

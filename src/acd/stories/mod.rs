@@ -10,6 +10,7 @@ mod demands;
 mod direct;
 mod distribution;
 mod explain;
+mod explain_shards;
 mod flow;
 mod nailed;
 mod reload;

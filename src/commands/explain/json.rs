@@ -80,14 +80,19 @@ impl Page<'_> {
                     Passed::LargerPart { .. } => "larger-part-of-objective",
                     Passed::Earlier => "earlier",
                     Passed::NotForUs => "not-for-us",
+                    Passed::Crossed => "crossed",
                 },
                 "points": match why {
                     Passed::MorePressing { own, other } => json!({ "own": own, "other": other }),
-                    Passed::LargerPart { .. } | Passed::Earlier | Passed::NotForUs => Value::Null,
+                    Passed::LargerPart { .. } | Passed::Earlier | Passed::NotForUs | Passed::Crossed => {
+                        Value::Null
+                    },
                 },
                 "objectives": match why {
                     Passed::LargerPart { own, other } => json!({ "own": self.part(*own), "other": self.part(*other) }),
-                    Passed::MorePressing { .. } | Passed::Earlier | Passed::NotForUs => Value::Null,
+                    Passed::MorePressing { .. } | Passed::Earlier | Passed::NotForUs | Passed::Crossed => {
+                        Value::Null
+                    },
                 },
             }),
             What::OfferEnded { agent: id, outcome, winner } => json!({
@@ -182,6 +187,7 @@ impl Page<'_> {
             Verdict::KeptFor { .. } => "kept-for-another",
             Verdict::Full { .. } => "talks-full",
             Verdict::Unexplained => "unexplained",
+            Verdict::Crossed => "crossed",
             Verdict::InReserve { .. } => "in-reserve",
         };
         json!({

@@ -102,6 +102,7 @@ impl Page<'_> {
                     }
                     Passed::Earlier => "it had come earlier".into(),
                     Passed::NotForUs => "he could not be given this one".into(),
+                    Passed::Crossed => "the two crossed on their way between shards".into(),
                 };
                 format!("{} was given {contact} first: {why}", self.person(*agent))
             }
@@ -332,6 +333,7 @@ impl Page<'_> {
                 format!("it is kept for {} for {} more", self.person(*agent), spell(until.since(moment.at)))
             }
             Verdict::Unexplained => "ready and able, and it was not offered to him".into(),
+            Verdict::Crossed => "ready at about that moment: it crossed with this on its way between shards".into(),
             Verdict::InReserve { place, .. } => format!("in reserve {}, which has not joined", place + 1),
         }
     }
@@ -342,7 +344,7 @@ impl Page<'_> {
 
     pub(super) fn would_change(&self, moment: &Moment, candidate: &Candidate, best: Option<Score>) -> Option<String> {
         Some(match &candidate.verdict {
-            Verdict::Chosen | Verdict::Unexplained => return None,
+            Verdict::Chosen | Verdict::Unexplained | Verdict::Crossed => return None,
             Verdict::Behind { .. } => ahead_of(candidate.score?, best?)?,
             Verdict::SignedOff { .. } => "signing on and being ready".into(),
             Verdict::NotReady { reason: NotReadyReason::DeviceUnreachable | NotReadyReason::DeviceFailed, .. } => {
