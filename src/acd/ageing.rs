@@ -29,7 +29,7 @@ pub(crate) struct Rate {
 }
 
 /// Waiting as a part of the objective; the larger part is the smaller value.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Share {
     waited_ms: u64,
     objective_ms: u64,
@@ -119,11 +119,11 @@ impl Pressing {
 }
 
 /// A contact's place among those of its queue: the smaller comes first, now and at every later instant.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
 pub(crate) struct ContactKey {
     rank: i64,
     entered: Instant,
-    contact: ContactId,
+    pub(crate) contact: ContactId,
     pub(crate) slot: u32,
     priority: i32,
 }

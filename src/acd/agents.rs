@@ -3,7 +3,7 @@
 use crate::limits::{DEVICE_BUSY_BACK_OFF, DEVICE_RETRY, DIRECT_RING_TIME, RESERVATION_LEASE, SETTLE_GRACE};
 use crate::machine::{Acd, Timer};
 use crate::message::{ToAgent, ToContact, ToQueue};
-use crate::staff::{Agent, Engagement, Fault, OpenOffer, Presence, Stance};
+use crate::staff::{Agent, Engagement, Fault, OpenOffer, Presence, Stance, is_at_work};
 use crate::strategy::IdleStamps;
 use crate::words::Seat;
 use base::{Now, TimerId};
@@ -33,7 +33,7 @@ impl Acd {
     /// The agent, when he is ours and configured.
     pub(crate) fn agent(&mut self, id: AgentId) -> Option<&mut Agent> {
         debug_assert_eq!(self.agent_home(id), self.seating.shard, "messages go to the agent's home");
-        self.staff.agents.get_mut(id.index() / usize::from(self.seating.shards))
+        self.staff.agents.get_mut(self.seating.place_of(id.0))
     }
 
     pub(crate) fn is_reachable(&mut self, id: AgentId) -> bool {
@@ -110,12 +110,15 @@ impl Acd {
         }
         agent.shown = want;
         agent.shown_phone = phone;
+        let work_is_alike = agent.work_is_alike;
         self.board.show_agent(id, want, phone, now.utc);
         self.fact(Fact::AgentChanged { agent: id, state: want, phone });
         if want == AgentState::SignedOff {
             self.release_kept(id);
         }
-        self.count(id);
+        if !(work_is_alike && is_at_work(had) && is_at_work(want)) {
+            self.count(id);
+        }
         self.tell_helped(id, had, want);
     }
 

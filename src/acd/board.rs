@@ -41,7 +41,9 @@ impl BoardSize {
 /// Marks that something is pending; signed off is all zeros.
 const PENDING: u64 = 1 << 56;
 
+/// One line of the cache: whoever reads one word reads others too, and shards do not fight for two agents.
 #[derive(Debug)]
+#[repr(align(64))]
 struct AgentWords {
     /// `epoch:32 | 0:16 | capacity:8 | seat:8`.
     claim: AtomicU64,

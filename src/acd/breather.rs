@@ -55,6 +55,9 @@ impl Agent {
 impl Acd {
     /// After a contact and its wrap-up, before he is ready again. Whoever asked for a break himself has his own.
     pub(crate) fn breathe(&mut self, now: Now, id: AgentId) {
+        if self.agent(id).is_none_or(|agent| !agent.breathes) {
+            return;
+        }
         let Some(policy) = self.directory.agent(id).breather else { return };
         let Some(agent) = self.agent(id) else { return };
         if !agent.is_free() || !core::mem::take(&mut agent.pace.ended) || !agent.is_breather_due(now.mono, policy) {

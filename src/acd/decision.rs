@@ -6,7 +6,7 @@
 use crate::ageing::Rate;
 use crate::entry::Entry;
 use crate::line::Line;
-use crate::lines::Lines;
+use crate::lines::{Lines, Service};
 use crate::machine::Acd;
 use base::{Key, Now};
 use model::{AgentId, AgentState, ContactId, Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
@@ -106,16 +106,22 @@ impl Lines {
 
     /// The first of each of his queues, whether he could be given it or not: their fronts alone are looked at.
     fn next_contacts(&self, now: Now, agent: AgentId) -> Heads<ContactId> {
-        let mut first = First::default();
-        for service in self.services(agent) {
-            // One he may join at times is none of his queues until then.
-            if service.helps && self.look(service.queue).rank(agent).is_none() {
-                continue;
+        // One he may join at times is none of his queues until then.
+        let his = |service: &&Service| !service.helps || self.look(service.queue).rank(agent).is_some();
+        let fronts = self.services(agent).iter().filter(his).map(|service| (service.queue, self.front(service.queue)));
+        if fronts.clone().all(|(_, front)| !front.may_mislead) {
+            // Of plain queues the contacts of all are in one order.
+            let mut first = First::default();
+            for head in fronts.filter_map(|(_, front)| front.first()) {
+                first.insert(head, || true);
             }
-            let front = self.front(service.queue);
-            if let Some((head, _)) = front.first {
-                // Plain queues are all alike, and the line need not be asked.
-                let rate = if front.may_mislead { self.look(service.queue).rate } else { Rate::default() };
+            return first.iter().map(|head| head.contact).collect();
+        }
+        let mut first = First::default();
+        for (queue, front) in fronts {
+            // Plain queues are all alike, and the line need not be asked.
+            let rate = if front.may_mislead { self.look(queue).rate } else { Rate::default() };
+            if let Some(head) = front.first() {
                 first.insert(head.pressing(rate, now.mono), || true);
             }
         }
@@ -126,34 +132,39 @@ impl Lines {
 /// The first ones of all that come, in order.
 #[derive(Debug)]
 struct First<K> {
-    sorted: [Option<K>; HEADS_MAX],
+    /// As many as `len`; behind them is room.
+    sorted: [K; HEADS_MAX],
     len: usize,
 }
 
-impl<K: Copy> Default for First<K> {
+impl<K: Copy + Default> Default for First<K> {
     fn default() -> Self {
-        First { sorted: [None; HEADS_MAX], len: 0 }
+        First { sorted: [K::default(); HEADS_MAX], len: 0 }
     }
 }
 
 impl<K: Ord + Copy> First<K> {
+    fn last(&self) -> Option<K> {
+        (self.len == HEADS_MAX).then(|| self.sorted[HEADS_MAX - 1])
+    }
+
     /// Tells behind whom nobody counts any more. `may` is asked only of one who would be kept.
     fn insert(&mut self, new: K, may: impl FnOnce() -> bool) -> Option<K> {
-        let last = self.sorted[HEADS_MAX - 1];
+        let last = self.last();
         if last.is_some_and(|last| last < new) || !may() {
             return last;
         }
-        self.len = (self.len + 1).min(HEADS_MAX);
-        let mut at = self.len - 1;
-        while at > 0 && self.sorted[at - 1].is_some_and(|before| new < before) {
+        let mut at = self.len.min(HEADS_MAX - 1);
+        self.len = at + 1;
+        while at > 0 && new < self.sorted[at - 1] {
             self.sorted[at] = self.sorted[at - 1];
             at -= 1;
         }
-        self.sorted[at] = Some(new);
-        self.sorted[HEADS_MAX - 1]
+        self.sorted[at] = new;
+        self.last()
     }
 
     fn iter(&self) -> impl Iterator<Item = &K> {
-        self.sorted.iter().flatten()
+        self.sorted[..self.len].iter()
     }
 }

@@ -66,3 +66,16 @@ pub struct Seating {
     /// From which the strategies `random` and `weighted` draw.
     pub seed: u64,
 }
+
+impl Seating {
+    /// The shard that is home to a queue or an agent of this number.
+    pub(crate) fn home_of(self, id: u32) -> ShardId {
+        // A single shard is asked this a dozen times for each contact, and a division takes as long as a dozen other steps.
+        ShardId(if self.shards == 1 { 0 } else { (id % u32::from(self.shards)) as u8 })
+    }
+
+    /// Where its home keeps it, among its own.
+    pub(crate) fn place_of(self, id: u32) -> usize {
+        (if self.shards == 1 { id } else { id / u32::from(self.shards) }) as usize
+    }
+}

@@ -41,6 +41,12 @@ pub(crate) struct Front {
     pub(crate) may_mislead: bool,
 }
 
+impl Front {
+    pub(crate) fn first(&self) -> Option<ContactKey> {
+        self.first.map(|(key, _)| key)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Lines {
     pub(crate) seating: Seating,
@@ -162,7 +168,7 @@ impl Lines {
     }
 
     fn index(&self, queue: QueueId) -> usize {
-        queue.index() / usize::from(self.seating.shards)
+        self.seating.place_of(queue.0)
     }
 
     pub(crate) fn line(&mut self, queue: QueueId) -> &mut Line {
@@ -365,7 +371,7 @@ impl Lines {
     fn sort_in(&mut self, id: AgentId, ready: &ReadyAgent, directory: &Directory) {
         let agent = directory.agent(id);
         for service in &self.served[id.index()] {
-            let line = &mut self.lines[service.queue.index() / usize::from(self.seating.shards)];
+            let line = &mut self.lines[self.seating.place_of(service.queue.0)];
             let Some(rank) = (if service.helps { line.rank(id) } else { Some(0) }) else { continue };
             let candidate = Candidate { id, agent, idle: &ready.idle, turn: service.turn, rank, based: line.based };
             line.crew.come(service.at, agent_key(directory.queue(service.queue), &candidate));
@@ -391,7 +397,7 @@ impl Lines {
             return;
         }
         for service in &self.served[agent.index()] {
-            let line = &mut self.lines[service.queue.index() / usize::from(self.seating.shards)];
+            let line = &mut self.lines[self.seating.place_of(service.queue.0)];
             line.crew.go(service.at);
         }
     }
@@ -409,7 +415,7 @@ impl Lines {
     /// Keys that drift are taken anew when their time has come: before anybody looks at them or is sorted in.
     pub(crate) fn rebase(&mut self, now: Now, id: QueueId, directory: &Directory) {
         let (based, queue) = (strategy::based_at(now.mono), directory.queue(id));
-        let line = &mut self.lines[id.index() / usize::from(self.seating.shards)];
+        let line = &mut self.lines[self.seating.place_of(id.0)];
         if !strategy::rule(queue.strategy).drifts || line.based == based {
             return;
         }

@@ -165,7 +165,12 @@ impl Acd {
     }
 
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.out.pop_front()
+        let output = self.out.pop_front();
+        if output.is_none() {
+            // From the front of its memory again, which is in the cache: a ring would walk through all of it.
+            self.out.clear();
+        }
+        output
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {
@@ -177,11 +182,11 @@ impl Acd {
     }
 
     pub fn queue_home(&self, queue: QueueId) -> ShardId {
-        ShardId((queue.0 % u32::from(self.seating.shards)) as u8)
+        self.seating.home_of(queue.0)
     }
 
     pub fn agent_home(&self, agent: AgentId) -> ShardId {
-        ShardId((agent.0 % u32::from(self.seating.shards)) as u8)
+        self.seating.home_of(agent.0)
     }
 
     /// Handles what the parts say to each other until nothing is left. Ends: every message is an answer to one that
@@ -206,6 +211,8 @@ impl Acd {
                 AcdMessage::ToAgent(message) => self.on_agent_message(now, message),
             }
         }
+        // As with the outputs: the next message lies where the first one did.
+        self.local.clear();
     }
 
     pub(crate) fn send(&mut self, to: ShardId, message: impl Into<AcdMessage>) {

@@ -6,7 +6,7 @@
 use crate::limits::{LINE_RETRY, LINE_STEADY, LINE_TRIES};
 use crate::machine::{Acd, Timer};
 use base::{Instant, Now, TimerId};
-use model::{AgentId, Cause, CauseKind, NailedUp, PhoneId, QueueEvent};
+use model::{AgentId, Cause, CauseKind, PhoneId, QueueEvent};
 
 #[derive(Debug)]
 pub(crate) struct Line {
@@ -50,12 +50,14 @@ impl Line {
 impl Acd {
     /// After every change of his: calls or hangs up what is not as it should be. A talk keeps the leg it is on.
     pub(crate) fn tend_line(&mut self, id: AgentId) {
-        let configured = self.directory.agent(id);
-        let wanted = configured.nailed_up != NailedUp::Off && !configured.removed;
+        let Some(agent) = self.agent(id) else { return };
+        let wanted = agent.line.wanted;
+        if !wanted && agent.line.state == LineState::Down {
+            return;
+        }
         let reachable = self.is_reachable(id);
         let draining = self.draining;
         let Some(agent) = self.agent(id) else { return };
-        agent.line.wanted = wanted;
         let (phone, free) = (agent.phone.filter(|_| wanted), agent.is_free());
         match (agent.line.state, phone) {
             (LineState::Down, Some(phone)) if reachable && !draining && agent.line.again == Again::Now => {

@@ -107,9 +107,12 @@ impl<K: Copy + Ord> Order<K> {
     /// The first run that does not end before the key.
     fn run_of(&self, key: &K) -> usize {
         let ends_before = |run: &VecDeque<K>| run.back().is_some_and(|last| last < key);
+        if self.first.is_none_or(|first| *key <= first) {
+            return 0;
+        }
+        // Most come last.
         match self.runs.last() {
             Some(last) if ends_before(last) => self.runs.len(),
-            _ if self.first.is_some_and(|first| *key <= first) => 0,
             _ => self.runs.partition_point(ends_before),
         }
     }

@@ -128,10 +128,7 @@ impl Acd {
     /// claimed him a moment ago: then his word says so and he stays until that is settled.
     pub(crate) fn leave_if_free(&mut self, id: AgentId) {
         let Some(agent) = self.agent(id).filter(|agent| agent.is_free()) else { return };
-        let (leaving, Some(phone)) = (agent.leaving, agent.phone) else { return };
-        if !leaving && !self.directory.agent(id).removed {
-            return;
-        }
+        let Some(phone) = agent.phone.filter(|_| agent.leaving || agent.removed) else { return };
         if !self.board.vacate_agent(id) {
             return;
         }

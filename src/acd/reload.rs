@@ -6,7 +6,7 @@ use crate::message::ToAgent;
 use crate::reserve::Helps;
 use crate::staff::{Agent, Presence};
 use base::Now;
-use model::{AgentId, Directory, Phone, PhoneId, QueueId, ShardId};
+use model::{AgentId, Directory, NailedUp, Phone, PhoneId, QueueId, ShardId};
 use std::sync::Arc;
 
 impl Acd {
@@ -90,9 +90,12 @@ impl Acd {
     /// During a drain an agent who is free and for whom nobody waits goes home. Where he only helps he stays, too: his
     /// reserve may be called in yet.
     pub(crate) fn retire(&mut self, now: Now, id: AgentId) {
+        if !self.draining {
+            return;
+        }
         let helps = self.helps.of(id).iter().map(|(queue, _)| queue);
         let mut serves = self.directory.agent(id).queues.iter().chain(helps);
-        if !self.draining || serves.any(|queue| self.board.queue_waiting(*queue) > 0) {
+        if serves.any(|queue| self.board.queue_waiting(*queue) > 0) {
             return;
         }
         let Some(agent) = self.agent(id).filter(|a| a.is_free() && a.phone.is_some()) else { return };
@@ -105,11 +108,17 @@ impl Acd {
         (here..count).step_by(shards).map(|index| AgentId(index as u32))
     }
 
-    /// Brings the staff counts in line with the queues he serves now.
+    /// Brings what is known of him in line with his configuration, and the staff counts with the queues he serves now.
     fn recount(&mut self, id: AgentId) {
-        let configured = self.directory.agent(id);
+        let directory = Arc::clone(&self.directory);
+        let configured = directory.agent(id);
         let serves = if configured.removed { Vec::new() } else { configured.queues.clone() };
+        let work_is_alike = serves.iter().all(|queue| !directory.queue(*queue).empty.tells_work_apart());
         let Some(agent) = self.agent(id) else { return };
+        agent.work_is_alike = work_is_alike;
+        agent.removed = configured.removed;
+        agent.breathes = configured.breather.is_some();
+        agent.line.wanted = configured.nailed_up != NailedUp::Off && !configured.removed;
         let before = core::mem::take(&mut agent.counted);
         let kept = |queue: &QueueId| before.iter().find(|(q, _)| q == queue).map_or_else(Presence::default, |b| b.1);
         agent.counted = serves.iter().map(|queue| (*queue, kept(queue))).collect();

@@ -44,6 +44,11 @@ pub(crate) struct Agent {
     pub(crate) shown_phone: Option<PhoneId>,
     /// The queues in whose staff he is counted, and as what.
     pub(crate) counted: Vec<(QueueId, Presence)>,
+    /// By the configuration: he is not to be any more; he has short breaks.
+    pub(crate) removed: bool,
+    pub(crate) breathes: bool,
+    /// In all of them he counts the same whatever he does at work.
+    pub(crate) work_is_alike: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -115,6 +120,9 @@ impl Agent {
             shown: AgentState::SignedOff,
             shown_phone: None,
             counted: Vec::new(),
+            removed: false,
+            breathes: false,
+            work_is_alike: false,
         }
     }
 
@@ -197,6 +205,14 @@ impl Agent {
     }
 }
 
+/// Takes contacts now, or when he has done with his.
+pub(crate) fn is_at_work(state: AgentState) -> bool {
+    match state {
+        AgentState::SignedOff | AgentState::NotReady { .. } => false,
+        AgentState::Ready | AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => true,
+    }
+}
+
 /// As what an agent counts in a queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Presence {
@@ -211,13 +227,7 @@ pub(crate) struct Presence {
 
 impl Presence {
     pub(crate) fn of(state: AgentState, rule: &EmptyRule) -> Self {
-        let (signed_on, available) = match state {
-            AgentState::SignedOff => (false, false),
-            AgentState::NotReady { .. } => (true, false),
-            AgentState::Ready | AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => {
-                (true, true)
-            }
-        };
+        let (signed_on, available) = (state != AgentState::SignedOff, is_at_work(state));
         Presence { signed_on, available, joins: !rule.join.covers(state), stays: !rule.leave.covers(state) }
     }
 }

@@ -7,8 +7,9 @@
 use crate::limits::{STAFF_COUNT_EACH, STAFF_COUNT_LEAST, STAFF_COUNT_MOST};
 use crate::line::Needs;
 use crate::machine::Acd;
+use crate::staff::is_at_work;
 use base::{Instant, Now};
-use model::{AgentState, QueueId};
+use model::QueueId;
 
 /// Counted anew when it is old, or when somebody went; in the memory it has.
 #[derive(Debug, Default)]
@@ -76,7 +77,7 @@ impl Acd {
             sums.resize(line.classes.len(), 0.0);
         }
         for (id, at) in line.crew.staff().iter().zip(0u32..) {
-            if line.rank(*id).is_none() || !works(self.board.agent_state(*id)) {
+            if line.rank(*id).is_none() || !is_at_work(self.board.agent_state(*id)) {
                 continue;
             }
             let agent = directory.agent(*id);
@@ -95,13 +96,5 @@ impl Acd {
         for (both, all) in both.iter_mut().zip(all) {
             *both = if *all > 0.0 { *both / *all } else { 0.0 };
         }
-    }
-}
-
-/// He takes contacts now or when he has done with his.
-fn works(state: AgentState) -> bool {
-    match state {
-        AgentState::SignedOff | AgentState::NotReady { .. } => false,
-        AgentState::Ready | AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => true,
     }
 }

@@ -16,6 +16,11 @@ impl EmptyRule {
     pub const fn new(absent: Absent, to: Option<Target>) -> Self {
         EmptyRule { join: absent, leave: absent, to }
     }
+
+    /// Ready, reserved, busy and in wrap-up are not all the same to it.
+    pub const fn tells_work_apart(&self) -> bool {
+        (self.join.kinds | self.leave.kinds) & Absent::AT_WORK.kinds != 0
+    }
 }
 
 /// In which states an agent of the queue counts as not there; signed off he never is.
@@ -54,6 +59,8 @@ impl Absent {
     pub const SIGNED_OFF: Absent = Absent { kinds: 0, codes: 0 };
     /// Not ready, for whatever reason.
     pub const NOT_READY: Absent = Absent { kinds: (1 << Kind::Reserved as u16) - 1, codes: 0 };
+
+    const AT_WORK: Absent = only(Kind::Reserved).and(only(Kind::Busy)).and(only(Kind::WrapUp));
 
     /// The words of the configuration: an agent's states, and the reasons the system gives.
     pub const WORDS: [(&str, Absent); 14] = [
@@ -152,6 +159,10 @@ mod tests {
             }
             assert!(absent.covers(AgentState::SignedOff) && !absent.covers(AgentState::Ready));
             assert_eq!(absent.words(|code| code.to_string()), [*word]);
+        }
+        for (word, absent) in &Absent::WORDS {
+            let apart = EmptyRule::new(*absent, None).tells_work_apart();
+            assert_eq!(apart, ["reserved", "busy", "wrap-up"].contains(word), "{word}");
         }
         for (_, state) in states {
             assert_eq!(Absent::NOT_READY.covers(state), matches!(state, AgentState::NotReady { .. }), "{state:?}");
