@@ -133,7 +133,7 @@ impl<C: Fn() -> Now> House<C> {
                 },
                 Fact::LegStarted { contact, leg: caller, party: Party::Caller },
                 Fact::LegAnswered { contact, leg: caller, codec },
-                Fact::Queued { contact, queue, priority: 0, position: 1 },
+                Fact::Queued { contact, queue, priority: 0, position: 1, kept: Some(Duration::ZERO) },
                 is(AgentState::Reserved { contact }),
                 Fact::Offered { contact, queue, agent, decision: None },
                 Fact::LegStarted { contact, leg: called, party: Party::Agent(agent) },

@@ -73,7 +73,7 @@ impl Acd {
 
     /// Out of the line, and whoever is rung for it is free.
     pub(crate) fn set_aside(&mut self, now: Now, stay: Stay, until: Option<Instant>) {
-        self.placed_at_last(stay);
+        self.placed_at_last(now, stay);
         let Some(record) = self.contacts.at(stay) else { return };
         let (priority, entered, wish) = (record.priority, record.entered, record.wish);
         let (queued, until) = (Some(record.queued), until.unwrap_or(now.mono));

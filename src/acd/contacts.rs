@@ -179,7 +179,7 @@ impl Acd {
 
     pub(crate) fn on_contact_message(&mut self, now: Now, message: ToContact) {
         match message {
-            ToContact::Placed { stay, position } => self.placed(stay, position),
+            ToContact::Placed { stay, position } => self.placed(now, stay, position),
             ToContact::Offer { stay, offer, ring_timeout, decision } => {
                 self.offered(now, stay, offer, ring_timeout, decision);
             }
@@ -225,7 +225,7 @@ impl Acd {
         self.withdraw(now, contact, Withdrawal::FlowedOut { to: None });
         let Some(slot) = self.contacts.take_slot() else {
             // More contacts than calls can exist: a bug elsewhere, answered by a way out.
-            self.turn_away(contact, queue, priority, FlowReason::Failed);
+            self.turn_away(contact, queue, (priority, now.mono - entered), FlowReason::Failed);
             return;
         };
         let stay = Stay { contact, queue, slot };
@@ -250,32 +250,33 @@ impl Acd {
     }
 
     /// In and out at once.
-    fn turn_away(&mut self, contact: ContactId, queue: QueueId, priority: i32, why: FlowReason) {
+    fn turn_away(&mut self, contact: ContactId, queue: QueueId, place: (i32, Duration), why: FlowReason) {
         let to = self.way_out(queue);
         let position = self.board.queue_waiting(queue) + 1;
-        self.fact(Fact::Queued { contact, queue, priority, position });
+        let (priority, kept) = (place.0, Some(place.1));
+        self.fact(Fact::Queued { contact, queue, priority, position, kept });
         let waited = Duration::ZERO;
         self.fact(Fact::FlowedOut { contact, queue, waited, why, to: Some(to.clone()) });
         self.tell(QueueEvent::FlowOut { contact, queue, to, why });
     }
 
-    fn placed(&mut self, stay: Stay, position: u32) {
+    fn placed(&mut self, now: Now, stay: Stay, position: u32) {
         let Some(record) = self.contacts.at(stay).filter(|r| !r.told) else { return };
         record.told = true;
-        let priority = record.priority;
-        self.fact(Fact::Queued { contact: stay.contact, queue: stay.queue, priority, position });
+        let (priority, kept) = (record.priority, Some(now.mono - record.entered));
+        self.fact(Fact::Queued { contact: stay.contact, queue: stay.queue, priority, position, kept });
     }
 
     /// `Queued` comes before everything else about the stay, also when the queue's home has not said the place yet.
-    pub(crate) fn placed_at_last(&mut self, stay: Stay) {
+    pub(crate) fn placed_at_last(&mut self, now: Now, stay: Stay) {
         let position = self.board.queue_waiting(stay.queue).max(1);
-        self.placed(stay, position);
+        self.placed(now, stay, position);
     }
 
     pub(crate) fn withdraw(&mut self, now: Now, contact: ContactId, why: Withdrawal) {
         self.contacts.flows_of(contact);
         let Some(stay) = self.contacts.stay_of(contact) else { return self.withdraw_aside(now, contact, why) };
-        self.placed_at_last(stay);
+        self.placed_at_last(now, stay);
         // The queue learns of it before the agents are free again.
         let how = match why {
             Withdrawal::Abandoned => Departure::Abandoned,
@@ -338,7 +339,7 @@ impl Acd {
             self.unless_it_rings(stay);
             return;
         }
-        self.placed_at_last(stay);
+        self.placed_at_last(now, stay);
         if let Some(record) = self.contacts.at(stay) {
             record.offers.push(OpenOffer { id: offer, revoked: false });
         }
@@ -390,7 +391,7 @@ impl Acd {
             self.tell(QueueEvent::Revoke { offer: other.id });
             self.offer_ended(stay, other.id, OfferOutcome::Withdrawn);
         }
-        self.placed_at_last(stay);
+        self.placed_at_last(now, stay);
         self.offer_ended(stay, offer, OfferOutcome::Accepted);
         let waited = self.close(now, stay);
         let Stay { contact, queue, .. } = stay;
@@ -409,7 +410,7 @@ impl Acd {
 
     fn flow_out(&mut self, now: Now, stay: Stay, position: u32, to: Target, why: FlowReason) {
         let Some(flows) = self.contacts.at(stay).map(|r| r.flows) else { return };
-        self.placed(stay, position);
+        self.placed(now, stay, position);
         let waited = self.close(now, stay);
         let Stay { contact, queue, .. } = stay;
         if let Target::Queue(_) = to {

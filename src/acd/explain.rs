@@ -16,7 +16,7 @@ use model::{
     AgentId, AgentState, CallbackStep, ContactId, Directory, Fact, Next, OfferOutcome, QueueId, ReserveChange, Wish,
 };
 use shards::Log;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Others whose turn came before are shown up to so many.
 const AHEAD_SHOWN: usize = 8;
@@ -26,10 +26,12 @@ const AHEAD_SHOWN: usize = 8;
 pub struct Explainer {
     contact: ContactId,
     reference: Reference,
-    /// When each contact first came into a queue.
+    /// When each contact first came into a queue: as it was told, or by the first fact of it.
     entered: HashMap<ContactId, Instant>,
     /// What each contact asked when it came into the queue it is in.
     judged: HashMap<ContactId, (QueueId, Wish)>,
+    /// Contacts that wait in their customers' stead.
+    callbacks: HashSet<ContactId>,
     /// The queue whose contact each agent talks with.
     talks: HashMap<AgentId, QueueId>,
     /// The reserves that serve each queue now.
@@ -50,6 +52,7 @@ impl Explainer {
             reference,
             entered: HashMap::new(),
             judged: HashMap::new(),
+            callbacks: HashSet::new(),
             talks: HashMap::new(),
             called: HashMap::new(),
             at: Instant::ZERO,
@@ -127,8 +130,11 @@ impl Explainer {
             return;
         }
         match fact {
-            Fact::Queued { contact, queue, .. } => {
-                self.entered.entry(*contact).or_insert(now);
+            Fact::Queued { contact, queue, kept, .. } => {
+                match kept {
+                    Some(kept) => _ = self.entered.insert(*contact, now - *kept),
+                    None => _ = self.entered.entry(*contact).or_insert(now),
+                }
                 if self.judged.get(contact).is_some_and(|(judged, _)| judged != queue) {
                     self.judged.remove(contact);
                 }
@@ -144,10 +150,11 @@ impl Explainer {
         }
         let before = self.before(now, fact);
         self.release(now, fact);
-        let (entered, judged) = (&self.entered, &self.judged);
+        let (entered, judged, callbacks) = (&self.entered, &self.judged, &self.callbacks);
         self.reference.fact(now, fact, |contact| {
             let entered = entered.get(&contact).copied().unwrap_or(now);
-            (entered, judged.get(&contact).map_or(Wish::default(), |(_, wish)| *wish))
+            let wish = judged.get(&contact).map_or(Wish::default(), |(_, wish)| *wish);
+            (entered, Wish { called_back: callbacks.contains(&contact), ..wish })
         });
         let doubts = self.reference.take_doubts();
         if let Some((what, candidates)) = before.or_else(|| self.after(now, fact)) {
@@ -176,6 +183,7 @@ impl Explainer {
                 (*contact, What::Judged { queue: *queue, judgement: *judgement })
             }
             Fact::Callback { contact, step: CallbackStep::Arranged, promise, .. } => {
+                self.callbacks.insert(*contact);
                 (*contact, What::CallbackArranged { queue: promise.queue })
             }
             _ => return false,
@@ -253,7 +261,8 @@ impl Explainer {
                 let mut ahead = self.reference.ahead(contact);
                 let place = ahead.len() + 1;
                 ahead.truncate(AHEAD_SHOWN);
-                let what = What::Entered { queue, priority, place, ahead };
+                let kept = now - self.entered.get(&contact).copied().unwrap_or(now);
+                let what = What::Entered { queue, priority, place, ahead, kept };
                 let mut candidates = self.reference.candidates(now, contact, None);
                 // Somebody is ready: the next moment is its offer, which says more.
                 if candidates.iter().any(|c| matches!(c.verdict, Verdict::Unexplained | Verdict::Crossed)) {

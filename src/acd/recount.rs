@@ -11,8 +11,9 @@ impl Reference {
     pub(crate) fn recount(&self, now: Instant, chosen: &Waiting, winner: AgentId, written: &Decision) -> Vec<Box<str>> {
         let mut doubts = Vec::new();
         let mut doubt = |what: &str, written: String, counted: String| {
-            doubts
-                .push(format!("{what} of {}: {written} was written, the facts show {counted}", chosen.contact).into());
+            doubts.push(
+                format!("{what} for {} are written down as {written}; the facts show {counted}", chosen.contact).into(),
+            );
         };
         let queue = self.directory.queue(chosen.queue);
         if (written.strategy, written.idle_clock) != (queue.strategy, queue.idle_clock) {
@@ -32,7 +33,7 @@ impl Reference {
                 let words: Vec<_> = excluded.iter().map(|(why, agents)| format!("{agents} {}", why.word())).collect();
                 listed(words.iter())
             };
-            doubt("excluded", told(&written.excluded), told(&excluded));
+            doubt("the agents not chosen", told(&written.excluded), told(&excluded));
         }
         match written.next {
             Next::Agents(next) => {
@@ -40,14 +41,14 @@ impl Reference {
                 let drawn = matches!(queue.strategy, Strategy::Random | Strategy::Weighted);
                 if !drawn && next != seen {
                     let names = |heads: &Heads<AgentId>| listed(heads.as_slice().iter().map(|id| self.name(*id)));
-                    doubt("next agents", names(&next), names(&seen));
+                    doubt("the next agents", names(&next), names(&seen));
                 }
             }
             Next::Contacts(_) if self.wavers(now, chosen) => {}
             Next::Contacts(next) => {
                 let seen = self.next_contacts(now, chosen, winner);
                 if next != seen {
-                    doubt("next contacts", listed(next.as_slice().iter()), listed(seen.as_slice().iter()));
+                    doubt("the next contacts", listed(next.as_slice().iter()), listed(seen.as_slice().iter()));
                 }
             }
         }

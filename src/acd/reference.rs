@@ -208,13 +208,15 @@ impl Reference {
         }
     }
 
-    /// `known`: the contact's first enqueue time and its wish, which facts do not tell.
+    /// `known`: the contact's wish, which facts do not tell, and its first enqueue time where they do not tell it.
     pub(crate) fn fact(&mut self, now: Instant, fact: &Fact, known: impl Fn(ContactId) -> (Instant, Wish)) {
         self.facts += 1;
         self.follow(now);
         match fact {
-            Fact::Queued { contact, queue, priority, position } => {
-                self.queued(now, (*contact, *queue, *priority), *position, known(*contact));
+            Fact::Queued { contact, queue, priority, position, kept } => {
+                let (first, wish) = known(*contact);
+                let entered = kept.map_or(first, |kept| now - kept);
+                self.queued(now, (*contact, *queue, *priority), *position, (entered, wish));
             }
             Fact::Offered { contact, queue, agent, decision } => {
                 self.offered(now, *contact, *queue, *agent, decision.as_ref());
@@ -232,7 +234,12 @@ impl Reference {
             Fact::Aside { contact, aside, .. } => self.aside(now, *contact, *aside),
             Fact::Forced { .. } | Fact::WaitForetold { .. } | Fact::Warned { .. } => {}
             Fact::Reserve { queue, place, change } => self.reserve(now, (*queue, *place), *change),
-            other => self.doubts.push(format!("not from this room, or an alarm: {other:?}").into()),
+            Fact::ReservationExpired { contact, agent } => {
+                let who = self.name(*agent);
+                let doubt = format!("a reservation of {who} for {contact} was not confirmed in time and was given up");
+                self.doubts.push(doubt.into());
+            }
+            _ => self.doubts.push("a fact came among these that no distributor writes".into()),
         }
         self.follow(now);
         match fact {
@@ -247,7 +254,9 @@ impl Reference {
         }
         let [offered, answered, abandoned, flowed] = self.counts;
         let accounted = answered + abandoned + flowed + self.waiting.len();
-        self.hold(offered == accounted, || format!("{offered} came, {accounted} are accounted for"));
+        self.hold(offered == accounted, || {
+            format!("{offered} contacts came into queues, and {accounted} are accounted for")
+        });
     }
 
     fn touch(&mut self, now: Instant, contact: ContactId, queue: QueueId) {
@@ -306,14 +315,14 @@ impl Reference {
         let before = |w: &&Waiting| w.queue == queue && w.ringing.is_empty() && self.place(w) < self.place(&new);
         // Those who are held come back into the line at some time in this millisecond.
         let (held, waiting): (Vec<_>, Vec<_>) = self.waiting.iter().filter(before).partition(|w| w.held);
-        // Who comes outside his hours is turned away by his own home, which does not know who is just being offered.
+        // A callback outside its hours is told by its own home, which does not know who is just being offered.
         let all = self.waiting.iter().filter(|w| w.queue == queue).count();
-        let last = if new.wish.window.is_some() { all } else { waiting.len() + held.len() };
+        let last = if new.wish.called_back { all } else { waiting.len() + held.len() };
         let range = waiting.len() + 1..=last + 1;
         let there = range.contains(&(position as usize));
         let (first, last) = (range.start(), range.end());
         self.hold(there || self.stirs(now, queue), || {
-            format!("{contact} came in at place {position}; by the facts from {first} to {last}")
+            format!("{contact} was told to come in at place {position}; by the facts it is from {first} to {last}")
         });
         // Its conditions count it in.
         self.waiting.push(new);

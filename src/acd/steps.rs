@@ -11,8 +11,9 @@ use base::Instant;
 use core::time::Duration;
 use drawn_house::{DEMANDS, NEVER, SOON_OVER, line};
 use model::{
-    AgentAction, AgentId, CauseKind, ContactId, Directory, Fact, OfferId, OfferOutcome, PhoneId, Preferred,
-    QueueAction, QueueCommand, QueueEvent, QueueId, RequirementId, ReserveOrder, Target, Wish, Withdrawal,
+    AgentAction, AgentId, CallbackStep, CauseKind, ContactId, Directory, Fact, Judged, JudgedBy, Judgement, OfferId,
+    OfferOutcome, PhoneId, Preferred, Promise, QueueAction, QueueCommand, QueueEvent, QueueId, RequirementId,
+    ReserveOrder, Target, Wish, Withdrawal,
 };
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -202,8 +203,25 @@ impl Run {
     fn enqueue(&mut self, contact: ContactId, queue: QueueId, priority: i32) {
         self.waiting.push((contact, queue));
         let (entered, wish) = self.known[&contact];
+        self.tell_wish(contact, queue, wish);
         self.house.call(QueueCommand::Enqueue { contact, queue, priority, entered, wish });
         self.digest();
+    }
+
+    /// What the call room tells of it before it comes.
+    fn tell_wish(&mut self, contact: ContactId, queue: QueueId, wish: Wish) {
+        let now = self.house.now.mono;
+        let by = JudgedBy::Sticky;
+        let needs = wish.needs.map(|value| Judged { value, by });
+        let agent = wish.agent.map(|value| Judged { value, by });
+        if needs.is_some() || agent.is_some() {
+            let judgement = Judgement { priority: None, needs, agent };
+            self.told.push((now, Fact::Judged { contact, queue, judgement }));
+        }
+        if wish.called_back {
+            let promise = Promise::anonymous(contact, queue).into();
+            self.told.push((now, Fact::Callback { contact, step: CallbackStep::Arranged, attempts: 0, promise }));
+        }
     }
 
     /// As the call room does it: the contact first, then its offer.
@@ -255,7 +273,8 @@ impl Run {
         self.reference.next_input();
         loop {
             for (at, fact) in core::mem::take(&mut self.house.facts) {
-                self.reference.fact(at, &fact, |c| self.known[&c]);
+                // A place is told with the contact.
+                self.reference.fact(at, &fact, |c| (Instant::ZERO, self.known[&c].1));
                 self.told.push((at, fact));
                 let doubts = self.reference.take_doubts();
                 assert!(doubts.is_empty(), "{doubts:?}, after\n{}", self.lately());
@@ -333,9 +352,7 @@ impl Run {
             })
             .collect();
         contacts.dedup();
-        // Facts do not tell what a contact wished for itself.
-        let wishes = self.known.values().any(|(_, wish)| *wish != Wish::default());
-        for contact in contacts.into_iter().step_by(5).filter(|_| !wishes) {
+        for contact in contacts.into_iter().step_by(5) {
             explained(&self.house.acd.directory, &self.told, contact);
         }
     }

@@ -31,8 +31,8 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds):
   configuration   of (then; now: none was kept), changed_since, gone[] (what is not configured any more), unreadable (why
                   the one kept cannot be used)
   moments[]       at, what (judged entered offered passed reserve offer-ended connected abandoned
-                  flowed-out callback-arranged), with its details: queue, agent, waited, priority, place, ahead[], other
-                  (contact), why, points (own, other), outcome, said, winner, offers (made before), would_change
+                  flowed-out callback-arranged), with its details: queue, agent, waited, priority, place, ahead[], kept (so
+                  long before it first came into a queue), other (contact), why, points (own, other), outcome, said, winner, offers (made before), would_change
     candidates[]  agent, name, verdict, why, score, idle, would_change
     rule          of `offered`: strategy, idle_clock, regime, changed_to, and file, line, column of the strategy when it
                   is written

@@ -213,6 +213,9 @@ pub enum Fact {
         queue: QueueId,
         priority: i32,
         position: u32,
+        /// So long before this it first came into a queue: its place counts from then. `None`: it was written by a
+        /// version that did not tell.
+        kept: Option<Duration>,
     },
     Offered {
         contact: ContactId,

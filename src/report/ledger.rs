@@ -4,7 +4,7 @@ use crate::limits::CLOSING_TIME;
 use crate::open::Open;
 use crate::record::{Arrival, ContactRecord, LegRecord, OpenContact};
 use crate::visit::{QueueVisit, Talk, VisitEnd};
-use crate::words::{contact_of, describe, describe_decision, describe_party, word};
+use crate::words::{contact_of, describe, describe_for_replay, describe_party, word};
 use base::{Instant, Now};
 use core::time::Duration;
 use model::{AgentId, AgentState, ContactId, Directory, Fact, LegId, OfferOutcome, QueueId, Stamped};
@@ -95,7 +95,7 @@ impl Ledger {
                 open.step(at, word(fact), &self.detail);
             }
         }
-        describe_decision(fact, names, &mut self.detail);
+        describe_for_replay(fact, names, &mut self.detail);
     }
 
     /// Closes what waited long enough; call at the time [`Self::poll_timeout`] names.

@@ -75,7 +75,8 @@ impl Indices {
         Some(match what {
             "queued" => {
                 let (priority, position) = (d.number("priority")?, d.number("position")?);
-                Fact::Queued { contact, queue: d.queue()?, priority, position }
+                let kept = d.number("kept_us").map(Duration::from_micros);
+                Fact::Queued { contact, queue: d.queue()?, priority, position, kept }
             }
             "callback-arranged" => {
                 let promise = Promise::anonymous(contact, d.queue()?).into();
@@ -345,7 +346,9 @@ mod tests {
     #[test]
     fn what_a_distributor_told_is_read_as_it_was_told() {
         let (contact, queue, agent, waited) = (CONTACT, QueueId(1), AgentId(2), Duration::from_millis(1500));
-        there_and_back(Fact::Queued { contact, queue, priority: -3, position: 2 }, &names());
+        for kept in [None, Some(Duration::ZERO), Some(Duration::from_micros(90_000_001))] {
+            there_and_back(Fact::Queued { contact, queue, priority: -3, position: 2, kept }, &names());
+        }
         there_and_back(Fact::Offered { contact, queue, agent, decision: None }, &names());
         there_and_back(Fact::Connected { contact, queue, agent, waited }, &names());
         there_and_back(Fact::Abandoned { contact, queue, waited }, &names());

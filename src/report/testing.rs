@@ -126,7 +126,7 @@ impl Story {
     }
 
     pub(crate) fn queued(&mut self, contact: ContactId, queue: QueueId) {
-        self.fact(Fact::Queued { contact, queue, priority: 0, position: 1 });
+        self.fact(Fact::Queued { contact, queue, priority: 0, position: 1, kept: Some(Duration::ZERO) });
     }
 
     /// The agent's phone rings.

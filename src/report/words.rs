@@ -62,7 +62,7 @@ pub fn contact_of(fact: &Fact) -> Option<ContactId> {
 pub fn words(fact: &Fact, names: &Directory) -> (&'static str, String) {
     let mut detail = String::new();
     describe(fact, names, &mut detail);
-    describe_decision(fact, names, &mut detail);
+    describe_for_replay(fact, names, &mut detail);
     (word(fact), detail)
 }
 
@@ -194,10 +194,14 @@ pub(crate) fn describe_party(party: &Party, names: &Directory, out: &mut String)
     Detail { out, start: 0, names }.party("party", party);
 }
 
-/// Appends what an offer was decided by: for the event log and not for a contact's record, where nobody reads it.
-pub(crate) fn describe_decision(fact: &Fact, names: &Directory, out: &mut String) {
-    if let Fact::Offered { decision: Some(decision), .. } = fact {
-        Detail { out, start: 0, names }.decision(decision);
+/// Appends what an offer was decided by, and from when a place counts: for the event log, from which decisions are
+/// explained, and not for a contact's record, where nobody reads it.
+pub(crate) fn describe_for_replay(fact: &Fact, names: &Directory, out: &mut String) {
+    let mut d = Detail { out, start: 0, names };
+    match fact {
+        Fact::Offered { decision: Some(decision), .. } => _ = d.decision(decision),
+        Fact::Queued { kept: Some(kept), .. } => _ = d.with("kept_us", kept.as_micros()),
+        _ => {}
     }
 }
 

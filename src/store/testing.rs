@@ -162,7 +162,7 @@ impl Desk {
     }
 
     pub(crate) fn queued(&mut self, contact: ContactId) {
-        self.fact(Fact::Queued { contact, queue: SUPPORT, priority: 0, position: 1 });
+        self.fact(Fact::Queued { contact, queue: SUPPORT, priority: 0, position: 1, kept: Some(Duration::ZERO) });
     }
 
     /// An agent takes the call from the queue.

@@ -35,6 +35,8 @@ pub enum What {
         priority: i32,
         place: usize,
         ahead: Vec<ContactId>,
+        /// So long before this it first came into a queue: its place counts from then.
+        kept: Duration,
     },
     /// It was offered to an agent.
     Offered {

@@ -64,7 +64,8 @@ impl Reference {
                 let by_rule = asked == value && (range.least..=range.most).contains(&value);
                 self.hold(by_rule, || {
                     let FigureRange { figure, least, most } = range;
-                    format!("{nth} joins at {} {value}; it is {asked}, asked from {least} to {most}", figure.word())
+                    let to = if most == u32::MAX { "on".into() } else { format!("to {most}") };
+                    format!("{nth} joins because {} is {value}; the facts show {asked}, and its rule asks from {least} {to}", figure.word())
                 });
                 let new = self.joined.insert(key, now).is_none();
                 self.hold(new, || format!("{nth} joins and had joined"));

@@ -294,7 +294,7 @@ fn a_served_contact_tells_its_whole_story_in_order() {
     assert_eq!(
         house.take_facts(),
         [
-            Fact::Queued { contact, queue, priority: 3, position: 1 },
+            Fact::Queued { contact, queue, priority: 3, position: 1, kept: Some(core::time::Duration::ZERO) },
             changed(AgentState::Reserved { contact }),
             Fact::Offered { contact, queue, agent, decision },
             Fact::OfferEnded { contact, queue, agent, outcome: OfferOutcome::Accepted },

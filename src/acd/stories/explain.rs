@@ -3,6 +3,7 @@
 use crate::testing::{House, agent, directory, hotline, queue, secs};
 use crate::{Called, Explainer, Lack, Later, Moment, PartWaited, Passed, Regime, Verdict, What};
 use base::Instant;
+use core::time::Duration;
 use model::{
     Absent, Ageing, AgentAction, AgentId, AgentState, ContactId, Decision, Directory, EmptyRule, Exclusion, Fact,
     FigureRange, FlowReason, IdleClock, InReserve, Joined, Judged, JudgedBy, Judgement, MaxLength, MaxWait, Next,
@@ -345,6 +346,45 @@ fn what_was_written_down_and_is_not_what_the_facts_show_is_a_doubt() {
     house.facts.iter().for_each(|(at, fact): &(Instant, Fact)| explainer.handle_fact(*at, fact));
     let doubts: Vec<_> = explainer.into_moments().into_iter().flat_map(|moment| moment.doubts).collect();
     assert_eq!(doubts.len(), 2, "{doubts:?}");
+}
+
+/// Who calls again, is called back after a restart or is transferred back stands where he stood.
+#[test]
+fn a_contact_that_kept_its_place_is_compared_from_when_it_first_came() {
+    let mut names = hotline(1);
+    names.queues[0].routing.ageing = Ageing { per_minute: 1, cap: 100 };
+    let mut house = House::new(names.clone());
+    house.pass(secs(600));
+    let first = house.arrive(0, 0);
+    connect(&mut house, first);
+    house.pass(secs(10));
+    let other = house.arrive(0, 0);
+    house.pass(secs(10));
+    let (kept, entered) = (ContactId::new(model::ShardId(0), 7, 1), house.now.mono - secs(180));
+    let (queue, wish) = (QueueId(0), Wish::default());
+    house.call(QueueCommand::Enqueue { contact: kept, queue, priority: 0, entered, wish });
+    house.pass(secs(10));
+    house.release(0, first, Some(0));
+    assert_eq!(connect(&mut house, kept), 0);
+    let moments = explained(&house, &names, kept);
+    let What::Entered { kept: before, place, ref ahead, .. } = moments[0].what else { panic!("{moments:#?}") };
+    assert_eq!((before, place, ahead.len()), (secs(180), 1, 0));
+    let moments = explained(&house, &names, other);
+    let passed = moments.iter().find_map(|m| match m.what {
+        What::Passed { why: Passed::MorePressing { own, other }, .. } => Some((own, other)),
+        _ => None,
+    });
+    let near = |points: f64, minutes: f64| (points - minutes).abs() < 0.01;
+    assert!(passed.is_some_and(|(own, other)| near(own, 20.0 / 60.0) && near(other, 190.0 / 60.0)), "{passed:?}");
+    // An older version did not tell: the first fact of a queue counts, and nothing breaks.
+    for (_, fact) in &mut house.facts {
+        if let Fact::Queued { kept, .. } = fact {
+            *kept = None;
+        }
+    }
+    let mut explainer = Explainer::new(&names, kept);
+    house.facts.iter().for_each(|(at, fact)| explainer.handle_fact(*at, fact));
+    assert!(matches!(explainer.into_moments()[0].what, What::Entered { kept: Duration::ZERO, .. }));
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn one_too_many_flows_out_at_once_and_is_counted_as_offered() {
     assert_eq!(
         house.take_facts(),
         [
-            Fact::Queued { contact, queue, priority: 0, position: 3 },
+            Fact::Queued { contact, queue, priority: 0, position: 3, kept: Some(Duration::ZERO) },
             Fact::FlowedOut { contact, queue, waited, why: FlowReason::MaxLength, to: Some(sorry()) },
         ]
     );

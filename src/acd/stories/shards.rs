@@ -205,7 +205,7 @@ fn a_caller_who_hangs_up_before_his_place_is_known_is_still_counted() {
     assert_eq!(
         told,
         [
-            Fact::Queued { contact: CONTACT, queue, priority: 0, position: 1 },
+            Fact::Queued { contact: CONTACT, queue, priority: 0, position: 1, kept: Some(Duration::ZERO) },
             Fact::Abandoned { contact: CONTACT, queue, waited: Duration::ZERO },
         ]
     );

@@ -30,9 +30,9 @@ impl Page<'_> {
     fn moment(&self, moment: &Moment) -> Value {
         let agent = |id| self.directory.agent(id).id.clone();
         let mut value = match &moment.what {
-            What::Entered { queue, priority, place, ahead } => json!({
+            What::Entered { queue, priority, place, ahead, kept } => json!({
                 "what": "entered", "queue": self.queue(*queue).name, "priority": priority, "place": place,
-                "ahead": ahead.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "ahead": ahead.iter().map(ToString::to_string).collect::<Vec<_>>(), "kept": kept.as_secs_f64(),
             }),
             What::Judged { queue, judgement } => self.judgement(*queue, judgement),
             What::CallbackArranged { queue } => {

@@ -93,7 +93,7 @@ impl Log {
         excluded.add(Exclusion::Behind, 1);
         let next = Next::Agents([BO].into_iter().collect());
         let decision = Some(Decision { strategy, idle_clock: IdleClock::Ready, step: 0, next, excluded });
-        self.fact(&Fact::Queued { contact, queue, priority: 0, position: 1 })
+        self.fact(&Fact::Queued { contact, queue, priority: 0, position: 1, kept: Some(Duration::ZERO) })
             .agent(agent, AgentState::Reserved { contact })
             .fact(&Fact::Offered { contact, queue, agent, decision })
             .pass(2)
@@ -161,6 +161,18 @@ fn a_contact_is_explained_in_the_sites_time_and_for_programs_in_utc() {
 }
 
 #[test]
+fn a_place_that_counts_from_an_earlier_queue_is_told() {
+    let mut log = Log::of(THEN);
+    log.configured(THEN).pass(200);
+    let (queue, kept) = (QueueId(0), Some(Duration::from_secs(125)));
+    log.fact(&Fact::Queued { contact: contact(1), queue, priority: 0, position: 1, kept });
+    let story = log.story(1, THEN);
+    let text = told(&story);
+    assert!(text.contains("with priority 0, at place 1; its place counts from 2 min 05 s before\n"), "{text}");
+    assert_eq!(story.json()["moments"][0]["kept"], 125.0);
+}
+
+#[test]
 fn after_a_restart_with_another_file_everything_is_told_as_it_was() {
     let mut log = Log::of(THEN);
     log.configured(THEN).both_ready().serve(1, Strategy::Linear);
@@ -191,7 +203,10 @@ fn each_moment_is_told_by_the_configuration_of_its_time() {
     let (waits, queue) = (contact(2), QueueId(0));
     log.configured(THEN).both_ready().serve(1, Strategy::Linear);
     log.agent(ANNA, AgentState::SignedOff).agent(BO, AgentState::SignedOff);
-    log.fact(&Fact::Queued { contact: waits, queue, priority: 0, position: 1 }).pass(30).configured(&later).pass(30);
+    log.fact(&Fact::Queued { contact: waits, queue, priority: 0, position: 1, kept: Some(Duration::ZERO) })
+        .pass(30)
+        .configured(&later)
+        .pass(30);
     log.agent(BO, AgentState::Ready).agent(BO, AgentState::Reserved { contact: waits });
     log.fact(&Fact::Offered { contact: waits, queue, agent: BO, decision: None });
     let story = log.story(2, &later);

@@ -79,13 +79,16 @@ const OF_NOW: &str = "strategy and idle clock of an offer are of then, rules and
 impl Page<'_> {
     fn what(&self, what: &What) -> String {
         match what {
-            What::Entered { queue, priority, place, ahead } => {
+            What::Entered { queue, priority, place, ahead, kept } => {
                 let mut text =
                     format!("entered queue {} with priority {priority}, at place {place}", self.queue(*queue).name);
                 if !ahead.is_empty() {
                     let ids: Vec<String> = ahead.iter().map(ToString::to_string).collect();
                     let more = if place - 1 > ahead.len() { ", …" } else { "" };
                     let _ = write!(text, "; ahead: {}{more}", ids.join(", "));
+                }
+                if *kept >= TELLABLE {
+                    let _ = write!(text, "; its place counts from {} before", spell(*kept));
                 }
                 text
             }
