@@ -12,7 +12,7 @@
 
 use crate::limits::AGEING_MAX;
 use crate::words::HeadKey;
-use base::Instant;
+use base::{Instant, Key};
 use core::cmp::Ordering;
 use core::time::Duration;
 use model::{Ageing, ContactId, OBJECTIVE_DEFAULT, Queue, Routing};
@@ -124,28 +124,34 @@ pub(crate) struct ContactKey {
     rank: i64,
     entered: Instant,
     pub(crate) contact: ContactId,
-    pub(crate) slot: u32,
-    priority: i32,
+    /// Where its entry is.
+    pub(crate) entry: Key,
 }
 
 impl ContactKey {
-    pub(crate) fn new(rate: Rate, priority: i32, entered: Instant, contact: ContactId, slot: u32) -> Self {
+    pub(crate) fn new(rate: Rate, priority: i32, entered: Instant, contact: ContactId, entry: Key) -> Self {
         let aged = (entered.as_millis() as i64).saturating_mul(rate.each);
-        ContactKey { rank: aged - i64::from(priority) * POINT, entered, contact, slot, priority }
+        ContactKey { rank: aged - i64::from(priority) * POINT, entered, contact, entry }
     }
 
-    pub(crate) fn head(&self) -> HeadKey {
-        HeadKey::new(self.priority, self.entered)
+    /// `rate`: the one it was made with.
+    pub(crate) fn head(&self, rate: Rate) -> HeadKey {
+        HeadKey::new(self.priority(rate), self.entered)
+    }
+
+    fn priority(&self, rate: Rate) -> i32 {
+        let aged = (self.entered.as_millis() as i64).saturating_mul(rate.each);
+        ((aged - self.rank) / POINT) as i32
     }
 
     /// Compares it with the first contacts of other queues; among equals by the millisecond the exact time decides.
     pub(crate) fn pressing(&self, rate: Rate, now: Instant) -> (i64, Share, Instant, ContactId) {
         let entered_ms = self.entered.as_millis();
-        (-rate.effective(self.priority, entered_ms, now), rate.share(entered_ms, now), self.entered, self.contact)
+        (-rate.effective(self.priority(rate), entered_ms, now), rate.share(entered_ms, now), self.entered, self.contact)
     }
 
     pub(crate) fn effective(&self, rate: Rate, now: Instant) -> i64 {
-        rate.effective(self.priority, self.entered.as_millis(), now)
+        rate.effective(self.priority(rate), self.entered.as_millis(), now)
     }
 }
 
@@ -215,7 +221,8 @@ mod tests {
             let rate = rate(1 + rng.below(100) as u32, 1_000_000);
             let mut one = || (rng.below(50) as i32, Instant::from_millis(1_000_000 + rng.below(1_000_000)));
             let (a, b) = (one(), one());
-            let key = |(priority, entered), n| ContactKey::new(rate, priority, entered, ContactId(n), n as u32);
+            let key =
+                |(priority, entered), n| ContactKey::new(rate, priority, entered, ContactId(n), Key::new(n as u32, 0));
             let (first, second) = (key(a, 1), key(b, 2));
             for now in [2_000_000, 2_500_000, 9_000_000].map(Instant::from_millis) {
                 assert_eq!(first < second, first.pressing(rate, now) < second.pressing(rate, now));
@@ -231,7 +238,7 @@ mod tests {
         assert_eq!(bound, secs(150));
         let rate = Rate::of(&line.routing);
         let low = Instant::from_millis(1_000_000);
-        let key = |priority, entered, n| ContactKey::new(rate, priority, entered, ContactId(n), n as u32);
+        let key = |priority, entered, n| ContactKey::new(rate, priority, entered, ContactId(n), Key::new(n as u32, 0));
         let high = |after| key(5, low + after, 2);
         assert!(high(bound - Duration::from_millis(1)) < key(0, low, 1), "it came just in time");
         assert!(high(bound) > key(0, low, 1), "it came too late, for ever");

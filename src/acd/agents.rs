@@ -383,12 +383,11 @@ impl Acd {
         let Some(agent) = self.agent(id) else { return };
         if queue.is_some() {
             agent.contact_over();
-            agent.owed = Some(Engagement { queue, ..work });
         }
-        if agent.engaged.is_empty()
-            && let Some(work) = agent.owed.take()
-        {
-            self.start_wrap_up(now, id, work);
+        let owed = queue.map(|_| Engagement { queue, ..work }).or(agent.owed.take());
+        match owed.filter(|_| agent.engaged.is_empty()) {
+            Some(work) => self.start_wrap_up(now, id, work),
+            None => agent.owed = owed,
         }
         self.refresh(now, id);
         self.retire(now, id);

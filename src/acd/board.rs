@@ -59,7 +59,9 @@ struct AgentWords {
     phone: AtomicU64,
 }
 
+/// One line of the cache, as [`AgentWords`].
 #[derive(Debug)]
+#[repr(align(64))]
 struct QueueWords {
     /// [`HeadKey`] of the first claimable contact, [`HeadKey::NONE`] when there is none.
     head: AtomicU64,
@@ -71,11 +73,12 @@ struct QueueWords {
     /// Agents the empty rule counts as there for who comes, and for who waits.
     joins: AtomicU64,
     stays: AtomicU64,
-    /// A bit for each of its reserves that has joined.
-    joined: AtomicU64,
-    /// Closed by hand.
-    shut: AtomicU64,
+    /// A bit for each of its reserves that has joined, and [`SHUT`]. Written by its home alone.
+    marks: AtomicU64,
 }
+
+/// Marks a queue that is closed by hand.
+const SHUT: u64 = 1 << 8;
 
 #[derive(Debug)]
 struct PhoneWords {
@@ -196,7 +199,7 @@ impl Board {
 
     /// A bit for each of its reserves that has joined, by its place.
     pub fn joined(&self, queue: QueueId) -> u8 {
-        self.queues.get(queue.index()).map_or(0, |w| w.joined.load(Ordering::Acquire) as u8)
+        self.queues.get(queue.index()).map_or(0, |w| w.marks.load(Ordering::Acquire) as u8)
     }
 
     /// Agents of the queue that are ready, reserved, busy or in wrap-up.
@@ -206,7 +209,7 @@ impl Board {
 
     /// A person has closed it, whatever its calendar says.
     pub fn queue_is_shut(&self, queue: QueueId) -> bool {
-        self.queues.get(queue.index()).is_some_and(|w| w.shut.load(Ordering::Acquire) != 0)
+        self.queues.get(queue.index()).is_some_and(|w| w.marks.load(Ordering::Acquire) & SHUT != 0)
     }
 
     /// Agents of the queue who are there by its empty rule: for a contact that comes, and for one that waits.
@@ -404,7 +407,10 @@ impl Board {
 
     pub(crate) fn show_joined(&self, queue: QueueId, joined: u8) {
         // Release, as what is shown to people: an agent on his way elsewhere goes by it, and nobody is missed by it.
-        self.queues[queue.index()].joined.store(joined.into(), Ordering::Release);
+        let marks = &self.queues[queue.index()].marks;
+        // Relaxed: our own last write.
+        let shut = marks.load(Ordering::Relaxed) & SHUT;
+        marks.store(shut | u64::from(joined), Ordering::Release);
     }
 
     /// Counts an agent in or out, then the fence. The caller looks at `queue_waiting` next: of a last agent who leaves
@@ -426,7 +432,10 @@ impl Board {
 
     /// By the queue's home alone, which is also who acts on it.
     pub(crate) fn shut_queue(&self, queue: QueueId, shut: bool) {
-        self.queues[queue.index()].shut.store(u64::from(shut), Ordering::Release);
+        let marks = &self.queues[queue.index()].marks;
+        // Relaxed: our own last write.
+        let joined = marks.load(Ordering::Relaxed) & !SHUT;
+        marks.store(joined | if shut { SHUT } else { 0 }, Ordering::Release);
     }
 
     /// The same for those whom the empty rule counts as there.
@@ -486,12 +495,11 @@ impl QueueWords {
             head: AtomicU64::new(HeadKey::NONE.to_word()),
             waiting: AtomicU64::new(0),
             oldest: AtomicU64::new(u64::MAX),
-            joined: AtomicU64::new(0),
+            marks: AtomicU64::new(0),
             signed_on: AtomicU64::new(0),
             available: AtomicU64::new(0),
             joins: AtomicU64::new(0),
             stays: AtomicU64::new(0),
-            shut: AtomicU64::new(0),
         }
     }
 }

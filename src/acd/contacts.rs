@@ -4,6 +4,7 @@
 
 use crate::aside::Asides;
 use crate::entry::Arrival;
+use crate::few::Few;
 use crate::input::Output;
 use crate::limits::{FLOWS_KEPT, FLOWS_MAX};
 use crate::machine::Acd;
@@ -32,19 +33,21 @@ pub(crate) struct Contacts {
     pub(crate) asides: Asides,
 }
 
+/// In the order in which an offer asks for it: what is asked first lies together.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Record {
     /// `None`: the slot is free.
     pub(crate) stay: Option<Stay>,
     epoch: u32,
-    pub(crate) priority: i32,
-    pub(crate) entered: Instant,
-    pub(crate) queued: Instant,
-    pub(crate) wish: Wish,
     /// `Fact::Queued` is out.
     pub(crate) told: bool,
     pub(crate) flows: u8,
-    pub(crate) offers: Vec<OpenOffer>,
+    pub(crate) offers: Few<OpenOffer>,
+    pub(crate) wish: Wish,
+    pub(crate) priority: i32,
+    pub(crate) queued: Instant,
+    pub(crate) entered: Instant,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -126,7 +129,7 @@ impl Contacts {
             wish: Wish::default(),
             told: false,
             flows: 0,
-            offers: Vec::with_capacity(1),
+            offers: Few::new(),
         });
         Some(slot)
     }
@@ -295,7 +298,7 @@ impl Acd {
 
     /// Ends what is still being offered of a contact that is over; the agents are free.
     pub(crate) fn end_offers(&mut self, stay: Stay) {
-        while let Some(offer) = self.contacts.at(stay).and_then(|r| r.offers.pop()) {
+        while let Some(offer) = self.contacts.at(stay).and_then(|r| r.offers.take_last()) {
             self.offer_ended(stay, offer.id, OfferOutcome::Withdrawn);
         }
     }
@@ -355,9 +358,8 @@ impl Acd {
         }
         let stay = self.contacts.stay_of(offer.contact);
         let open = stay.and_then(|stay| {
-            let record = self.contacts.at(stay)?;
-            let at = record.offers.iter().position(|o| o.id == offer)?;
-            Some((stay, record.offers.remove(at)))
+            let open = self.contacts.at(stay)?.offers.take(|o| o.id == offer)?;
+            Some((stay, open))
         });
         match (open, outcome) {
             (Some((stay, _)), OfferOutcome::Accepted) => self.accepted(now, stay, offer),
@@ -387,7 +389,7 @@ impl Acd {
         // The one winner; of an offer we had given up the word says otherwise, and the telephone is right.
         self.board.take_contact(stay.slot, offer.contact_epoch);
         self.send(self.queue_home(stay.queue), ToQueue::Leave { stay, how: Departure::Served });
-        while let Some(other) = self.contacts.at(stay).and_then(|r| r.offers.pop()) {
+        while let Some(other) = self.contacts.at(stay).and_then(|r| r.offers.take_last()) {
             self.tell(QueueEvent::Revoke { offer: other.id });
             self.offer_ended(stay, other.id, OfferOutcome::Withdrawn);
         }
@@ -443,8 +445,7 @@ impl Acd {
         if record.epoch != offer.contact_epoch {
             return;
         }
-        if let Some(at) = record.offers.iter().position(|o| o.id == offer) {
-            record.offers.remove(at);
+        if record.offers.take(|o| o.id == offer).is_some() {
             self.tell(QueueEvent::Revoke { offer });
             let Stay { contact, queue, .. } = stay;
             let outcome = OfferOutcome::Withdrawn;

@@ -17,28 +17,48 @@ struct Block {
     changes: u64,
 }
 
+/// What an agent is in the queue.
+#[derive(Clone, Copy, Debug)]
+struct Post {
+    /// While he is ready.
+    key: AgentKey,
+    /// The queue's `turns` when it last gave him a contact.
+    turn: u64,
+}
+
+/// When each of a crew was last given a contact, by id.
+#[derive(Debug)]
+pub(crate) struct Turns(Box<[(AgentId, u64)]>);
+
+impl Turns {
+    /// 0: never.
+    pub(crate) fn of(&self, agent: AgentId) -> u64 {
+        self.0.binary_search_by_key(&agent, |(id, _)| *id).map_or(0, |at| self.0[at].1)
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Crew {
     staff: Vec<AgentId>,
-    /// By place; of those who are ready.
-    keys: Vec<AgentKey>,
+    /// By place.
+    posts: Vec<Post>,
     blocks: Vec<Block>,
     ready: u32,
 }
 
 impl Crew {
-    /// One more agent; his place.
-    pub(crate) fn hire(&mut self, agent: AgentId) -> u32 {
+    /// One more agent, in the order of ids; his place.
+    pub(crate) fn hire(&mut self, agent: AgentId, turn: u64) -> u32 {
         let at = self.staff.len();
         self.staff.push(agent);
-        self.keys.push(AgentKey { score: 0, idle: 0, agent, mass: 0 });
+        self.posts.push(Post { key: AgentKey { score: 0, idle: 0, agent, mass: 0 }, turn });
         self.blocks.resize(self.staff.len().div_ceil(BLOCK), Block::default());
         at as u32
     }
 
     pub(crate) fn dismiss_all(&mut self) {
         self.staff.clear();
-        self.keys.clear();
+        self.posts.clear();
         self.blocks.clear();
         self.ready = 0;
     }
@@ -57,7 +77,19 @@ impl Crew {
         self.ready += u32::from(block.ready & bit == 0);
         block.ready |= bit;
         block.changes += 1;
-        self.keys[at as usize] = key;
+        self.posts[at as usize].key = key;
+    }
+
+    pub(crate) fn turn(&self, at: u32) -> u64 {
+        self.posts[at as usize].turn
+    }
+
+    pub(crate) fn note_turn(&mut self, at: u32, turn: u64) {
+        self.posts[at as usize].turn = turn;
+    }
+
+    pub(crate) fn turns(&self) -> Turns {
+        Turns(self.posts.iter().map(|post| (post.key.agent, post.turn)).collect())
     }
 
     pub(crate) fn go(&mut self, at: u32) {
@@ -68,12 +100,12 @@ impl Crew {
     }
 
     /// Takes the keys of all who are ready anew.
-    pub(crate) fn rekey(&mut self, key: impl Fn(AgentId) -> Option<AgentKey>) {
+    pub(crate) fn rekey(&mut self, key: impl Fn(AgentId, u64) -> Option<AgentKey>) {
         for (block, number) in self.blocks.iter_mut().zip(0..) {
             block.changes += 1;
             for at in places(number, block.ready) {
-                let old = &mut self.keys[at as usize];
-                *old = key(old.agent).unwrap_or(*old);
+                let post = &mut self.posts[at as usize];
+                post.key = key(post.key.agent, post.turn).unwrap_or(post.key);
             }
         }
     }
@@ -129,7 +161,7 @@ impl Able {
     }
 
     fn key(&self, crew: &Crew, at: u32) -> AgentKey {
-        let key = crew.keys[at as usize];
+        let key = crew.posts[at as usize].key;
         AgentKey { score: self.scores.get(at as usize).copied().unwrap_or(key.score), ..key }
     }
 
@@ -174,7 +206,7 @@ impl Able {
         })?;
         let mut there = places(number as u32, crew.blocks[number].ready & self.fits[number]);
         let at = there.find(|at| {
-            let own = u64::from(crew.keys[*at as usize].mass);
+            let own = u64::from(crew.posts[*at as usize].key.mass);
             let here = mass < own;
             mass -= if here { 0 } else { own };
             here
@@ -226,7 +258,7 @@ mod tests {
         for scored in [false, true] {
             let mut rng = Rng::new(5);
             let (mut crew, mut class) = (Crew::default(), Able::default());
-            (0..200).for_each(|agent| assert_eq!(crew.hire(AgentId(agent)), agent));
+            (0..200).for_each(|agent| assert_eq!(crew.hire(AgentId(agent), 0), agent));
             class.measure(&crew, able(scored));
             let mut plain: Vec<AgentKey> = Vec::new();
             for _ in 0..20_000 {
@@ -276,12 +308,12 @@ mod tests {
         let key = |score, agent| AgentKey { score, idle: 0, agent, mass: 1 };
         let (one, two) = (AgentId(1), AgentId(2));
         for agent in [one, two] {
-            let at = crew.hire(agent);
+            let at = crew.hire(agent, 0);
             crew.come(at, key(u64::from(agent.0), agent));
         }
         class.measure(&crew, |_| Some(None));
         assert_eq!(class.first(&crew).map(|key| key.agent), Some(one));
-        crew.rekey(|agent| Some(key(9 - u64::from(agent.0), agent)));
+        crew.rekey(|agent, _| Some(key(9 - u64::from(agent.0), agent)));
         assert_eq!(class.first(&crew).map(|key| key.agent), Some(two));
     }
 }

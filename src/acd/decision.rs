@@ -6,7 +6,7 @@
 use crate::ageing::Rate;
 use crate::entry::Entry;
 use crate::line::Line;
-use crate::lines::{Lines, Service};
+use crate::lines::Lines;
 use crate::machine::Acd;
 use base::{Key, Now};
 use model::{AgentId, AgentState, ContactId, Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
@@ -44,8 +44,9 @@ impl Acd {
         }
         let signed_on = self.board.queue_signed_on(queue);
         let available = self.board.queue_available(queue);
-        let fit = line.able(entry.class);
         let ready = line.crew.ready();
+        // The first class asks nothing, of anybody.
+        let fit = if entry.class == 0 { ready } else { line.able(entry.class) };
         let refused = self.lines.refusing(now, entry, line);
         let left = fit.saturating_sub(refused);
         let kept = entry.kept.is_some();
@@ -106,9 +107,7 @@ impl Lines {
 
     /// The first of each of his queues, whether he could be given it or not: their fronts alone are looked at.
     fn next_contacts(&self, now: Now, agent: AgentId) -> Heads<ContactId> {
-        // One he may join at times is none of his queues until then.
-        let his = |service: &&Service| !service.helps || self.look(service.queue).rank(agent).is_some();
-        let fronts = self.services(agent).iter().filter(his).map(|service| (service.queue, self.front(service.queue)));
+        let fronts = self.services_now(agent).map(|service| (service.queue, self.front(service.queue)));
         if fronts.clone().all(|(_, front)| !front.may_mislead) {
             // Of plain queues the contacts of all are in one order.
             let mut first = First::default();

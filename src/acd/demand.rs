@@ -2,8 +2,8 @@
 
 use crate::ageing::points;
 use crate::figures::in_seconds;
-use crate::lines::Service;
 use crate::machine::{Acd, Timer};
+use crate::serving::Service;
 use base::{Key, Now};
 use model::{AgentId, AgentState, Preferred, QueueFigure, QueueId, Step};
 

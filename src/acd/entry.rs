@@ -4,7 +4,7 @@ use crate::ageing::{ContactKey, Rate};
 use crate::expect::Forecast;
 use crate::limits::REFUSALS_KEPT;
 use crate::message::Stay;
-use base::{Instant, Now, TimerId};
+use base::{Instant, Key, Now, TimerId};
 use core::time::Duration;
 use model::{AgentId, RequirementId, Wish};
 
@@ -18,40 +18,44 @@ pub(crate) enum Standing {
     Held,
 }
 
+/// What every match looks at comes first, so that it lies together: a hundred thousand of these are in no cache.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Entry {
     pub(crate) stay: Stay,
+    /// Its own; given when it comes into the line.
+    pub(crate) own: Key,
+    pub(crate) entered: Instant,
     pub(crate) epoch: u32,
     pub(crate) priority: i32,
-    pub(crate) entered: Instant,
-    pub(crate) queued: Instant,
-    /// Since when its wait is shown to people.
-    pub(crate) shown_since: Instant,
-    pub(crate) may_flow: bool,
-    /// Nobody is on its line: only the end of its queue takes it out.
-    pub(crate) called_back: bool,
+    /// Its class in the line.
+    pub(crate) class: usize,
     pub(crate) standing: Standing,
     /// Rounds of offers that failed.
     pub(crate) tries: u8,
     /// An offer of the round now going on has failed.
     pub(crate) failed: bool,
+    pub(crate) may_flow: bool,
+    /// Nobody is on its line: only the end of its queue takes it out.
+    pub(crate) called_back: bool,
+    /// The longest wait ran out while it was being offered.
+    pub(crate) overdue: bool,
+    /// Nobody but him is asked.
+    pub(crate) kept: Option<AgentId>,
     /// Agents who said no, until when they are not asked again.
     refused: Vec<(AgentId, Instant)>,
+    /// Whose phones have rung in the round going on: an index into the lists of the shard.
+    pub(crate) round: Option<usize>,
+    pub(crate) step: usize,
+    pub(crate) queued: Instant,
+    /// Since when its wait is shown to people.
+    pub(crate) shown_since: Instant,
     /// What it asks besides the queue's step.
     pub(crate) wish: Option<RequirementId>,
-    pub(crate) step: usize,
     /// When it began to ask what it asks: came in, took a step, was kept for nobody any more.
     pub(crate) asks_since: Instant,
     /// When that step is over, if another follows.
     pub(crate) step_ends: Option<Instant>,
-    /// Its class in the line.
-    pub(crate) class: usize,
-    /// Nobody but him is asked.
-    pub(crate) kept: Option<AgentId>,
-    /// Whose phones have rung in the round going on: an index into the lists of the shard.
-    pub(crate) round: Option<usize>,
-    /// The longest wait ran out while it was being offered.
-    pub(crate) overdue: bool,
     /// When a held contact comes back into the line.
     pub(crate) held_until: Instant,
     /// What it was told last: place and time.
@@ -83,6 +87,7 @@ impl Entry {
         let Arrival { stay, epoch, priority, entered, queued, may_flow, wish } = *arrival;
         Entry {
             stay,
+            own: Key::default(),
             epoch,
             priority,
             entered,
@@ -115,7 +120,7 @@ impl Entry {
     }
 
     pub(crate) fn key(&self, rate: Rate) -> ContactKey {
-        ContactKey::new(rate, self.priority, self.entered, self.stay.contact, self.stay.slot)
+        ContactKey::new(rate, self.priority, self.entered, self.stay.contact, self.own)
     }
 
     pub(crate) fn refuses(&self, now: Now, agent: AgentId) -> bool {

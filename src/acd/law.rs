@@ -45,9 +45,8 @@ impl Acd {
             let pressing = head.pressing(self.lines.look(service.queue).rate, now.mono);
             let first =
                 if service.queue == chosen.stay.queue { head < key } else { pressing < key.pressing(rate, now.mono) };
-            let key = self.lines.key_at(head.slot).filter(|_| first)?;
             // Of those who came at this instant, or ask less since, nobody is first.
-            self.lines.entries.get(key).filter(|entry| entry.asks_since < now.mono)
+            self.lines.entries.get(head.entry).filter(|_| first).filter(|entry| entry.asks_since < now.mono)
         });
         before.map(|entry| entry.stay.contact).next()
     }

@@ -8,6 +8,7 @@ use crate::order::Order;
 use crate::reserve::Watch;
 use crate::strategy::{self, AgentKey, Asked};
 use base::{Instant, TimerId};
+use core::ops::{Index, IndexMut};
 use model::{AgentId, ContactId, Directory, Queue, RequirementId};
 
 /// What is asked of an agent: by the queue's step, and by the contact itself.
@@ -15,42 +16,86 @@ pub(crate) type Needs = [Option<RequirementId>; 2];
 
 /// Contacts of one queue that ask for the same, and the agents who can serve them.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Class {
-    needs: Needs,
     /// Contacts that may be claimed now.
     pub(crate) waiting: Order<ContactKey>,
     pub(crate) able: Able,
+    needs: Needs,
 }
 
+/// All of a queue. The first lies in the line itself: most queues have no other.
 #[derive(Debug)]
+pub(crate) struct Classes {
+    first: Class,
+    others: Vec<Class>,
+}
+
+impl Classes {
+    pub(crate) fn len(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Class> + Clone {
+        core::iter::once(&self.first).chain(&self.others)
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Class> {
+        core::iter::once(&mut self.first).chain(&mut self.others)
+    }
+}
+
+impl Index<usize> for Classes {
+    type Output = Class;
+
+    fn index(&self, at: usize) -> &Class {
+        at.checked_sub(1).map_or(&self.first, |at| &self.others[at])
+    }
+}
+
+impl IndexMut<usize> for Classes {
+    fn index_mut(&mut self, at: usize) -> &mut Class {
+        match at.checked_sub(1) {
+            Some(at) => &mut self.others[at],
+            None => &mut self.first,
+        }
+    }
+}
+
+/// What every match looks at comes first, in one line of the cache.
+#[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Line {
-    /// Found by what they ask; there are as many as steps and wishes of the configuration make. The first asks nothing.
-    pub(crate) classes: Vec<Class>,
-    /// Contacts kept for an agent.
-    pub(crate) kept: Order<(AgentId, ContactKey)>,
-    /// All contacts in the queue by the time they came into it, those being offered included; called-back ones by
-    /// the time their customers first came.
-    pub(crate) arrivals: Order<(Instant, ContactId, u32)>,
-    /// Contacts for which more phones may yet ring.
-    pub(crate) ringing: Order<ContactKey>,
-    /// Agents who serve it.
-    pub(crate) crew: Crew,
-    /// The instant the drifting keys are taken at.
-    pub(crate) based: Instant,
-    /// Contacts given to agents so far: the clock of round-robin.
-    pub(crate) turns: u64,
-    pub(crate) rate: Rate,
     /// Contacts of it being offered, and being talked with. A talk's end may be told before its beginning.
     pub(crate) offered: i64,
     pub(crate) talking: i64,
-    max_talking: Option<i64>,
+    /// `NO_CAP`: as many as there are agents.
+    max_talking: i64,
+    /// Contacts given to agents so far: the clock of round-robin.
+    pub(crate) turns: u64,
+    /// Of a queue with reserves.
+    pub(crate) watch: Option<Box<Watch>>,
+    /// Found by what they ask; there are as many as steps and wishes of the configuration make. The first asks nothing.
+    pub(crate) classes: Classes,
+    /// Agents who serve it.
+    pub(crate) crew: Crew,
+    /// All contacts in the queue by the time they came into it, those being offered included; called-back ones by
+    /// the time their customers first came.
+    pub(crate) arrivals: Order<(Instant, ContactId, u32)>,
     pub(crate) measures: Measures,
+    pub(crate) rate: Rate,
+    /// Contacts kept for an agent.
+    pub(crate) kept: Order<(AgentId, ContactKey)>,
+    /// Contacts for which more phones may yet ring.
+    pub(crate) ringing: Order<ContactKey>,
+    /// The instant the drifting keys are taken at.
+    pub(crate) based: Instant,
     pub(crate) recent: Recent,
     /// Runs while somebody waits whose expected wait has a limit.
     pub(crate) review: Option<TimerId>,
-    /// Of a queue with reserves.
-    pub(crate) watch: Option<Box<Watch>>,
 }
+
+const NO_CAP: i64 = i64::MAX;
 
 impl Class {
     fn new(needs: Needs) -> Self {
@@ -77,7 +122,7 @@ impl Class {
 impl Line {
     pub(crate) fn new() -> Self {
         Line {
-            classes: vec![Class::new([None; 2])],
+            classes: Classes { first: Class::new([None; 2]), others: Vec::new() },
             kept: Order::new(),
             arrivals: Order::new(),
             ringing: Order::new(),
@@ -87,7 +132,7 @@ impl Line {
             rate: Rate::of(&model::Routing::default()),
             offered: 0,
             talking: 0,
-            max_talking: None,
+            max_talking: NO_CAP,
             measures: Measures::default(),
             recent: Recent::default(),
             review: None,
@@ -97,13 +142,13 @@ impl Line {
 
     /// Nobody waits and nobody is ready afterwards; whoever does is put in anew.
     pub(crate) fn adopt(&mut self, queue: &Queue) {
-        self.classes.truncate(1);
-        self.classes[0].waiting.clear();
+        self.classes.others.clear();
+        self.classes.first.waiting.clear();
         self.kept.clear();
         self.ringing.clear();
         self.crew.dismiss_all();
         self.rate = Rate::of(&queue.routing);
-        self.max_talking = queue.routing.max_talking.map(i64::from);
+        self.max_talking = queue.routing.max_talking.map_or(NO_CAP, i64::from);
         let reserves = queue.routing.reserves.len();
         let watch = self.watch.take().filter(|_| reserves > 0).unwrap_or_default();
         self.watch = (reserves > 0).then_some(watch);
@@ -134,8 +179,8 @@ impl Line {
         }
         let mut class = Class::new(needs);
         class.measure(&self.crew, queue, directory, |agent| rank(self.watch.as_deref(), agent));
-        self.classes.push(class);
-        self.classes.len() - 1
+        self.classes.others.push(class);
+        self.classes.others.len()
     }
 
     /// The first of those who are ready and can serve the class.
@@ -170,11 +215,11 @@ impl Line {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        self.max_talking.is_some_and(|most| self.talking + self.offered >= most)
+        self.talking + self.offered >= self.max_talking
     }
 
     pub(crate) fn caps_talking(&self) -> bool {
-        self.max_talking.is_some()
+        self.max_talking != NO_CAP
     }
 
     /// The first of all classes, and its class.

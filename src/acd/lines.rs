@@ -1,34 +1,15 @@
 //! The queue's home: who waits and who is ready in the queues of this shard.
 
-use crate::ageing::ContactKey;
+use crate::ageing::{ContactKey, Rate};
 use crate::board::Board;
 use crate::entry::{Entry, Standing};
 use crate::input::Seating;
 use crate::line::{Line, Needs};
 use crate::message::Stay;
-use crate::strategy::{self, Candidate, IdleStamps, agent_key};
-use crate::tour::ShardSet;
+use crate::serving::Server;
 use crate::words::HeadKey;
-use base::{Key, Now, Slab};
-use model::{AgentId, Directory, QueueId, ShardId};
-
-/// An agent's part in a queue of this shard.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Service {
-    pub(crate) queue: QueueId,
-    /// His place in the line's staff.
-    pub(crate) at: u32,
-    /// The queue's `turns` when it last gave him a contact.
-    turn: u64,
-    /// He is not the queue's own: he serves it while his reserve has joined.
-    pub(crate) helps: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ReadyAgent {
-    pub(crate) epoch: u32,
-    pub(crate) idle: IdleStamps,
-}
+use base::{Key, Slab};
+use model::{AgentId, Directory, QueueId};
 
 /// What an agent who becomes ready must see of each of his queues, in one piece for all of them: the lines themselves
 /// lie far apart in memory.
@@ -51,18 +32,14 @@ impl Front {
 pub(crate) struct Lines {
     pub(crate) seating: Seating,
     /// Queue `id` of this shard is at `id / shards`.
-    lines: Vec<Line>,
+    pub(crate) lines: Vec<Line>,
     /// Beside `lines`.
     fronts: Vec<Front>,
     pub(crate) entries: Slab<Entry>,
     /// By board slot: where a waiting contact's entry is.
     by_slot: Vec<Option<Key>>,
-    /// Agents this shard believes to be ready, by id; the board decides.
-    ready: Vec<Option<ReadyAgent>>,
-    /// The queues of this shard each agent serves.
-    served: Vec<Box<[Service]>>,
-    /// The shards whose queues each agent serves.
-    homes: Vec<ShardSet>,
+    /// Agents by id.
+    pub(crate) servers: Vec<Server>,
     /// Whose phones have rung in one round of offers each; empty ones are used again.
     rounds: Vec<Vec<AgentId>>,
     rounds_free: Vec<usize>,
@@ -77,9 +54,7 @@ impl Lines {
             fronts: Vec::new(),
             entries: Slab::new(),
             by_slot: vec![None; slots],
-            ready: Vec::new(),
-            served: Vec::new(),
-            homes: Vec::new(),
+            servers: Vec::new(),
             rounds: Vec::new(),
             rounds_free: Vec::new(),
         };
@@ -89,58 +64,24 @@ impl Lines {
 
     /// Takes over a directory: ready agents and waiting contacts are sorted anew into the queues as they are now.
     pub(crate) fn adopt(&mut self, directory: &Directory) {
-        let shards = u32::from(self.seating.shards);
-        let here = |q: &QueueId| q.0 % shards == u32::from(self.seating.shard.0);
+        let here = |q: &QueueId| self.seating.home_of(q.0) == self.seating.shard;
         let queues: Vec<_> = (0..directory.queues.len() as u32).map(QueueId).filter(here).collect();
         self.lines.resize_with(queues.len().max(self.lines.len()), Line::new);
         self.fronts.resize(self.lines.len(), Front::default());
+        let turns: Vec<_> = self.lines.iter().map(|line| line.crew.turns()).collect();
         for ((line, front), id) in self.lines.iter_mut().zip(&mut self.fronts).zip(&queues) {
             line.adopt(directory.queue(*id));
             *front = Front { first: None, may_mislead: line.has_more_to_see() };
         }
-        let calls =
-            |id: &&QueueId| !directory.queue(**id).removed && !directory.queue(**id).routing.reserves.is_empty();
-        let all: Vec<_> = (0..directory.queues.len() as u32).map(QueueId).collect();
-        let calling: Vec<QueueId> = all.iter().filter(calls).copied().collect();
-        let (before, lines) = (core::mem::take(&mut self.served), &mut self.lines);
-        self.served.extend(directory.agents.iter().zip(0u32..).map(|(agent, id)| {
-            let queues = if agent.removed { &[][..] } else { &agent.queues[..] };
-            let served = queues.iter().copied().filter(|q| here(q) && !directory.queue(*q).removed);
-            let known = before.get(id as usize).map_or(&[][..], |services| &services[..]);
-            let turn = |queue| known.iter().find(|s| s.queue == queue).map_or(0, |s| s.turn);
-            let serve = |lines: &mut [Line], queue: QueueId| {
-                let at = lines[(queue.0 / shards) as usize].crew.hire(AgentId(id));
-                Service { queue, at, turn: turn(queue), helps: false }
-            };
-            let mut served: Vec<Service> = served.map(|queue| serve(lines, queue)).collect();
-            for queue in calling.iter().filter(|queue| here(queue)) {
-                let Some(place) = directory.reserve_place(*queue, AgentId(id)) else { continue };
-                served.push(Service { helps: true, ..serve(lines, *queue) });
-                if let Some(watch) = &mut lines[(queue.0 / shards) as usize].watch {
-                    watch.hire(AgentId(id), place as u8);
-                }
-            }
-            served.into_boxed_slice()
-        }));
-        self.homes.clear();
-        self.homes.extend(directory.agents.iter().zip(0u32..).map(|(agent, id)| {
-            let mut homes = ShardSet::default();
-            let helped = calling.iter().filter(|queue| directory.reserve_place(**queue, AgentId(id)).is_some());
-            let all = agent.queues.iter().chain(helped);
-            all.for_each(|queue| homes.insert(ShardId((queue.0 % shards) as u8)));
-            homes
-        }));
+        self.hire_all(directory, &turns);
         for (line, id) in self.lines.iter_mut().zip(&queues) {
             line.measure(directory.queue(*id), directory);
             line.measures.forget_staff();
         }
-        let known = self.ready.len().max(directory.agents.len());
-        self.ready.resize(known, None);
-        self.served.resize(known, Box::default());
         self.place_anew(directory);
-        for index in 0..self.ready.len() {
-            if let Some(ready) = self.ready[index] {
-                self.sort_in(AgentId(index as u32), &ready, directory);
+        for id in (0..self.servers.len() as u32).map(AgentId) {
+            if let Some(ready) = self.ready(id) {
+                self.sort_in(id, &ready, directory);
             }
         }
     }
@@ -194,10 +135,13 @@ impl Lines {
         self.key_at(stay.slot).filter(|key| self.entries.get(*key).is_some_and(|e| e.stay == stay))
     }
 
-    pub(crate) fn open(&mut self, entry: Entry) -> Key {
+    pub(crate) fn open(&mut self, mut entry: Entry) -> Key {
         let stay = entry.stay;
         let arrival = (entry.shown_since, stay.contact, stay.slot);
-        let key = self.entries.insert(entry);
+        let key = self.entries.insert_with(|own| {
+            entry.own = own;
+            entry
+        });
         self.by_slot[stay.slot as usize] = Some(key);
         self.line(stay.queue).arrivals.insert(arrival);
         key
@@ -237,7 +181,7 @@ impl Lines {
     pub(crate) fn put_in(&mut self, key: Key) {
         let Some(entry) = self.entries.get(key) else { return };
         let (queue, class, kept) = (entry.stay.queue, entry.class, entry.kept);
-        let place = entry.key(self.look(queue).rate);
+        let place = entry.key(self.rate(queue));
         let index = self.index(queue);
         let (line, front) = (&mut self.lines[index], &mut self.fronts[index]);
         match kept {
@@ -256,7 +200,7 @@ impl Lines {
     pub(crate) fn take_out(&mut self, key: Key) {
         let Some(entry) = self.entries.get(key) else { return };
         let (queue, class, kept) = (entry.stay.queue, entry.class, entry.kept);
-        let place = entry.key(self.look(queue).rate);
+        let place = entry.key(self.rate(queue));
         let index = self.index(queue);
         let (line, front) = (&mut self.lines[index], &mut self.fronts[index]);
         match kept {
@@ -275,8 +219,14 @@ impl Lines {
 
     /// How pressing the first claimable contact of a queue is.
     pub(crate) fn head(&self, queue: QueueId) -> HeadKey {
-        let first = self.front(queue).first.filter(|_| !self.look(queue).is_full());
-        first.map_or(HeadKey::NONE, |(key, _)| key.head())
+        let front = self.front(queue);
+        let first = front.first.filter(|_| !(front.may_mislead && self.look(queue).is_full()));
+        first.map_or(HeadKey::NONE, |(key, _)| key.head(self.rate(queue)))
+    }
+
+    /// What waiting adds in this queue; of a plain one without looking at its line.
+    pub(crate) fn rate(&self, queue: QueueId) -> Rate {
+        if self.front(queue).may_mislead { self.look(queue).rate } else { Rate::default() }
     }
 
     pub(crate) fn front(&self, queue: QueueId) -> &Front {
@@ -304,7 +254,7 @@ impl Lines {
 
     fn put_ringing(&mut self, key: Key) {
         let Some(entry) = self.entries.get(key) else { return };
-        let (queue, place) = (entry.stay.queue, entry.key(self.look(entry.stay.queue).rate));
+        let (queue, place) = (entry.stay.queue, entry.key(self.rate(entry.stay.queue)));
         self.line(queue).ringing.insert(place);
     }
 
@@ -315,7 +265,7 @@ impl Lines {
         self.rounds[round].clear();
         self.rounds_free.push(round);
         if let Some(entry) = self.entries.get(key) {
-            let place = entry.key(self.look(queue).rate);
+            let place = entry.key(self.rate(queue));
             self.line(queue).ringing.remove(&place);
         }
     }
@@ -332,101 +282,5 @@ impl Lines {
 
     pub(crate) fn has_rung(&self, entry: &Entry, agent: AgentId) -> bool {
         self.rung(entry).contains(&agent)
-    }
-}
-
-/// Who is ready.
-impl Lines {
-    pub(crate) fn ready(&self, agent: AgentId) -> Option<ReadyAgent> {
-        *self.ready.get(agent.index())?
-    }
-
-    pub(crate) fn homes(&self, agent: AgentId) -> ShardSet {
-        self.homes.get(agent.index()).copied().unwrap_or_default()
-    }
-
-    pub(crate) fn services(&self, agent: AgentId) -> &[Service] {
-        self.served.get(agent.index()).map_or(&[], |served| served)
-    }
-
-    pub(crate) fn service(&self, agent: AgentId, queue: QueueId) -> Option<Service> {
-        self.services(agent).iter().find(|s| s.queue == queue).copied()
-    }
-
-    /// Remembers a ready agent for whom nobody waits here.
-    pub(crate) fn remember(&mut self, now: Now, agent: AgentId, ready: ReadyAgent, directory: &Directory) {
-        if self.ready.get(agent.index()).is_none() {
-            // Configured by a reload that is still on its way to us; then he is sorted in.
-            self.ready.resize(agent.index() + 1, None);
-            self.served.resize(agent.index() + 1, Box::default());
-        }
-        self.sort_out(agent);
-        for at in 0..self.served[agent.index()].len() {
-            self.rebase(now, self.served[agent.index()][at].queue, directory);
-        }
-        self.ready[agent.index()] = Some(ready);
-        self.sort_in(agent, &ready, directory);
-    }
-
-    fn sort_in(&mut self, id: AgentId, ready: &ReadyAgent, directory: &Directory) {
-        let agent = directory.agent(id);
-        for service in &self.served[id.index()] {
-            let line = &mut self.lines[self.seating.place_of(service.queue.0)];
-            let Some(rank) = (if service.helps { line.rank(id) } else { Some(0) }) else { continue };
-            let candidate = Candidate { id, agent, idle: &ready.idle, turn: service.turn, rank, based: line.based };
-            line.crew.come(service.at, agent_key(directory.queue(service.queue), &candidate));
-        }
-    }
-
-    /// A helper, when he is ready here: his reserve has joined the queue or left it.
-    pub(crate) fn come_or_go(&mut self, queue: QueueId, id: AgentId, joined: bool, directory: &Directory) {
-        let (Some(ready), Some(service)) = (self.ready(id), self.service(id, queue)) else { return };
-        let line = self.line(queue);
-        match line.rank(id).filter(|_| joined) {
-            Some(rank) => {
-                let (agent, idle) = (directory.agent(id), &ready.idle);
-                let candidate = Candidate { id, agent, idle, turn: service.turn, rank, based: line.based };
-                line.crew.come(service.at, agent_key(directory.queue(queue), &candidate));
-            }
-            None => line.crew.go(service.at),
-        }
-    }
-
-    pub(crate) fn sort_out(&mut self, agent: AgentId) {
-        if self.ready.get_mut(agent.index()).and_then(Option::take).is_none() {
-            return;
-        }
-        for service in &self.served[agent.index()] {
-            let line = &mut self.lines[self.seating.place_of(service.queue.0)];
-            line.crew.go(service.at);
-        }
-    }
-
-    /// He is being given a contact of this queue; he is not sorted in anywhere now.
-    pub(crate) fn note_turn(&mut self, queue: QueueId, agent: AgentId) {
-        let line = self.line(queue);
-        line.turns += 1;
-        let turn = line.turns;
-        if let Some(service) = self.served[agent.index()].iter_mut().find(|s| s.queue == queue) {
-            service.turn = turn;
-        }
-    }
-
-    /// Keys that drift are taken anew when their time has come: before anybody looks at them or is sorted in.
-    pub(crate) fn rebase(&mut self, now: Now, id: QueueId, directory: &Directory) {
-        let (based, queue) = (strategy::based_at(now.mono), directory.queue(id));
-        let line = &mut self.lines[self.seating.place_of(id.0)];
-        if !strategy::rule(queue.strategy).drifts || line.based == based {
-            return;
-        }
-        line.based = based;
-        let (ready, served, watch) = (&self.ready, &self.served, line.watch.as_deref());
-        line.crew.rekey(|agent| {
-            let turn = served[agent.index()].iter().find(|s| s.queue == id)?.turn;
-            let idle = &ready[agent.index()].as_ref()?.idle;
-            let configured = directory.agent(agent);
-            let rank = watch.and_then(|watch| watch.helper(agent)).map_or(0, |(place, _)| place + 1);
-            Some(agent_key(queue, &Candidate { id: agent, agent: configured, idle, turn, rank, based }))
-        });
     }
 }

@@ -200,15 +200,14 @@ impl Acd {
     }
 
     fn deliver(&mut self, now: Now) {
-        while let Some(message) = self.local.pop_front() {
-            if message.queue().is_some_and(|queue| queue.index() >= self.directory.queues.len()) {
-                self.early.push(message);
-                continue;
-            }
-            match message {
-                AcdMessage::ToQueue(message) => self.on_queue_message(now, message),
-                AcdMessage::ToContact(message) => self.on_contact_message(now, message),
-                AcdMessage::ToAgent(message) => self.on_agent_message(now, message),
+        while let Some(next) = self.local.front() {
+            let is_early = next.queue().is_some_and(|queue| queue.index() >= self.directory.queues.len());
+            match self.local.pop_front() {
+                None => {}
+                Some(message) if is_early => self.early.push(message),
+                Some(AcdMessage::ToQueue(message)) => self.on_queue_message(now, message),
+                Some(AcdMessage::ToContact(message)) => self.on_contact_message(now, message),
+                Some(AcdMessage::ToAgent(message)) => self.on_agent_message(now, message),
             }
         }
         // As with the outputs: the next message lies where the first one did.

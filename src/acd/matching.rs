@@ -8,10 +8,11 @@ use crate::ageing::ContactKey;
 use crate::decision::Came;
 use crate::entry::Entry;
 use crate::limits::TURNS_MAX;
-use crate::lines::{Lines, Service};
+use crate::lines::Lines;
 use crate::machine::Acd;
 use crate::message::{ToAgent, ToContact};
 use crate::order::Order;
+use crate::serving::Service;
 use crate::strategy::{self, AgentKey, Pick, Rings};
 use base::{Key, Now};
 use model::{AgentId, Directory, OfferId, QueueId};
@@ -35,16 +36,16 @@ impl Lines {
         }
         if !misled {
             // Only the winner is asked whether he was refused a moment ago, and all when he was.
-            let key = best?;
-            if !self.entry_at(key.slot)?.refuses(now, agent) {
-                return self.key_at(key.slot);
+            let key = best?.entry;
+            if !self.entries.get(key)?.refuses(now, agent) {
+                return Some(key);
             }
         }
         let heads = self.services(agent).iter().filter_map(|service| {
             let key = self.head_for(now, agent, service)?;
-            Some((key.pressing(self.look(service.queue).rate, now.mono), key))
+            Some((key.pressing(self.rate(service.queue), now.mono), key.entry))
         });
-        self.key_at(heads.min()?.1.slot)
+        Some(heads.min()?.1)
     }
 
     /// The first contact of one queue whose demand he fits.
@@ -69,7 +70,7 @@ impl Lines {
     fn first_willing(&self, now: Now, agent: AgentId, waiting: &Order<ContactKey>) -> Option<ContactKey> {
         let mut head = waiting.first();
         while let Some(key) = head {
-            if !self.entry_at(key.slot)?.refuses(now, agent) {
+            if !self.entries.get(key.entry)?.refuses(now, agent) {
                 return Some(key);
             }
             head = waiting.after(&key);
@@ -81,7 +82,7 @@ impl Lines {
         let line = self.look(service.queue);
         let own = line.kept.iter().filter(|(keeper, _)| *keeper == agent).map(|(_, key)| key);
         own.into_iter().find(|key| {
-            let entry = self.entry_at(key.slot);
+            let entry = self.entries.get(key.entry);
             entry.is_some_and(|e| line.classes[e.class].able.fits(service.at) && !e.refuses(now, agent))
         })
     }
@@ -141,15 +142,15 @@ impl Lines {
         for service in self.services(agent).iter().filter(|s| rings_all(s.queue)) {
             let line = self.look(service.queue);
             let may = |key: &ContactKey| {
-                self.entry_at(key.slot).is_some_and(|entry| {
+                self.entries.get(key.entry).is_some_and(|entry| {
                     let free = entry.kept.is_none() && !entry.refuses(now, agent) && !self.has_rung(entry, agent);
                     free && line.classes[entry.class].able.fits(service.at)
                 })
             };
-            let first = line.ringing.iter().find(may).map(|key| (key.pressing(line.rate, now.mono), key.slot));
+            let first = line.ringing.iter().find(may).map(|key| (key.pressing(line.rate, now.mono), key.entry));
             best = [best, first].into_iter().flatten().min();
         }
-        self.key_at(best?.1)
+        Some(best?.1)
     }
 }
 
@@ -256,6 +257,6 @@ impl Lines {
             let service = self.service(key.agent, queue)?;
             self.head_for(now, key.agent, &service)
         });
-        self.key_at(heads.min()?.slot)
+        Some(heads.min()?.entry)
     }
 }

@@ -54,6 +54,10 @@ impl<K: Copy + Ord> Order<K> {
     }
 
     pub(crate) fn remove(&mut self, key: &K) -> bool {
+        if self.first == Some(*key) {
+            self.take_first();
+            return true;
+        }
         let at = self.run_of(key);
         let Some(place) = self.runs.get(at).and_then(|run| search(run, key).ok()) else { return false };
         self.runs[at].remove(place);
@@ -64,10 +68,21 @@ impl<K: Copy + Ord> Order<K> {
         }
         self.join_small(at);
         self.join_small(at.saturating_sub(1));
-        if self.first == Some(*key) {
-            self.first = self.runs.first().and_then(VecDeque::front).copied();
-        }
         true
+    }
+
+    /// Most go first: nothing is searched, and the key itself is not looked at.
+    fn take_first(&mut self) {
+        if let Some(run) = self.runs.first_mut() {
+            run.pop_front();
+            self.len -= 1;
+            if run.is_empty() {
+                let run = self.runs.remove(0);
+                self.spare.push(run);
+            }
+        }
+        self.join_small(0);
+        self.first = self.runs.first().and_then(VecDeque::front).copied();
     }
 
     pub(crate) fn clear(&mut self) {

@@ -179,10 +179,8 @@ impl Acd {
         if came {
             self.match_all(now, queue);
             // Phones that ring together are one more now.
-            let ringing: Vec<u32> = self.lines.look(queue).ringing.iter().map(|key| key.slot).collect();
-            for key in ringing.into_iter().filter_map(|slot| self.lines.key_at(slot)).collect::<Vec<_>>() {
-                self.widen_round(now, key);
-            }
+            let ringing: Vec<_> = self.lines.look(queue).ringing.iter().map(|key| key.entry).collect();
+            ringing.into_iter().for_each(|key| self.widen_round(now, key));
         }
     }
 

@@ -1,6 +1,7 @@
 //! What an agent's home knows of him. His state is computed from it, never stored beside it.
 
 use crate::breather::Pace;
+use crate::few::Few;
 use crate::limits::ENGAGED_MAX;
 use crate::nailed::Line;
 use crate::strategy::IdleStamps;
@@ -14,41 +15,43 @@ pub(crate) struct Staff {
     pub(crate) agents: Vec<Agent>,
 }
 
+/// What every contact of his changes comes first, in whole lines of the cache.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub(crate) struct Agent {
+    /// The calls he is part of, oldest first.
+    pub(crate) engaged: Few<Engagement>,
     /// Where he is signed on.
     pub(crate) phone: Option<PhoneId>,
     /// What he wants to be when nothing keeps him; asked for during a call it waits (the pending state).
     pub(crate) stance: Stance,
-    /// He signs off as soon as nothing keeps him.
-    pub(crate) leaving: bool,
     /// What his phone did last, when that was not well.
     pub(crate) fault: Option<Fault>,
+    /// He signs off as soon as nothing keeps him.
+    pub(crate) leaving: bool,
+    /// By the configuration: he is not to be any more; he has short breaks.
+    pub(crate) removed: bool,
+    pub(crate) breathes: bool,
+    /// In all the queues he is counted in he counts the same whatever he does at work.
+    pub(crate) work_is_alike: bool,
+    pub(crate) offer: Option<OpenOffer>,
+    /// What was last published.
+    pub(crate) shown: AgentState,
+    pub(crate) shown_phone: Option<PhoneId>,
+    pub(crate) idle: IdleStamps,
+    /// Offers in a row that he did not take.
+    pub(crate) misses: u32,
     pub(crate) line: Line,
     pub(crate) pace: Pace,
-    pub(crate) offer: Option<OpenOffer>,
-    /// The calls he is part of, oldest first.
-    pub(crate) engaged: Vec<Engagement>,
     /// The queue contact he has released while another call still kept him.
     pub(crate) owed: Option<Engagement>,
     pub(crate) wrap_up: Option<WrapUp>,
     /// Asked for during the call, on top of the wrap-up that follows.
     pub(crate) extension: Duration,
-    /// Offers in a row that he did not take.
-    pub(crate) misses: u32,
-    pub(crate) idle: IdleStamps,
     pub(crate) comeback: Option<TimerId>,
     pub(crate) retry: Option<TimerId>,
-    /// What was last published.
-    pub(crate) shown: AgentState,
-    pub(crate) shown_phone: Option<PhoneId>,
     /// The queues in whose staff he is counted, and as what.
     pub(crate) counted: Vec<(QueueId, Presence)>,
-    /// By the configuration: he is not to be any more; he has short breaks.
-    pub(crate) removed: bool,
-    pub(crate) breathes: bool,
-    /// In all of them he counts the same whatever he does at work.
-    pub(crate) work_is_alike: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -109,7 +112,7 @@ impl Agent {
             line: Line::NONE,
             pace: Pace::default(),
             offer: None,
-            engaged: Vec::new(),
+            engaged: Few::new(),
             owed: None,
             wrap_up: None,
             extension: Duration::ZERO,
@@ -200,8 +203,7 @@ impl Agent {
 
     /// The call is over for him; `None` when he was not part of it.
     pub(crate) fn disengage(&mut self, contact: ContactId) -> Option<Engagement> {
-        let at = self.engaged.iter().position(|e| e.contact == contact)?;
-        Some(self.engaged.remove(at))
+        self.engaged.take(|e| e.contact == contact)
     }
 }
 

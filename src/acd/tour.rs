@@ -6,12 +6,12 @@
 
 use crate::ageing::{Pressing, Rate};
 use crate::limits::TOUR_ROUNDS_MAX;
-use crate::lines::ReadyAgent;
 use crate::machine::Acd;
 use crate::message::ToQueue;
+use crate::serving::ReadyAgent;
 use crate::strategy::IdleStamps;
 use crate::words::{HeadKey, Seat};
-use base::Now;
+use base::{Key, Now};
 use model::{AgentId, QueueId, ShardId};
 
 /// What a tour has seen and still has before it.
@@ -67,6 +67,11 @@ impl Tour {
     /// Where to go when there is nothing to choose between.
     fn only_stop(&self) -> Option<ShardId> {
         self.rest.only().filter(|_| self.known.is_none())
+    }
+
+    /// The last stop, and the others had nobody for him: always so with a single one.
+    fn has_nothing_to_compare(&self) -> bool {
+        self.rest == ShardSet::default() && self.known.is_none() && self.promised.is_none()
     }
 
     fn enter(&mut self, next: ShardId) {
@@ -134,9 +139,14 @@ impl Acd {
             return None;
         }
         let best = self.lines.best_for(now, agent);
+        if let Some(best) = best.filter(|_| tour.has_nothing_to_compare()) {
+            self.lines.sort_out(agent);
+            self.take(now, best, agent, epoch);
+            return None;
+        }
         let seen = best.and_then(|key| self.lines.entries.get(key)).map(|entry| {
             let queue = entry.stay.queue;
-            Seen { queue, key: entry.key(self.lines.look(queue).rate).head() }
+            Seen { queue, key: HeadKey::new(entry.priority, entry.entered) }
         });
         let (Some(best), Some(seen)) = (best, seen) else {
             // Somebody seems to wait for him elsewhere: who comes here meanwhile came later and shall not overtake.
@@ -167,11 +177,15 @@ impl Acd {
                 return Some(tour);
             }
         }
-        // Not claimed: another shard has. Claimed but nobody to give: undone. Either goes on from his home.
+        self.take(now, best, agent, epoch);
+        None
+    }
+
+    /// Not claimed: another shard has. Claimed but nobody to give: undone. Either goes on from his home.
+    fn take(&mut self, now: Now, best: Key, agent: AgentId, epoch: u32) {
         if self.board.claim_agent(agent, epoch) {
             self.give(now, best, agent, epoch);
         }
-        None
     }
 
     /// The queues that are not his own and have called his reserve.

@@ -1,5 +1,5 @@
 /// Names a place in a [`Slab`] and the tenant it was given for: a stale key finds nothing instead of a stranger.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Key {
     index: u32,
     generation: u32,
@@ -22,7 +22,9 @@ impl Key {
 /// 24 bits, so that a key fits into a 64-bit id beside a shard number.
 const GENERATION_MASK: u32 = 0xff_ffff;
 
+/// The generation first: it is asked with the head of the value, and large values take several lines of the cache.
 #[derive(Debug, Clone)]
+#[repr(C)]
 struct Slot<T> {
     generation: u32,
     value: Option<T>,
