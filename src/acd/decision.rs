@@ -131,39 +131,35 @@ impl Lines {
 /// The first ones of all that come, in order.
 #[derive(Debug)]
 struct First<K> {
-    /// As many as `len`; behind them is room.
-    sorted: [K; HEADS_MAX],
+    /// Empty behind `len`.
+    sorted: [Option<K>; HEADS_MAX],
     len: usize,
 }
 
-impl<K: Copy + Default> Default for First<K> {
+impl<K: Copy> Default for First<K> {
     fn default() -> Self {
-        First { sorted: [K::default(); HEADS_MAX], len: 0 }
+        First { sorted: [None; HEADS_MAX], len: 0 }
     }
 }
 
 impl<K: Ord + Copy> First<K> {
-    fn last(&self) -> Option<K> {
-        (self.len == HEADS_MAX).then(|| self.sorted[HEADS_MAX - 1])
-    }
-
     /// Tells behind whom nobody counts any more. `may` is asked only of one who would be kept.
     fn insert(&mut self, new: K, may: impl FnOnce() -> bool) -> Option<K> {
-        let last = self.last();
+        let last = self.sorted[HEADS_MAX - 1];
         if last.is_some_and(|last| last < new) || !may() {
             return last;
         }
         let mut at = self.len.min(HEADS_MAX - 1);
         self.len = at + 1;
-        while at > 0 && new < self.sorted[at - 1] {
+        while at > 0 && self.sorted[at - 1].is_some_and(|before| new < before) {
             self.sorted[at] = self.sorted[at - 1];
             at -= 1;
         }
-        self.sorted[at] = new;
-        self.last()
+        self.sorted[at] = Some(new);
+        self.sorted[HEADS_MAX - 1]
     }
 
     fn iter(&self) -> impl Iterator<Item = &K> {
-        self.sorted[..self.len].iter()
+        self.sorted.iter().flatten()
     }
 }

@@ -23,8 +23,8 @@ pub(crate) struct Front {
 }
 
 impl Front {
-    pub(crate) fn first(&self) -> Option<ContactKey> {
-        self.first.map(|(key, _)| key)
+    pub(crate) fn first(&self) -> Option<&ContactKey> {
+        self.first.as_ref().map(|(key, _)| key)
     }
 }
 

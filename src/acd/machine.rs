@@ -165,12 +165,11 @@ impl Acd {
     }
 
     pub fn poll_output(&mut self) -> Option<Output> {
-        let output = self.out.pop_front();
-        if output.is_none() {
+        if self.out.is_empty() {
             // From the front of its memory again, which is in the cache: a ring would walk through all of it.
             self.out.clear();
         }
-        output
+        self.out.pop_front()
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {

@@ -21,17 +21,21 @@ impl Lines {
     /// The contact this agent should get next from this shard: the most pressing of the first ones of the queues he
     /// serves here, leaving out those he refused a moment ago.
     pub(crate) fn best_for(&self, now: Now, agent: AgentId) -> Option<Key> {
-        let (mut best, mut misled): (Option<ContactKey>, bool) = (None, false);
+        let (mut best, mut misled): (Option<&ContactKey>, bool) = (None, false);
         for service in self.services(agent) {
             let front = self.front(service.queue);
             misled |= front.may_mislead;
+            let Some((first, class)) = &front.first else { continue };
             // Of plain queues the contacts of all are in one order, and a queue whose first is behind the best
             // so far has no better one.
-            if let Some((first, class)) = front.first.filter(|(first, _)| best.is_none_or(|best| *first < best)) {
-                // The first class asks nothing, of anybody.
-                let fits = class == 0 || self.look(service.queue).classes[class].able.fits(service.at);
-                let head = if fits { Some(first) } else { self.head_of(service) };
-                best = [best, head].into_iter().flatten().min();
+            if best.is_some_and(|best| best < first) {
+                continue;
+            }
+            // The first class asks nothing, of anybody.
+            if *class == 0 || self.look(service.queue).classes[*class].able.fits(service.at) {
+                best = Some(first);
+            } else if let Some(head) = self.head_of(service) {
+                best = Some(best.map_or(head, |best| best.min(head)));
             }
         }
         if !misled {
@@ -49,10 +53,10 @@ impl Lines {
     }
 
     /// The first contact of one queue whose demand he fits.
-    fn head_of(&self, service: &Service) -> Option<ContactKey> {
+    fn head_of(&self, service: &Service) -> Option<&ContactKey> {
         let line = self.look(service.queue);
         let classes = line.classes.iter().filter(|class| !line.is_full() && class.able.fits(service.at));
-        classes.filter_map(|class| class.waiting.first()).min()
+        classes.filter_map(|class| class.waiting.peek()).min()
     }
 
     /// The first contact of one queue he may get.

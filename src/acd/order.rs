@@ -97,6 +97,10 @@ impl<K: Copy + Ord> Order<K> {
         self.first
     }
 
+    pub(crate) fn peek(&self) -> Option<&K> {
+        self.first.as_ref()
+    }
+
     /// The smallest key greater than this one, which need not be in.
     pub(crate) fn after(&self, key: &K) -> Option<K> {
         let at = self.runs.partition_point(|run| run.back().is_some_and(|last| last <= key));

@@ -55,7 +55,7 @@ pub(crate) struct Candidate<'a> {
 }
 
 /// The smaller, the sooner he is chosen: by the strategy, then by the queue's idle clock, then by id.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct AgentKey {
     pub(crate) score: u64,
     pub(crate) idle: u64,
