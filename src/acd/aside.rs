@@ -8,7 +8,7 @@ use crate::machine::{Acd, Timer};
 use crate::message::{Departure, Stay, ToQueue};
 use base::{Instant, Now, TimerId};
 use core::time::Duration;
-use model::{ContactId, Fact, QueueId, Wish, Withdrawal};
+use model::{AsideReason, ContactId, Fact, QueueId, Wish, Withdrawal};
 use std::collections::BTreeMap;
 
 /// Hours begin and end on minutes.
@@ -72,17 +72,17 @@ impl Acd {
     }
 
     /// Out of the line, and whoever is rung for it is free.
-    pub(crate) fn set_aside(&mut self, now: Now, stay: Stay, until: Option<Instant>) {
+    pub(crate) fn set_aside(&mut self, now: Now, stay: Stay, rest: (Instant, AsideReason)) {
         self.placed_at_last(now, stay);
         let Some(record) = self.contacts.at(stay) else { return };
         let (priority, entered, wish) = (record.priority, record.entered, record.wish);
-        let (queued, until) = (Some(record.queued), until.unwrap_or(now.mono));
+        let (queued, (until, why)) = (Some(record.queued), rest);
         self.send(self.queue_home(stay.queue), ToQueue::Leave { stay, how: Departure::FlowedOut });
         self.end_offers(stay);
         self.close(now, stay);
         let Stay { contact, queue, .. } = stay;
         self.contacts.asides.all.insert(contact, Aside { queue, priority, entered, wish, queued, until });
-        self.fact(Fact::Aside { contact, queue, aside: true });
+        self.fact(Fact::Aside { contact, queue, aside: true, why: Some(why) });
         self.arm_asides(now);
     }
 
@@ -96,17 +96,17 @@ impl Acd {
         if let (Some(queued), Some(record)) = (queued, stay.and_then(|stay| self.contacts.at(stay))) {
             record.queued = queued;
             record.told = true;
-            self.fact(Fact::Aside { contact, queue, aside: false });
+            self.fact(Fact::Aside { contact, queue, aside: false, why: None });
         }
     }
 
     /// It is left in peace until then.
-    pub(crate) fn rest(&mut self, now: Now, contact: ContactId, until: Instant) {
+    pub(crate) fn rest(&mut self, now: Now, contact: ContactId, until: Instant, why: AsideReason) {
         if let Some(aside) = self.contacts.asides.all.get_mut(&contact) {
             aside.until = until;
             self.arm_asides(now);
         } else if let Some(stay) = self.contacts.stay_of(contact) {
-            self.set_aside(now, stay, Some(until));
+            self.set_aside(now, stay, (until, why));
         }
     }
 
@@ -149,7 +149,7 @@ impl Acd {
         let waiting: Vec<_> = waiting.filter_map(|r| Some((r.stay?, r.wish))).collect();
         for (stay, wish) in waiting {
             if !self.may_be_made(now, stay.queue, wish) {
-                self.set_aside(now, stay, None);
+                self.set_aside(now, stay, (now.mono, AsideReason::Closed));
             }
         }
         self.arm_asides(now);

@@ -14,8 +14,8 @@ use core::hash::{BuildHasherDefault, Hasher};
 use core::ops::Range;
 use core::time::Duration;
 use model::{
-    CalendarId, ContactId, Decision, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand, QueueEvent, QueueId,
-    Target, Wish, Withdrawal,
+    AsideReason, CalendarId, ContactId, Decision, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand,
+    QueueEvent, QueueId, Target, Wish, Withdrawal,
 };
 use std::collections::{HashMap, VecDeque};
 
@@ -157,7 +157,7 @@ impl Acd {
                 }
                 self.enqueue(now, contact, queue, priority, entered, wish);
             }
-            QueueCommand::Rest { contact, until } => self.rest(now, contact, until),
+            QueueCommand::Rest { contact, until, why } => self.rest(now, contact, until, why),
             QueueCommand::Wake { contact } => self.wake(now, contact),
             QueueCommand::OnTheLine { contact } => self.on_the_line(contact),
             QueueCommand::Withdraw { contact, queue: _, why } => self.withdraw(now, contact, why),
@@ -331,7 +331,7 @@ impl Acd {
             let settled = ToAgent::Settled { offer, queue: Some(stay.queue), outcome: withdrawn };
             self.send(self.agent_home(offer.agent), settled);
             if too_late {
-                self.set_aside(now, stay, None);
+                self.set_aside(now, stay, (now.mono, AsideReason::Closed));
             } else if current {
                 self.unless_it_rings(stay);
             }

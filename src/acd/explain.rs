@@ -4,17 +4,19 @@
 //! follows them, and at each moment that mattered to the contact it is asked what it sees. So the explanation is made by
 //! other code than the decision, and where the two disagree that is said too.
 
+mod callback;
 mod moment;
 mod shards;
 
-pub use moment::{By, Called, Candidate, Lack, Later, Moment, PartWaited, Passed, Regime, Score, Verdict, What};
+pub use moment::{
+    By, Called, Candidate, Closed, Lack, Later, Moment, PartWaited, Passed, Regime, Score, Told, Verdict, What,
+};
 
 use crate::reference::Reference;
 use base::Instant;
+use callback::Attempts;
 use core::time::Duration;
-use model::{
-    AgentId, AgentState, CallbackStep, ContactId, Directory, Fact, Next, OfferOutcome, QueueId, ReserveChange, Wish,
-};
+use model::{Actor, AgentId, AgentState, ContactId, Directory, Fact, Next, OfferOutcome, QueueId, ReserveChange, Wish};
 use shards::Log;
 use std::collections::{HashMap, HashSet};
 
@@ -32,6 +34,8 @@ pub struct Explainer {
     judged: HashMap<ContactId, (QueueId, Wish)>,
     /// Contacts that wait in their customers' stead.
     callbacks: HashSet<ContactId>,
+    /// To reach our customer.
+    attempts: Attempts,
     /// The queue whose contact each agent talks with.
     talks: HashMap<AgentId, QueueId>,
     /// The reserves that serve each queue now.
@@ -53,6 +57,7 @@ impl Explainer {
             entered: HashMap::new(),
             judged: HashMap::new(),
             callbacks: HashSet::new(),
+            attempts: Attempts::default(),
             talks: HashMap::new(),
             called: HashMap::new(),
             at: Instant::ZERO,
@@ -140,7 +145,7 @@ impl Explainer {
                 }
             }
             Fact::Connected { agent, queue, .. } => _ = self.talks.insert(*agent, *queue),
-            Fact::Reserve { queue, place, change } => self.called(now, *queue, *place, *change),
+            Fact::Reserve { queue, place, change, by } => self.called(now, (*queue, *place), *change, by.as_ref()),
             // The rule as it stood then, whatever the configuration says now.
             Fact::Offered { queue, decision: Some(decision), .. } => {
                 let rules = &mut self.reference.directory.queues[queue.index()];
@@ -162,17 +167,17 @@ impl Explainer {
         }
     }
 
-    fn called(&mut self, now: Instant, queue: QueueId, place: u8, change: ReserveChange) {
+    fn called(&mut self, now: Instant, key: (QueueId, u8), change: ReserveChange, by: Option<&Actor>) {
         let why = match change {
             ReserveChange::Joined(why) => Some(why),
             ReserveChange::CalledIn => None,
             ReserveChange::Left | ReserveChange::SentAway => {
-                self.called.remove(&(queue, place));
+                self.called.remove(&key);
                 return;
             }
             ReserveChange::Adjusted(_) => return,
         };
-        self.called.insert((queue, place), Called { place, since: now, why });
+        self.called.insert(key, Called { place: key.1, since: now, why, by: by.cloned() });
     }
 
     /// Facts that are not from the distributor; true when this was one.
@@ -182,14 +187,13 @@ impl Explainer {
                 self.judged.insert(*contact, (*queue, judgement.wish()));
                 (*contact, What::Judged { queue: *queue, judgement: *judgement })
             }
-            Fact::Callback { contact, step: CallbackStep::Arranged, promise, .. } => {
-                self.callbacks.insert(*contact);
-                (*contact, What::CallbackArranged { queue: promise.queue })
+            Fact::MessageLeft { contact, queue, duration, .. } => {
+                (*contact, What::MessageLeft { queue: *queue, duration: *duration })
             }
-            _ => return false,
+            _ => return self.callback(now, fact),
         };
         if contact == self.contact {
-            self.moments.push(Moment { at: now, what, candidates: Vec::new(), doubts: Vec::new() });
+            self.tell(now, what);
         }
         true
     }
@@ -230,7 +234,7 @@ impl Explainer {
                     None => self.reference.regime(contact, agent),
                 };
                 let place = self.reference.directory.reserve_place(queue, agent);
-                let called = place.and_then(|place| self.called.get(&(queue, place as u8)).copied());
+                let called = place.and_then(|place| self.called.get(&(queue, place as u8)).cloned());
                 let what = What::Offered { queue, agent, regime, waited, decision, called };
                 Some((what, self.reference.candidates(now, contact, Some(agent))))
             }
@@ -274,8 +278,15 @@ impl Explainer {
                 What::OfferEnded { agent, outcome, winner: None }
             }
             Fact::Connected { contact, agent, waited, .. } if ours(contact) => What::Connected { agent, waited },
-            Fact::Reserve { queue, place, change } if self.reference.waits_in(self.contact, queue) => {
-                What::Reserve { queue, place, change }
+            Fact::Aside { contact, queue, aside, why } if ours(contact) => match aside {
+                true => self.aside(now, queue, why),
+                false => What::BackInLine { queue },
+            },
+            Fact::Reserve { queue, place, change, ref by } if self.reference.waits_in(self.contact, queue) => {
+                What::Reserve { queue, place, change, by: by.clone() }
+            }
+            Fact::Warned { contact, queue, expected, length } if ours(contact) => {
+                What::Warned { queue, expected, length }
             }
             _ => return None,
         };

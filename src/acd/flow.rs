@@ -98,7 +98,7 @@ impl Acd {
         match action {
             QueueAction::Close => self.board.shut_queue(queue, true),
             QueueAction::Open => self.board.shut_queue(queue, false),
-            QueueAction::Reserve { place, order } => self.order_reserves(now, queue, place, order),
+            QueueAction::Reserve { place, order } => self.order_reserves(now, queue, place, order, &by),
         }
         self.fact(Fact::Forced { by, action: ForcedAction::Queue { queue, action } });
         if action == QueueAction::Close {

@@ -126,7 +126,10 @@ impl Reference {
     fn verdict(&self, now: Instant, own: &Waiting, agent: AgentId) -> Verdict {
         let clocks = &self.agents[agent.index()];
         let since = clocks.time.since;
-        if let Some(place) = self.directory.reserve_place(own.queue, agent).filter(|_| !self.serves(agent, own.queue)) {
+        let place = self.directory.reserve_place(own.queue, agent).filter(|_| !self.serves(agent, own.queue));
+        // Whoever was not ready could not be asked, whether his reserve has just left or not.
+        let stays = self.served(now, agent, own.queue) && clocks.state != AgentState::Ready;
+        if let Some(place) = place.filter(|_| !stays) {
             return Verdict::InReserve { queue: own.queue, place: place as u8 };
         }
         match clocks.state {
@@ -137,6 +140,14 @@ impl Reference {
             }
             AgentState::Ready => self.hindrance(now, own, agent).unwrap_or(Verdict::Unexplained),
         }
+    }
+
+    /// He serves the queue, or did until about now: a reserve leaves when the last of the queue gives up, and the queue's
+    /// home may tell that before the contact's home tells why.
+    fn served(&self, now: Instant, agent: AgentId, queue: QueueId) -> bool {
+        let within = self.unsettled.as_ref().map_or(Duration::ZERO, |u| u.within);
+        let left = |place: usize| self.left.get(&(queue, place as u8)).is_some_and(|at| now.since(*at) <= within);
+        self.serves(agent, queue) || self.directory.reserve_place(queue, agent).is_some_and(left)
     }
 
     /// What would keep it from him if he were ready.

@@ -37,6 +37,8 @@ pub(crate) struct Reference {
     /// Reserves that have joined, since when; and when each changed last.
     pub(crate) joined: HashMap<(QueueId, u8), Instant>,
     switched: HashMap<(QueueId, u8), Instant>,
+    /// When each left last.
+    pub(crate) left: HashMap<(QueueId, u8), Instant>,
     /// Whether people want them there.
     ordered: HashMap<(QueueId, u8), bool>,
     pub(crate) waiting: Vec<Waiting>,
@@ -151,6 +153,7 @@ impl Reference {
             talking: HashMap::new(),
             joined: HashMap::new(),
             switched: HashMap::new(),
+            left: HashMap::new(),
             ordered: HashMap::new(),
             waiting: Vec::new(),
             counts: [0; 4],
@@ -233,7 +236,7 @@ impl Reference {
             Fact::Forced { action: ForcedAction::Queue { queue, action }, .. } => self.ordered(*queue, *action),
             Fact::Aside { contact, aside, .. } => self.aside(now, *contact, *aside),
             Fact::Forced { .. } | Fact::WaitForetold { .. } | Fact::Warned { .. } => {}
-            Fact::Reserve { queue, place, change } => self.reserve(now, (*queue, *place), *change),
+            Fact::Reserve { queue, place, change, .. } => self.reserve(now, (*queue, *place), *change),
             Fact::ReservationExpired { contact, agent } => {
                 let who = self.name(*agent);
                 let doubt = format!("a reservation of {who} for {contact} was not confirmed in time and was given up");
@@ -477,6 +480,12 @@ impl Reference {
             waiting.held = true;
             waiting.held_until = Some(waiting.held_until.map_or(now, |_| now + TAKEN_BACK_PAUSE));
         }
+    }
+
+    /// Its customer waits himself from now on.
+    pub(crate) fn on_the_line(&mut self, contact: ContactId) {
+        let waiting = self.waiting.iter_mut().filter(|w| w.contact == contact);
+        waiting.for_each(|w| w.wish.called_back = false);
     }
 
     /// Whoever is not held any more must have been looked at by now.

@@ -15,8 +15,8 @@ use crate::strategy::based_at;
 use base::{Instant, Now, TimerId};
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, Directory, Fact, FigureRange, Joined, QueueFigure, QueueId, Reserve, ReserveChange, ReserveOf,
-    ReserveOrder,
+    Actor, AgentId, AgentState, Directory, Fact, FigureRange, Joined, QueueFigure, QueueId, Reserve, ReserveChange,
+    ReserveOf, ReserveOrder,
 };
 use std::sync::Arc;
 
@@ -25,6 +25,8 @@ use std::sync::Arc;
 pub(crate) struct Watch {
     /// As the queue's reserves.
     states: Vec<State>,
+    /// Who gave the order that counts for each.
+    hands: Vec<Option<Actor>>,
     /// Agents who are not the queue's own, by id, each with the place of his reserve.
     helpers: Vec<(AgentId, u8)>,
     /// It will be looked at when the input is done.
@@ -59,6 +61,7 @@ impl Watch {
     pub(crate) fn renew(&mut self, reserves: usize) {
         self.helpers.clear();
         self.states.resize(reserves, State::default());
+        self.hands.resize(reserves, None);
     }
 
     /// The place of his reserve, and whether it has joined; `None`: he is the queue's own.
@@ -205,9 +208,18 @@ impl Acd {
     }
 
     /// By hand; it is followed when the input is done. Who waits for nobody but those who were sent away leaves.
-    pub(crate) fn order_reserves(&mut self, now: Now, queue: QueueId, place: Option<u8>, order: ReserveOrder) {
+    pub(crate) fn order_reserves(
+        &mut self,
+        now: Now,
+        queue: QueueId,
+        place: Option<u8>,
+        order: ReserveOrder,
+        by: &Actor,
+    ) {
         let Some(watch) = &mut self.lines.line(queue).watch else { return };
-        for (state, _) in watch.states.iter_mut().zip(0..).filter(|(_, nth)| place.is_none_or(|place| place == *nth)) {
+        let all = watch.states.iter_mut().zip(&mut watch.hands).zip(0..);
+        for ((state, hand), _) in all.filter(|(_, nth)| place.is_none_or(|place| place == *nth)) {
+            *hand = Some(by.clone()).filter(|_| order != ReserveOrder::ByRule);
             state.by_hand = match order {
                 ReserveOrder::CallIn => Some(true),
                 ReserveOrder::SendAway => Some(false),
@@ -266,7 +278,8 @@ impl Acd {
         }
         let percent = level.map_or(state.percent, |level| adjust(state.percent, level, target));
         if core::mem::replace(&mut state.percent, percent) != percent {
-            self.fact(Fact::Reserve { queue, place: place as u8, change: ReserveChange::Adjusted(percent) });
+            let (place, change) = (place as u8, ReserveChange::Adjusted(percent));
+            self.fact(Fact::Reserve { queue, place, change, by: None });
         }
     }
 
@@ -276,21 +289,23 @@ impl Acd {
         self.lines.switch(now, queue, place, joined, &self.directory);
         let Some(watch) = &self.lines.look(queue).watch else { return };
         // For those who come by and look where they are wanted most; who is ready knows every home he may serve.
+        let by = watch.hands.get(place).cloned().flatten();
         self.board.show_joined(queue, watch.joined());
-        self.fact(Fact::Reserve { queue, place: place as u8, change });
+        self.fact(Fact::Reserve { queue, place: place as u8, change, by });
     }
 
     /// Before a directory with other rules is taken over.
     pub(crate) fn send_away(&mut self, queue: QueueId) {
         let Some(watch) = &mut self.lines.line(queue).watch else { return };
         let states = core::mem::take(&mut watch.states);
+        watch.hands.clear();
         let look = watch.look.take();
         if let Some((_, timer)) = look {
             self.timers.cancel(timer);
         }
         self.board.show_joined(queue, 0);
         for (place, _) in (0..).zip(states).filter(|(_, state)| state.joined) {
-            self.fact(Fact::Reserve { queue, place, change: ReserveChange::Left });
+            self.fact(Fact::Reserve { queue, place, change: ReserveChange::Left, by: None });
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::contact::Stage;
 use crate::machine::Machine;
 use base::Now;
-use model::{CauseKind, ContactId, News, Offer, OfferOutcome, same_number};
+use model::{AsideReason, CauseKind, ContactId, News, Offer, OfferOutcome, same_number};
 
 impl Machine {
     /// A number as it is compared with others.
@@ -23,7 +23,7 @@ impl Machine {
             self.give_up(now, id, CauseKind::ServerFailure.into());
         } else if !rests && self.is_in_use(id, &key) {
             // The end of the other attempt wakes it; should that not be heard of, this does.
-            self.let_rest(id, now.mono + self.policy(queue).every);
+            self.let_rest(id, now.mono + self.policy(queue).every, AsideReason::InUse);
             if let Some(callback) = self.contacts.get_mut(&id).and_then(|c| c.callback.as_mut()) {
                 callback.blocked = true;
             }
@@ -85,7 +85,7 @@ impl Machine {
         let Some(callback) = self.contacts.get_mut(&id).and_then(|c| c.callback.as_mut()) else { return };
         callback.blocked = true;
         let queue = callback.queue();
-        self.let_rest(id, now.mono + self.policy(queue).every);
+        self.let_rest(id, now.mono + self.policy(queue).every, AsideReason::InUse);
         self.gives_way(now, id);
     }
 

@@ -14,9 +14,9 @@ use crate::outward::{Onward, is_trunk_failure};
 use crate::ring::{Call, Ring};
 use base::{Instant, Now};
 use model::{
-    CallbackFirst, CallbackPolicy, CallbackStep, Cause, CauseKind, ContactEnd, ContactId, DialTarget, Fact, Identity,
-    LegId, News, Offer, OfferId, OfferOutcome, Party, Pii, Promise, QueueCommand, QueueId, Role, TrunkId, Wish,
-    Withdrawal,
+    AsideReason, CallbackFirst, CallbackPolicy, CallbackStep, Cause, CauseKind, ContactEnd, ContactId, DialTarget,
+    Fact, Identity, LegId, News, Offer, OfferId, OfferOutcome, Party, Pii, Promise, QueueCommand, QueueId, Role,
+    TrunkId, Wish, Withdrawal,
 };
 use std::sync::Arc;
 
@@ -272,7 +272,7 @@ impl Machine {
             return self.give_up(now, id, cause);
         }
         let cancelled = CauseKind::Cancelled;
-        self.let_rest(id, now.mono + policy.every);
+        self.let_rest(id, now.mono + policy.every, AsideReason::NotReached);
         self.stop_attempt(now, id, cancelled.into());
         self.cancel_rings(now, id, cancelled.into());
         self.attempt_may_be_over(id);
@@ -290,10 +290,10 @@ impl Machine {
     }
 
     /// At its place, and nobody is asked for it. First this, then the offers: a freed contact could be offered anew.
-    pub(crate) fn let_rest(&mut self, id: ContactId, until: Instant) {
+    pub(crate) fn let_rest(&mut self, id: ContactId, until: Instant, why: AsideReason) {
         if let Some(callback) = self.contacts.get_mut(&id).and_then(|c| c.callback.as_mut()) {
             callback.rests = Some(until);
-            self.queue(QueueCommand::Rest { contact: id, until });
+            self.queue(QueueCommand::Rest { contact: id, until, why });
         }
     }
 

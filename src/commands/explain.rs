@@ -1,5 +1,6 @@
 //! `strowger explain CONTACT`: why it went to one agent and not to another.
 
+mod callback;
 mod json;
 mod replay;
 mod reserves;
@@ -13,8 +14,6 @@ use base::{Instant, Utc};
 use config::{Texts, Written};
 use model::{ConfigText, ContactId, Directory, FlowReason, QueueId};
 use replay::Replay;
-use report::Indices;
-use std::cell::Cell;
 use std::collections::BTreeSet;
 use store::Reader;
 
@@ -30,9 +29,15 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds):
   contact, missing_facts, unread_facts, newer_facts (of words this version does not know), reloaded (while it lived)
   configuration   of (then; now: none was kept), changed_since, gone[] (what is not configured any more), unreadable (why
                   the one kept cannot be used)
-  moments[]       at, what (judged entered offered passed reserve offer-ended connected abandoned
-                  flowed-out callback-arranged), with its details: queue, agent, waited, priority, place, ahead[], kept (so
-                  long before it first came into a queue), other (contact), why, points (own, other), outcome, said, winner, offers (made before), would_change
+  contacts[]      those that waited for the same customer to be called back, one after the other over restarts of the
+                  server: all of their moments are told
+  moments[]       at, contact, what (judged entered warned offered passed reserve offer-ended connected abandoned
+                  flowed-out message-left set-aside back-in-line, callback- and arranged resumed dialled reached failed
+                  withdrawn), with its details: queue, agent, waited, priority, place, ahead[], kept (so long before it
+                  first came into a queue), other (contact), why, points (own, other), outcome, said, winner, offers (made
+                  before), would_change; of callbacks attempts, tries (at most), first (contact), cause (of the last
+                  try), closed (whose hours are over: callback, queue); length and expected_wait of a warning, duration
+                  of a message
     candidates[]  agent, name, verdict, why, score, idle, would_change
     rule          of `offered`: strategy, idle_clock, regime, changed_to, and file, line, column of the strategy when it
                   is written
@@ -40,7 +45,7 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds):
                   reason); null when the version that made it kept none
     called        of `offered` to one who is not the queue's own: reserve (counted from 1), since, because (figure, value,
                   least, most; null: by hand) and the rule's place; `reserve` says the same with change (joined left
-                  called-in sent-away adjusted), percent
+                  called-in sent-away adjusted), percent, by (whose hand)
     doubts[]      where the facts and the second distributor disagree
 
 Exit codes: 0 explained, 1 no such contact or it was in no queue, 64 wrong usage.";
@@ -48,6 +53,8 @@ Exit codes: 0 explained, 1 no such contact or it was in no queue, 64 wrong usage
 /// What is known about one contact's way.
 struct Story {
     contact: ContactId,
+    /// Those that waited for the same customer, from the first on; itself alone where there are no others.
+    contacts: Vec<ContactId>,
     moments: Vec<Moment>,
     /// The configurations the moments are told by, in their order.
     chapters: Vec<Chapter>,
@@ -65,6 +72,18 @@ struct Story {
     site: SiteTime,
 }
 
+/// What is known of one contact, in the one start of the server it belongs to.
+struct Part {
+    contact: ContactId,
+    moments: Vec<Moment>,
+    chapters: Vec<Chapter>,
+    missing: u64,
+    unread: u64,
+    newer: u64,
+    unreadable: Option<String>,
+    came: bool,
+}
+
 /// One configuration.
 struct Book {
     directory: Directory,
@@ -79,6 +98,8 @@ struct Chapter {
     at: Utc,
     /// `None`: the one of today, because none was kept.
     book: Option<Book>,
+    /// The contact whose life begins with it.
+    begins: Option<ContactId>,
 }
 
 /// What one moment is told by.
@@ -120,20 +141,32 @@ impl Book {
 
 impl Story {
     fn read(reader: &Reader, contact: ContactId, today: Book, site: SiteTime) -> Result<Self, store::StoreError> {
-        let newer = Cell::new(0);
-        // A day's log has millions of lines: only those that say something are taken apart.
-        let wanted = |word: &str, of: Option<ContactId>| {
-            if Indices::reads(word) {
-                return true;
-            }
-            newer.set(newer.get() + u64::from(!report::is_word(word)));
-            word == "configured" || of == Some(contact)
+        let lives = Self::lives(reader, contact, &today)?;
+        let contacts = lives.iter().map(|part| part.contact).collect();
+        let mut story = Story {
+            contact,
+            contacts,
+            moments: Vec::new(),
+            chapters: Vec::new(),
+            today,
+            missing: 0,
+            unread: 0,
+            newer: 0,
+            unreadable: None,
+            came: false,
+            site,
         };
-        let mut replay = Replay::new(contact, &today.directory);
-        let missing = reader.each_event_of(contact.boot(), wanted, |event| replay.handle_event(event))?;
-        let Replay { explainer, chapters, unread, unreadable, came, .. } = replay;
-        let moments = explainer.into_moments();
-        Ok(Story { contact, moments, chapters, today, missing, unread, newer: newer.get(), unreadable, came, site })
+        for part in lives {
+            story.missing += part.missing;
+            story.unread += part.unread;
+            story.newer += part.newer;
+            story.came |= part.came;
+            story.unreadable = story.unreadable.or_else(|| part.unreadable.clone());
+            let (moments, chapters) = part.chapters_from(story.moments.len());
+            story.moments.extend(moments);
+            story.chapters.extend(chapters);
+        }
+        Ok(story)
     }
 
     /// The chapter of a moment.
@@ -153,7 +186,12 @@ impl Story {
     }
 
     fn reloaded(&self) -> bool {
-        self.chapters_told().count() > 1
+        let mut told = 0;
+        (0..self.chapters.len()).any(|nth| {
+            // Each start begins with a configuration of its own.
+            told = if self.chapters[nth].begins.is_some() { 0 } else { told } + usize::from(self.is_told(nth));
+            told > 1
+        })
     }
 
     fn has_changed(&self) -> bool {
@@ -162,9 +200,18 @@ impl Story {
 
     /// Those that have a moment.
     fn chapters_told(&self) -> impl Iterator<Item = &Chapter> {
-        let ends = self.chapters.iter().skip(1).map(|next| next.from).chain([usize::MAX]);
-        let told = move |(chapter, end): &(&Chapter, usize)| chapter.from < (*end).min(self.moments.len());
-        self.chapters.iter().zip(ends).filter(told).map(|(chapter, _)| chapter)
+        (0..self.chapters.len()).filter(|nth| self.is_told(*nth)).map(|nth| &self.chapters[nth])
+    }
+
+    fn is_told(&self, chapter: usize) -> bool {
+        let end = self.chapters.get(chapter + 1).map_or(usize::MAX, |next| next.from);
+        self.chapters[chapter].from < end.min(self.moments.len())
+    }
+
+    /// Whose life a chapter belongs to.
+    fn life(&self, chapter: usize) -> ContactId {
+        let before = self.chapters.iter().take(chapter + 1).rev();
+        before.filter_map(|chapter| chapter.begins).next().unwrap_or(self.contact)
     }
 
     /// Queues and agents of this story that are no more, in words.
@@ -191,11 +238,14 @@ impl Story {
 fn queue_of(what: &What) -> Option<QueueId> {
     match what {
         What::Judged { queue, .. }
-        | What::CallbackArranged { queue }
+        | What::Warned { queue, .. }
+        | What::MessageLeft { queue, .. }
+        | What::BackInLine { queue }
         | What::Entered { queue, .. }
         | What::Offered { queue, .. }
         | What::Reserve { queue, .. }
         | What::FlowedOut { queue, .. } => Some(*queue),
+        What::Callback { told, .. } | What::Aside { told, .. } => Some(told.queue),
         What::Passed { .. } | What::OfferEnded { .. } | What::Connected { .. } | What::Abandoned { .. } => None,
     }
 }
@@ -224,7 +274,8 @@ impl Page<'_> {
             FlowReason::Empty => "empty",
             FlowReason::Closed => "hours",
             FlowReason::BreakoutKey => "keys",
-            FlowReason::NotReached | FlowReason::Recalled => "callback",
+            FlowReason::NotReached => "callback.tries",
+            FlowReason::Recalled => "callback",
             FlowReason::TriesExhausted => "tries",
             FlowReason::QueueRemoved | FlowReason::Failed | FlowReason::Forced | FlowReason::Shutdown => return None,
         };

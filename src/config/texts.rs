@@ -66,7 +66,7 @@ impl Texts {
         text.text.chars().filter(|c| *c != BLOT).collect()
     }
 
-    /// `key` of this `[[queue]]`; `None` when the default counts.
+    /// `key` of this `[[queue]]`, or `key.inner` of a table in it; `None` when the default counts.
     pub fn of_queue(&self, name: &str, key: &str) -> Option<Written> {
         self.found(name, key).map(|found| self.written(found.key))
     }
@@ -104,6 +104,13 @@ fn in_queues((source, file): (&Source, u32)) -> Vec<(Key, Found)> {
                 DeValue::Array(values) => values.iter().map(|value| Span::new(file, value.span())).collect(),
                 _ => Vec::new(),
             };
+            // `callback = { tries = 3 }` and `[queue.callback]` are one.
+            if let DeValue::Table(inner) = value.get_ref() {
+                for inside in inner.keys() {
+                    let found = Found { key: Span::new(file, inside.span()), values: Vec::new() };
+                    all.push(((name.into(), format!("{}.{}", key.get_ref(), inside.get_ref()).into()), found));
+                }
+            }
             let found = Found { key: Span::new(file, key.span()), values };
             all.push(((name.into(), (&**key.get_ref()).into()), found));
         }

@@ -1,7 +1,7 @@
 use crate::{
-    Actor, AgentAction, AgentId, AgentState, CallbackStep, Cause, Codec, ContactId, Decision, Judgement, LegId,
-    OfferOutcome, PhoneId, Pii, Promise, Quality, QueueAction, QueueId, ReserveChange, Source, SupervisorMode, Target,
-    TrunkId,
+    Actor, AgentAction, AgentId, AgentState, AsideReason, CallbackStep, Cause, Codec, ContactId, Decision, Judgement,
+    LegId, OfferOutcome, PhoneId, Pii, Promise, Quality, QueueAction, QueueId, ReserveChange, Source, SupervisorMode,
+    Target, TrunkId,
 };
 use base::Now;
 use core::time::Duration;
@@ -255,6 +255,8 @@ pub enum Fact {
         contact: ContactId,
         queue: QueueId,
         aside: bool,
+        /// `None`: it is back, or a version wrote it that did not tell.
+        why: Option<AsideReason>,
     },
     /// He was told when he came that he will wait long; what is expected, and how long the line was with him in it.
     Warned {
@@ -287,6 +289,8 @@ pub enum Fact {
         queue: QueueId,
         place: u8,
         change: ReserveChange,
+        /// Who wanted it, where a person did.
+        by: Option<Actor>,
     },
 
     /// A customer is to be called back, and what becomes of it; his contact waits in his stead. Not an abandonment.

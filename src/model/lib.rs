@@ -68,7 +68,7 @@ pub use media::{
 };
 pub use number::{ClassOfService, NumberRule, Pattern, Route, Target};
 pub use phone::Phone;
-pub use promise::{CallbackStep, Memory, News, OpenPromise, PastPlace, Promise};
+pub use promise::{AsideReason, CallbackStep, Memory, News, OpenPromise, PastPlace, Promise};
 pub use queue::{
     AnnouncePolicy, AnswerMode, IdleClock, MaxLength, MaxWait, MinStaffed, MissedPolicy, Queue, RecordPolicy,
     ServiceLevel, Strategy, Treatment, WrapUpMode,

@@ -82,6 +82,33 @@ impl CallbackStep {
     }
 }
 
+/// Why a callback that waits is not to be made now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AsideReason {
+    /// Its own hours or its queue's are over, or its queue was closed by hand.
+    Closed,
+    /// Its customer did not answer a moment ago.
+    NotReached,
+    /// Another callback to the same number is under way.
+    InUse,
+}
+
+impl AsideReason {
+    pub const ALL: [AsideReason; 3] = [AsideReason::Closed, AsideReason::NotReached, AsideReason::InUse];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            AsideReason::Closed => "closed",
+            AsideReason::NotReached => "not-reached",
+            AsideReason::InUse => "in-use",
+        }
+    }
+
+    pub fn of_word(word: &str) -> Option<Self> {
+        AsideReason::ALL.into_iter().find(|reason| reason.word() == word)
+    }
+}
+
 /// A promise of the time before the start that is still to be kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct OpenPromise {

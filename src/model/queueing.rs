@@ -1,4 +1,4 @@
-use crate::{AgentId, Cause, ContactId, FlowReason, OfferId, PhoneId, QueueId, Target, Wish};
+use crate::{AgentId, AsideReason, Cause, ContactId, FlowReason, OfferId, PhoneId, QueueId, Target, Wish};
 use base::Instant;
 use core::time::Duration;
 
@@ -16,7 +16,7 @@ pub enum QueueCommand {
     /// A call that names the agent (direct number, transfer, consultation): reserve him if he is signed on and free.
     Seize { contact: ContactId, agent: AgentId },
     /// A waiting callback is not offered to anybody before then; what is being offered of it ends. It keeps its place.
-    Rest { contact: ContactId, until: Instant },
+    Rest { contact: ContactId, until: Instant, why: AsideReason },
     /// It may be offered at once.
     Wake { contact: ContactId },
     /// Its customer is on the line now and waits like any caller: the queue's rules are for him too.

@@ -5,9 +5,10 @@
 
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, CallbackStep, Cause, CauseKind, ConfigText, ContactId, Decision, Directory, Excluded,
-    Exclusion, Fact, FigureRange, FlowReason, Heads, IdleClock, Joined, Judged, JudgedBy, Judgement, Next,
-    OfferOutcome, Preferred, Promise, QueueFigure, QueueId, Reasons, RequirementId, ReserveChange, Strategy,
+    Actor, AgentId, AgentState, AsideReason, CallbackStep, Cause, CauseKind, ConfigText, ContactId, Decision,
+    Directory, Excluded, Exclusion, Fact, FigureRange, FlowReason, Heads, IdleClock, Joined, Judged, JudgedBy,
+    Judgement, LegId, Next, OfferOutcome, Preferred, Promise, QueueFigure, QueueId, Reasons, Releaser, RequirementId,
+    ReserveChange, Strategy,
 };
 use std::collections::HashMap;
 
@@ -49,6 +50,11 @@ impl Indices {
             what,
             "agent"
                 | "callback-arranged"
+                | "callback-resumed"
+                | "callback-dialled"
+                | "callback-reached"
+                | "callback-failed"
+                | "callback-withdrawn"
                 | "set-aside"
                 | "back-in-line"
                 | "judged"
@@ -59,6 +65,8 @@ impl Indices {
                 | "abandoned"
                 | "flowed-out"
                 | "reserve"
+                | "warned"
+                | "message-left"
         )
     }
 
@@ -69,7 +77,8 @@ impl Indices {
             return Some(Fact::AgentChanged { agent: d.agent()?, state: d.state()?, phone: None });
         }
         if what == "reserve" {
-            return Some(Fact::Reserve { queue: d.queue()?, place: d.number("place")?, change: d.reserve()? });
+            let (queue, place, change) = (d.queue()?, d.number("place")?, d.reserve()?);
+            return Some(Fact::Reserve { queue, place, change, by: d.actor() });
         }
         let contact = contact?;
         Some(match what {
@@ -78,12 +87,19 @@ impl Indices {
                 let kept = d.number("kept_us").map(Duration::from_micros);
                 Fact::Queued { contact, queue: d.queue()?, priority, position, kept }
             }
-            "callback-arranged" => {
-                let promise = Promise::anonymous(contact, d.queue()?).into();
-                Fact::Callback { contact, step: CallbackStep::Arranged, attempts: 0, promise }
+            "set-aside" => {
+                let why = d.plain("why").and_then(AsideReason::of_word);
+                Fact::Aside { contact, queue: d.queue()?, aside: true, why }
             }
-            "set-aside" => Fact::Aside { contact, queue: d.queue()?, aside: true },
-            "back-in-line" => Fact::Aside { contact, queue: d.queue()?, aside: false },
+            "back-in-line" => Fact::Aside { contact, queue: d.queue()?, aside: false, why: None },
+            "warned" => {
+                let expected = d.number("expected_ms").map(Duration::from_millis);
+                Fact::Warned { contact, queue: d.queue()?, expected, length: d.number("length")? }
+            }
+            "message-left" => {
+                let (name, duration) = (d.plain("name")?.into(), Duration::from_millis(d.number("length_ms")?));
+                Fact::MessageLeft { contact, queue: d.queue()?, name, duration }
+            }
             "judged" => Fact::Judged { contact, queue: d.queue()?, judgement: d.judgement()? },
             "offered" => {
                 let (queue, agent) = (d.queue()?, d.agent()?);
@@ -96,8 +112,17 @@ impl Indices {
                 let why = FlowReason::of_word(d.plain("why")?)?;
                 Fact::FlowedOut { contact, queue: d.queue()?, waited: d.waited()?, why, to: None }
             }
-            _ => return None,
+            _ => return d.callback(contact, what),
         })
+    }
+
+    /// The end of the customer's own line; of no other leg. A leg is no concern of a distributor, and `reads` does not
+    /// ask for them all.
+    pub fn customer_left(&self, contact: Option<ContactId>, detail: &str) -> Option<Fact> {
+        let d = Details { indices: self, text: detail };
+        let is_his = d.plain("party") == Some("caller");
+        let (contact, by) = (contact.filter(|_| is_his)?, Releaser::Party);
+        Some(Fact::LegEnded { contact, leg: LegId::default(), cause: d.cause()?, by })
     }
 }
 
@@ -290,14 +315,37 @@ impl<'a> Details<'a> {
         })
     }
 
-    fn outcome(&self) -> Option<OfferOutcome> {
-        let cause = || {
-            let kind = CauseKind::of_word(self.plain("cause")?)?;
-            Some(match self.number("sip") {
-                Some(status) => Cause::with_sip(kind, status),
-                None => Cause::new(kind),
-            })
+    fn callback(&self, contact: ContactId, what: &str) -> Option<Fact> {
+        let step = CallbackStep::of_word(what.strip_prefix("callback-")?)?;
+        let first = self.plain("first").and_then(|id| u64::from_str_radix(id, 16).ok()).map_or(contact, ContactId);
+        let promise = Promise::anonymous(first, self.queue()?).into();
+        Some(Fact::Callback { contact, step, attempts: self.number("attempts").unwrap_or(0), promise })
+    }
+
+    /// An agent who is not configured any more is nobody we can name.
+    fn actor(&self) -> Option<Actor> {
+        let raw = self.raw("by")?;
+        let said = match raw.strip_prefix('"') {
+            Some(quoted) => unquoted(quoted.strip_suffix('"')?)?,
+            None => raw.to_owned(),
         };
+        match said.split_once(':') {
+            Some(("operator", name)) => Some(Actor::Operator(name.into())),
+            Some(("agent", id)) => self.indices.agents.get(id).copied().map(Actor::Agent),
+            _ => (said == "system").then_some(Actor::System),
+        }
+    }
+
+    fn cause(&self) -> Option<Cause> {
+        let kind = CauseKind::of_word(self.plain("cause")?)?;
+        Some(match self.number("sip") {
+            Some(status) => Cause::with_sip(kind, status),
+            None => Cause::new(kind),
+        })
+    }
+
+    fn outcome(&self) -> Option<OfferOutcome> {
+        let cause = || self.cause();
         Some(match self.plain("outcome")? {
             "accepted" => OfferOutcome::Accepted,
             "missed" => OfferOutcome::Missed,
@@ -368,6 +416,33 @@ mod tests {
     }
 
     #[test]
+    fn what_becomes_of_a_callback_is_read_with_its_promise_and_its_tries() {
+        let (contact, queue) = (CONTACT, QueueId(1));
+        for step in CallbackStep::ALL {
+            // Only a contact that takes a promise up again is another than the one it was given in.
+            let first = if step == CallbackStep::Resumed { ContactId::new(ShardId(0), 6, 3) } else { contact };
+            let promise = Promise::anonymous(first, queue).into();
+            there_and_back(Fact::Callback { contact, step, attempts: 2, promise }, &names());
+        }
+        for why in AsideReason::ALL.map(Some).into_iter().chain([None]) {
+            there_and_back(Fact::Aside { contact, queue, aside: true, why }, &names());
+        }
+        there_and_back(Fact::Aside { contact, queue, aside: false, why: None }, &names());
+        for expected in [None, Some(Duration::from_secs(400))] {
+            there_and_back(Fact::Warned { contact, queue, expected, length: 12 }, &names());
+        }
+        let (name, duration) = ("voicemail/x-0000-a+20b".into(), Duration::from_secs(7));
+        there_and_back(Fact::MessageLeft { contact, queue, name, duration }, &names());
+        let indices = Indices::new(&names());
+        let left = |detail| match indices.customer_left(Some(contact), detail) {
+            Some(Fact::LegEnded { cause, .. }) => Some(cause),
+            _ => None,
+        };
+        assert_eq!(left("cause=busy sip=486 by=party party=caller"), Some(Cause::with_sip(CauseKind::Busy, 486)));
+        assert_eq!(left("cause=busy sip=486 by=party party=agent:1000"), None);
+    }
+
+    #[test]
     fn a_decision_is_read_with_its_heads_and_counts() {
         let mut excluded = Excluded::default();
         excluded.add(Exclusion::NotReady, 12);
@@ -432,7 +507,11 @@ mod tests {
             ReserveChange::CalledIn,
             ReserveChange::SentAway,
         ] {
-            there_and_back(Fact::Reserve { queue: QueueId(1), place: 2, change }, &names());
+            for by in
+                [None, Some(Actor::Operator("eve \"x\"".into())), Some(Actor::Agent(AgentId(1))), Some(Actor::System)]
+            {
+                there_and_back(Fact::Reserve { queue: QueueId(1), place: 2, change, by }, &names());
+            }
         }
     }
 

@@ -3,9 +3,9 @@
 use core::fmt::{Display, Write as _};
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, AgentState, CallbackStep, Cause, ContactId, Decision, Directory, Fact, ForcedAction,
-    Joined, Judged, JudgedBy, Judgement, LineStep, Next, NotReadyReason, OfferOutcome, Party, QueueAction, QueueId,
-    ReserveChange, Source, Target, TransferKind,
+    Actor, AgentAction, AgentId, AgentState, AsideReason, CallbackStep, Cause, ContactId, Decision, Directory, Fact,
+    ForcedAction, Joined, Judged, JudgedBy, Judgement, LineStep, Next, NotReadyReason, OfferOutcome, Party,
+    QueueAction, QueueId, ReserveChange, Source, Target, TransferKind,
 };
 
 /// The contact a fact is about.
@@ -194,13 +194,14 @@ pub(crate) fn describe_party(party: &Party, names: &Directory, out: &mut String)
     Detail { out, start: 0, names }.party("party", party);
 }
 
-/// Appends what an offer was decided by, and from when a place counts: for the event log, from which decisions are
+/// Appends what an offer was decided by, from when a place counts and which promise is kept: for the event log, from which decisions are
 /// explained, and not for a contact's record, where nobody reads it.
 pub(crate) fn describe_for_replay(fact: &Fact, names: &Directory, out: &mut String) {
     let mut d = Detail { out, start: 0, names };
     match fact {
         Fact::Offered { decision: Some(decision), .. } => _ = d.decision(decision),
         Fact::Queued { kept: Some(kept), .. } => _ = d.with("kept_us", kept.as_micros()),
+        Fact::Callback { step: CallbackStep::Resumed, promise, .. } => _ = d.with("first", promise.first),
         _ => {}
     }
 }
@@ -231,7 +232,7 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
         Fact::FlowedOut { queue, waited, why, to, .. } => {
             d.queue(*queue).with("why", why.word()).millis("waited_ms", *waited).target(to.as_ref())
         }
-        Fact::Aside { queue, .. } => d.queue(*queue),
+        Fact::Aside { queue, why, .. } => d.queue(*queue).optional("why", why.map(AsideReason::word)),
         Fact::Warned { queue, expected, length, .. } => d
             .queue(*queue)
             .optional("expected_ms", expected.map(|expected| expected.as_millis()))
@@ -245,7 +246,10 @@ pub(crate) fn describe(fact: &Fact, names: &Directory, out: &mut String) {
             .millis("bound_ms", *bound)
             .millis("waited_ms", *waited)
             .with("served", served),
-        Fact::Reserve { queue, place, change } => d.queue(*queue).with("place", place).reserve(*change),
+        Fact::Reserve { queue, place, change, by } => {
+            d.queue(*queue).with("place", place).reserve(*change);
+            if let Some(by) = by { d.actor(by) } else { &mut d }
+        }
         Fact::TalkStarted { agent, .. } | Fact::ReservationExpired { agent, .. } => d.agent(*agent),
         Fact::TalkEnded { agent, talked, held, .. } => {
             d.agent(*agent).millis("talked_ms", *talked).millis("held_ms", *held)

@@ -32,6 +32,14 @@ struct Line<'a> {
 }
 
 impl Reader {
+    /// The start of the server after this one of which facts are kept.
+    pub fn boot_after(&self, boot: u32) -> Result<Option<u32>, StoreError> {
+        let row = "SELECT min(id) FROM event WHERE id >= ?1";
+        let first: Option<i64> =
+            self.connection.query_row(row, params![(i64::from(boot) + 1) << 40], |row| row.get(0))?;
+        Ok(first.and_then(|id| u32::try_from(id >> 40).ok()))
+    }
+
     /// The facts of one start of the server, in order, until `each` has seen enough. Tells how many of those before
     /// are missing: they were given up while the store could not be written.
     pub fn each_event(

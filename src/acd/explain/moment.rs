@@ -3,8 +3,8 @@
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Decision, FlowReason, Joined, Judgement, NotReadyReason, OfferOutcome, QueueId,
-    ReserveChange, SkillId,
+    Actor, AgentId, AgentState, AsideReason, CallbackStep, Cause, ContactId, Decision, FlowReason, Joined, Judgement,
+    NotReadyReason, OfferOutcome, QueueId, ReserveChange, SkillId,
 };
 
 /// Something that was decided about the contact.
@@ -25,8 +25,19 @@ pub enum What {
         queue: QueueId,
         judgement: Judgement,
     },
-    /// The customer hung up to be called back: from here on his contact waits in his stead.
-    CallbackArranged {
+    /// A customer who is to be called back: his contact waits in his stead. `first`: the one it was promised in, when a
+    /// server that was started since takes it up.
+    Callback {
+        step: CallbackStep,
+        first: Option<ContactId>,
+        told: Told,
+    },
+    /// It is out of the line, and keeps its place. `None`: a version wrote it that did not tell.
+    Aside {
+        why: Option<AsideReason>,
+        told: Told,
+    },
+    BackInLine {
         queue: QueueId,
     },
     /// It came into the queue, and nobody could take it at once.
@@ -54,6 +65,17 @@ pub enum What {
         queue: QueueId,
         place: u8,
         change: ReserveChange,
+        by: Option<Actor>,
+    },
+    /// He was told when he came that he will wait long.
+    Warned {
+        queue: QueueId,
+        expected: Option<Duration>,
+        length: u32,
+    },
+    MessageLeft {
+        queue: QueueId,
+        duration: Duration,
     },
     /// An agent who serves the queue got another contact.
     Passed {
@@ -83,14 +105,36 @@ pub enum What {
     },
 }
 
-/// One of a queue's reserves that has joined it.
+/// How it stands with a promise to call back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told {
+    pub queue: QueueId,
+    /// Begun so far.
+    pub attempts: u8,
+    /// How the last ended at the customer's side.
+    pub cause: Option<Cause>,
+    /// He is not called now.
+    pub closed: Option<Closed>,
+}
+
+/// Whose hours are over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Closed {
+    /// Those in which customers of the queue are called back.
+    Callback,
+    Queue,
+}
+
+/// One of a queue's reserves that has joined it.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Called {
     /// In the queue's list.
     pub place: u8,
     pub since: Instant,
     /// `None`: by hand.
     pub why: Option<Joined>,
+    /// By whose.
+    pub by: Option<Actor>,
 }
 
 /// Which side there was more of (features: A1).

@@ -46,7 +46,7 @@ impl Log {
     /// That his reserve joined the queue.
     pub(super) fn joined(&mut self, at: Instant, queue: QueueId, place: u8) -> Vec<(Instant, Fact)> {
         let is_it = |fact: &Fact| match fact {
-            Fact::Reserve { queue: joined, place: nth, change } => {
+            Fact::Reserve { queue: joined, place: nth, change, .. } => {
                 let joins = matches!(change, ReserveChange::Joined(_) | ReserveChange::CalledIn);
                 joins && (*joined, *nth) == (queue, place)
             }

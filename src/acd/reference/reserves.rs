@@ -93,6 +93,9 @@ impl Reference {
             ReserveChange::Adjusted(_) => return,
         }
         self.switched.insert(key, now);
+        if !self.joined.contains_key(&key) {
+            self.left.insert(key, now);
+        }
     }
 
     /// `None`: facts do not tell it.

@@ -3,8 +3,9 @@
 use crate::testing::{House, hotline, secs};
 use core::time::Duration;
 use model::{
-    AgentAction, Calendar, CalendarId, ContactId, DaySpan, EmptyRule, Fact, FlowReason, MaxLength, MaxWait, MinStaffed,
-    QueueAction, QueueCommand, QueueEvent, QueueId, SoundName, Target, Weekday, WeeklyHours, Wish, Withdrawal,
+    AgentAction, AsideReason, Calendar, CalendarId, ContactId, DaySpan, EmptyRule, Fact, FlowReason, MaxLength,
+    MaxWait, MinStaffed, QueueAction, QueueCommand, QueueEvent, QueueId, SoundName, Target, Weekday, WeeklyHours, Wish,
+    Withdrawal,
 };
 
 const QUEUE: QueueId = QueueId(0);
@@ -147,7 +148,7 @@ fn a_callback_that_rests_keeps_its_place_and_is_one_stay() {
     let contact = waits_at_home(&mut house, 1, Wish::default());
     house.offer(contact);
     let until = house.now.mono + secs(90);
-    house.call(QueueCommand::Rest { contact, until });
+    house.call(QueueCommand::Rest { contact, until, why: AsideReason::NotReached });
     house.pass(secs(1));
     let other = house.arrive(0, 0);
     house.connect(other);
@@ -156,7 +157,7 @@ fn a_callback_that_rests_keeps_its_place_and_is_one_stay() {
     house.quiet();
     house.release(0, other, Some(0));
     house.offer(contact);
-    house.call(QueueCommand::Rest { contact, until: house.now.mono + secs(900) });
+    house.call(QueueCommand::Rest { contact, until: house.now.mono + secs(900), why: AsideReason::InUse });
     house.connect(late);
     house.call(QueueCommand::Wake { contact });
     house.release(0, late, Some(0));

@@ -1,14 +1,15 @@
 //! Every kind of answer an explanation gives, each from facts alone.
 
 use crate::testing::{House, agent, directory, hotline, queue, secs};
-use crate::{Called, Explainer, Lack, Later, Moment, PartWaited, Passed, Regime, Verdict, What};
+use crate::{Called, Explainer, Lack, Later, Moment, PartWaited, Passed, Regime, Told, Verdict, What};
 use base::Instant;
 use core::time::Duration;
 use model::{
-    Absent, Ageing, AgentAction, AgentId, AgentState, ContactId, Decision, Directory, EmptyRule, Exclusion, Fact,
-    FigureRange, FlowReason, IdleClock, InReserve, Joined, Judged, JudgedBy, Judgement, MaxLength, MaxWait, Next,
-    NotReadyReason, OfferOutcome, Preferred, QueueCommand, QueueFigure, QueueId, Requirement, RequirementId, Reserve,
-    ReserveChange, ReserveOf, SkillId, SkillLevel, SkillRange, SoundName, Step, Strategy, Target, Wish,
+    Absent, Ageing, AgentAction, AgentId, AgentState, CallbackStep, ContactId, Decision, Directory, EmptyRule,
+    Exclusion, Fact, FigureRange, FlowReason, IdleClock, InReserve, Joined, Judged, JudgedBy, Judgement, MaxLength,
+    MaxWait, Next, NotReadyReason, OfferOutcome, Preferred, QueueCommand, QueueFigure, QueueId, Requirement,
+    RequirementId, Reserve, ReserveChange, ReserveOf, SkillId, SkillLevel, SkillRange, SoundName, Step, Strategy,
+    Target, Wish,
 };
 
 /// What is told about a contact when its house has told everything.
@@ -285,14 +286,15 @@ fn a_callback_waits_in_the_callers_stead() {
         house.now.mono,
         Fact::Callback {
             contact,
-            step: model::CallbackStep::Arranged,
+            step: CallbackStep::Arranged,
             attempts: 0,
             promise: model::Promise::anonymous(contact, QueueId(0)).into(),
         },
     ));
     assert_eq!(house.arrive(0, 0), contact);
     let moments = explained(&house, &names, contact);
-    assert_eq!(moments[0].what, What::CallbackArranged { queue: QueueId(0) });
+    let told = Told { queue: QueueId(0), attempts: 0, cause: None, closed: None };
+    assert_eq!(moments[0].what, What::Callback { step: CallbackStep::Arranged, first: None, told });
     assert!(matches!(moments[2].what, What::Offered { .. }));
 }
 
@@ -411,10 +413,10 @@ fn a_reserve_is_told_of_when_it_joins_and_why_its_agent_was_asked() {
     assert_eq!(verdict(&moments[0], 1), &Verdict::InReserve { queue: QueueId(0), place: 0 });
     let why = Joined { range, value: 60 };
     let change = ReserveChange::Joined(why);
-    assert_eq!(moments[1].what, What::Reserve { queue: QueueId(0), place: 0, change });
-    let told = Some(Called { place: 0, since: came + secs(60), why: Some(why) });
+    assert_eq!(moments[1].what, What::Reserve { queue: QueueId(0), place: 0, change, by: None });
+    let told = Some(Called { place: 0, since: came + secs(60), why: Some(why), by: None });
     assert!(
-        matches!(moments[2].what, What::Offered { agent: AgentId(1), called, .. } if called == told),
+        matches!(&moments[2].what, What::Offered { agent: AgentId(1), called, .. } if *called == told),
         "{moments:#?}"
     );
     assert_eq!(verdict(&moments[2], 1), &Verdict::Chosen);
@@ -423,5 +425,5 @@ fn a_reserve_is_told_of_when_it_joins_and_why_its_agent_was_asked() {
     let next = house.arrive(0, 0);
     assert_eq!(connect(&mut house, next), 1);
     let moments = explained(&house, &names, next);
-    assert!(matches!(moments[1].what, What::Offered { called, .. } if called == told), "{moments:#?}");
+    assert!(matches!(&moments[1].what, What::Offered { called, .. } if *called == told), "{moments:#?}");
 }

@@ -7,7 +7,7 @@ use base::Instant;
 use core::time::Duration;
 use model::{
     Actor, AgentAction, AgentId, AgentState, ContactId, Directory, Fact, FigureRange, ForcedAction, InReserve,
-    QueueFigure, QueueId, Reserve, ReserveOf, Strategy,
+    QueueFigure, QueueId, Reserve, ReserveChange, ReserveOf, Strategy,
 };
 
 type Told = (Instant, Fact);
@@ -264,4 +264,32 @@ fn a_contact_that_crossed_with_ours_is_not_told_as_more_pressing() {
     assert_eq!(doubts(&moments), Vec::<&str>::new());
     let passed = moments.iter().find(|m| matches!(m.what, What::Passed { .. })).expect("he was given the other");
     assert!(matches!(passed.what, What::Passed { why: Passed::Crossed, .. }), "{passed:#?}");
+}
+
+/// When the last who waited is gone their reserve goes too; its home may say so first.
+#[test]
+fn lent_agents_are_told_as_they_were_when_the_last_who_waited_gave_up() {
+    let range = FigureRange { figure: QueueFigure::Waiting, least: 1, most: u32::MAX };
+    let mut line = queue("line");
+    let (who, when) = (ReserveOf::Level(1), vec![vec![range]]);
+    line.routing.reserves = vec![Reserve { who, when, until: Vec::new(), hold: secs(1), adjust: false }];
+    let mut second = agent(1, &[]);
+    second.reserve = vec![InReserve { queue: QueueId(0), level: 1 }];
+    let names = directory(vec![line], vec![agent(0, &[0]), second]);
+    let mut house = House::new(names.clone());
+    let first = house.arrive(0, 0);
+    house.connect(first);
+    house.ask(1, AgentAction::NotReady { code: 3 }).unwrap();
+    let ours = house.arrive(0, 0);
+    house.pass(secs(30));
+    house.hang_up(ours, 0);
+    later(&mut house);
+    let gave_up = |fact: &Fact| matches!(fact, Fact::Abandoned { .. });
+    let left = |fact: &Fact| matches!(fact, Fact::Reserve { change: ReserveChange::Left, .. });
+    let mut facts = behind(&house.facts, gave_up, left);
+    let told = |facts: &[Told]| moments_of(facts, &names, ours).pop().expect("it was in a queue");
+    assert!(matches!(verdict(&told(&facts), 1), Verdict::NotReady { .. }), "{:#?}", told(&facts));
+    // Long before, it is what it is.
+    facts.iter_mut().filter(|(_, fact)| left(fact)).for_each(|(at, _)| *at = *at - secs(3));
+    assert!(matches!(verdict(&told(&facts), 1), Verdict::InReserve { .. }));
 }

@@ -11,6 +11,7 @@ mod direct;
 mod distribution;
 mod explain;
 mod explain_shards;
+mod explain_ways;
 mod flow;
 mod nailed;
 mod reload;

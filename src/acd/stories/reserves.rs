@@ -3,9 +3,9 @@
 use crate::testing::{House, agent, directory, queue, secs};
 use core::time::Duration;
 use model::{
-    Absent, AgentAction, AgentState, CommandError, Directory, EmptyRule, Fact, FigureRange, FlowReason, ForcedAction,
-    InReserve, Joined, MinStaffed, OfferOutcome, QueueAction, QueueEvent, QueueFigure, QueueId, Reserve, ReserveChange,
-    ReserveOf, ReserveOrder, Target,
+    Absent, Actor, AgentAction, AgentState, CommandError, Directory, EmptyRule, Fact, FigureRange, FlowReason,
+    ForcedAction, InReserve, Joined, MinStaffed, OfferOutcome, QueueAction, QueueEvent, QueueFigure, QueueId, Reserve,
+    ReserveChange, ReserveOf, ReserveOrder, Target,
 };
 
 fn at_least(figure: QueueFigure, least: u32) -> Vec<Vec<FigureRange>> {
@@ -143,7 +143,10 @@ fn reserves_are_called_in_and_sent_away_by_hand_and_the_order_is_kept_with_its_a
     let facts = house.take_facts();
     let ordered = ForcedAction::Queue { queue: QueueId(0), action: order(Some(0), ReserveOrder::CallIn) };
     assert!(facts.iter().any(|fact| matches!(fact, Fact::Forced { action, .. } if *action == ordered)));
-    let told = |change| Fact::Reserve { queue: QueueId(0), place: 0, change };
+    let told = |change| {
+        let by = Some(Actor::Operator("root".into()));
+        Fact::Reserve { queue: QueueId(0), place: 0, change, by }
+    };
     assert!(facts.contains(&told(ReserveChange::CalledIn)));
     assert!(!facts.contains(&told(ReserveChange::Left)), "nobody waits, and the order counts");
     assert_eq!(house.force_queue(0, order(None, ReserveOrder::SendAway)), Ok(()));

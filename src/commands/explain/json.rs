@@ -3,8 +3,10 @@
 use super::text::{outcome_text, score_text};
 use super::{Page, Story, utc};
 use crate::times::utc_millis;
-use acd::{Called, Candidate, Moment, PartWaited, Passed, Regime, Score, Verdict, What};
-use model::{Decision, Joined, JudgedBy, Judgement, Next, QueueId, RequirementId, ReserveChange};
+use acd::{Called, Candidate, Closed, Moment, PartWaited, Passed, Regime, Score, Told, Verdict, What};
+use model::{
+    AsideReason, CallbackStep, Decision, Joined, JudgedBy, Judgement, Next, QueueId, RequirementId, ReserveChange,
+};
 use serde_json::{Value, json};
 
 impl Story {
@@ -21,7 +23,12 @@ impl Story {
                 "unreadable": self.unreadable,
             },
             "reloaded": self.reloaded(),
-            "moments": self.moments.iter().enumerate().map(|(nth, m)| self.page(nth).moment(m)).collect::<Vec<_>>(),
+            "contacts": self.contacts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "moments": self.moments.iter().enumerate().map(|(nth, m)| {
+                let mut told = self.page(nth).moment(m);
+                told["contact"] = self.life(self.chapter(nth)).to_string().into();
+                told
+            }).collect::<Vec<_>>(),
         })
     }
 }
@@ -35,9 +42,35 @@ impl Page<'_> {
                 "ahead": ahead.iter().map(ToString::to_string).collect::<Vec<_>>(), "kept": kept.as_secs_f64(),
             }),
             What::Judged { queue, judgement } => self.judgement(*queue, judgement),
-            What::CallbackArranged { queue } => {
-                json!({ "what": "callback-arranged", "queue": self.queue(*queue).name })
+            What::Callback { step, first, told } => {
+                let mut value = self.promise(told);
+                value["what"] = format!("callback-{}", step.word()).into();
+                value["first"] = first.map(|first| first.to_string()).into();
+                value["rule"] = match step {
+                    CallbackStep::Dialled | CallbackStep::Failed => place(self.of_callback(told, "tries")),
+                    _ => place(self.hours(told)),
+                };
+                value
             }
+            What::Aside { why, told } => {
+                let mut value = self.promise(told);
+                value["what"] = "set-aside".into();
+                value["why"] = why.map(AsideReason::word).into();
+                value["rule"] = match why {
+                    Some(AsideReason::NotReached) => place(self.of_callback(told, "every")),
+                    _ => place(self.hours(told)),
+                };
+                value
+            }
+            What::BackInLine { queue } => json!({ "what": "back-in-line", "queue": self.queue(*queue).name }),
+            What::Warned { queue, expected, length } => json!({
+                "what": "warned", "queue": self.queue(*queue).name, "length": length,
+                "expected_wait": expected.map(|expected| expected.as_secs_f64()),
+                "rule": place(self.texts.of_queue(&self.queue(*queue).name, "warning")),
+            }),
+            What::MessageLeft { queue, duration } => json!({
+                "what": "message-left", "queue": self.queue(*queue).name, "duration": duration.as_secs_f64(),
+            }),
             What::Offered { queue, agent: id, regime, waited, decision, called } => {
                 let rules = self.queue(*queue);
                 let written = self.rule(*queue).map(|written| written.place);
@@ -57,10 +90,10 @@ impl Page<'_> {
                         "column": written.as_ref().map(|place| place.column),
                     },
                     "decision": decision.as_ref().map(|decision| self.decision(decision)),
-                    "called": called.map(|called| self.called(*queue, called)),
+                    "called": called.as_ref().map(|called| self.called(*queue, called)),
                 })
             }
-            What::Reserve { queue, place: nth, change } => {
+            What::Reserve { queue, place: nth, change, by } => {
                 let (change, why, percent) = match *change {
                     ReserveChange::Joined(why) => ("joined", Some(figure(why)), None),
                     ReserveChange::Left => ("left", None, None),
@@ -70,7 +103,7 @@ impl Page<'_> {
                 };
                 json!({
                     "what": "reserve", "queue": self.queue(*queue).name, "reserve": nth + 1, "change": change,
-                    "because": why, "percent": percent, "rule": place(self.reserve_rule(*queue, *nth)),
+                    "because": why, "by": by.as_ref().map(|by| self.actor(by)), "percent": percent, "rule": place(self.reserve_rule(*queue, *nth)),
                 })
             }
             What::Passed { agent: id, contact, why } => json!({
@@ -125,10 +158,22 @@ impl Page<'_> {
         })
     }
 
-    fn called(&self, queue: QueueId, called: Called) -> Value {
+    /// How it stands with a callback.
+    fn promise(&self, told: &Told) -> Value {
+        json!({
+            "queue": self.queue(told.queue).name, "attempts": told.attempts, "tries": self.policy(told).tries,
+            "cause": told.cause.map(|cause| cause.kind.word()),
+            "closed": told.closed.map(|closed| match closed {
+                Closed::Callback => "callback",
+                Closed::Queue => "queue",
+            }),
+        })
+    }
+
+    fn called(&self, queue: QueueId, called: &Called) -> Value {
         json!({
             "reserve": called.place + 1, "since": utc_millis(utc(called.since)),
-            "because": called.why.map(figure), "rule": place(self.reserve_rule(queue, called.place)),
+            "because": called.why.map(figure), "by": called.by.as_ref().map(|by| self.actor(by)), "rule": place(self.reserve_rule(queue, called.place)),
         })
     }
 

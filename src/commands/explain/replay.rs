@@ -1,26 +1,45 @@
 //! The log of one start, followed line by line.
 
-use super::{Book, Chapter, instant};
+use super::{Book, Chapter, Part, instant};
 use acd::Explainer;
 use config::{Problem, Severity, Texts};
 use core::ops::ControlFlow;
 use model::{ContactId, Directory};
 use report::Indices;
-use store::StoredEvent;
+use std::cell::Cell;
+use store::{Reader, StoreError, StoredEvent};
 
 pub(super) struct Replay<'a> {
     contact: ContactId,
     today: &'a Directory,
     indices: Indices,
-    pub(super) explainer: Explainer,
-    pub(super) chapters: Vec<Chapter>,
-    pub(super) unread: u64,
-    pub(super) unreadable: Option<String>,
-    pub(super) came: bool,
+    explainer: Explainer,
+    chapters: Vec<Chapter>,
+    unread: u64,
+    unreadable: Option<String>,
+    came: bool,
 }
 
 impl<'a> Replay<'a> {
-    pub(super) fn new(contact: ContactId, today: &'a Directory) -> Self {
+    /// One contact's life, in the start of the server it belongs to.
+    pub(super) fn read(reader: &Reader, contact: ContactId, today: &'a Directory) -> Result<Part, StoreError> {
+        let newer = Cell::new(0);
+        // A day's log has millions of lines: only those that say something are taken apart.
+        let wanted = |word: &str, of: Option<ContactId>| {
+            if Indices::reads(word) {
+                return true;
+            }
+            newer.set(newer.get() + u64::from(!report::is_word(word)));
+            word == "configured" || of == Some(contact)
+        };
+        let mut replay = Replay::new(contact, today);
+        let missing = reader.each_event_of(contact.boot(), wanted, |event| replay.handle_event(event))?;
+        let Replay { explainer, chapters, unread, unreadable, came, .. } = replay;
+        let moments = explainer.into_moments();
+        Ok(Part { contact, moments, chapters, missing, unread, newer: newer.get(), unreadable, came })
+    }
+
+    fn new(contact: ContactId, today: &'a Directory) -> Self {
         Replay {
             contact,
             today,
@@ -33,7 +52,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    pub(super) fn handle_event(&mut self, event: &StoredEvent<'_>) -> ControlFlow<()> {
+    fn handle_event(&mut self, event: &StoredEvent<'_>) -> ControlFlow<()> {
         if event.what == "configured" {
             self.configured(event);
             return ControlFlow::Continue(());
@@ -43,6 +62,11 @@ impl<'a> Replay<'a> {
         }
         let ours = event.contact == Some(self.contact);
         self.came |= ours;
+        if ours && event.what == "leg-ended" {
+            let left = self.indices.customer_left(event.contact, &event.detail);
+            left.into_iter().for_each(|fact| self.explainer.handle_fact(instant(event.at), &fact));
+            return ControlFlow::Continue(());
+        }
         match self.indices.fact(&event.what, event.contact, &event.detail) {
             Some(fact) => self.explainer.handle_fact(instant(event.at), &fact),
             None => self.unread += u64::from(Indices::reads(&event.what)),
@@ -74,6 +98,6 @@ impl<'a> Replay<'a> {
     }
 
     fn begin(&mut self, event: &StoredEvent<'_>, book: Option<Book>) {
-        self.chapters.push(Chapter { from: self.explainer.moments(), at: event.at, book });
+        self.chapters.push(Chapter { from: self.explainer.moments(), at: event.at, book, begins: None });
     }
 }

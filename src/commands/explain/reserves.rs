@@ -2,27 +2,40 @@
 
 use super::{Page, utc};
 use acd::Called;
-use model::{FigureRange, Joined, QueueFigure, QueueId, ReserveChange};
+use model::{Actor, FigureRange, Joined, QueueFigure, QueueId, ReserveChange};
 
 impl Page<'_> {
-    pub(super) fn change_text(&self, queue: QueueId, place: u8, change: ReserveChange) -> String {
+    pub(super) fn change_text(&self, queue: QueueId, place: u8, change: ReserveChange, by: Option<&Actor>) -> String {
         let (nth, name) = (place + 1, &self.queue(queue).name);
         match change {
             ReserveChange::Joined(why) => format!("reserve {nth} called in to {name} because {}", because(why)),
             ReserveChange::Left => format!("reserve {nth} left {name}: nothing asks for it any more"),
-            ReserveChange::CalledIn => format!("reserve {nth} called in to {name} by hand"),
-            ReserveChange::SentAway => format!("reserve {nth} sent away from {name} by hand"),
+            ReserveChange::CalledIn => format!("reserve {nth} called in to {name} {}", self.by_hand(by)),
+            ReserveChange::SentAway => format!("reserve {nth} sent away from {name} {}", self.by_hand(by)),
             ReserveChange::Adjusted(percent) => {
                 format!("thresholds of reserve {nth} of {name} count as {percent} % from now on")
             }
         }
     }
 
-    pub(super) fn called_text(&self, queue: QueueId, called: Called) -> String {
+    /// `by hand, by eve`.
+    fn by_hand(&self, by: Option<&Actor>) -> String {
+        by.map_or("by hand".into(), |by| format!("by hand, by {}", self.actor(by)))
+    }
+
+    pub(super) fn actor(&self, by: &Actor) -> String {
+        match by {
+            Actor::Agent(id) => self.person(*id),
+            Actor::Operator(name) => name.to_string(),
+            Actor::System => "the system".into(),
+        }
+    }
+
+    pub(super) fn called_text(&self, queue: QueueId, called: &Called) -> String {
         let since = self.site.clock(utc(called.since));
         let place = self.reserve_rule(queue, called.place).map(|written| format!(" ({})", written.place));
-        let (nth, why) =
-            (called.place + 1, called.why.map_or("by hand".into(), |why| format!("because {}", because(why))));
+        let by_hand = || self.by_hand(called.by.as_ref());
+        let (nth, why) = (called.place + 1, called.why.map_or_else(by_hand, |why| format!("because {}", because(why))));
         format!("he is of reserve {nth}, called in at {since} {why}{}", place.unwrap_or_default())
     }
 

@@ -1,5 +1,7 @@
 //! Stories read from a store that holds nothing but words.
 
+mod callback;
+
 use super::*;
 use crate::sounds::Sounds;
 use model::{
@@ -39,8 +41,9 @@ fn config_of(text: &str) -> config::Config {
     config::load_text("d.toml", text, &sounds.names).unwrap_or_else(|report| panic!("{report}"))
 }
 
-/// The log of one start.
+/// The log of one start, and of those before it.
 struct Log {
+    before: Vec<Vec<String>>,
     folder: tempfile::TempDir,
     names: Directory,
     lines: Vec<String>,
@@ -50,7 +53,7 @@ struct Log {
 impl Log {
     fn of(text: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Log { folder, names: config_of(text).directory, lines: Vec::new(), at: Duration::ZERO }
+        Log { before: Vec::new(), folder, names: config_of(text).directory, lines: Vec::new(), at: Duration::ZERO }
     }
 
     fn word(&mut self, contact: Option<ContactId>, what: &str, detail: &str) -> &mut Self {
@@ -69,6 +72,12 @@ impl Log {
     fn fact(&mut self, fact: &Fact) -> &mut Self {
         let (what, detail) = report::words(fact, &self.names);
         self.word(report::contact_of(fact), what, &detail)
+    }
+
+    /// The server is gone and comes back.
+    fn restart(&mut self) -> &mut Self {
+        self.before.push(core::mem::take(&mut self.lines));
+        self
     }
 
     fn pass(&mut self, seconds: u64) -> &mut Self {
@@ -115,16 +124,22 @@ impl Log {
 
     /// The story as the configuration `now` is in force.
     fn story(&self, n: u32, now: &str) -> Story {
+        self.story_of(contact(n), now)
+    }
+
+    fn story_of(&self, contact: ContactId, now: &str) -> Story {
         let url = format!("sqlite:{}", self.folder.path().join("log.db").display());
         drop(store::Store::open(&url).unwrap());
         let calls = rusqlite::Connection::open(self.folder.path().join("log.db")).unwrap();
-        let body: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
-        let event = "INSERT OR REPLACE INTO event VALUES (?1 + 1, 1, 1, ?2, 0, ?3)";
-        calls.execute(event, rusqlite::params![1_i64 << 40, self.lines.len() as i64, body]).unwrap();
+        for (boot, lines) in (1_i64..).zip(self.before.iter().chain([&self.lines])) {
+            let body: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let event = "INSERT OR REPLACE INTO event VALUES (?1 + 1, ?4, 1, ?2, 0, ?3)";
+            calls.execute(event, rusqlite::params![boot << 40, lines.len() as i64, body, boot]).unwrap();
+        }
         let config = config_of(now);
         let site = SiteTime::of(&config.directory.site.time_zone).unwrap();
         let today = Book::new(config.directory, Texts::kept(&config.texts), &config.texts);
-        Story::read(&Reader::open(&url).unwrap(), contact(n), today, site).unwrap()
+        Story::read(&Reader::open(&url).unwrap(), contact, today, site).unwrap()
     }
 }
 

@@ -11,15 +11,24 @@ use model::{
 impl Story {
     pub(super) fn text(&self) -> String {
         let mut out = format!("contact {}\n", self.contact);
+        if let [first, .., last] = &self.contacts[..] {
+            let _ = writeln!(out, "his callback was kept over a restart: from contact {first} to {last}");
+        }
         for warning in self.warnings() {
             let _ = writeln!(out, "{warning}");
         }
         let mut told_by = None;
         for (nth, moment) in self.moments.iter().enumerate() {
             let (page, chapter) = (self.page(nth), self.chapter(nth));
-            if chapter > 0 && told_by.is_some_and(|before| before != chapter) {
+            if let Some(before) = told_by.filter(|before| *before != chapter) {
                 let at = self.site.millis(self.chapters[chapter].at);
-                let _ = writeln!(out, "\n{at}  the configuration was read anew; what follows is told by it");
+                let what = match self.life(chapter) {
+                    next if next != self.life(before) => {
+                        format!("the server had been started anew; here contact {next} waits for the same customer")
+                    }
+                    _ => "the configuration was read anew; what follows is told by it".to_owned(),
+                };
+                let _ = writeln!(out, "\n{at}  {what}");
             }
             told_by = Some(chapter);
             let _ = writeln!(out, "\n{}  {}", self.site.millis(utc(moment.at)), page.what(&moment.what));
@@ -122,10 +131,18 @@ impl Page<'_> {
             What::Abandoned { waited, offers } => {
                 format!("the caller hung up after {}, offers: {offers}", spell(*waited))
             }
-            What::Reserve { queue, place, change } => self.change_text(*queue, *place, *change),
+            What::Reserve { queue, place, change, by } => self.change_text(*queue, *place, *change, by.as_ref()),
             What::FlowedOut { why, waited, .. } => format!("left the queue after {} ({})", spell(*waited), why.word()),
-            What::CallbackArranged { queue } => {
-                format!("the caller hung up to be called back by {}; his place waits for him", self.queue(*queue).name)
+            What::Callback { step, first, told } => self.callback_text(*step, *first, told),
+            What::Aside { why, told } => self.aside_text(*why, told),
+            What::BackInLine { queue } => format!("back in the line of {}, at its place", self.queue(*queue).name),
+            What::Warned { queue, expected, length } => {
+                let name = &self.queue(*queue).name;
+                let expected = expected.map(|expected| format!(", {} expected", spell(expected))).unwrap_or_default();
+                format!("the caller was told that the wait for {name} is long: {length} in the line{expected}")
+            }
+            What::MessageLeft { queue, duration } => {
+                format!("left a message of {} for {}", spell(*duration), self.queue(*queue).name)
             }
             What::Judged { queue, .. } => {
                 format!("came for queue {}, where more is asked for it", self.queue(*queue).name)
@@ -138,7 +155,7 @@ impl Page<'_> {
         match what {
             What::Offered { queue, regime, decision, called, .. } => {
                 let mut lines = vec![format!("rule: {}", self.rule_text(*queue, *regime, decision.as_ref()))];
-                lines.extend(called.map(|called| self.called_text(*queue, called)));
+                lines.extend(called.as_ref().map(|called| self.called_text(*queue, called)));
                 lines.extend(
                     self.changed_rule(*queue, decision.as_ref()).map(|now| format!("since then changed to {now}")),
                 );
@@ -164,12 +181,22 @@ impl Page<'_> {
                     .into_iter()
                     .collect()
             }
+            What::Callback { step, told, .. } => self.callback_rules(*step, told),
+            What::Aside { why, told } => self.aside_rules(*why, told),
+            What::Warned { queue, .. } => {
+                let written = self.texts.of_queue(&self.queue(*queue).name, "warning");
+                written
+                    .map(|written| format!("rule: {} ({})", written.line.trim(), written.place))
+                    .into_iter()
+                    .collect()
+            }
             What::Entered { .. }
             | What::Passed { .. }
             | What::OfferEnded { .. }
             | What::Connected { .. }
             | What::Abandoned { .. }
-            | What::CallbackArranged { .. } => Vec::new(),
+            | What::MessageLeft { .. }
+            | What::BackInLine { .. } => Vec::new(),
         }
     }
 

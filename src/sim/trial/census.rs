@@ -24,7 +24,7 @@ impl Census {
     pub(super) fn handle_fact(&mut self, stamped: &Stamped) {
         match &stamped.fact {
             Fact::AgentChanged { agent, state, .. } => self.agent_is(*agent, *state),
-            Fact::Reserve { queue, place, change } => {
+            Fact::Reserve { queue, place, change, .. } => {
                 let after = change_word(*change);
                 let before = self.of_reserve.insert((*queue, *place), after).unwrap_or("away");
                 *self.reserves.entry((before, after)).or_default() += 1;
