@@ -32,6 +32,10 @@ impl Reference {
     /// Steps that have ended by now give way to the next. Called before and after every fact, so that each condition is
     /// looked at with the figures its instant had.
     pub(crate) fn follow(&mut self, now: Instant) {
+        if now < self.next_step {
+            return;
+        }
+        self.next_step = Instant::FAR_FUTURE;
         for at in 0..self.waiting.len() {
             let mut possible = core::mem::take(&mut self.waiting[at].steps);
             let mut looked = 0;
@@ -51,8 +55,15 @@ impl Reference {
                     }
                 }
             }
-            self.waiting[at].steps = possible;
+            self.stand_on(at, possible);
         }
+    }
+
+    /// From now on this is all that can be said of the contact's step.
+    pub(crate) fn stand_on(&mut self, at: usize, steps: Vec<Possible>) {
+        let ends = steps.iter().filter_map(|step| step.ends).min();
+        self.next_step = ends.map_or(self.next_step, |end| self.next_step.min(end));
+        self.waiting[at].steps = steps;
     }
 
     /// The first step from this one on whose condition holds at this instant; the last in any case. Several when it

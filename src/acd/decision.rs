@@ -23,10 +23,9 @@ impl Acd {
     pub(crate) fn decision(&self, now: Now, key: Key, agent: AgentId, came: Came) -> Option<Decision> {
         let entry = self.lines.entries.get(key)?;
         let line = self.lines.look(entry.stay.queue);
-        let queue = self.directory.queue(entry.stay.queue);
         Some(Decision {
-            strategy: queue.strategy,
-            idle_clock: queue.idle_clock,
+            strategy: line.strategy,
+            idle_clock: line.idle_clock,
             step: u8::try_from(entry.step).unwrap_or(u8::MAX),
             next: match came {
                 Came::Contact => Next::Agents(self.lines.next_agents(now, entry, line)),

@@ -17,6 +17,7 @@ use model::{AnnouncePolicy, Fact, QueueId};
 
 /// What a queue has seen lately: how long a contact is handled, and how patient callers are.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Measures {
     handle_secs: f64,
     /// Contacts handled, up to what is remembered; the default counts as four, so that one odd talk is not all.

@@ -9,7 +9,8 @@ use crate::reserve::Watch;
 use crate::strategy::{self, AgentKey, Asked};
 use base::{Instant, TimerId};
 use core::ops::{Index, IndexMut};
-use model::{AgentId, ContactId, Directory, Queue, RequirementId};
+use core::time::Duration;
+use model::{AgentId, ContactId, Directory, IdleClock, Queue, RequirementId, Strategy};
 
 /// What is asked of an agent: by the queue's step, and by the contact itself.
 pub(crate) type Needs = [Option<RequirementId>; 2];
@@ -75,6 +76,11 @@ pub(crate) struct Line {
     pub(crate) turns: u64,
     /// Of a queue with reserves.
     pub(crate) watch: Option<Box<Watch>>,
+    pub(crate) measures: Measures,
+    /// As the directory says.
+    pub(crate) ring_timeout: Duration,
+    pub(crate) strategy: Strategy,
+    pub(crate) idle_clock: IdleClock,
     /// Found by what they ask; there are as many as steps and wishes of the configuration make. The first asks nothing.
     pub(crate) classes: Classes,
     /// Agents who serve it.
@@ -82,7 +88,6 @@ pub(crate) struct Line {
     /// All contacts in the queue by the time they came into it, those being offered included; called-back ones by
     /// the time their customers first came.
     pub(crate) arrivals: Order<(Instant, ContactId, u32)>,
-    pub(crate) measures: Measures,
     pub(crate) rate: Rate,
     /// Contacts kept for an agent.
     pub(crate) kept: Order<(AgentId, ContactKey)>,
@@ -133,10 +138,13 @@ impl Line {
             offered: 0,
             talking: 0,
             max_talking: NO_CAP,
-            measures: Measures::default(),
             recent: Recent::default(),
             review: None,
             watch: None,
+            measures: Measures::default(),
+            ring_timeout: Duration::ZERO,
+            strategy: Strategy::default(),
+            idle_clock: IdleClock::default(),
         }
     }
 
@@ -147,6 +155,7 @@ impl Line {
         self.kept.clear();
         self.ringing.clear();
         self.crew.dismiss_all();
+        (self.strategy, self.idle_clock, self.ring_timeout) = (queue.strategy, queue.idle_clock, queue.ring_timeout);
         self.rate = Rate::of(&queue.routing);
         self.max_talking = queue.routing.max_talking.map_or(NO_CAP, i64::from);
         let reserves = queue.routing.reserves.len();

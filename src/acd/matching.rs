@@ -245,7 +245,7 @@ impl Acd {
         let (queue, slot) = (stay.queue, stay.slot);
         self.lines.note_turn(queue, agent);
         let decision = if self.unrecorded { None } else { self.decision(now, key, agent, came) };
-        let ring_timeout = self.directory.queue(queue).ring_timeout;
+        let ring_timeout = self.lines.look(queue).ring_timeout;
         self.send(self.agent_home(agent), ToAgent::Reserved { offer, queue, slot });
         self.send(stay.contact.home(), ToContact::Offer { stay, offer, ring_timeout, decision });
     }

@@ -14,16 +14,19 @@ const RUN_MAX: usize = 64;
 /// again.
 #[derive(Debug, Clone)]
 pub(crate) struct Order<K> {
-    runs: Vec<VecDeque<K>>,
-    spare: Vec<VecDeque<K>>,
-    len: usize,
     /// The smallest key: looked at much more often than it changes.
     first: Option<K>,
+    len: usize,
+    /// The first run, empty only when all is; in place, for most are taken from it.
+    head: VecDeque<K>,
+    /// The others, none of them empty.
+    runs: Vec<VecDeque<K>>,
+    spare: Vec<VecDeque<K>>,
 }
 
 impl<K: Copy + Ord> Order<K> {
     pub(crate) const fn new() -> Self {
-        Order { runs: Vec::new(), spare: Vec::new(), len: 0, first: None }
+        Order { first: None, len: 0, head: VecDeque::new(), runs: Vec::new(), spare: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -32,22 +35,20 @@ impl<K: Copy + Ord> Order<K> {
 
     /// False when the key is in already.
     pub(crate) fn insert(&mut self, key: K) -> bool {
-        let mut at = self.run_of(&key);
-        if at == self.runs.len() {
-            // Behind everybody: into the last run while it has room.
-            at = match at.checked_sub(1).filter(|last| self.runs[*last].len() < RUN_MAX) {
-                Some(last) => last,
-                None => self.open_run(at),
-            };
-        }
-        let Err(mut place) = search(&self.runs[at], &key) else { return false };
-        if self.runs[at].len() == RUN_MAX {
+        // Behind everybody: into the last run while it has room.
+        let mut at = match self.run_of(&key) {
+            Some(at) => at,
+            None if self.run(self.runs.len()).len() < RUN_MAX => self.runs.len(),
+            None => self.open_run(),
+        };
+        let Err(mut place) = search(self.run(at), &key) else { return false };
+        if self.run(at).len() == RUN_MAX {
             self.split(at);
             if place > RUN_MAX / 2 {
                 (at, place) = (at + 1, place - RUN_MAX / 2);
             }
         }
-        self.runs[at].insert(place, key);
+        self.run_mut(at).insert(place, key);
         self.len += 1;
         self.first = Some(self.first.map_or(key, |first| first.min(key)));
         true
@@ -58,12 +59,13 @@ impl<K: Copy + Ord> Order<K> {
             self.take_first();
             return true;
         }
-        let at = self.run_of(key);
-        let Some(place) = self.runs.get(at).and_then(|run| search(run, key).ok()) else { return false };
-        self.runs[at].remove(place);
+        let Some(at) = self.run_of(key) else { return false };
+        let Ok(place) = search(self.run(at), key) else { return false };
+        self.run_mut(at).remove(place);
         self.len -= 1;
-        if self.runs[at].is_empty() {
-            let run = self.runs.remove(at);
+        // The head keeps its first.
+        if self.run(at).is_empty() {
+            let run = self.runs.remove(at - 1);
             self.spare.push(run);
         }
         self.join_small(at);
@@ -73,19 +75,18 @@ impl<K: Copy + Ord> Order<K> {
 
     /// Most go first: nothing is searched, and the key itself is not looked at.
     fn take_first(&mut self) {
-        if let Some(run) = self.runs.first_mut() {
-            run.pop_front();
-            self.len -= 1;
-            if run.is_empty() {
-                let run = self.runs.remove(0);
-                self.spare.push(run);
-            }
+        self.head.pop_front();
+        self.len -= 1;
+        if self.head.is_empty() && !self.runs.is_empty() {
+            let next = self.runs.remove(0);
+            self.spare.push(core::mem::replace(&mut self.head, next));
         }
         self.join_small(0);
-        self.first = self.runs.first().and_then(VecDeque::front).copied();
+        self.first = self.head.front().copied();
     }
 
     pub(crate) fn clear(&mut self) {
+        self.head.clear();
         self.spare.extend(self.runs.drain(..).map(|mut run| {
             run.clear();
             run
@@ -103,61 +104,83 @@ impl<K: Copy + Ord> Order<K> {
 
     /// The smallest key greater than this one, which need not be in.
     pub(crate) fn after(&self, key: &K) -> Option<K> {
-        let at = self.runs.partition_point(|run| run.back().is_some_and(|last| last <= key));
-        let run = self.runs.get(at)?;
+        let mut at = self.run_of(key)?;
+        if self.run(at).back() == Some(key) {
+            at += 1;
+        }
+        let run = if at == 0 { &self.head } else { self.runs.get(at - 1)? };
         run.get(run.partition_point(|other| other <= key)).copied()
     }
 
     /// How many keys come before this one: `Ok` when it is in, else `Err`.
     pub(crate) fn rank(&self, key: &K) -> Result<usize, usize> {
-        let at = self.run_of(key);
-        let Some(run) = self.runs.get(at) else { return Err(self.len) };
-        let before = match at <= self.runs.len() / 2 {
-            true => self.runs[..at].iter().map(VecDeque::len).sum(),
-            false => self.len - self.runs[at..].iter().map(VecDeque::len).sum::<usize>(),
+        let Some(at) = self.run_of(key) else { return Err(self.len) };
+        let before = match at {
+            0 => 0,
+            at if at <= self.runs.len() / 2 => {
+                self.head.len() + self.runs[..at - 1].iter().map(VecDeque::len).sum::<usize>()
+            }
+            at => self.len - self.runs[at - 1..].iter().map(VecDeque::len).sum::<usize>(),
         };
-        search(run, key).map(|place| before + place).map_err(|place| before + place)
+        search(self.run(at), key).map(|place| before + place).map_err(|place| before + place)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = K> {
-        self.runs.iter().flatten().copied()
+        self.head.iter().chain(self.runs.iter().flatten()).copied()
+    }
+
+    fn run(&self, at: usize) -> &VecDeque<K> {
+        at.checked_sub(1).map_or(&self.head, |at| &self.runs[at])
+    }
+
+    fn run_mut(&mut self, at: usize) -> &mut VecDeque<K> {
+        match at.checked_sub(1) {
+            Some(at) => &mut self.runs[at],
+            None => &mut self.head,
+        }
     }
 
     /// The first run that does not end before the key.
-    fn run_of(&self, key: &K) -> usize {
-        let ends_before = |run: &VecDeque<K>| run.back().is_some_and(|last| last < key);
-        if self.first.is_none_or(|first| *key <= first) {
-            return 0;
+    fn run_of(&self, key: &K) -> Option<usize> {
+        if self.first.is_some_and(|first| *key <= first) {
+            return Some(0);
         }
+        let ends_before = |run: &VecDeque<K>| run.back().is_none_or(|last| last < key);
         // Most come last.
-        match self.runs.last() {
-            Some(last) if ends_before(last) => self.runs.len(),
-            _ => self.runs.partition_point(ends_before),
+        if ends_before(self.run(self.runs.len())) {
+            return None;
         }
+        Some(if ends_before(&self.head) { 1 + self.runs.partition_point(ends_before) } else { 0 })
     }
 
-    fn open_run(&mut self, at: usize) -> usize {
+    /// Behind all others.
+    fn open_run(&mut self) -> usize {
+        self.insert_run(self.runs.len());
+        self.runs.len()
+    }
+
+    fn insert_run(&mut self, at: usize) {
         let run = self.spare.pop().unwrap_or_default();
         self.runs.insert(at, run);
         // The place of a run among the spare ones is made now, so that a removal never asks for memory.
         self.spare.reserve(self.runs.len());
-        at
     }
 
     fn split(&mut self, at: usize) {
-        self.open_run(at + 1);
-        let (head, tail) = self.runs.split_at_mut(at + 1);
-        tail[0].extend(head[at].drain(RUN_MAX / 2..));
+        self.insert_run(at);
+        let (before, after) = self.runs.split_at_mut(at);
+        let whole = before.last_mut().unwrap_or(&mut self.head);
+        after[0].extend(whole.drain(RUN_MAX / 2..));
     }
 
     /// Takes the next run into this one if both are small.
     fn join_small(&mut self, at: usize) {
-        let length = |at: usize| self.runs.get(at).map_or(RUN_MAX, VecDeque::len);
-        if length(at) + length(at + 1) <= RUN_MAX / 2 {
-            let mut next = self.runs.remove(at + 1);
-            self.runs[at].extend(next.drain(..));
-            self.spare.push(next);
+        if at >= self.runs.len() || self.run(at).len() + self.runs[at].len() > RUN_MAX / 2 {
+            return;
         }
+        let mut next = self.runs.remove(at);
+        self.run_mut(at).extend(next.drain(..));
+        self.spare.push(next);
     }
 }
 
@@ -213,7 +236,7 @@ mod tests {
     fn who_comes_last_fills_the_runs_and_who_leaves_gives_them_back() {
         let mut order = Order::new();
         (0..10_000u64).for_each(|key| assert!(order.insert(key)));
-        assert_eq!(order.runs.len(), 10_000_usize.div_ceil(RUN_MAX));
+        assert_eq!(1 + order.runs.len(), 10_000_usize.div_ceil(RUN_MAX));
         // Every second goes, then nearly all.
         (0..10_000).filter(|key| key % 2 == 0).for_each(|key| assert!(order.remove(&key)));
         (0..10_000).filter(|key| key % 2 == 1 && key % 1_000 != 1).for_each(|key| assert!(order.remove(&key)));

@@ -42,6 +42,8 @@ pub(crate) struct Reference {
     /// Whether people want them there.
     ordered: HashMap<(QueueId, u8), bool>,
     pub(crate) waiting: Vec<Waiting>,
+    /// Nobody's step ends before this.
+    pub(crate) next_step: Instant,
     /// Offered, Answered, Abandoned, Flowed out.
     pub(crate) counts: [usize; 4],
     pub(crate) decisions: usize,
@@ -156,6 +158,7 @@ impl Reference {
             left: HashMap::new(),
             ordered: HashMap::new(),
             waiting: Vec::new(),
+            next_step: Instant::FAR_FUTURE,
             counts: [0; 4],
             decisions: 0,
             only: None,
@@ -182,7 +185,7 @@ impl Reference {
                 let step = self.waiting[at].steps.first().map_or(0, |possible| possible.step);
                 let step = step.min(new.steps.len().saturating_sub(1));
                 let lasts = new.steps.get(step).filter(|_| step + 1 < new.steps.len()).and_then(|step| step.lasts);
-                self.waiting[at].steps = vec![Possible { step, ends: lasts.map(|lasts| now + lasts) }];
+                self.stand_on(at, vec![Possible { step, ends: lasts.map(|lasts| now + lasts) }]);
             }
         }
     }
@@ -330,7 +333,8 @@ impl Reference {
         // Its conditions count it in.
         self.waiting.push(new);
         let at = self.waiting.len() - 1;
-        self.waiting[at].steps = self.steps_from(now, &self.waiting[at], 0);
+        let steps = self.steps_from(now, &self.waiting[at], 0);
+        self.stand_on(at, steps);
     }
 
     /// Between two inputs nobody is ready for anybody who waits, or for whom every phone shall ring.
@@ -396,10 +400,10 @@ impl Reference {
             return self.doubts.push(format!("{contact} is offered and does not wait").into());
         };
         self.waiting[at].held = false;
-        let chosen = self.waiting[at].clone();
         let judged = self.only.is_none_or(|only| only == contact);
-        if judged {
-            self.judge(now, &chosen, id);
+        let chosen = judged.then(|| self.waiting[at].clone());
+        if let Some(chosen) = &chosen {
+            self.judge(now, chosen, id);
         }
         self.given.entry(queue).or_default().push(id);
         self.agents[id.index()].offered = now;
@@ -409,8 +413,8 @@ impl Reference {
         }
         ringing.ringing.push(id);
         ringing.round.push(id);
-        if let Some(written) = written.filter(|_| judged) {
-            let doubts = self.recount(now, &chosen, id, written);
+        if let Some((written, chosen)) = written.zip(chosen.as_ref()) {
+            let doubts = self.recount(now, chosen, id, written);
             self.doubts.extend(doubts);
         }
     }
@@ -452,7 +456,8 @@ impl Reference {
             (waiting.tries, waiting.failed) = (0, false);
             waiting.refused.clear();
             waiting.round.clear();
-            self.waiting[at].steps = self.steps_from(now, &self.waiting[at], 0);
+            let steps = self.steps_from(now, &self.waiting[at], 0);
+            self.stand_on(at, steps);
         }
     }
 

@@ -14,7 +14,7 @@ use model::AgentId;
 impl Acd {
     fn rings(&self, key: Key) -> Rings {
         let queue = self.lines.entries.get(key).map(|entry| entry.stay.queue);
-        queue.map_or(Rings::One, |queue| strategy::rule(self.directory.queue(queue).strategy).rings)
+        queue.map_or(Rings::One, |queue| strategy::rule(self.lines.look(queue).strategy).rings)
     }
 
     /// The first phone rings.

@@ -6,6 +6,7 @@ use crate::lines::Lines;
 use crate::strategy::{self, Candidate, IdleStamps, agent_key};
 use crate::tour::ShardSet;
 use base::Now;
+use core::ops::Deref;
 use model::{AgentId, Directory, Queue, QueueId};
 
 /// An agent's part in a queue of this shard.
@@ -22,16 +23,52 @@ pub(crate) struct ReadyAgent {
     pub(crate) idle: IdleStamps,
 }
 
-/// An agent as the queues of this shard know him. What is asked each time he becomes ready comes first: it lies in one
-/// line of the cache.
+/// So many lie in two lines of the cache together with what else is asked of him; few agents have more.
+const SERVICES_IN_PLACE: usize = 13;
+
+#[derive(Debug)]
+enum Services {
+    Few([Service; SERVICES_IN_PLACE], u8),
+    Many(Box<[Service]>),
+}
+
+impl Default for Services {
+    fn default() -> Self {
+        Services::Many(Box::default())
+    }
+}
+
+impl From<Vec<Service>> for Services {
+    fn from(all: Vec<Service>) -> Self {
+        if all.len() > SERVICES_IN_PLACE {
+            return Services::Many(all.into_boxed_slice());
+        }
+        let mut few = [Service { queue: QueueId(0), at: 0 }; SERVICES_IN_PLACE];
+        few[..all.len()].copy_from_slice(&all);
+        Services::Few(few, all.len() as u8)
+    }
+}
+
+impl Deref for Services {
+    type Target = [Service];
+
+    fn deref(&self) -> &[Service] {
+        match self {
+            Services::Few(few, len) => &few[..usize::from(*len)],
+            Services::Many(all) => all,
+        }
+    }
+}
+
+/// An agent as the queues of this shard know him. What is asked each time he becomes ready comes first.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub(crate) struct Server {
-    /// The queues he serves, then those he helps: these only while his reserve has joined.
-    services: Box<[Service]>,
-    own: usize,
     /// The shards whose queues he serves.
     homes: ShardSet,
+    /// The queues he serves, then those he helps: these only while his reserve has joined.
+    services: Services,
+    own: u32,
     /// This shard believes that he is ready; the board decides.
     ready: Option<ReadyAgent>,
 }
@@ -48,7 +85,7 @@ impl Lines {
         for (server, id) in self.servers.iter_mut().zip((0..).map(AgentId)) {
             let Some(configured) = directory.agents.get(id.index()) else {
                 // Known from a newer directory than this one.
-                (server.services, server.own) = (Box::default(), 0);
+                (server.services, server.own) = (Services::default(), 0);
                 continue;
             };
             let serves = |queue: &&QueueId| !configured.removed && !directory.queue(**queue).removed;
@@ -68,8 +105,8 @@ impl Lines {
                 (Service { queue, at: line.crew.hire(id, turns[place].of(id)) }, reserve)
             });
             let services: Vec<_> = services.collect();
-            server.own = services.iter().filter(|(_, reserve)| reserve.is_none()).count();
-            server.services = services.into_iter().map(|(service, _)| service).collect();
+            server.own = services.iter().filter(|(_, reserve)| reserve.is_none()).count() as u32;
+            server.services = services.into_iter().map(|(service, _)| service).collect::<Vec<_>>().into();
         }
     }
 
@@ -93,7 +130,7 @@ impl Lines {
     /// Without those: one he may join at times is none of his queues until then.
     pub(crate) fn services_now(&self, agent: AgentId) -> impl Iterator<Item = &Service> + Clone {
         let (own, helped) =
-            self.server(agent).map_or((&[][..], &[][..]), |server| server.services.split_at(server.own));
+            self.server(agent).map_or((&[][..], &[][..]), |server| server.services.split_at(server.own as usize));
         let joined = move |service: &&Service| self.look(service.queue).rank(agent).is_some();
         own.iter().chain(helped.iter().filter(joined))
     }
@@ -138,7 +175,7 @@ impl Lines {
     pub(crate) fn sort_out(&mut self, agent: AgentId) {
         let Some(server) = self.servers.get_mut(agent.index()).filter(|server| server.ready.is_some()) else { return };
         server.ready = None;
-        for service in &server.services {
+        for service in server.services.iter() {
             self.lines[self.seating.place_of(service.queue.0)].crew.go(service.at);
         }
     }
