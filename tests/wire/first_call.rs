@@ -1,7 +1,8 @@
 //! One call from a trunk by the queue to an agent and back, and its record.
 
 use crate::ears::{Ears, Heard};
-use crate::house::{AGENTS, CALLERS, House, Plan};
+use crate::house::{House, Plan};
+use crate::lan::{AGENTS, CALLERS};
 use crate::plans::{QUEUE, fixed_agents, queue};
 use crate::scenario::Scenario;
 use crate::sipp::{Caller, Counts, Sipp, phones_address};
@@ -19,7 +20,7 @@ struct Call {
 }
 
 fn one_call(shards: u8, caller: Scenario, agent: Scenario) -> Call {
-    let (callers, agents) = (Ears::open(CALLERS, &[CALLER_HZ]), Ears::open(AGENTS, &[AGENT_HZ]));
+    let (callers, agents) = (Ears::open(&CALLERS, &[CALLER_HZ]), Ears::open(&AGENTS, &[AGENT_HZ]));
     let phones = phones_address();
     let mut house = Plan::new(queue("wrap_up = \"1s\"") + &fixed_agents(phones, agents.ports())).shards(shards).start();
     let phone = Sipp::phones(&house, "agent", phones, &agent, 1);

@@ -1,7 +1,8 @@
 //! Twenty agents and more callers than they can take: order of service, counts, and in every call each side's own tone.
 
 use crate::ears::{Ears, tones};
-use crate::house::{AGENTS, CALLERS, Plan};
+use crate::house::Plan;
+use crate::lan::{AGENTS, CALLERS};
 use crate::plans::{QUEUE, fixed_agents, queue};
 use crate::records::Contact;
 use crate::scenario::Scenario;
@@ -26,7 +27,7 @@ fn most_callers_wait_and_each_is_served_in_the_order_of_arrival() {
     // 13 Hz apart are two windows' bins and a half; the agents' tones lie between 400 and 3,000 Hz, too.
     let caller_tones = tones(350.0, 13.0, calls);
     let agent_tones = tones(400.0, 101.0, agents);
-    let (callers, ears) = (Ears::open(CALLERS, &caller_tones), Ears::open(AGENTS, &agent_tones));
+    let (callers, ears) = (Ears::open(&CALLERS, &caller_tones), Ears::open(&AGENTS, &agent_tones));
     let place = phones_address();
     let text = queue("wrap_up = \"0s\"\nring_timeout = \"60s\"") + &fixed_agents(place, ears.ports());
     let mut house = Plan::new(text).start();

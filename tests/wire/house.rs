@@ -1,5 +1,6 @@
 //! A call centre under test: the real binary with a configuration of its own in a folder of its own.
 
+use crate::lan::{CALLERS, HOUSE};
 use crate::process::{Process, wait_for};
 use crate::records::Records;
 use serde_json::Value;
@@ -17,10 +18,6 @@ const STOP_LIMIT: Duration = Duration::from_secs(60);
 const COMMAND_LIMIT: &str = "30";
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_strowger");
-/// Where callers stand: the trunk `load` of every house.
-pub(crate) const CALLERS: &str = "127.0.0.3";
-/// Where agents' phones stand.
-pub(crate) const AGENTS: &str = "127.0.0.2";
 
 /// Calls of the long runs, when they are asked for.
 pub(crate) fn soak_calls() -> Option<usize> {
@@ -72,11 +69,11 @@ impl Plan {
 
     fn file(&self, folder: &Path) -> String {
         let Plan { shards, max_calls, drain, text, .. } = self;
-        let folder = folder.display();
+        let (folder, own, callers) = (folder.display(), &*HOUSE, &*CALLERS);
         format!(
             r#"
 [sip]
-listen = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"]
+listen = ["udp:{own}:0", "tcp:{own}:0"]
 [http]
 listen = "127.0.0.1:0"
 [store]
@@ -89,7 +86,7 @@ max_calls = {max_calls}
 drain = "{drain}"
 [[trunk]]
 name = "load"
-allow_from = ["{CALLERS}/32"]
+allow_from = ["{callers}/32"]
 max_calls = 5000
 max_cps = 2000
 {text}

@@ -1,7 +1,7 @@
 //! Wire tests: the real binary on loopback, with SIPp, baresip and `strowger phone` at the other ends.
 //!
-//! Every house has a folder, a store and ports of its own, so tests may run beside each other; callers stand at
-//! 127.0.0.3, agents' phones at 127.0.0.2. Order, counts, tones and loss are asserted; waits are polls whose limits are
+//! Every test has loopback addresses of its own (`lan`), every house a folder and a store, so tests may run beside each
+//! other. Order, counts, tones and loss are asserted; waits are polls whose limits are
 //! far beyond the goals, because machines are noisy. A missing program is a failure that says what to install.
 //!
 //! `WIRE_DEBUG=1` logs at debug level, writes SIPp's messages and keeps the folders; `STROWGER_SOAK_CALLS=10000`
@@ -16,6 +16,7 @@ mod first_call;
 mod hotline;
 mod house;
 mod http;
+mod lan;
 mod operations;
 mod phone;
 mod plans;

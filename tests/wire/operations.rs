@@ -1,7 +1,8 @@
 //! What whoever runs the house does to it: reload, drain, limits, a crash, forced states.
 
 use crate::ears::Ears;
-use crate::house::{AGENTS, CALLERS, House, Plan};
+use crate::house::{House, Plan};
+use crate::lan::{AGENTS, CALLERS};
 use crate::phone::{Phone, STEP};
 use crate::plans::{QUEUE, fixed_agent, fixed_agents, idle_agent, queue, registered_agent};
 use crate::process::wait_until;
@@ -27,7 +28,7 @@ struct LiveCall {
 
 impl LiveCall {
     fn start(plan: impl FnOnce(String) -> Plan, talk: Duration) -> LiveCall {
-        let (place, ears) = (phones_address(), Ears::open(AGENTS, &[1_000.0]));
+        let (place, ears) = (phones_address(), Ears::open(&AGENTS, &[1_000.0]));
         let house = plan(queue("wrap_up = \"0s\"") + &fixed_agents(place, ears.ports())).start();
         let agent = Scenario::agent().ring().answer().pause(talk).hang_up();
         let agent = Sipp::phones(&house, "agent", place, &agent, 1);
@@ -145,7 +146,7 @@ fn calls_beyond_the_limit_get_503_and_a_time_to_come_back() {
 
 #[test]
 fn after_a_kill_the_recording_opens_and_holds_all_but_the_last_second() {
-    let (callers_ears, ears) = (Ears::open(CALLERS, &[440.0]), Ears::open(AGENTS, &[1_000.0]));
+    let (callers_ears, ears) = (Ears::open(&CALLERS, &[440.0]), Ears::open(&AGENTS, &[1_000.0]));
     let place = phones_address();
     let text = queue("record = \"all\"") + &fixed_agents(place, ears.ports());
     let mut house = Plan::new(text).start();

@@ -1,6 +1,7 @@
 //! `strowger phone` as caller or agent: its events, read as they come.
 
-use crate::house::{AGENTS, BINARY, CALLERS, House};
+use crate::house::{BINARY, House};
+use crate::lan::{AGENTS, CALLERS};
 use crate::plans::QUEUE;
 use crate::process::{Process, wait_for};
 use serde_json::Value;
@@ -31,7 +32,7 @@ impl Phone {
     pub(crate) fn agent(house: &House, user: &str, words: &[&str]) -> Phone {
         let password = password_file(house, user);
         let all = [&["--user", user, "--password-file", &password, "--register", "--answer"], words].concat();
-        let phone = Phone::start(house, &format!("phone-{user}"), AGENTS, &all);
+        let phone = Phone::start(house, &format!("phone-{user}"), &AGENTS, &all);
         phone.wait("registered");
         phone
     }
@@ -40,13 +41,13 @@ impl Phone {
     pub(crate) fn dial(house: &House, user: &str, number: &str, words: &[&str]) -> Phone {
         let password = password_file(house, user);
         let all = [&["--user", user, "--password-file", &password, "--dial", number], words].concat();
-        Phone::start(house, &format!("dial-{user}-{}", number.replace('*', "s")), AGENTS, &all)
+        Phone::start(house, &format!("dial-{user}-{}", number.replace('*', "s")), &AGENTS, &all)
     }
 
     /// Calls in from the trunk.
     pub(crate) fn caller(house: &House, user: &str, words: &[&str]) -> Phone {
         let all = [&["--user", user, "--dial", QUEUE], words].concat();
-        Phone::start(house, &format!("caller-{user}"), CALLERS, &all)
+        Phone::start(house, &format!("caller-{user}"), &CALLERS, &all)
     }
 
     /// Events so far.

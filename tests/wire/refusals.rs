@@ -2,7 +2,8 @@
 //! own word.
 
 use crate::ears::{Ears, tones};
-use crate::house::{AGENTS, CALLERS, House, Plan};
+use crate::house::{House, Plan};
+use crate::lan::{AGENTS, CALLERS};
 use crate::plans::{QUEUE, fixed_agent, idle_agent, queue};
 use crate::process::wait_until;
 use crate::records::Contact;
@@ -20,8 +21,8 @@ fn offers(contact: &Contact) -> Vec<(&str, &str)> {
 
 #[test]
 fn a_caller_keeps_place_and_sound_until_somebody_takes_the_call() {
-    let ears = Ears::open(AGENTS, &tones(500.0, 100.0, 5));
-    let callers = Ears::open(CALLERS, &[440.0]);
+    let ears = Ears::open(&AGENTS, &tones(500.0, 100.0, 5));
+    let callers = Ears::open(&CALLERS, &[440.0]);
     let refusing = [
         ("busy", Scenario::agent().ring().refuse("486 Busy Here")),
         ("away", Scenario::agent().ring().refuse("480 Temporarily Unavailable")),
@@ -34,7 +35,7 @@ fn a_caller_keeps_place_and_sound_until_somebody_takes_the_call() {
         fixed_agent(&mut text, &format!("a{n}"), &format!("sip:{}@{place}", ears.ports()[n]));
     }
     // A phone that takes every message and says nothing, and one that is switched off.
-    let silent = UdpSocket::bind((AGENTS, 0)).expect("a free port");
+    let silent = UdpSocket::bind((AGENTS.as_str(), 0)).expect("a free port");
     fixed_agent(&mut text, "a4", &format!("sip:a4@{}", silent.local_addr().expect("bound")));
     fixed_agent(&mut text, "a5", &format!("sip:a5@{}", phones_address()));
     let last = phones_address();
@@ -86,8 +87,8 @@ fn a_caller_keeps_place_and_sound_until_somebody_takes_the_call() {
 
 #[test]
 fn the_caller_who_came_first_is_served_first_although_phones_refuse() {
-    let ears = Ears::open(AGENTS, &tones(500.0, 100.0, 2));
-    let callers = Ears::open(CALLERS, &tones(1_000.0, 100.0, 3));
+    let ears = Ears::open(&AGENTS, &tones(500.0, 100.0, 2));
+    let callers = Ears::open(&CALLERS, &tones(1_000.0, 100.0, 3));
     let (busy, taking) = (phones_address(), phones_address());
     let mut text = queue("wrap_up = \"0s\"");
     fixed_agent(&mut text, "a0", &format!("sip:{}@{busy}", ears.ports()[0]));
@@ -120,7 +121,7 @@ fn the_caller_who_came_first_is_served_first_although_phones_refuse() {
 
 /// A caller who gives up: the house as it is left, with the record checked for `cause`.
 fn given_up(keys: &str, agent: Option<Scenario>, caller: Scenario, cause: &str) -> (House, Contact) {
-    let ears = Ears::open(AGENTS, &[500.0]);
+    let ears = Ears::open(&AGENTS, &[500.0]);
     let place = phones_address();
     let mut text = queue(keys);
     let contact = format!("sip:{}@{place}", ears.ports()[0]);
@@ -183,7 +184,7 @@ fn a_caller_who_cancels_while_it_rings_stops_the_agents_phone() {
 
 #[test]
 fn with_agent_the_call_is_answered_when_the_agent_answers() {
-    let (callers, ears) = (Ears::open(CALLERS, &[440.0]), Ears::open(AGENTS, &[1_000.0]));
+    let (callers, ears) = (Ears::open(&CALLERS, &[440.0]), Ears::open(&AGENTS, &[1_000.0]));
     let place = phones_address();
     let mut text = queue("answer = \"with-agent\"\nwrap_up = \"0s\"");
     fixed_agent(&mut text, "a0", &format!("sip:{}@{place}", ears.ports()[0]));

@@ -1,6 +1,7 @@
 //! SIPp as callers and as agents' phones, bounded in calls and time.
 
-use crate::house::{AGENTS, CALLERS, House};
+use crate::house::House;
+use crate::lan::{AGENTS, CALLERS};
 use crate::process::{Process, free_port, wait_until};
 use crate::scenario::Scenario;
 use std::fmt::Write as _;

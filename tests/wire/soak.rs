@@ -1,7 +1,8 @@
 //! Many quick calls, and then nothing left over: no call, leg, session, media leg, transaction or agent, and no memory
 //! that grows with the calls.
 
-use crate::house::{AGENTS, Plan};
+use crate::house::Plan;
+use crate::lan::AGENTS;
 use crate::plans::QUEUE;
 use crate::process::wait_until;
 use crate::scenario::Scenario;
@@ -32,7 +33,7 @@ fn nothing_is_left_over_after_many_calls() {
          [[phone]]\nrange = \"20000-21999\"\ncontact = \"sip:{{n}}@{place}\"\n\
          [[agent]]\nrange = \"20000-21999\"\nphone = \"{{n}}\"\nqueues = [\"support\"]\ninitial_state = \"ready\"\n"
     );
-    assert_eq!(place.ip().to_string(), AGENTS);
+    assert_eq!(place.ip().to_string(), *AGENTS);
     let mut house = Plan::new(text).start();
     // The phones' user parts are the ports of their sound, at which nobody listens.
     let agent = Scenario::agent().ring().answer().hung_up();

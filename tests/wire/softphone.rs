@@ -1,6 +1,7 @@
 //! `strowger phone` against itself: every option of its command line, and what its exit code says.
 
 use crate::house::BINARY;
+use crate::lan::ELSEWHERE;
 use crate::process::{Process, free_port, wait_for};
 use crate::sense::{seconds_in, write_tone};
 use serde_json::Value;
@@ -10,7 +11,6 @@ use std::process::Command;
 use std::time::Duration;
 use tempfile::TempDir;
 
-const HERE: &str = "127.0.0.4";
 const LIMIT: Duration = Duration::from_secs(60);
 
 struct Phone(Process);
@@ -40,13 +40,14 @@ impl Phone {
 
 /// A phone that answers and one that calls it, each with these words more; their exit codes.
 fn call(folder: &TempDir, answering: &[&str], calling: &[&str]) -> (i32, i32, Phone, Phone) {
-    let listen = format!("{HERE}:0");
+    let listen = format!("{}:0", *ELSEWHERE);
     // Nobody registers here: the server of the answering phone is never spoken to.
-    let own = ["--server", "sip:127.0.0.4:9", "--listen", &listen, "--user", "b", "--answer"];
+    let nobody = format!("sip:{}:9", *ELSEWHERE);
+    let own = ["--server", &nobody, "--listen", &listen, "--user", "b", "--answer"];
     let mut answers = Phone::start(folder.path(), "answers", &[&own, answering].concat());
     let address = answers.event("listening")["address"].as_str().expect("an address").to_owned();
     let at = address.rsplit_once(':').expect("a port").1.to_owned();
-    let server = format!("sip:{HERE}:{at}");
+    let server = format!("sip:{}:{at}", *ELSEWHERE);
     let own = ["--server", &server, "--listen", &listen, "--dial", "b"];
     let mut calls = Phone::start(folder.path(), "calls", &[&own, calling].concat());
     (answers.exit(), calls.exit(), answers, calls)
@@ -90,7 +91,7 @@ fn a_call_that_was_not_as_asked_exits_1_and_one_nobody_answers_2() {
     assert_eq!(refused, 1, "486 is an answer, and not the one asked for");
     let (_, deaf, ..) = call(&folder, &["--expect-tone", "440", "--tone", "500"], &["--duration", "1s"]);
     assert_eq!(deaf, 0, "the caller got what it asked for");
-    let ip: IpAddr = HERE.parse().expect("an address");
+    let ip: IpAddr = ELSEWHERE.parse().expect("an address");
     // A socket that takes everything and says nothing.
     let silent = UdpSocket::bind((ip, free_port(ip))).expect("a free port");
     let server = format!("sip:{}", silent.local_addr().expect("bound"));
@@ -108,8 +109,9 @@ fn files_that_cannot_be_used_are_wrong_usage_and_are_named() {
         (["--record", "no/where.wav"], "--record no/where.wav"),
         (["--password-file", "none.pass"], "--password-file none.pass"),
     ];
+    let nobody = format!("sip:{}:9", *ELSEWHERE);
     for (words, expected) in cases {
-        let words = [&["--server", "sip:127.0.0.4:9", "--dial", "b"], &words[..]].concat();
+        let words = [&["--server", &nobody, "--dial", "b"], &words[..]].concat();
         let mut phone = Phone::start(folder.path(), "wrong", &words);
         assert_eq!(phone.exit(), 64, "{}", phone.0.story());
         assert!(phone.0.errors().contains(expected), "{}", phone.0.story());

@@ -1,6 +1,7 @@
 //! Hold and transfer from the agent's own phone: who hears whom before and after, and what the record says.
 
-use crate::house::{CALLERS, House, Plan};
+use crate::house::{House, Plan};
+use crate::lan::CALLERS;
 use crate::phone::{Phone, STEP, seconds_of};
 use crate::plans::{QUEUE, queue, registered_agent};
 use crate::records::{Contact, Step};
@@ -163,7 +164,7 @@ fn a_transfer_back_into_the_queue_is_a_second_visit() {
     let mut house = house();
     let first = Phone::agent(&house, "1001", &["--tone", FIRST_HZ, "--refer", QUEUE, "--refer-after", "2s"]);
     house.wait_agent("1001", "ready", STEP);
-    let caller = Phone::start(&house, "caller", CALLERS, &["--user", "30001", "--dial", QUEUE, "--tone", CALLER_HZ]);
+    let caller = Phone::start(&house, "caller", &CALLERS, &["--user", "30001", "--dial", QUEUE, "--tone", CALLER_HZ]);
     caller.wait_tone(1_000.0);
     first.ended_well();
     let second = Phone::agent(&house, "1002", &["--tone", SECOND_HZ]);

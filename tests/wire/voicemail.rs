@@ -1,7 +1,8 @@
 //! A message left over the wire, and what the people of the house make of it.
 
 use crate::ears::Ears;
-use crate::house::{CALLERS, Plan};
+use crate::house::Plan;
+use crate::lan::CALLERS;
 use crate::plans::{QUEUE, queue};
 use crate::process::wait_for;
 use crate::scenario::Scenario;
@@ -14,7 +15,7 @@ const CALLER_HZ: f64 = 440.0;
 
 #[test]
 fn a_caller_whom_nobody_serves_leaves_a_message_that_is_listed_heard_and_deleted() {
-    let callers = Ears::open(CALLERS, &[CALLER_HZ]);
+    let callers = Ears::open(&CALLERS, &[CALLER_HZ]);
     let rules = "max_wait = { after = \"1s\", to = \"voicemail:support\" }\nvoicemail = { greeting = \"tones/beep\" }";
     let mut house = Plan::new("[generation]\nlevel = 2\n".to_owned() + &queue(rules)).start();
     let caller = Scenario::caller().invite().may_ring().answered().pause(Duration::from_secs(6)).hang_up();
