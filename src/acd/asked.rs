@@ -107,11 +107,13 @@ impl Reference {
     /// `None`: facts do not tell it.
     fn figure(&self, at: Instant, waiting: &Waiting, figure: QueueFigure) -> Option<u32> {
         let count = |counts: fn(AgentState) -> bool| {
-            let own = |a: &AgentId| self.directory.agents[a.index()].queues.contains(&waiting.queue);
+            let configured = |a: &AgentId| &self.directory.agents[a.index()];
+            let own = |a: &AgentId| !configured(a).removed && configured(a).queues.contains(&waiting.queue);
             self.all().filter(|a| own(a) && counts(self.agents[a.index()].state)).count() as u32
         };
+        let line = || self.waiting.iter().filter(|w| w.queue == waiting.queue && !w.is_aside());
         match figure {
-            QueueFigure::Waiting => Some(self.waiting.iter().filter(|w| w.queue == waiting.queue).count() as u32),
+            QueueFigure::Waiting => Some(line().count() as u32),
             QueueFigure::SignedOn => Some(count(|state| state != AgentState::SignedOff)),
             QueueFigure::Staffed => {
                 Some(count(|state| !matches!(state, AgentState::SignedOff | AgentState::NotReady { .. })))
@@ -123,7 +125,7 @@ impl Reference {
             }
             QueueFigure::Priority => Some((self.effective(at, waiting).max(0) / 60_000) as u32),
             QueueFigure::LongestWait => {
-                let came = self.waiting.iter().filter(|w| w.queue == waiting.queue).map(|w| w.shown_since()).min();
+                let came = line().map(|w| w.shown_since()).min();
                 Some(came.map_or(0, |came| at.since(came).as_secs() as u32))
             }
             QueueFigure::ExpectedWait

@@ -19,6 +19,7 @@ use core::time::Duration;
 use model::{Actor, AgentId, AgentState, ContactId, Directory, Fact, Next, OfferOutcome, QueueId, ReserveChange, Wish};
 use shards::Log;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Others whose turn came before are shown up to so many.
 const AHEAD_SHOWN: usize = 8;
@@ -148,7 +149,7 @@ impl Explainer {
             Fact::Reserve { queue, place, change, by } => self.called(now, (*queue, *place), *change, by.as_ref()),
             // The rule as it stood then, whatever the configuration says now.
             Fact::Offered { queue, decision: Some(decision), .. } => {
-                let rules = &mut self.reference.directory.queues[queue.index()];
+                let rules = &mut Arc::make_mut(&mut self.reference.directory).queues[queue.index()];
                 (rules.strategy, rules.idle_clock) = (decision.strategy, decision.idle_clock);
             }
             _ => {}

@@ -3,9 +3,10 @@
 use crate::expect::Forecast;
 use crate::machine::Acd;
 use crate::message::Departure;
+use crate::words::Seat;
 use base::{Instant, Now};
 use core::time::Duration;
-use model::{QueueFigure, QueueId, ServiceLevel};
+use model::{AgentId, QueueFigure, QueueId, ServiceLevel};
 
 /// Whole minutes the service level is taken over, besides the one going on: long enough that one talk is not all, short
 /// enough that a rule notices the lunch hour.
@@ -65,7 +66,13 @@ impl Acd {
             QueueFigure::Waiting => line.arrivals.len() as u32,
             QueueFigure::SignedOn => self.board.queue_signed_on(queue),
             QueueFigure::Staffed => self.board.queue_available(queue),
-            QueueFigure::Ready => line.crew.ready(),
+            QueueFigure::Ready if self.seating.shards == 1 => line.crew.ready(),
+            // Whom another shard has taken stands in the crew until somebody here asks for him: the board knows it.
+            QueueFigure::Ready => {
+                let serves = |agent: &&AgentId| line.rank(**agent).is_some();
+                let is_ready = |agent: &&AgentId| self.board.seat(**agent).0 == Seat::Ready;
+                line.crew.staff().iter().filter(serves).filter(is_ready).count() as u32
+            }
             QueueFigure::LongestWait => {
                 let oldest = line.arrivals.first().map_or(now.mono, |(queued, ..)| queued);
                 whole_secs(now.mono.since(oldest))

@@ -124,3 +124,7 @@ pub(crate) const LINE_STEADY: Duration = Duration::from_secs(60);
 pub fn mailbox_capacity(size: crate::BoardSize) -> usize {
     MESSAGES_EACH * (size.agents + size.contacts_per_shard)
 }
+
+/// In so many orders the referee looks at what several shards told of one instant. There are some ten facts, and nearly
+/// always the first few orders will do: more means that none does.
+pub(crate) const ORDERS_MAX: usize = 5_000;

@@ -217,11 +217,19 @@ impl Lines {
         };
     }
 
-    /// How pressing the first claimable contact of a queue is.
+    /// How pressing the first claimable contact of a queue is. One that is kept for an agent counts too: he goes by it
+    /// from other shards, and others who come in vain go on.
     pub(crate) fn head(&self, queue: QueueId) -> HeadKey {
         let front = self.front(queue);
-        let first = front.first.filter(|_| !(front.may_mislead && self.look(queue).is_full()));
-        first.map_or(HeadKey::NONE, |(key, _)| key.head(self.rate(queue)))
+        // Of a plain queue nothing is kept and nothing capped.
+        if !front.may_mislead {
+            return front.first.map_or(HeadKey::NONE, |(key, _)| key.head(Rate::default()));
+        }
+        let line = self.look(queue);
+        let first = front.first.map(|(key, _)| key);
+        let kept = if line.kept.len() == 0 { None } else { line.kept.iter().map(|(_, key)| key).min() };
+        let head = [first, kept].into_iter().flatten().min().filter(|_| !line.is_full());
+        head.map_or(HeadKey::NONE, |key| key.head(line.rate))
     }
 
     /// What waiting adds in this queue; of a plain one without looking at its line.

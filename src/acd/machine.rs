@@ -180,6 +180,10 @@ impl Acd {
         &self.board
     }
 
+    pub fn seating(&self) -> Seating {
+        self.seating
+    }
+
     pub fn queue_home(&self, queue: QueueId) -> ShardId {
         self.seating.home_of(queue.0)
     }

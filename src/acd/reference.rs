@@ -20,14 +20,15 @@ use crate::asked::Possible;
 use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
 use base::Instant;
 use core::time::Duration;
-#[cfg(test)]
-use model::Strategy;
-use model::{AgentId, AgentState, ContactId, Decision, Directory, Fact, ForcedAction, OfferOutcome, QueueId, Wish};
-use std::collections::HashMap;
+use model::{
+    AgentId, AgentState, ContactId, Decision, Directory, Fact, ForcedAction, OfferOutcome, QueueId, Strategy, Wish,
+};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Reference {
-    pub(crate) directory: Directory,
+    pub(crate) directory: Arc<Directory>,
     /// `None`: draws cannot be repeated, and a drawn winner is taken as told.
     seed: Option<u64>,
     pub(crate) agents: Vec<Clocks>,
@@ -39,6 +40,8 @@ pub(crate) struct Reference {
     switched: HashMap<(QueueId, u8), Instant>,
     /// When each left last.
     pub(crate) left: HashMap<(QueueId, u8), Instant>,
+    /// Those a reload has sent away, whatever their rules say.
+    dismissed: HashSet<(QueueId, u8)>,
     /// Whether people want them there.
     ordered: HashMap<(QueueId, u8), bool>,
     pub(crate) waiting: Vec<Waiting>,
@@ -53,6 +56,8 @@ pub(crate) struct Reference {
     pub(crate) unsettled: Option<Unsettled>,
     /// When somebody came into a queue or left it last.
     touched: HashMap<QueueId, Instant>,
+    /// Somebody has just claimed him and will give him back: what he was claimed for is gone.
+    pub(crate) claimed: Option<AgentId>,
     /// Counts inputs, and facts.
     inputs: u64,
     facts: u64,
@@ -148,7 +153,7 @@ pub(crate) enum Edge {
 impl Reference {
     pub(crate) fn new(directory: &Directory, seed: Option<u64>) -> Self {
         Reference {
-            directory: directory.clone(),
+            directory: Arc::new(directory.clone()),
             seed,
             agents: vec![Clocks::new(); directory.agents.len()],
             given: HashMap::new(),
@@ -156,12 +161,14 @@ impl Reference {
             joined: HashMap::new(),
             switched: HashMap::new(),
             left: HashMap::new(),
+            dismissed: HashSet::new(),
             ordered: HashMap::new(),
             waiting: Vec::new(),
             next_step: Instant::FAR_FUTURE,
             counts: [0; 4],
             decisions: 0,
             only: None,
+            claimed: None,
             unsettled: None,
             touched: HashMap::new(),
             inputs: 0,
@@ -175,9 +182,15 @@ impl Reference {
     /// Another configuration, in which every index means what it did. Where a queue's rules are others each contact
     /// begins the step it is on anew.
     pub(crate) fn configure(&mut self, now: Instant, directory: &Directory) {
-        let before = core::mem::replace(&mut self.directory, directory.clone());
+        let before = core::mem::replace(&mut self.directory, Arc::new(directory.clone()));
         let new = self.agents.len()..self.directory.agents.len();
         self.agents.extend(new.map(|_| Clocks::new()));
+        let directory = Arc::clone(&self.directory);
+        let called_anew = |key: &&(QueueId, u8)| {
+            let (old, new) = (before.queue(key.0), directory.queue(key.0));
+            new.removed || old.routing.reserves != new.routing.reserves
+        };
+        self.dismissed.extend(self.joined.keys().filter(called_anew));
         for at in 0..self.waiting.len() {
             let queue = self.waiting[at].queue;
             let (old, new) = (&before.queue(queue).routing, &self.queue(queue).routing);
@@ -297,8 +310,7 @@ impl Reference {
     ) {
         self.counts[0] += 1;
         let (entered, wish) = known;
-        let there = |a: &AgentId| self.serves(*a, queue) && self.agents[a.index()].state != AgentState::SignedOff;
-        let kept = wish.agent.filter(|p| there(&p.agent) && !p.wait.is_zero()).map(|p| (p.agent, now + p.wait));
+        let kept = self.kept(now, queue, wish);
         let new = Waiting {
             contact,
             queue,
@@ -337,16 +349,25 @@ impl Reference {
         self.stand_on(at, steps);
     }
 
+    /// Only for somebody who is there.
+    fn kept(&self, now: Instant, queue: QueueId, wish: Wish) -> Option<(AgentId, Instant)> {
+        let there = |a: &AgentId| self.serves(*a, queue) && self.agents[a.index()].state != AgentState::SignedOff;
+        wish.agent.filter(|p| there(&p.agent) && !p.wait.is_zero()).map(|p| (p.agent, now + p.wait))
+    }
+
     /// Between two inputs nobody is ready for anybody who waits, or for whom every phone shall ring.
-    #[cfg(all(test, not(loom)))]
     pub(crate) fn quiet(&mut self, now: Instant) {
         self.reserves_are_right(now);
         self.follow(now);
-        for w in self.waiting.iter().filter(|w| !w.held) {
+        for at in 0..self.waiting.len() {
+            let w = &self.waiting[at];
             let rings_all = self.queue(w.queue).strategy == Strategy::RingAll;
-            if w.ringing.is_empty() || rings_all {
-                let idle = self.all().find(|a| self.is_ready(*a) && self.may_get(now, w, *a, Edge::Both));
-                assert_eq!(idle, None, "agent is ready and {w:?} waits at {now:?}");
+            if w.held || !(w.ringing.is_empty() || rings_all) {
+                continue;
+            }
+            let idle = self.all().find(|a| self.is_ready(*a) && self.may_get(now, w, *a, Edge::Both));
+            if let Some(agent) = idle {
+                self.doubts.push(format!("{} is ready while {} waits", self.name(agent), w.contact).into());
             }
         }
     }
@@ -456,6 +477,8 @@ impl Reference {
             (waiting.tries, waiting.failed) = (0, false);
             waiting.refused.clear();
             waiting.round.clear();
+            let (queue, wish) = (waiting.queue, waiting.wish);
+            self.waiting[at].kept = self.kept(now, queue, wish);
             let steps = self.steps_from(now, &self.waiting[at], 0);
             self.stand_on(at, steps);
         }
@@ -491,6 +514,10 @@ impl Reference {
     pub(crate) fn on_the_line(&mut self, contact: ContactId) {
         let waiting = self.waiting.iter_mut().filter(|w| w.contact == contact);
         waiting.for_each(|w| w.wish.called_back = false);
+    }
+
+    pub(crate) fn rings(&self, contact: ContactId, agent: AgentId) -> bool {
+        self.waiting.iter().any(|w| w.contact == contact && w.ringing.contains(&agent))
     }
 
     /// Whoever is not held any more must have been looked at by now.

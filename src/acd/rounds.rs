@@ -71,12 +71,17 @@ impl Acd {
         while self.ring_one(now, key) {}
     }
 
-    /// One more phone, if there is one; true when there may be yet another. Who has a contact of his own waiting gets
-    /// that one.
+    /// One more phone, if there is one; true when there may be yet another. A contact that waits for him comes first, and
+    /// goes to whom its queue's strategy wants.
     fn ring_one(&mut self, now: Now, key: Key) -> bool {
         for _ in 0..TURNS_MAX {
             let Some(agent) = self.lines.next_to_ring(now, key) else { return false };
             let Some(epoch) = self.lines.ready(agent).map(|r| r.epoch) else { return false };
+            if let Some(best) = self.lines.best_for(now, agent)
+                && self.match_contact(now, best)
+            {
+                continue;
+            }
             let claimed = self.board.claim_agent(agent, epoch);
             self.lines.sort_out(agent);
             match self.lines.best_for(now, agent).filter(|_| claimed) {

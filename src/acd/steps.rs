@@ -193,6 +193,12 @@ impl Run {
         }
         self.digest();
         self.reference.quiet(self.house.now.mono);
+        self.no_doubts();
+    }
+
+    fn no_doubts(&mut self) {
+        let doubts = self.reference.take_doubts();
+        assert!(doubts.is_empty(), "{doubts:?}, after\n{}", self.lately());
     }
 
     fn next_call(&mut self) -> u32 {
@@ -276,8 +282,7 @@ impl Run {
                 // A place is told with the contact.
                 self.reference.fact(at, &fact, |c| (Instant::ZERO, self.known[&c].1));
                 self.told.push((at, fact));
-                let doubts = self.reference.take_doubts();
-                assert!(doubts.is_empty(), "{doubts:?}, after\n{}", self.lately());
+                self.no_doubts();
             }
             let Some(event) = self.house.event() else { return };
             let now = self.house.now.mono;

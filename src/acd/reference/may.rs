@@ -14,7 +14,11 @@ impl Reference {
         &self.directory.queues[queue.index()]
     }
 
+    /// Whom a reload has removed serves nobody, though he may still talk.
     pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
+        if self.directory.agents[agent.index()].removed {
+            return false;
+        }
         match self.directory.reserve_place(queue, agent) {
             None => self.directory.agents[agent.index()].queues.contains(&queue),
             Some(place) => self.joined.contains_key(&(queue, place as u8)),
@@ -22,7 +26,7 @@ impl Reference {
     }
 
     pub(crate) fn is_ready(&self, agent: AgentId) -> bool {
-        self.agents[agent.index()].state == AgentState::Ready
+        self.agents[agent.index()].state == AgentState::Ready && self.claimed != Some(agent)
     }
 
     /// Whether he could be asked for it, ready or not.

@@ -1,38 +1,38 @@
 //! Reserves: whether they come and go when their rules say so.
 
 use super::Reference;
-#[cfg(test)]
 use crate::limits::RESERVE_STEADY;
 use base::Instant;
-use model::{FigureRange, Joined, QueueAction, QueueFigure, QueueId, ReserveChange, ReserveOrder};
+use model::{FigureRange, Joined, QueueAction, QueueFigure, QueueId, Reserve, ReserveChange, ReserveOrder};
 
 impl Reference {
     /// Who is wanted has joined, and whose time is over has gone; what has just changed is left alone.
-    #[cfg(test)]
-    pub(super) fn reserves_are_right(&self, now: Instant) {
-        for (queue, id) in self.directory.queues.iter().zip(0..) {
+    pub(super) fn reserves_are_right(&mut self, now: Instant) {
+        let mut wrong = Vec::new();
+        for (queue, id) in self.directory.queues.iter().zip(0..).filter(|(queue, _)| !queue.removed) {
             for (rule, place) in queue.routing.reserves.iter().zip(0..) {
-                let key = (QueueId(id), place);
-                if let Some(wanted) = self.ordered.get(&key) {
-                    assert_eq!(self.joined.contains_key(&key), *wanted, "reserve {key:?} by hand at {now:?}");
-                    continue;
+                if let Some(what) = self.is_wrong(now, (QueueId(id), place), rule) {
+                    wrong.push(format!("reserve {} of {} {what}", place + 1, queue.name).into());
                 }
-                let changed = self.switched.get(&key).copied();
-                let (Some(wanted), Some(over)) =
-                    (self.holds(now, key.0, &rule.when), self.holds(now, key.0, &rule.until))
-                else {
-                    continue;
-                };
-                if rule.adjust || changed.is_some_and(|since| now.since(since) < RESERVE_STEADY) {
-                    continue;
-                }
-                match self.joined.get(&key) {
-                    None => assert!(!wanted, "reserve {key:?} is wanted and has not joined at {now:?}"),
-                    Some(since) => {
-                        let goes = !wanted && now.since(*since) >= rule.hold && (rule.until.is_empty() || over);
-                        assert!(!goes, "reserve {key:?} is there since {since:?} and not wanted at {now:?}");
-                    }
-                }
+            }
+        }
+        self.doubts.append(&mut wrong);
+    }
+
+    fn is_wrong(&self, now: Instant, key: (QueueId, u8), rule: &Reserve) -> Option<&'static str> {
+        if let Some(wanted) = self.ordered.get(&key) {
+            return (self.joined.contains_key(&key) != *wanted).then_some("is not as people want it");
+        }
+        let (wanted, over) = (self.holds(now, key.0, &rule.when)?, self.holds(now, key.0, &rule.until)?);
+        let changed = self.switched.get(&key);
+        if rule.adjust || changed.is_some_and(|since| now.since(*since) < RESERVE_STEADY) {
+            return None;
+        }
+        match self.joined.get(&key) {
+            None => wanted.then_some("is wanted and has not joined"),
+            Some(since) => {
+                let goes = !wanted && now.since(*since) >= rule.hold && (rule.until.is_empty() || over);
+                goes.then_some("has joined and is not wanted")
             }
         }
     }
@@ -53,6 +53,12 @@ impl Reference {
     pub(super) fn reserve(&mut self, now: Instant, key: (QueueId, u8), change: ReserveChange) {
         let (queue, place) = key;
         let nth = format!("reserve {} of {}", place + 1, self.queue(queue).name);
+        if change == ReserveChange::Left && self.dismissed.remove(&key) {
+            self.ordered.remove(&key);
+            let there = self.joined.remove(&key).is_some();
+            self.switched.insert(key, now);
+            return self.hold(there, || format!("{nth} leaves and had not joined"));
+        }
         let Some(rule) = self.queue(queue).routing.reserves.get(usize::from(place)).cloned() else {
             return self.doubts.push(format!("there is no {nth}").into());
         };

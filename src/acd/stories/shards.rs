@@ -6,7 +6,8 @@ use base::{Instant, Now, Utc};
 use core::time::Duration;
 use model::{
     Actor, AgentAction, AgentId, AgentState, ContactId, Directory, Fact, FigureRange, InitialState, OfferId,
-    OfferOutcome, QueueCommand, QueueEvent, QueueFigure, QueueId, Reserve, ReserveOf, ShardId, Wish, Withdrawal,
+    OfferOutcome, Preferred, QueueCommand, QueueEvent, QueueFigure, QueueId, Requirement, RequirementId, Reserve,
+    ReserveOf, ShardId, SkillId, SkillRange, Step, Wish, Withdrawal,
 };
 use std::sync::Arc;
 
@@ -267,4 +268,54 @@ fn whom_a_reload_makes_a_reserve_elsewhere_is_known_there_though_he_was_ready_be
         pair.deliver(nothing);
         assert_eq!(pair.offer().agent, AgentId(agent));
     }
+}
+
+/// The queue of the other shard comes second by its priority; what is kept for him is on no list others look at.
+#[test]
+fn a_contact_kept_for_an_agent_comes_before_a_less_pressing_one_of_another_shard() {
+    let mut house = directory(vec![queue("north"), queue("south")], vec![agent(0, &[0, 1])]);
+    house.agents[0].initial_state = InitialState::NotReady;
+    let mut pair = Pair::of(house);
+    let [kept, other] = [1, 2].map(|n| ContactId::new(ShardId(1), 1, n));
+    let (entered, agent) = (pair.now.mono, AgentId(0));
+    let wish = Wish { agent: Some(Preferred { agent, wait: secs(60) }), ..Wish::default() };
+    pair.call(QueueCommand::Enqueue { contact: kept, queue: QueueId(0), priority: 1, entered, wish });
+    pair.arrive(other, 1);
+    pair.deliver(nothing);
+    let by = Actor::Agent(agent);
+    pair.shards[0].handle_input(pair.now, Input::People { ticket: Ticket(1), agent, action: AgentAction::Ready, by });
+    pair.outputs();
+    pair.deliver(nothing);
+    assert_eq!(pair.offer().contact, kept);
+}
+
+/// He is in the other shard's list of who is ready until somebody there asks for him.
+#[test]
+fn whom_another_shard_has_taken_does_not_count_as_ready() {
+    let mut house = directory(vec![queue("north"), queue("south")], vec![agent(0, &[0, 1]), agent(1, &[1])]);
+    let range = |least| SkillRange { skill: SkillId(0), least, most: 10 };
+    house.requirements = [9, 5].map(|least| Requirement { text: "skill".into(), any: vec![vec![range(least)]] }).into();
+    let nobody = FigureRange { figure: QueueFigure::Ready, least: 0, most: 0 };
+    let step = |needs, lasts, only_if| Step { needs, lasts, only_if };
+    house.queues[1].routing.steps = vec![
+        step(Some(RequirementId(0)), Some(secs(10)), vec![]),
+        step(Some(RequirementId(1)), Some(secs(10)), vec![vec![nobody]]),
+        step(None, None, vec![]),
+    ];
+    house.agents[1].initial_state = InitialState::NotReady;
+    let mut pair = Pair::of(house);
+    let [first, second] = [1, 2].map(|n| ContactId::new(ShardId(1), 1, n));
+    for (contact, queue) in [(first, 0), (second, 1)] {
+        pair.arrive(contact, queue);
+        pair.deliver(nothing);
+    }
+    assert_eq!(pair.offer().contact, first);
+    pair.pass(secs(11));
+    pair.deliver(nothing);
+    let agent = AgentId(1);
+    let by = Actor::Agent(agent);
+    pair.shards[1].handle_input(pair.now, Input::People { ticket: Ticket(1), agent, action: AgentAction::Ready, by });
+    pair.outputs();
+    pair.deliver(nothing);
+    assert!(pair.events.is_empty(), "nobody was ready, so five is asked still: {:?}", pair.events);
 }

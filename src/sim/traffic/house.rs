@@ -46,6 +46,8 @@ pub enum News {
         cause: Cause,
     },
     Fact(Stamped),
+    /// A shard goes by another configuration from here on.
+    Reloaded(Arc<Directory>),
     Answer {
         ticket: Ticket,
         answer: Answer,
@@ -250,7 +252,7 @@ impl SimpleHouse {
                 continue;
             }
             while let Some(input) = self.held[shard].pop_front() {
-                self.shards[shard].handle_input(now, input);
+                self.handle(now, shard, input);
                 self.settle(now);
             }
             if self.shards[shard].poll_timeout().is_some_and(|due| due <= now.mono) {
@@ -265,8 +267,15 @@ impl SimpleHouse {
         if !self.is_awake(now, at) || !self.held[at].is_empty() {
             return self.held[at].push_back(input);
         }
-        self.shards[at].handle_input(now, input);
+        self.handle(now, at, input);
         self.settle(now);
+    }
+
+    fn handle(&mut self, now: Now, shard: usize, input: Input<'static>) {
+        if let Input::Reload(directory) = &input {
+            self.news.push_back(News::Reloaded(Arc::clone(directory)));
+        }
+        self.shards[shard].handle_input(now, input);
     }
 
     fn settle(&mut self, now: Now) {

@@ -270,7 +270,7 @@ impl<'a> Rehearsal<'a> {
                 News::Over { leg, .. } => {
                     self.inside.remove(&leg);
                 }
-                News::Answered { .. } | News::Answer { .. } => {}
+                News::Answered { .. } | News::Answer { .. } | News::Reloaded(_) => {}
             }
         }
     }

@@ -8,6 +8,7 @@ impl Trial {
     /// Nobody is ready while somebody waits for him, and whoever is reserved is reserved for somebody. A loop that stands
     /// still knows nothing of it yet.
     pub(super) fn look_at_the_instant(&mut self) {
+        self.ask_the_referee();
         if !self.house.is_settled(self.now.mono) {
             return;
         }
@@ -24,6 +25,19 @@ impl Trial {
                 let agent = FIRST_AGENT + n as u32;
                 self.books.breaks(format!("{:?}: {agent} is reserved for {contact}, who is gone", self.now.mono));
             }
+        }
+    }
+
+    /// What the reference distributor thinks of it.
+    pub(super) fn ask_the_referee(&mut self) {
+        if !self.house.is_up_to_date(self.now.mono) {
+            self.referee.is_late();
+        }
+        if self.house.is_settled(self.now.mono) {
+            self.referee.at_rest(self.now.mono, self.house.board());
+        }
+        for doubt in self.referee.take_doubts() {
+            self.books.breaks(format!("{:?}: {doubt}", self.now.mono));
         }
     }
 

@@ -19,6 +19,7 @@ pub use wire::wire_trial;
 use crate::WorldPlan;
 use crate::books::Books;
 use crate::traffic::{Deed, News, Ring, SimpleHouse};
+use acd::Referee;
 use base::{Instant, Now, Rng};
 use core::cmp::Reverse;
 use core::time::Duration;
@@ -40,6 +41,8 @@ const STALLS: u64 = 3000;
 /// What a trial came to.
 #[derive(Debug)]
 pub struct Verdict {
+    /// The configuration it began with.
+    pub tables: String,
     pub contacts: usize,
     /// Kinds of fault that happened.
     pub faults: BTreeSet<&'static str>,
@@ -80,6 +83,7 @@ struct Trial {
     directory: Arc<Directory>,
     drawn: Drawn,
     books: Books,
+    referee: Referee,
     census: Census,
     agenda: BinaryHeap<Reverse<(Instant, u64, Plan)>>,
     planned: u64,
@@ -97,9 +101,12 @@ pub fn trial(seed: u64) -> Verdict {
     let WorldPlan { directory, begins, .. } = WorldPlan::new(&drawn.tables).shards(drawn.shards);
     let directory = Arc::new(directory);
     let now = Now::new(Instant::from_millis(1000), begins);
+    let house = SimpleHouse::new(now, &directory, seed);
+    let draws_from = house.shards()[0].distributor().seating().seed;
     let mut trial = Trial {
-        house: SimpleHouse::new(now, &directory, seed),
+        house,
         books: Books::new(Arc::clone(&directory), now),
+        referee: Referee::new(&directory, draws_from),
         census: Census::default(),
         agenda: BinaryHeap::new(),
         planned: 0,
@@ -113,10 +120,10 @@ pub fn trial(seed: u64) -> Verdict {
         drawn,
     };
     trial.run();
-    let Trial { mut books, census, faults, .. } = trial;
+    let Trial { mut books, census, faults, drawn: Drawn { tables, .. }, .. } = trial;
     let lately = books.lately().to_vec();
     let broken = core::mem::take(books.broken_mut());
-    Verdict { contacts: books.arrivals(), faults, census, broken, lately }
+    Verdict { tables, contacts: books.arrivals(), faults, census, broken, lately }
 }
 
 impl Trial {
@@ -154,6 +161,9 @@ impl Trial {
 
     fn plan(&mut self, after: Duration, plan: Plan) {
         self.planned += 1;
+        // Timers go by whole milliseconds: so that what is due at one instant happens at one, and the referee, who only
+        // hears of it, need not guess.
+        let after = Duration::from_millis(after.as_millis() as u64);
         self.agenda.push(Reverse((self.now.mono + after, self.planned, plan)));
     }
 
@@ -303,12 +313,15 @@ impl Trial {
                     self.census.handle_fact(&fact);
                     self.learn(&fact.fact);
                     self.look_at_the_offer(&fact.fact);
+                    self.referee.handle_fact(fact.at.mono, &fact.fact);
                     self.books.handle_fact(fact);
                 }
                 News::Rings { leg, .. } => self.rung(leg),
+                News::Reloaded(directory) => self.referee.configure(self.now.mono, &directory),
                 News::Answered { .. } | News::Over { .. } | News::Answer { .. } => {}
             }
         }
+        self.referee.next_input();
     }
 
     fn learn(&mut self, fact: &Fact) {

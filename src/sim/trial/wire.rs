@@ -67,7 +67,8 @@ pub fn wire_trial(seed: u64) -> Verdict {
     let mut census = Census::default();
     wire.world.books.facts.iter().for_each(|fact| census.handle_fact(fact));
     let books = &wire.world.books;
-    Verdict { contacts: books.arrivals(), faults: wire.faults, census, broken, lately: books.lately().to_vec() }
+    let (contacts, lately) = (books.arrivals(), books.lately().to_vec());
+    Verdict { tables: drawn.tables, contacts, faults: wire.faults, census, broken, lately }
 }
 
 impl Wire {

@@ -1,0 +1,141 @@
+//! Some order of what several shards told of one instant in which every decision is the right one.
+
+use super::sight::{Sight, Told};
+use crate::limits::ORDERS_MAX;
+use base::Instant;
+use model::{AgentId, ContactId, Fact, ForcedAction, QueueAction, QueueId};
+use std::collections::HashSet;
+
+/// Each has a bit.
+const FACTS_MAX: usize = 64;
+
+/// Takes what was told in such an order; when there is none, in the one in which it was told, with what is wrong then.
+pub(super) fn explain(
+    sight: &mut Sight,
+    now: Instant,
+    mut told: Vec<(Instant, Told)>,
+    in_vain: Vec<AgentId>,
+) -> Vec<Box<str>> {
+    let mut as_told = sight.clone();
+    told.iter().for_each(|(at, told)| as_told.take(*at, told));
+    as_told.at_rest(now);
+    let doubts = as_told.take_doubts();
+    told.extend(in_vain.into_iter().flat_map(|agent| [(now, Told::Claimed(agent)), (now, Told::GivenBack(agent))]));
+    if doubts.is_empty() || told.len() > FACTS_MAX {
+        *sight = as_told;
+        return doubts;
+    }
+    let mut search =
+        Search { now, told: &told, before: Vec::new(), dead: HashSet::new(), looked: 0, furthest: (0, doubts) };
+    search.before = (0..told.len()).map(|at| search.must_come_before(at)).collect();
+    match search.from(sight, 0) {
+        Some(found) => {
+            *sight = found;
+            Vec::new()
+        }
+        None => {
+            *sight = as_told;
+            search.furthest.1
+        }
+    }
+}
+
+struct Search<'a> {
+    now: Instant,
+    told: &'a [(Instant, Told)],
+    /// For each which of the others must have been taken, as bits.
+    before: Vec<u64>,
+    /// What had been taken where no order led on. How it came to be taken hardly matters.
+    dead: HashSet<u64>,
+    looked: usize,
+    /// What was wrong after the most that could be taken.
+    furthest: (u32, Vec<Box<str>>),
+}
+
+impl Search<'_> {
+    fn must_come_before(&self, at: usize) -> u64 {
+        let own = Subject::of(&self.told[at].1);
+        let same = (0..at).filter(|other| own.shares(&Subject::of(&self.told[*other].1)));
+        same.map(|other| 1 << other).sum()
+    }
+
+    /// `taken`: what the sight has seen of it, as bits.
+    fn from(&mut self, sight: &Sight, taken: u64) -> Option<Sight> {
+        if taken.count_ones() as usize == self.told.len() {
+            let mut rests = sight.clone();
+            rests.at_rest(self.now);
+            let doubts = rests.take_doubts();
+            return self.is_right(taken, doubts).then_some(rests);
+        }
+        self.looked += 1;
+        if self.looked > ORDERS_MAX || self.dead.contains(&taken) {
+            return None;
+        }
+        for next in 0..self.told.len() {
+            if taken & (1 << next) != 0 || self.before[next] & !taken != 0 {
+                continue;
+            }
+            let mut then = sight.clone();
+            let (at, told) = &self.told[next];
+            then.take(*at, told);
+            let doubts = then.take_doubts();
+            if self.is_right(taken, doubts)
+                && let Some(found) = self.from(&then, taken | (1 << next))
+            {
+                return Some(found);
+            }
+        }
+        self.dead.insert(taken);
+        None
+    }
+}
+
+impl Search<'_> {
+    fn is_right(&mut self, taken: u64, doubts: Vec<Box<str>>) -> bool {
+        let right = doubts.is_empty();
+        if !right && taken.count_ones() >= self.furthest.0 {
+            self.furthest = (taken.count_ones(), doubts);
+        }
+        right
+    }
+}
+
+/// Whom it is about: of each of them things happened in the order in which they were told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Subject {
+    Contact(ContactId),
+    Agent(AgentId),
+    Reserves(QueueId),
+    House,
+}
+
+impl Subject {
+    fn of(told: &Told) -> Self {
+        match told {
+            Told::Fact(fact) => match fact {
+                Fact::AgentChanged { agent, .. } => Subject::Agent(*agent),
+                Fact::Reserve { queue, .. }
+                | Fact::Forced { action: ForcedAction::Queue { queue, action: QueueAction::Reserve { .. } }, .. } => {
+                    Subject::Reserves(*queue)
+                }
+                Fact::Judged { contact, .. }
+                | Fact::Callback { contact, .. }
+                | Fact::Queued { contact, .. }
+                | Fact::Offered { contact, .. }
+                | Fact::OfferEnded { contact, .. }
+                | Fact::Connected { contact, .. }
+                | Fact::Abandoned { contact, .. }
+                | Fact::FlowedOut { contact, .. }
+                | Fact::TalkEnded { contact, .. }
+                | Fact::Aside { contact, .. } => Subject::Contact(*contact),
+                _ => Subject::House,
+            },
+            Told::Configured(_) => Subject::House,
+            Told::Claimed(agent) | Told::GivenBack(agent) => Subject::Agent(*agent),
+        }
+    }
+
+    fn shares(self, other: &Subject) -> bool {
+        self == *other && self != Subject::House
+    }
+}

@@ -1,0 +1,178 @@
+//! What the referee has seen so far: the reference, and what facts tell of a contact beside its place.
+
+use crate::reference::Reference;
+use base::{Instant, TIMER_TICK};
+use model::{AgentId, AgentState, CallbackStep, ContactId, Directory, Fact, OfferOutcome, QueueId, Wish};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Told {
+    Fact(Fact),
+    Configured(Arc<Directory>),
+    /// A shard claims him and finds that the contact is gone; then it gives him back.
+    Claimed(AgentId),
+    GivenBack(AgentId),
+}
+
+impl Told {
+    pub(super) fn is_offer(&self) -> bool {
+        matches!(self, Told::Fact(Fact::Offered { .. }))
+    }
+
+    pub(super) fn is_of(&self, agent: AgentId) -> bool {
+        matches!(self, Told::Fact(Fact::AgentChanged { agent: his, .. }) if *his == agent)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Sight {
+    reference: Reference,
+    directory: Arc<Directory>,
+    known: HashMap<ContactId, Known>,
+    /// The contact of a queue each agent talks with.
+    talks: HashMap<AgentId, (ContactId, QueueId)>,
+    /// Who has taken a call whose customer must be reached first.
+    attending: HashSet<AgentId>,
+}
+
+/// What is known of a contact beside its place in a queue.
+#[derive(Clone, Copy, Default, Debug)]
+struct Known {
+    /// What it asks where it comes in next.
+    wish: Wish,
+    is_callback: bool,
+}
+
+impl Sight {
+    pub(super) fn new(directory: &Arc<Directory>, seed: Option<u64>) -> Self {
+        Sight {
+            reference: Reference::new(directory, seed),
+            directory: Arc::clone(directory),
+            known: HashMap::new(),
+            talks: HashMap::new(),
+            attending: HashSet::new(),
+        }
+    }
+
+    /// Of contacts, agents and reserves.
+    pub(super) fn sees(fact: &Fact) -> bool {
+        matches!(
+            fact,
+            Fact::Judged { .. }
+                | Fact::Callback { .. }
+                | Fact::Queued { .. }
+                | Fact::Offered { .. }
+                | Fact::OfferEnded { .. }
+                | Fact::Connected { .. }
+                | Fact::Abandoned { .. }
+                | Fact::FlowedOut { .. }
+                | Fact::Aside { .. }
+                | Fact::TalkEnded { .. }
+                | Fact::AgentChanged { .. }
+                | Fact::Reserve { .. }
+                | Fact::Forced { .. }
+        )
+    }
+
+    pub(super) fn is_configured(&self, directory: &Arc<Directory>) -> bool {
+        Arc::ptr_eq(&self.directory, directory)
+    }
+
+    pub(super) fn agents(&self) -> impl Iterator<Item = AgentId> + use<> {
+        self.reference.all()
+    }
+
+    pub(super) fn next_input(&mut self) {
+        self.reference.next_input();
+    }
+
+    pub(super) fn take(&mut self, now: Instant, told: &Told) {
+        let fact = match told {
+            Told::Fact(fact) => fact,
+            Told::Configured(directory) if self.is_configured(directory) => return,
+            Told::Configured(directory) => {
+                self.directory = Arc::clone(directory);
+                return self.reference.configure(now, directory);
+            }
+            Told::Claimed(agent) => return self.reference.claimed = Some(*agent),
+            Told::GivenBack(_) => return self.reference.claimed = None,
+        };
+        match fact {
+            Fact::Judged { contact, judgement, .. } => return self.known(*contact).wish = judgement.wish(),
+            Fact::Callback { contact, step, .. } => return self.callback(*contact, *step),
+            Fact::OfferEnded { agent, outcome: OfferOutcome::Accepted, .. } => _ = self.attending.remove(agent),
+            Fact::Connected { contact, queue, agent, .. } => _ = self.talks.insert(*agent, (*contact, *queue)),
+            Fact::TalkEnded { contact, agent, .. } => return self.talk_ended(now, *contact, *agent),
+            Fact::AgentChanged { agent, state, .. } => self.release(now, *agent, *state),
+            _ => {}
+        }
+        let wish = match fact {
+            Fact::Queued { contact, queue, .. } => self.queued(*contact, *queue),
+            _ => Wish::default(),
+        };
+        self.reference.fact(now, fact, |_| (now, wish));
+    }
+
+    pub(super) fn at_rest(&mut self, now: Instant) {
+        // A contact whose offer was taken back is looked at again later, not at the same instant.
+        self.reference.look_again(now - TIMER_TICK);
+        self.reference.quiet(now);
+    }
+
+    pub(super) fn take_doubts(&mut self) -> Vec<Box<str>> {
+        self.reference.take_doubts()
+    }
+
+    /// It is over. Of a talk that never began nobody tells the end.
+    pub(super) fn forget(&mut self, now: Instant, contact: ContactId) {
+        self.known.remove(&contact);
+        let talks = self.talks.iter().filter(|(_, (talk, _))| *talk == contact).map(|(agent, _)| *agent);
+        for agent in talks.collect::<Vec<_>>() {
+            self.talk_ended(now, contact, agent);
+        }
+    }
+
+    fn known(&mut self, contact: ContactId) -> &mut Known {
+        self.known.entry(contact).or_default()
+    }
+
+    /// What was judged counts once.
+    fn queued(&mut self, contact: ContactId, queue: QueueId) -> Wish {
+        let hours = self.directory.queue(queue).care.callback.as_ref().and_then(|policy| policy.hours);
+        let known = self.known(contact);
+        let wish = core::mem::take(&mut known.wish);
+        let window = hours.filter(|_| known.is_callback);
+        Wish { called_back: known.is_callback, window, ..wish }
+    }
+
+    fn callback(&mut self, contact: ContactId, step: CallbackStep) {
+        self.known(contact).is_callback = match step {
+            CallbackStep::Arranged | CallbackStep::Resumed | CallbackStep::Dialled => true,
+            CallbackStep::Reached | CallbackStep::Failed | CallbackStep::Withdrawn => false,
+        };
+    }
+
+    /// He may go on with a call of his own.
+    fn talk_ended(&mut self, now: Instant, contact: ContactId, agent: AgentId) {
+        if self.talks.get(&agent).is_some_and(|(talk, _)| *talk == contact) {
+            let over = self.talks.remove(&agent).map(|(_, queue)| queue);
+            self.reference.released(now, agent, over);
+        }
+    }
+
+    /// The end of all his calls, his own too, is told by his next state only. Who was on the line for a customer who was not reached
+    /// has talked with nobody.
+    fn release(&mut self, now: Instant, agent: AgentId, state: AgentState) {
+        match (self.reference.agents[agent.index()].state, state) {
+            (AgentState::Busy { .. }, AgentState::Busy { .. }) => {}
+            (_, AgentState::Busy { contact }) if self.reference.rings(contact, agent) => {
+                self.attending.insert(agent);
+            }
+            (AgentState::Busy { .. }, _) if !self.attending.remove(&agent) => {
+                self.reference.released(now, agent, None);
+            }
+            _ => {}
+        }
+    }
+}
