@@ -2,28 +2,44 @@
 //!
 //! Everybody has a fixed place, in the order of ids. To become ready is to write one's key there and set a bit, to be
 //! taken is to clear it, whatever contacts ask: so an agent of ten queues costs ten such writes and no sorting. Whoever
-//! asks for the first pays for looking: each class of contacts remembers the first of every sixty-four places, and
-//! looks through those again in which something has changed since.
+//! asks for the first pays for looking: each class of contacts remembers the first of every sixty-four places, looks at
+//! the places that have changed since, and looks through all of them again when the first himself is gone.
 
 use crate::strategy::AgentKey;
 use model::AgentId;
 
 const BLOCK: usize = 64;
+/// Changes a block remembers: an agent of ten queues changes nine of them for each one that asks.
+const CHANGES: usize = 16;
 
 /// Sixty-four places.
 #[derive(Clone, Copy, Debug, Default)]
 struct Block {
     ready: u64,
     changes: u64,
+    /// Where the last ones were, each at its number modulo the length.
+    changed: [u8; CHANGES],
 }
 
-/// What an agent is in the queue.
-#[derive(Clone, Copy, Debug)]
-struct Post {
-    /// While he is ready.
-    key: AgentKey,
-    /// The queue's `turns` when it last gave him a contact.
-    turn: u64,
+impl Block {
+    fn change(&mut self, at: u32) {
+        self.changed[self.changes as usize % CHANGES] = (at as usize % BLOCK) as u8;
+        self.changes += 1;
+    }
+
+    /// The places that changed after so many changes; `None` when there were too many since.
+    fn changed_since(&self, changes: u64) -> Option<impl Iterator<Item = usize>> {
+        let known = self.changes - changes <= CHANGES as u64;
+        known.then(|| (changes..self.changes).map(|n| usize::from(self.changed[n as usize % CHANGES])))
+    }
+}
+
+/// A ready agent's place in the order: as [`AgentKey`], for places are in the order of ids.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Rank {
+    score: u64,
+    idle: u64,
+    at: u32,
 }
 
 /// When each of a crew was last given a contact, by id.
@@ -40,8 +56,11 @@ impl Turns {
 #[derive(Debug, Default)]
 pub(crate) struct Crew {
     staff: Vec<AgentId>,
-    /// By place.
-    posts: Vec<Post>,
+    /// By place; of those who are ready. Apart from each other, for whoever looks for the first looks at these alone.
+    keys: Vec<(u64, u64)>,
+    masses: Vec<u32>,
+    /// The queue's `turns` when it last gave him a contact.
+    turns: Vec<u64>,
     blocks: Vec<Block>,
     ready: u32,
 }
@@ -51,14 +70,18 @@ impl Crew {
     pub(crate) fn hire(&mut self, agent: AgentId, turn: u64) -> u32 {
         let at = self.staff.len();
         self.staff.push(agent);
-        self.posts.push(Post { key: AgentKey { score: 0, idle: 0, agent, mass: 0 }, turn });
+        self.keys.push((0, 0));
+        self.masses.push(0);
+        self.turns.push(turn);
         self.blocks.resize(self.staff.len().div_ceil(BLOCK), Block::default());
         at as u32
     }
 
     pub(crate) fn dismiss_all(&mut self) {
         self.staff.clear();
-        self.posts.clear();
+        self.keys.clear();
+        self.masses.clear();
+        self.turns.clear();
         self.blocks.clear();
         self.ready = 0;
     }
@@ -76,36 +99,43 @@ impl Crew {
         let (block, bit) = (&mut self.blocks[at as usize / BLOCK], 1 << (at as usize % BLOCK));
         self.ready += u32::from(block.ready & bit == 0);
         block.ready |= bit;
-        block.changes += 1;
-        self.posts[at as usize].key = key;
+        block.change(at);
+        self.set_key(at, key);
     }
 
     pub(crate) fn turn(&self, at: u32) -> u64 {
-        self.posts[at as usize].turn
+        self.turns[at as usize]
     }
 
     pub(crate) fn note_turn(&mut self, at: u32, turn: u64) {
-        self.posts[at as usize].turn = turn;
+        self.turns[at as usize] = turn;
     }
 
     pub(crate) fn turns(&self) -> Turns {
-        Turns(self.posts.iter().map(|post| (post.key.agent, post.turn)).collect())
+        Turns(self.staff.iter().copied().zip(self.turns.iter().copied()).collect())
+    }
+
+    fn set_key(&mut self, at: u32, key: AgentKey) {
+        self.keys[at as usize] = (key.score, key.idle);
+        self.masses[at as usize] = key.mass;
     }
 
     pub(crate) fn go(&mut self, at: u32) {
         let (block, bit) = (&mut self.blocks[at as usize / BLOCK], 1 << (at as usize % BLOCK));
         self.ready -= u32::from(block.ready & bit != 0);
         block.ready &= !bit;
-        block.changes += 1;
+        block.change(at);
     }
 
     /// Takes the keys of all who are ready anew.
     pub(crate) fn rekey(&mut self, key: impl Fn(AgentId, u64) -> Option<AgentKey>) {
-        for (block, number) in self.blocks.iter_mut().zip(0..) {
-            block.changes += 1;
-            for at in places(number, block.ready) {
-                let post = &mut self.posts[at as usize];
-                post.key = key(post.key.agent, post.turn).unwrap_or(post.key);
+        for number in 0..self.blocks.len() {
+            // More than anybody follows.
+            self.blocks[number].changes += CHANGES as u64 + 1;
+            for at in places(number as u32, self.blocks[number].ready) {
+                if let Some(key) = key(self.staff[at as usize], self.turns[at as usize]) {
+                    self.set_key(at, key);
+                }
             }
         }
     }
@@ -119,15 +149,15 @@ pub(crate) struct Able {
     /// By place, where the strategy looks at what is asked; else the keys say the score.
     scores: Vec<u64>,
     blocks: Vec<Seen>,
+    /// By block: its changes when it was weighed last, and the mass of all who were ready in it and able.
+    weighed: Vec<(u64, u64)>,
 }
 
 /// A block as it was when it was looked at last; one in which nothing has ever changed is empty.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     changes: u64,
-    /// Of all who are ready in it and able.
-    mass: u64,
-    first: Option<AgentKey>,
+    first: Option<Rank>,
 }
 
 impl Able {
@@ -147,6 +177,8 @@ impl Able {
             }
         }
         self.blocks.resize(crew.blocks.len(), Seen::default());
+        self.weighed.clear();
+        self.weighed.resize(crew.blocks.len(), (0, 0));
     }
 
     pub(crate) fn fits(&self, at: u32) -> bool {
@@ -160,9 +192,14 @@ impl Able {
         all.map(|at| self.key(crew, at))
     }
 
+    fn rank(&self, crew: &Crew, at: u32) -> Rank {
+        let (score, idle) = crew.keys[at as usize];
+        Rank { score: self.scores.get(at as usize).copied().unwrap_or(score), idle, at }
+    }
+
     fn key(&self, crew: &Crew, at: u32) -> AgentKey {
-        let key = crew.posts[at as usize].key;
-        AgentKey { score: self.scores.get(at as usize).copied().unwrap_or(key.score), ..key }
+        let Rank { score, idle, .. } = self.rank(crew, at);
+        AgentKey { score, idle, agent: crew.staff[at as usize], mass: crew.masses[at as usize] }
     }
 
     /// How many are ready and able.
@@ -171,62 +208,80 @@ impl Able {
     }
 
     /// Shows who is ready and able one by one; those behind the one `see` tells may be left out. So whoever wants the
-    /// first few looks into few blocks of many.
+    /// first few looks into few blocks of many, and at few of their places twice.
     pub(crate) fn each_ready_before(&self, crew: &Crew, mut see: impl FnMut(AgentKey) -> Option<AgentKey>) {
-        let mut last: Option<AgentKey> = None;
+        let mut last: Option<(u64, u64)> = None;
+        let is_behind = |rank: Rank, last: Option<(u64, u64)>| last.is_some_and(|last| last < (rank.score, rank.idle));
         for (number, (block, seen)) in crew.blocks.iter().zip(&self.blocks).enumerate() {
             let known = seen.changes == block.changes;
-            if known && seen.first.is_none_or(|first| last.is_some_and(|last| last < first)) {
+            if known && seen.first.is_none_or(|first| is_behind(first, last)) {
                 continue;
             }
             for at in places(number as u32, block.ready & self.fits[number]) {
-                last = see(self.key(crew, at));
+                if !is_behind(self.rank(crew, at), last) {
+                    last = see(self.key(crew, at)).map(|last| (last.score, last.idle));
+                }
             }
         }
     }
 
     pub(crate) fn first(&mut self, crew: &Crew) -> Option<AgentKey> {
-        self.look(crew);
-        self.blocks.iter().filter_map(|seen| seen.first).min()
+        for (number, block) in crew.blocks.iter().enumerate() {
+            if self.blocks[number].changes != block.changes {
+                let first = self.first_of(crew, number);
+                self.blocks[number] = Seen { changes: block.changes, first };
+            }
+        }
+        let first = self.blocks.iter().filter_map(|seen| seen.first).min()?;
+        Some(self.key(crew, first.at))
+    }
+
+    fn first_of(&self, crew: &Crew, number: usize) -> Option<Rank> {
+        let (block, seen) = (&crew.blocks[number], &self.blocks[number]);
+        let ready = block.ready & self.fits[number];
+        let all = || places(number as u32, ready).map(|at| self.rank(crew, at)).min();
+        let Some(changed) = block.changed_since(seen.changes) else { return all() };
+        let mut first = seen.first;
+        for place in changed {
+            let at = (number * BLOCK + place) as u32;
+            if seen.first.is_some_and(|first| first.at == at) {
+                return all();
+            }
+            if ready & (1 << place) != 0 {
+                let rank = self.rank(crew, at);
+                first = Some(first.map_or(rank, |first| first.min(rank)));
+            }
+        }
+        first
     }
 
     /// The mass of all who are ready and able.
     pub(crate) fn mass(&mut self, crew: &Crew) -> u64 {
-        self.look(crew);
-        self.blocks.iter().map(|seen| seen.mass).sum()
+        for (number, block) in crew.blocks.iter().enumerate() {
+            if self.weighed[number].0 != block.changes {
+                let ready = places(number as u32, block.ready & self.fits[number]);
+                let mass = ready.map(|at| u64::from(crew.masses[at as usize])).sum();
+                self.weighed[number] = (block.changes, mass);
+            }
+        }
+        self.weighed.iter().map(|(_, mass)| mass).sum()
     }
 
-    /// The agent at whom the running sum of masses, by place, first exceeds `mass`.
-    pub(crate) fn at_mass(&mut self, crew: &Crew, mut mass: u64) -> Option<AgentKey> {
-        self.look(crew);
-        let number = self.blocks.iter().position(|seen| {
-            let here = mass < seen.mass;
-            mass -= if here { 0 } else { seen.mass };
+    /// The agent at whom the running sum of masses, by place, first exceeds `mass`; all are weighed.
+    pub(crate) fn at_mass(&self, crew: &Crew, mut mass: u64) -> Option<AgentKey> {
+        let number = self.weighed.iter().position(|(_, all)| {
+            let here = mass < *all;
+            mass -= if here { 0 } else { *all };
             here
         })?;
         let mut there = places(number as u32, crew.blocks[number].ready & self.fits[number]);
         let at = there.find(|at| {
-            let own = u64::from(crew.posts[*at as usize].key.mass);
+            let own = u64::from(crew.masses[*at as usize]);
             let here = mass < own;
             mass -= if here { 0 } else { own };
             here
         })?;
         Some(self.key(crew, at))
-    }
-
-    fn look(&mut self, crew: &Crew) {
-        for (number, block) in crew.blocks.iter().enumerate() {
-            if self.blocks[number].changes == block.changes {
-                continue;
-            }
-            let mut seen = Seen { changes: block.changes, ..Seen::default() };
-            for at in places(number as u32, block.ready & self.fits[number]) {
-                let key = self.key(crew, at);
-                seen.mass += u64::from(key.mass);
-                seen.first = Some(seen.first.map_or(key, |first| first.min(key)));
-            }
-            self.blocks[number] = seen;
-        }
     }
 }
 
