@@ -6,6 +6,7 @@
 
 mod callback;
 mod moment;
+mod rivals;
 mod shards;
 
 pub use moment::{
@@ -14,6 +15,8 @@ pub use moment::{
 
 use crate::reference::Reference;
 use base::Instant;
+pub use rivals::{Rival, Standing};
+
 use callback::Attempts;
 use core::time::Duration;
 use model::{Actor, AgentId, AgentState, ContactId, Directory, Fact, Next, OfferOutcome, QueueId, ReserveChange, Wish};
@@ -154,7 +157,7 @@ impl Explainer {
             }
             _ => {}
         }
-        let before = self.before(now, fact);
+        let (before, rivals) = (self.before(now, fact), self.rivals(now, fact));
         self.release(now, fact);
         let (entered, judged, callbacks) = (&self.entered, &self.judged, &self.callbacks);
         self.reference.fact(now, fact, |contact| {
@@ -164,7 +167,8 @@ impl Explainer {
         });
         let doubts = self.reference.take_doubts();
         if let Some((what, candidates)) = before.or_else(|| self.after(now, fact)) {
-            self.moments.push(Moment { at: now, what, candidates, doubts });
+            let rivals = if self.competes(&what) { rivals } else { Vec::new() };
+            self.moments.push(Moment { at: now, what, candidates, rivals, doubts });
         }
     }
 
@@ -221,6 +225,26 @@ impl Explainer {
         let was = self.reference.agents[agent.index()].state;
         if matches!(was, AgentState::Busy { .. }) && !matches!(state, AgentState::Busy { .. }) {
             self.reference.released(now, *agent, self.talks.remove(agent));
+        }
+    }
+
+    /// Who competed for the agent of an offer that concerns us.
+    fn rivals(&self, now: Instant, fact: &Fact) -> Vec<Rival> {
+        match fact {
+            Fact::Offered { contact, agent, decision, .. } if *contact == self.contact => {
+                self.reference.rivals(now, *contact, *agent, decision.as_ref())
+            }
+            Fact::Offered { contact, agent, .. } => self.reference.pair(now, *contact, self.contact, *agent),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Contacts were compared, not agents.
+    fn competes(&self, what: &What) -> bool {
+        match what {
+            What::Offered { regime, .. } => *regime == Regime::ContactSurplus,
+            What::Passed { why, .. } => !matches!(why, Passed::NotForUs | Passed::Crossed),
+            _ => false,
         }
     }
 

@@ -102,8 +102,8 @@ pub use ageing::{objective_bound, overtaking_bound};
 pub use board::{Board, BoardSize};
 pub use entry::Arrival;
 pub use explain::{
-    By, Called, Candidate, Closed, Explainer, Lack, Later, Moment, PartWaited, Passed, Regime, Score, Told, Verdict,
-    What,
+    By, Called, Candidate, Closed, Explainer, Lack, Later, Moment, PartWaited, Passed, Regime, Rival, Score, Standing,
+    Told, Verdict, What,
 };
 pub use input::{Input, Output, Seating, Ticket};
 pub use limits::{SHARDS_MAX, mailbox_capacity};

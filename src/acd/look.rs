@@ -1,14 +1,14 @@
 //! What the reference sees of one contact: for explanations.
 
 use crate::asked::Possible;
-use crate::explain::{By, Candidate, Lack, Later, PartWaited, Passed, Regime, Score, Verdict};
+use crate::explain::{By, Candidate, Lack, Later, Passed, Regime, Score, Verdict};
 use crate::reference::{Edge, Reference, Waiting};
 use base::Instant;
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, OBJECTIVE_DEFAULT, QueueId, Strategy};
+use model::{AgentId, AgentState, ContactId, QueueId, Strategy};
 
 impl Reference {
-    fn find(&self, contact: ContactId) -> Option<&Waiting> {
+    pub(crate) fn find(&self, contact: ContactId) -> Option<&Waiting> {
         self.waiting.iter().find(|w| w.contact == contact)
     }
 
@@ -63,17 +63,6 @@ impl Reference {
         } else {
             (Passed::MorePressing { own: ours, other: others }, None)
         })
-    }
-
-    /// Between queues with one objective the longer wait is the larger part of it.
-    fn objectives_tell(&self, own: &Waiting, other: &Waiting) -> bool {
-        let objective = |w: &Waiting| self.directory.queue(w.queue).routing.objective;
-        objective(own) != objective(other)
-    }
-
-    fn part_waited(&self, now: Instant, waiting: &Waiting) -> PartWaited {
-        let objective = self.directory.queue(waiting.queue).routing.objective.unwrap_or(OBJECTIVE_DEFAULT);
-        PartWaited { queue: waiting.queue, waited: now.since(waiting.entered), objective }
     }
 
     /// Everybody who serves the contact's queue, or may at times: the chosen first, then who comes next, then who could not be asked.
@@ -151,7 +140,7 @@ impl Reference {
     }
 
     /// What would keep it from him if he were ready.
-    fn hindrance(&self, now: Instant, own: &Waiting, agent: AgentId) -> Option<Verdict> {
+    pub(crate) fn hindrance(&self, now: Instant, own: &Waiting, agent: AgentId) -> Option<Verdict> {
         if !self.fits(own, agent, Edge::Both) {
             let step = own.steps.first().map_or(0, |possible| possible.step);
             return Some(Verdict::Lacks { missing: self.lacks(own, agent), step, later: self.later(own, agent) });

@@ -98,7 +98,7 @@ impl Reference {
         all.into_iter().collect()
     }
 
-    fn next_contacts(&self, now: Instant, chosen: &Waiting, winner: AgentId) -> Heads<ContactId> {
+    pub(crate) fn next_contacts(&self, now: Instant, chosen: &Waiting, winner: AgentId) -> Heads<ContactId> {
         let claimable = |w: &&Waiting| w.ringing.is_empty() && !w.held && w.contact != chosen.contact;
         let his = |w: &&Waiting| w.kept.is_none_or(|(_, until)| until <= now) && self.serves(winner, w.queue);
         let mut all: Vec<_> = self.waiting.iter().filter(claimable).filter(his).collect();

@@ -106,7 +106,7 @@ impl Time {
 pub(crate) struct Waiting {
     pub(crate) contact: ContactId,
     pub(crate) queue: QueueId,
-    priority: i32,
+    pub(crate) priority: i32,
     pub(crate) entered: Instant,
     /// Into this queue.
     pub(crate) queued: Instant,

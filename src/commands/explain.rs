@@ -4,6 +4,7 @@ mod callback;
 mod json;
 mod replay;
 mod reserves;
+mod rivals;
 mod text;
 
 use crate::cli::ExplainArgs;
@@ -39,6 +40,9 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds):
                   try), closed (whose hours are over: callback, queue); length and expected_wait of a warning, duration
                   of a message
     candidates[]  agent, name, verdict, why, score, idle, would_change
+    rivals[]      where contacts were compared, not agents: the chosen and the first of each of the agent's queues: contact,
+                  queue, priority, points (waiting included), waited, objective, standing (chosen fewer-points
+                  smaller-part-of-objective later not-for-him crossed before), why, would_change, rule (its place)
     rule          of `offered`: strategy, idle_clock, regime, changed_to, and file, line, column of the strategy when it
                   is written
     decision      of `offered`, as it was written down: step, next (agents or contacts, up to 8), excluded (agents by

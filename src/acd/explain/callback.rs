@@ -77,6 +77,6 @@ impl Explainer {
     }
 
     pub(super) fn tell(&mut self, now: Instant, what: What) {
-        self.moments.push(Moment { at: now, what, candidates: Vec::new(), doubts: Vec::new() });
+        self.moments.push(Moment { at: now, what, candidates: Vec::new(), rivals: Vec::new(), doubts: Vec::new() });
     }
 }

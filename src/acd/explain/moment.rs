@@ -1,5 +1,6 @@
 //! What an explanation is made of: moments, who was looked at in them, and why.
 
+use super::rivals::Rival;
 use base::Instant;
 use core::time::Duration;
 use model::{
@@ -14,6 +15,8 @@ pub struct Moment {
     pub what: What,
     /// The queue's agents as they stood; those that could not be chosen with the reason. The chosen first.
     pub candidates: Vec<Candidate>,
+    /// Where contacts waited: those the agent could have been given, the chosen first.
+    pub rivals: Vec<Rival>,
     /// Where the facts and the reference do not agree, in words.
     pub doubts: Vec<Box<str>>,
 }

@@ -147,6 +147,7 @@ impl Page<'_> {
         let best = moment.candidates.iter().find(|c| c.verdict == Verdict::Chosen).and_then(|c| c.score);
         value["at"] = utc_millis(utc(moment.at)).into();
         value["candidates"] = moment.candidates.iter().map(|c| self.candidate(moment, c, best)).collect();
+        value["rivals"] = moment.rivals.iter().map(|rival| self.rival(moment, rival)).collect();
         value["doubts"] = moment.doubts.iter().map(|doubt| Value::from(&**doubt)).collect();
         value
     }
@@ -252,7 +253,7 @@ fn figure(why: Joined) -> Value {
     json!({ "figure": why.range.figure.word(), "value": why.value, "least": why.range.least, "most": most })
 }
 
-fn place(written: Option<config::Written>) -> Value {
+pub(super) fn place(written: Option<config::Written>) -> Value {
     let place = |place: config::Place| json!({ "file": place.file, "line": place.line, "column": place.column });
     written.map_or(Value::Null, |written| place(written.place))
 }

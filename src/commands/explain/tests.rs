@@ -175,6 +175,44 @@ fn a_contact_is_explained_in_the_sites_time_and_for_programs_in_utc() {
     }
 }
 
+/// Two wait for Anna: the first of another queue is behind by its points, and its line says how they count.
+#[test]
+fn who_waited_for_the_same_agent_is_told_with_the_rule_and_what_was_missing() {
+    let house = "\
+[[queue]]
+name = \"support\"
+[[queue]]
+name = \"sales\"
+ageing = { per_minute = 1, cap = 20 }
+[[agent]]
+id = \"1001\"
+queues = [\"support\", \"sales\"]
+";
+    let mut log = Log::of(house);
+    let (chosen, other, agent, kept) = (contact(1), contact(2), ANNA, Some(Duration::ZERO));
+    log.configured(house).agent(agent, AgentState::NotReady { reason: model::NotReadyReason::Code(1) });
+    log.fact(&Fact::Queued { contact: chosen, queue: QueueId(0), priority: 2, position: 1, kept });
+    log.fact(&Fact::Queued { contact: other, queue: QueueId(1), priority: 0, position: 1, kept }).pass(60);
+    log.agent(agent, AgentState::Ready).agent(agent, AgentState::Reserved { contact: chosen });
+    log.fact(&Fact::Offered { contact: chosen, queue: QueueId(0), agent, decision: None });
+    let story = log.story(1, house);
+    let text = told(&story);
+    let row = "0000000100000002  sales    1.0     1 min 00 s  1.0 points fewer of priority and waiting (d.toml:5:1)  a priority \
+               higher by 1, or 1 min 00 s more of waiting\n";
+    assert!(text.contains(row), "{text}");
+    assert!(text.contains("0000000100000001  support  2.0     1 min 00 s  chosen\n"), "{text}");
+    let json = story.json();
+    let rivals = &json["moments"][1]["rivals"];
+    assert_eq!((&rivals[0]["standing"], &rivals[1]["standing"]), (&"chosen".into(), &"fewer-points".into()));
+    assert_eq!((&rivals[1]["points"], &rivals[1]["rule"]["line"]), (&1.0.into(), &5.into()));
+    for key in rivals[1].as_object().unwrap().keys() {
+        assert!(HELP.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == key), "{key}");
+    }
+    // Passed over, it sees the same from its side.
+    let text = told(&log.story(2, house));
+    assert!(text.contains("1001 was given 0000000100000001 first") && text.contains(row), "{text}");
+}
+
 #[test]
 fn a_place_that_counts_from_an_earlier_queue_is_told() {
     let mut log = Log::of(THEN);

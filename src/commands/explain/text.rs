@@ -1,5 +1,6 @@
 //! The story for people.
 
+use super::rivals::aligned;
 use super::{Page, Story, utc};
 use acd::{By, Candidate, Later, Moment, PartWaited, Passed, Regime, Score, Verdict, What};
 use core::fmt::Write as _;
@@ -36,6 +37,7 @@ impl Story {
                 let _ = writeln!(out, "  {line}");
             }
             out.push_str(&page.table(moment));
+            out.push_str(&aligned(&page.rival_rows(moment)));
             for doubt in &moment.doubts {
                 let _ = writeln!(out, "  doubt: {doubt}");
             }
@@ -220,9 +222,8 @@ impl Page<'_> {
         [priority, needs, agent].into_iter().flatten().collect()
     }
 
-    /// The rule of now, where it is another one.
     /// `7.0 s, 70 % of the objective of queue sales (10 s; f.toml:9:1)`.
-    fn part_text(&self, part: PartWaited) -> String {
+    pub(super) fn part_text(&self, part: PartWaited) -> String {
         let place = self.objective(part.queue).map(|written| format!("; {}", written.place));
         let (waited, objective) = (spell(part.waited), spell(part.objective));
         let percent = 100.0 * part.waited.as_secs_f64() / part.objective.as_secs_f64();
@@ -230,6 +231,7 @@ impl Page<'_> {
         format!("{waited}, {percent:.0} % of the objective of queue {name} ({objective}{})", place.unwrap_or_default())
     }
 
+    /// The rule of now, where it is another one.
     pub(super) fn changed_rule(&self, queue: QueueId, decision: Option<&Decision>) -> Option<String> {
         let then = self.queue(queue);
         let then = decision.map_or((then.strategy, then.idle_clock), |then| (then.strategy, then.idle_clock));
@@ -296,35 +298,13 @@ impl Page<'_> {
             return String::new();
         }
         let best = moment.candidates.iter().find(|c| c.verdict == Verdict::Chosen).and_then(|c| c.score);
-        let rows: Vec<[String; 4]> = moment
-            .candidates
-            .iter()
-            .map(|c| {
-                let score = c.score.map_or_else(|| "–".into(), |score| score_text(&score));
-                let change = self.would_change(moment, c, best).unwrap_or_default();
-                [self.person(c.agent), score, self.why(moment, c), change]
-            })
-            .collect();
+        let rows = moment.candidates.iter().map(|c| {
+            let score = c.score.map_or_else(|| "–".into(), |score| score_text(&score));
+            let change = self.would_change(moment, c, best).unwrap_or_default();
+            [self.person(c.agent), score, self.why(moment, c), change]
+        });
         let heads = ["agent", "score", "", "what would have changed it"].map(str::to_owned);
-        let width = |column: usize| {
-            rows.iter().chain([&heads]).map(|row| row[column].chars().count()).max().unwrap_or_default()
-        };
-        let widths = [width(0), width(1), width(2)];
-        let mut out = String::new();
-        for row in [&heads].into_iter().chain(&rows) {
-            let line = format!(
-                "  {:w0$}  {:w1$}  {:w2$}  {}",
-                row[0],
-                row[1],
-                row[2],
-                row[3],
-                w0 = widths[0],
-                w1 = widths[1],
-                w2 = widths[2]
-            );
-            let _ = writeln!(out, "{}", line.trim_end());
-        }
-        out
+        aligned(&core::iter::once(heads).chain(rows).collect::<Vec<_>>())
     }
 
     pub(super) fn person(&self, id: AgentId) -> String {
