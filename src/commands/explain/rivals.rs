@@ -1,6 +1,6 @@
 //! Contacts that waited for the same agent: who came first, and what the others lacked.
 
-use super::text::spell;
+use super::text::{TELLABLE, spell};
 use super::{Page, json};
 use acd::{Candidate, Moment, PartWaited, Rival, Standing};
 use config::Written;
@@ -10,7 +10,7 @@ use model::AgentId;
 use serde_json::{Value, json};
 
 impl Page<'_> {
-    /// A row each, the chosen first.
+    /// A row each, the chosen first; nothing where it waited alone.
     pub(super) fn rival_rows(&self, moment: &Moment) -> Vec<[String; 6]> {
         let heads = ["contact", "queue", "points", "waited", "", "what would have changed it"].map(str::to_owned);
         let rows = moment.rivals.iter().map(|rival| {
@@ -18,7 +18,7 @@ impl Page<'_> {
             let (name, points) = (self.queue(rival.queue).name.to_string(), format!("{:.1}", rival.points));
             [rival.contact.to_string(), name, points, spell(rival.waited), self.standing_text(moment, rival), change]
         });
-        if moment.rivals.is_empty() { Vec::new() } else { core::iter::once(heads).chain(rows).collect() }
+        if moment.rivals.len() < 2 { Vec::new() } else { core::iter::once(heads).chain(rows).collect() }
     }
 
     fn standing_text(&self, moment: &Moment, rival: &Rival) -> String {
@@ -32,7 +32,7 @@ impl Page<'_> {
             Standing::SmallerPart { own, chosen } => {
                 format!("it has waited {}, the chosen {}", self.part_text(*own), self.part_text(*chosen))
             }
-            Standing::Later(later) if later.is_zero() => "came at the same moment".into(),
+            Standing::Later(later) if *later < TELLABLE => "came a moment later, with as many points".into(),
             Standing::Later(later) => format!("came {} later, with as many points", spell(*later)),
             Standing::Crossed => "at about that moment it crossed with this on its way between shards".into(),
             Standing::Before => "came before the chosen, and was not given".into(),
@@ -51,7 +51,7 @@ impl Page<'_> {
                 }
             }
             Standing::SmallerPart { own, chosen } => format!("{} more of waiting", spell(missing(*own, *chosen))),
-            Standing::Later(later) if later.is_zero() => "coming a moment earlier".into(),
+            Standing::Later(later) if *later < TELLABLE => "coming a moment earlier".into(),
             Standing::Later(later) => format!("coming {} earlier", spell(*later)),
         })
     }

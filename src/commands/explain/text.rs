@@ -389,7 +389,7 @@ impl Page<'_> {
 }
 
 /// Less than this reads as nothing in tenths of a second.
-const TELLABLE: Duration = Duration::from_millis(50);
+pub(super) const TELLABLE: Duration = Duration::from_millis(50);
 
 /// What the score lacks to be the first.
 fn ahead_of(own: Score, best: Score) -> Option<String> {
