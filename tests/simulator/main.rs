@@ -75,6 +75,8 @@ fn no_law_is_broken_in_any_world_that_speaks_sip() {
 fn no_law_is_broken_in_any_world() {
     let count = seeds();
     let verdicts = live(&KEPT, count, trial);
+    let (judged, followed) = verdicts.iter().fold((0, 0), |sum, v| (sum.0 + v.offers.0, sum.1 + v.offers.1));
+    assert!(followed * 50 <= judged, "only {judged} offers were judged, {followed} followed");
     let rich = verdicts.iter().filter(|v| is_rich(v)).count();
     assert!(rich * 10 >= verdicts.len() * 9, "only {rich} of {} worlds were rich", verdicts.len());
     let mut census = Census::default();

@@ -11,6 +11,8 @@ mod draw;
 mod figures;
 mod laws;
 mod people;
+#[cfg(test)]
+mod spoilt_tests;
 mod wire;
 
 pub use census::Census;
@@ -26,7 +28,7 @@ use core::time::Duration;
 use draw::Drawn;
 use model::{
     AgentAction, AgentId, AgentState, CauseKind, ContactId, Directory, Fact, LegId, Party, PhoneId, QueueId, Source,
-    TrunkId,
+    Stamped, TrunkId,
 };
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub struct Verdict {
     /// The configuration it began with.
     pub tables: String,
     pub contacts: usize,
+    /// Offers the referee judged, and those he only followed.
+    pub offers: (usize, usize),
     /// Kinds of fault that happened.
     pub faults: BTreeSet<&'static str>,
     pub census: Census,
@@ -84,6 +88,9 @@ struct Trial {
     drawn: Drawn,
     books: Books,
     referee: Referee,
+    /// What the referee is told instead, where a test lies to him.
+    #[cfg(test)]
+    lie: Option<spoilt_tests::Lie>,
     census: Census,
     agenda: BinaryHeap<Reverse<(Instant, u64, Plan)>>,
     planned: u64,
@@ -96,37 +103,44 @@ struct Trial {
 
 /// Lives one seed through.
 pub fn trial(seed: u64) -> Verdict {
-    let mut rng = Rng::new(seed);
-    let drawn = draw::draw(&mut rng, draw::House::Simple);
-    let WorldPlan { directory, begins, .. } = WorldPlan::new(&drawn.tables).shards(drawn.shards);
-    let directory = Arc::new(directory);
-    let now = Now::new(Instant::from_millis(1000), begins);
-    let house = SimpleHouse::new(now, &directory, seed);
-    let draws_from = house.shards()[0].distributor().seating().seed;
-    let mut trial = Trial {
-        house,
-        books: Books::new(Arc::clone(&directory), now),
-        referee: Referee::new(&directory, draws_from),
-        census: Census::default(),
-        agenda: BinaryHeap::new(),
-        planned: 0,
-        callers: BTreeMap::new(),
-        unreachable: BTreeSet::new(),
-        faults: BTreeSet::new(),
-        ends: now.mono + LASTS,
-        rng,
-        now,
-        directory,
-        drawn,
-    };
+    let mut trial = Trial::new(seed);
     trial.run();
-    let Trial { mut books, census, faults, drawn: Drawn { tables, .. }, .. } = trial;
+    let Trial { mut books, referee, census, faults, drawn: Drawn { tables, .. }, .. } = trial;
+    let offers = referee.offers();
     let lately = books.lately().to_vec();
     let broken = core::mem::take(books.broken_mut());
-    Verdict { tables, contacts: books.arrivals(), faults, census, broken, lately }
+    Verdict { tables, contacts: books.arrivals(), offers, faults, census, broken, lately }
 }
 
 impl Trial {
+    fn new(seed: u64) -> Self {
+        let mut rng = Rng::new(seed);
+        let drawn = draw::draw(&mut rng, draw::House::Simple);
+        let WorldPlan { directory, begins, .. } = WorldPlan::new(&drawn.tables).shards(drawn.shards);
+        let directory = Arc::new(directory);
+        let now = Now::new(Instant::from_millis(1000), begins);
+        let house = SimpleHouse::new(now, &directory, seed);
+        let draws_from = house.shards()[0].distributor().seating().seed;
+        Trial {
+            house,
+            books: Books::new(Arc::clone(&directory), now),
+            referee: Referee::new(&directory, draws_from),
+            #[cfg(test)]
+            lie: None,
+            census: Census::default(),
+            agenda: BinaryHeap::new(),
+            planned: 0,
+            callers: BTreeMap::new(),
+            unreachable: BTreeSet::new(),
+            faults: BTreeSet::new(),
+            ends: now.mono + LASTS,
+            rng,
+            now,
+            directory,
+            drawn,
+        }
+    }
+
     fn run(&mut self) {
         self.listen();
         for phone in 0..self.drawn.agents {
@@ -313,7 +327,7 @@ impl Trial {
                     self.census.handle_fact(&fact);
                     self.learn(&fact.fact);
                     self.look_at_the_offer(&fact.fact);
-                    self.referee.handle_fact(fact.at.mono, &fact.fact);
+                    self.tell_the_referee(&fact);
                     self.books.handle_fact(fact);
                 }
                 News::Rings { leg, .. } => self.rung(leg),
@@ -322,6 +336,14 @@ impl Trial {
             }
         }
         self.referee.next_input();
+    }
+
+    fn tell_the_referee(&mut self, told: &Stamped) {
+        #[cfg(test)]
+        if let Some(lie) = &mut self.lie {
+            return self.referee.handle_fact(told.at.mono, &lie.instead_of(&told.fact));
+        }
+        self.referee.handle_fact(told.at.mono, &told.fact);
     }
 
     fn learn(&mut self, fact: &Fact) {

@@ -68,7 +68,7 @@ pub fn wire_trial(seed: u64) -> Verdict {
     wire.world.books.facts.iter().for_each(|fact| census.handle_fact(fact));
     let books = &wire.world.books;
     let (contacts, lately) = (books.arrivals(), books.lately().to_vec());
-    Verdict { tables: drawn.tables, contacts, faults: wire.faults, census, broken, lately }
+    Verdict { tables: drawn.tables, contacts, offers: (0, 0), faults: wire.faults, census, broken, lately }
 }
 
 impl Wire {
