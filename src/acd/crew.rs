@@ -2,36 +2,19 @@
 //!
 //! Everybody has a fixed place, in the order of ids. To become ready is to write one's key there and set a bit, to be
 //! taken is to clear it, whatever contacts ask: so an agent of ten queues costs ten such writes and no sorting. Whoever
-//! asks for the first pays for looking: each class of contacts remembers the first of every sixty-four places, looks at
-//! the places that have changed since, and looks through all of them again when the first himself is gone.
+//! asks for the first pays for looking: each class of contacts remembers the first of every sixty-four places, and
+//! looks through those again in which something has changed since.
 
 use crate::strategy::AgentKey;
 use model::AgentId;
 
 const BLOCK: usize = 64;
-/// Changes a block remembers: an agent of ten queues changes nine of them for each one that asks.
-const CHANGES: usize = 16;
 
 /// Sixty-four places.
 #[derive(Clone, Copy, Debug, Default)]
 struct Block {
     ready: u64,
     changes: u64,
-    /// Where the last ones were, each at its number modulo the length.
-    changed: [u8; CHANGES],
-}
-
-impl Block {
-    fn change(&mut self, at: u32) {
-        self.changed[self.changes as usize % CHANGES] = (at as usize % BLOCK) as u8;
-        self.changes += 1;
-    }
-
-    /// The places that changed after so many changes; `None` when there were too many since.
-    fn changed_since(&self, changes: u64) -> Option<impl Iterator<Item = usize>> {
-        let known = self.changes - changes <= CHANGES as u64;
-        known.then(|| (changes..self.changes).map(|n| usize::from(self.changed[n as usize % CHANGES])))
-    }
 }
 
 /// A ready agent's place in the order: as [`AgentKey`], for places are in the order of ids.
@@ -99,7 +82,7 @@ impl Crew {
         let (block, bit) = (&mut self.blocks[at as usize / BLOCK], 1 << (at as usize % BLOCK));
         self.ready += u32::from(block.ready & bit == 0);
         block.ready |= bit;
-        block.change(at);
+        block.changes += 1;
         self.set_key(at, key);
     }
 
@@ -124,14 +107,13 @@ impl Crew {
         let (block, bit) = (&mut self.blocks[at as usize / BLOCK], 1 << (at as usize % BLOCK));
         self.ready -= u32::from(block.ready & bit != 0);
         block.ready &= !bit;
-        block.change(at);
+        block.changes += 1;
     }
 
     /// Takes the keys of all who are ready anew.
     pub(crate) fn rekey(&mut self, key: impl Fn(AgentId, u64) -> Option<AgentKey>) {
         for number in 0..self.blocks.len() {
-            // More than anybody follows.
-            self.blocks[number].changes += CHANGES as u64 + 1;
+            self.blocks[number].changes += 1;
             for at in places(number as u32, self.blocks[number].ready) {
                 if let Some(key) = key(self.staff[at as usize], self.turns[at as usize]) {
                     self.set_key(at, key);
@@ -228,31 +210,13 @@ impl Able {
     pub(crate) fn first(&mut self, crew: &Crew) -> Option<AgentKey> {
         for (number, block) in crew.blocks.iter().enumerate() {
             if self.blocks[number].changes != block.changes {
-                let first = self.first_of(crew, number);
+                let ready = places(number as u32, block.ready & self.fits[number]);
+                let first = ready.map(|at| self.rank(crew, at)).min();
                 self.blocks[number] = Seen { changes: block.changes, first };
             }
         }
         let first = self.blocks.iter().filter_map(|seen| seen.first).min()?;
         Some(self.key(crew, first.at))
-    }
-
-    fn first_of(&self, crew: &Crew, number: usize) -> Option<Rank> {
-        let (block, seen) = (&crew.blocks[number], &self.blocks[number]);
-        let ready = block.ready & self.fits[number];
-        let all = || places(number as u32, ready).map(|at| self.rank(crew, at)).min();
-        let Some(changed) = block.changed_since(seen.changes) else { return all() };
-        let mut first = seen.first;
-        for place in changed {
-            let at = (number * BLOCK + place) as u32;
-            if seen.first.is_some_and(|first| first.at == at) {
-                return all();
-            }
-            if ready & (1 << place) != 0 {
-                let rank = self.rank(crew, at);
-                first = Some(first.map_or(rank, |first| first.min(rank)));
-            }
-        }
-        first
     }
 
     /// The mass of all who are ready and able.
