@@ -6,7 +6,10 @@
 //! throughout that time, nobody may come before the chosen by the strategy, and no contact before the given by its place.
 
 mod call_room;
+mod explained;
 mod happenings;
+
+pub(crate) use explained::Understood;
 
 use crate::houses::random_house;
 use crate::promises::Promises;
@@ -42,6 +45,7 @@ pub(crate) struct World {
     /// How each agent stands, or stood last, in a queue's class of contacts.
     crews: BTreeMap<(QueueId, usize, AgentId), Stood>,
     looks: u64,
+    told: explained::Told,
 }
 
 /// An agent in the crew of a queue.
@@ -112,7 +116,9 @@ impl World {
             delay,
             crews: BTreeMap::new(),
             looks: 0,
+            told: explained::Told::default(),
         };
+        world.told.configured(now.mono, &world.directory);
         (0..world.shards.len()).for_each(|shard| world.outputs(shard));
         world.plan(0, 500, Happening::Arrive);
         world.plan(0, 20_000, Happening::People);
@@ -218,7 +224,10 @@ impl World {
                     let at = queue.back().map_or(Instant::ZERO, |(at, _)| *at).max(self.now.mono + took);
                     queue.push_back((at, message));
                 }
-                Output::Fact(fact) => self.promises.fact(self.now.mono, &fact),
+                Output::Fact(fact) => {
+                    self.promises.fact(self.now.mono, &fact);
+                    self.told.fact(self.now.mono, fact);
+                }
                 Output::Reply { ticket, .. } => self.promises.replied(ticket),
                 Output::Call(event) => self.event(event),
             }

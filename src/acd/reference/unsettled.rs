@@ -52,6 +52,10 @@ impl Reference {
         });
         let conditional = queue.routing.steps.iter().any(|step| !step.only_if.is_empty());
         let keeper_left = waiting.kept.is_some_and(|(keeper, _)| keeper != agent && self.changes(now, keeper));
-        switched || conditional || keeper_left || self.is_full(waiting.queue)
+        // The queue's home counts steps and the time it is kept from when it heard of it, which is a little earlier.
+        let soon = |end: Instant| end.since(now) < unsettled.within;
+        let turns = waiting.steps.iter().any(|step| step.ends.is_some_and(soon))
+            || waiting.kept.is_some_and(|(_, until)| soon(until));
+        switched || conditional || keeper_left || turns || self.is_full(waiting.queue)
     }
 }

@@ -1,12 +1,13 @@
 //! The answers an explanation gives beyond the usual ones of `explain.rs`, and each strategy's own.
 
 use super::explain::{connect, explained, verdict};
+use super::explain_ways::{reserve, with_reserve};
 use crate::testing::{House, agent, directory, hotline, queue, secs};
 use crate::{By, Explainer, Input, Passed, Verdict, What};
 use model::{
-    AgentAction, AgentId, AgentState, Cause, CauseKind, ContactId, Directory, FigureRange, FlowReason, InReserve,
-    OfferOutcome, QueueAction, QueueCommand, QueueFigure, QueueId, Requirement, RequirementId, Reserve, ReserveChange,
-    ReserveOf, ReserveOrder, SkillId, SkillLevel, SkillRange, Strategy, Wish,
+    AgentAction, AgentId, AgentState, Cause, CauseKind, ContactId, Directory, FlowReason, OfferOutcome, QueueAction,
+    QueueCommand, QueueFigure, QueueId, Requirement, RequirementId, ReserveChange, ReserveOrder, SkillId, SkillLevel,
+    SkillRange, Strategy, Wish,
 };
 use std::sync::Arc;
 
@@ -141,18 +142,7 @@ fn an_agent_took_another_because_ours_asks_what_he_has_not() {
 
 #[test]
 fn every_change_of_a_reserve_while_a_contact_waits_is_told() {
-    let range = FigureRange { figure: QueueFigure::LongestWait, least: 60, most: u32::MAX };
-    let mut line = queue("line");
-    line.routing.reserves = vec![Reserve {
-        who: ReserveOf::Level(1),
-        when: vec![vec![range]],
-        until: Vec::new(),
-        hold: secs(1),
-        adjust: false,
-    }];
-    let mut helper = agent(1, &[]);
-    helper.reserve = vec![InReserve { queue: QueueId(0), level: 1 }];
-    let names = directory(vec![line], vec![agent(0, &[0]), helper]);
+    let names = with_reserve(reserve(QueueFigure::LongestWait, 60, 1));
     let mut house = House::new(names.clone());
     for n in 0..2 {
         house.ask(n, AgentAction::NotReady { code: 1 }).unwrap();

@@ -1,15 +1,15 @@
 //! Every kind of answer an explanation gives, each from facts alone.
 
+use super::explain_ways::{reserve, with_reserve};
 use crate::testing::{House, agent, directory, hotline, queue, secs};
 use crate::{Called, Explainer, Lack, Later, Moment, PartWaited, Passed, Regime, Told, Verdict, What};
 use base::Instant;
 use core::time::Duration;
 use model::{
     Absent, Ageing, AgentAction, AgentId, AgentState, CallbackStep, ContactId, Decision, Directory, EmptyRule,
-    Exclusion, Fact, FigureRange, FlowReason, IdleClock, InReserve, Joined, Judged, JudgedBy, Judgement, MaxLength,
-    MaxWait, Next, NotReadyReason, OfferOutcome, Preferred, QueueCommand, QueueFigure, QueueId, Requirement,
-    RequirementId, Reserve, ReserveChange, ReserveOf, SkillId, SkillLevel, SkillRange, SoundName, Step, Strategy,
-    Target, Wish,
+    Exclusion, Fact, FigureRange, FlowReason, IdleClock, Joined, Judged, JudgedBy, Judgement, MaxLength, MaxWait, Next,
+    NotReadyReason, OfferOutcome, Preferred, QueueCommand, QueueFigure, QueueId, Requirement, RequirementId,
+    ReserveChange, SkillId, SkillLevel, SkillRange, SoundName, Step, Strategy, Target, Wish,
 };
 
 /// What is told about a contact when its house has told everything.
@@ -392,17 +392,7 @@ fn a_contact_that_kept_its_place_is_compared_from_when_it_first_came() {
 #[test]
 fn a_reserve_is_told_of_when_it_joins_and_why_its_agent_was_asked() {
     let range = FigureRange { figure: QueueFigure::LongestWait, least: 60, most: u32::MAX };
-    let mut line = queue("line");
-    line.routing.reserves = vec![Reserve {
-        who: ReserveOf::Level(1),
-        when: vec![vec![range]],
-        until: Vec::new(),
-        hold: secs(600),
-        adjust: false,
-    }];
-    let mut second = agent(1, &[]);
-    second.reserve = vec![InReserve { queue: QueueId(0), level: 1 }];
-    let names = directory(vec![line], vec![agent(0, &[0]), second]);
+    let names = with_reserve(reserve(QueueFigure::LongestWait, 60, 600));
     let mut house = House::new(names.clone());
     let first = house.arrive(0, 0);
     connect(&mut house, first);

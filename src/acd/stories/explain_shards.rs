@@ -1,13 +1,14 @@
 //! Logs of several shards: each shard's own facts are in order, and between them anything may stand first.
 
 use super::explain::verdict;
-use crate::testing::{House, agent, directory, hotline, queue, secs};
+use super::explain_ways::{reserve, with_reserve};
+use crate::testing::{House, directory, hotline, queue, secs};
 use crate::{Explainer, Moment, Passed, Verdict, What};
 use base::Instant;
 use core::time::Duration;
 use model::{
-    Actor, AgentAction, AgentId, AgentState, ContactId, Directory, Fact, FigureRange, ForcedAction, InReserve,
-    QueueFigure, QueueId, Reserve, ReserveChange, ReserveOf, Strategy,
+    Actor, AgentAction, AgentId, AgentState, ContactId, Directory, Fact, ForcedAction, QueueFigure, ReserveChange,
+    Strategy,
 };
 
 type Told = (Instant, Fact);
@@ -207,14 +208,7 @@ fn who_became_ready_in_that_moment_need_not_have_been_seen() {
 
 #[test]
 fn a_reserve_that_is_told_to_join_after_its_agent_was_asked_is_understood() {
-    let range = FigureRange { figure: QueueFigure::LongestWait, least: 60, most: u32::MAX };
-    let mut line = queue("line");
-    let when = vec![vec![range]];
-    line.routing.reserves =
-        vec![Reserve { who: ReserveOf::Level(1), when, until: Vec::new(), hold: secs(600), adjust: false }];
-    let mut second = agent(1, &[]);
-    second.reserve = vec![InReserve { queue: QueueId(0), level: 1 }];
-    let names = directory(vec![line], vec![agent(0, &[0]), second]);
+    let names = with_reserve(reserve(QueueFigure::LongestWait, 60, 600));
     let mut house = House::new(names.clone());
     let first = house.arrive(0, 0);
     house.connect(first);
@@ -269,13 +263,7 @@ fn a_contact_that_crossed_with_ours_is_not_told_as_more_pressing() {
 /// When the last who waited is gone their reserve goes too; its home may say so first.
 #[test]
 fn lent_agents_are_told_as_they_were_when_the_last_who_waited_gave_up() {
-    let range = FigureRange { figure: QueueFigure::Waiting, least: 1, most: u32::MAX };
-    let mut line = queue("line");
-    let (who, when) = (ReserveOf::Level(1), vec![vec![range]]);
-    line.routing.reserves = vec![Reserve { who, when, until: Vec::new(), hold: secs(1), adjust: false }];
-    let mut second = agent(1, &[]);
-    second.reserve = vec![InReserve { queue: QueueId(0), level: 1 }];
-    let names = directory(vec![line], vec![agent(0, &[0]), second]);
+    let names = with_reserve(reserve(QueueFigure::Waiting, 1, 1));
     let mut house = House::new(names.clone());
     let first = house.arrive(0, 0);
     house.connect(first);

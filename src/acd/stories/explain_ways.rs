@@ -17,13 +17,14 @@ fn sorry() -> Target {
     Target::Announcement(SoundName("sorry".into()))
 }
 
-fn reserve(who: ReserveOf, figure: QueueFigure, least: u32) -> Reserve {
+/// It joins from this value of the figure on, and stays for so many seconds.
+pub(super) fn reserve(figure: QueueFigure, least: u32, hold: u64) -> Reserve {
     let when = vec![vec![FigureRange { figure, least, most: u32::MAX }]];
-    Reserve { who, when, until: Vec::new(), hold: secs(1), adjust: false }
+    Reserve { who: ReserveOf::Level(1), when, until: Vec::new(), hold: secs(hold), adjust: false }
 }
 
 /// Agent 0 is the queue's own, agent 1 its reserve.
-fn with_reserve(rule: Reserve) -> Directory {
+pub(super) fn with_reserve(rule: Reserve) -> Directory {
     let mut line = queue("line");
     line.routing.reserves = vec![rule];
     let mut helper = agent(1, &[]);
@@ -146,7 +147,7 @@ fn what_becomes_of_a_callback_is_told_with_its_tries_its_cause_and_its_hours() {
 
 #[test]
 fn a_reserve_that_leaves_or_whose_thresholds_move_is_told_to_who_waits() {
-    let mut rule = reserve(ReserveOf::Level(1), QueueFigure::Waiting, 2);
+    let mut rule = reserve(QueueFigure::Waiting, 2, 1);
     rule.adjust = true;
     let names = with_reserve(rule);
     let mut house = House::new(names.clone());
@@ -175,7 +176,7 @@ fn a_reserve_that_leaves_or_whose_thresholds_move_is_told_to_who_waits() {
 
 #[test]
 fn who_called_a_reserve_in_and_sent_it_away_is_told() {
-    let names = with_reserve(reserve(ReserveOf::Level(1), QueueFigure::Waiting, 90));
+    let names = with_reserve(reserve(QueueFigure::Waiting, 90, 1));
     let mut house = House::new(names.clone());
     let first = house.arrive(0, 0);
     connect(&mut house, first);

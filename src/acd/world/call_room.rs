@@ -102,6 +102,7 @@ impl World {
         self.promises.enqueued(self.now.mono, contact, queue, priority, entered);
         let needs = self.rng.chance(0.2).then(|| RequirementId(self.rng.below(DEMANDS) as u32));
         let wish = Wish { needs, ..Wish::default() };
+        self.told.wished(self.now.mono, contact, queue, wish);
         self.call(contact, QueueCommand::Enqueue { contact, queue, priority, entered, wish });
     }
 

@@ -85,6 +85,7 @@ impl World {
             }
         }
         self.directory = Arc::new(directory);
+        self.told.configured(self.now.mono, &self.directory);
         self.crews.clear();
         self.promises.reloaded(self.now.mono, &self.directory);
         for shard in 0..self.shards.len() {
