@@ -66,6 +66,14 @@ impl Reference {
         self.waiting[at].steps = steps;
     }
 
+    /// Of nobody it can be said on which step he stands.
+    pub(crate) fn any_step(&mut self) {
+        for at in 0..self.waiting.len() {
+            let steps = self.queue(self.waiting[at].queue).routing.steps.len().max(1);
+            self.waiting[at].steps = (0..steps).map(|step| Possible { step, ends: None }).collect();
+        }
+    }
+
     /// The first step from this one on whose condition holds at this instant; the last in any case. Several when it
     /// cannot be said whether one holds.
     pub(crate) fn steps_from(&self, at: Instant, waiting: &Waiting, from: usize) -> Vec<Possible> {

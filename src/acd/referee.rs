@@ -77,7 +77,8 @@ impl Referee {
 
     /// A loop stands still, or something is on its way between two: what is told came about earlier.
     pub fn is_late(&mut self) {
-        self.is_late |= self.shards > 1;
+        self.is_late = true;
+        self.doubts.clear();
     }
 
     /// Everything that was due has been done, and all of it was told.
@@ -87,9 +88,8 @@ impl Referee {
         let in_vain = self.claimed_in_vain(&told, board);
         self.sight.next_input();
         if core::mem::take(&mut self.is_late) {
-            told.iter().for_each(|(at, told)| self.sight.take(*at, told));
-            self.sight.at_rest(now);
-            self.sight.take_doubts();
+            self.sight.take_late(&told);
+            self.sight.lose_track(now);
             self.followed += offers;
         } else {
             let doubts = serial::explain(&mut self.sight, now, told, in_vain);

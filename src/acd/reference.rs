@@ -56,6 +56,8 @@ pub(crate) struct Reference {
     pub(crate) unsettled: Option<Unsettled>,
     /// When somebody came into a queue or left it last.
     touched: HashMap<QueueId, Instant>,
+    /// What is told came about some time ago.
+    pub(crate) late: bool,
     /// Somebody has just claimed him and will give him back: what he was claimed for is gone.
     pub(crate) claimed: Option<AgentId>,
     /// Counts inputs, and facts.
@@ -169,6 +171,7 @@ impl Reference {
             decisions: 0,
             only: None,
             claimed: None,
+            late: false,
             unsettled: None,
             touched: HashMap::new(),
             inputs: 0,
@@ -316,7 +319,7 @@ impl Reference {
             queue,
             priority,
             entered,
-            queued: now,
+            queued: if self.late { entered } else { now },
             wish,
             steps: vec![],
             kept,

@@ -9,6 +9,12 @@ impl World {
     /// Hands one input to a shard; a shard that stands still gets it later.
     pub(crate) fn input(&mut self, shard: usize, input: Input<'_>) {
         assert!(self.stalled[shard] <= self.now.mono, "only packets, mail and media events wait for a stalled shard");
+        if let Some(referee) = &mut self.referee {
+            referee.next_input();
+            if let Input::Reload(directory) = &input {
+                referee.configure(self.now.mono, directory);
+            }
+        }
         self.shards[shard].handle_input(self.now, input);
         self.carry_out();
     }
@@ -95,6 +101,9 @@ impl World {
             }
             Output::Fact(fact) => {
                 self.check_offer(&fact.fact);
+                if let Some(referee) = &mut self.referee {
+                    referee.handle_fact(fact.at.mono, &fact.fact);
+                }
                 self.books.handle_fact(fact);
             }
             // The world has no streams yet: the far side refuses the connection.

@@ -71,6 +71,22 @@ impl World {
         }
     }
 
+    /// What the reference distributor thinks of it.
+    pub(crate) fn ask_the_referee(&mut self) {
+        let Some(referee) = &mut self.referee else { return };
+        if self.mail.values().any(|letters| !letters.is_empty())
+            || self.stalled.iter().any(|until| *until >= self.now.mono)
+        {
+            referee.is_late();
+        }
+        if self.stalled.iter().all(|until| *until <= self.now.mono) {
+            referee.at_rest(self.now.mono, &self.board);
+        }
+        for doubt in referee.take_doubts() {
+            self.books.breaks(format!("{:?}: {doubt}", self.now.mono));
+        }
+    }
+
     /// Whoever waited since before this instant, and could have been given to him, comes after the one he got. While
     /// letters are on their way shards know of each other what was; and a loop that wakes at this very instant tells what
     /// was decided while it stood still.

@@ -42,6 +42,8 @@ pub struct WorldPlan {
     /// How often the house was started, this time counted, and what it knows of the time before.
     pub(crate) boot: u32,
     pub(crate) memory: Memory,
+    /// The reference distributor judges every decision.
+    pub(crate) judged: bool,
 }
 
 impl WorldPlan {
@@ -75,6 +77,7 @@ impl WorldPlan {
             names_take: Duration::ZERO,
             boot: 1,
             memory: Memory::default(),
+            judged: false,
         })
     }
 
@@ -99,6 +102,12 @@ impl WorldPlan {
     /// Looking up a host name takes so long.
     pub fn slow_names(self, names_take: Duration) -> Self {
         WorldPlan { names_take, ..self }
+    }
+
+    /// The reference distributor judges every decision. Everything happens at whole milliseconds, by which timers go: so
+    /// that what is due at one instant happens at one.
+    pub(crate) fn judged(self) -> Self {
+        WorldPlan { judged: true, ..self }
     }
 
     pub fn begins(self, begins: Utc) -> Self {

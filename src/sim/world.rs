@@ -5,8 +5,8 @@ use crate::phone::{Manners, SimPhone};
 use crate::plan::WorldPlan;
 use crate::sounds::Sounds;
 use crate::transcript::Transcript;
-use acd::{Board, BoardSize};
-use base::{Instant, Now, Rng};
+use acd::{Board, BoardSize, Referee};
+use base::{Instant, Now, Rng, TIMER_TICK};
 use core::net::{IpAddr, Ipv4Addr, SocketAddr};
 use core::ops::{Index, IndexMut};
 use core::time::Duration;
@@ -48,6 +48,8 @@ pub struct World {
     pub(crate) replies: Vec<(Ticket, Reply)>,
     pub(crate) sounds: Sounds,
     pub(crate) voices: bool,
+    /// Judges the distributor in worlds that go by whole milliseconds.
+    pub(crate) referee: Option<Referee>,
     pub books: Books,
     pub transcript: Transcript,
     /// What the shards wanted in the log.
@@ -92,8 +94,19 @@ impl World {
     }
 
     pub(crate) fn begin(plan: WorldPlan) -> Self {
-        let WorldPlan { directory, sounds, seed, begins, workers, voices, names_take, boot, memory, warnings: _ } =
-            plan;
+        let WorldPlan {
+            directory,
+            sounds,
+            seed,
+            begins,
+            workers,
+            voices,
+            names_take,
+            boot,
+            memory,
+            judged,
+            warnings: _,
+        } = plan;
         // What is remembered has its instant, too.
         let past = if boot > 1 { REMEMBERED } else { Duration::ZERO };
         let now = Now::new(Instant::from_millis(1000) + past, begins);
@@ -119,11 +132,13 @@ impl World {
             };
             Shard::new(now, config)
         };
+        let shards: Vec<Shard> = (0..count).map(shard).collect();
+        let referee = judged.then(|| Referee::new(&directory, shards[0].distributor().seating().seed));
         let mut world = World {
             now,
             began: now,
             seed,
-            shards: (0..count).map(shard).collect(),
+            shards,
             stalled: vec![Instant::ZERO; usize::from(count)],
             mail: BTreeMap::new(),
             floor: Floor::new(workers, &directory, &sounds, seed, now),
@@ -138,6 +153,7 @@ impl World {
             replies: Vec::new(),
             sounds,
             voices,
+            referee,
             books: Books::new(Arc::clone(&directory), now),
             transcript: Transcript::default(),
             notes: Vec::new(),
@@ -367,7 +383,7 @@ impl World {
             if so(self) {
                 return true;
             }
-            let next = self.next_due().filter(|due| *due <= end);
+            let next = self.next_due().map(|due| self.in_time(due)).filter(|due| *due <= end);
             let to = next.unwrap_or(end).max(self.now.mono);
             // Both clocks from their beginning: adding step by step would lose the civil clock's fractions.
             self.now = self.began + (to - self.began.mono);
@@ -376,6 +392,11 @@ impl World {
             }
             self.settle();
         }
+    }
+
+    fn in_time(&self, due: Instant) -> Instant {
+        let ticks = due.as_nanos().div_ceil(TIMER_TICK.as_nanos() as u64);
+        if self.referee.is_some() { Instant::from_millis(ticks) } else { due }
     }
 
     fn next_due(&self) -> Option<Instant> {
@@ -391,6 +412,7 @@ impl World {
     pub(crate) fn settle(&mut self) {
         for _ in 0..STEPS_AT_ONCE {
             if !self.step() {
+                self.ask_the_referee();
                 self.check_idle();
                 return;
             }

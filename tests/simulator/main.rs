@@ -61,9 +61,17 @@ fn is_rich(verdict: &Verdict) -> bool {
     verdict.contacts >= 200 && verdict.faults.len() >= 3
 }
 
+/// By the reference distributor; what is told after a loop stood still is only followed.
+fn nearly_all_are_judged(verdicts: &[Verdict]) {
+    let (judged, followed) = verdicts.iter().fold((0, 0), |sum, v| (sum.0 + v.offers.0, sum.1 + v.offers.1));
+    assert!(judged > verdicts.len() * 20, "only {judged} offers were judged");
+    assert!(followed * 50 <= judged, "only {judged} offers were judged, {followed} followed");
+}
+
 #[test]
 fn no_law_is_broken_in_any_world_that_speaks_sip() {
     let verdicts = live(&KEPT_WIRE, seeds() / 20, wire_trial);
+    nearly_all_are_judged(&verdicts);
     let lossy = verdicts.iter().filter(|v| v.faults.contains("packet loss") && is_rich(v)).count();
     assert!(lossy * 10 >= verdicts.len() * 8, "only {lossy} of {} worlds were rich", verdicts.len());
     let mut census = Census::default();
@@ -75,8 +83,7 @@ fn no_law_is_broken_in_any_world_that_speaks_sip() {
 fn no_law_is_broken_in_any_world() {
     let count = seeds();
     let verdicts = live(&KEPT, count, trial);
-    let (judged, followed) = verdicts.iter().fold((0, 0), |sum, v| (sum.0 + v.offers.0, sum.1 + v.offers.1));
-    assert!(followed * 50 <= judged, "only {judged} offers were judged, {followed} followed");
+    nearly_all_are_judged(&verdicts);
     let rich = verdicts.iter().filter(|v| is_rich(v)).count();
     assert!(rich * 10 >= verdicts.len() * 9, "only {rich} of {} worlds were rich", verdicts.len());
     let mut census = Census::default();

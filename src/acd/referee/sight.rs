@@ -114,6 +114,20 @@ impl Sight {
         self.reference.fact(now, fact, |_| (now, wish));
     }
 
+    /// Who is told to have come in has been there since he first came.
+    pub(super) fn take_late(&mut self, told: &[(Instant, Told)]) {
+        self.reference.late = true;
+        told.iter().for_each(|(at, told)| self.take(*at, told));
+        self.reference.late = false;
+    }
+
+    /// Timers of a loop that stood still have run out later than they should, and what they began lasts longer.
+    pub(super) fn lose_track(&mut self, now: Instant) {
+        self.reference.look_again(now - TIMER_TICK);
+        self.reference.any_step();
+        self.reference.take_doubts();
+    }
+
     pub(super) fn at_rest(&mut self, now: Instant) {
         // A contact whose offer was taken back is looked at again later, not at the same instant.
         self.reference.look_again(now - TIMER_TICK);

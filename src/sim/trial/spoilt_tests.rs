@@ -138,7 +138,8 @@ fn misled(mislead: fn(&mut Directory)) -> usize {
 
 #[test]
 fn a_house_that_goes_by_other_rules_than_those_configured_is_caught() {
-    let others: [(&str, fn(&mut Directory)); 5] = [
+    type Mislead = fn(&mut Directory);
+    let others: [(&str, Mislead); 5] = [
         ("strategy", |house| house.queues.iter_mut().for_each(|q| q.strategy = Strategy::Linear)),
         ("idle clock", |house| house.queues.iter_mut().for_each(|q| q.idle_clock = IdleClock::Offer)),
         ("steps", |house| house.queues.iter_mut().for_each(|q| q.routing.steps.truncate(1))),

@@ -47,7 +47,7 @@ struct Wire {
 pub fn wire_trial(seed: u64) -> Verdict {
     let mut rng = Rng::new(seed ^ 0x51b);
     let drawn = draw::draw(&mut rng, House::Wire);
-    let mut world = World::plan(&drawn.tables).seed(seed).shards(drawn.shards).without_media().open();
+    let mut world = World::plan(&drawn.tables).seed(seed).shards(drawn.shards).without_media().judged().open();
     let agents = (0..drawn.agents).map(|n| world.phone(&format!("{}", FIRST_AGENT + n))).collect();
     let callers = (0..CALLERS).map(|n| world.caller(&format!("138001{:05}", 30_000 + n * 100))).collect();
     let ends = world.now() + LASTS;
@@ -67,8 +67,9 @@ pub fn wire_trial(seed: u64) -> Verdict {
     let mut census = Census::default();
     wire.world.books.facts.iter().for_each(|fact| census.handle_fact(fact));
     let books = &wire.world.books;
+    let offers = wire.world.referee.as_ref().map_or((0, 0), acd::Referee::offers);
     let (contacts, lately) = (books.arrivals(), books.lately().to_vec());
-    Verdict { tables: drawn.tables, contacts, offers: (0, 0), faults: wire.faults, census, broken, lately }
+    Verdict { tables: drawn.tables, contacts, offers, faults: wire.faults, census, broken, lately }
 }
 
 impl Wire {
@@ -238,6 +239,7 @@ impl Wire {
 
     fn plan(&mut self, after: Duration, plan: Plan) {
         self.planned += 1;
+        let after = Duration::from_millis(after.as_millis() as u64);
         self.agenda.push(Reverse((self.world.now() + after, self.planned, plan)));
     }
 
