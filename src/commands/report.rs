@@ -39,6 +39,7 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds, shares from 0 to 1, n
     service_level       target_seconds goal_percent treatment value, all{} by every treatment
     intervals[]         from, and the figures of those who entered the queue in the interval
     intervals_by_end[]  from, answered abandoned flowed_out of those who left the queue in the interval
+  queues[]              warned (who was told on coming that the wait is long), messages (left for it)
   queues[].callbacks    of the promises given in the time: accepted dialled (attempts) reached failed withdrawn open
                         time_to_callback_seconds (from the promise to the answer, of those reached)
   agents[]              agent answered talks talk_seconds hold_seconds state_seconds{} signed_on_seconds occupancy

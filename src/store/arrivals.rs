@@ -12,6 +12,9 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct StoredArrivals {
     pub by_queue: BTreeMap<String, u64>,
+    /// Who was told on coming that the wait is long, and who left a message.
+    pub warned: BTreeMap<String, u64>,
+    pub messages: BTreeMap<String, u64>,
     /// Facts of about this time that were given up while the store could not be written.
     pub facts_lost: u64,
 }
@@ -35,24 +38,41 @@ impl Reader {
             before = Some((boot, last));
             let body = row.get_ref(3)?.as_str().map_err(rusqlite::Error::from)?;
             for line in body.lines() {
-                if let Some((_, queue)) = arrival(line).filter(|(at, _)| (from..to).contains(at)) {
-                    *arrivals.by_queue.entry(queue).or_default() += 1;
-                }
+                let Some((word, _, queue)) = told(line).filter(|(_, at, _)| (from..to).contains(at)) else { continue };
+                let counts = match word {
+                    QUEUED => &mut arrivals.by_queue,
+                    WARNED => &mut arrivals.warned,
+                    _ => &mut arrivals.messages,
+                };
+                *counts.entry(queue).or_default() += 1;
             }
         }
         Ok(arrivals)
     }
 }
 
-/// When somebody came into which queue, if that is what the line tells.
-fn arrival(line: &str) -> Option<(Utc, String)> {
+const QUEUED: &str = "queued";
+const WARNED: &str = "warned";
+const MESSAGE: &str = "message-left";
+
+/// When which of these happened to somebody in which queue, if the line tells one of them.
+fn told(line: &str) -> Option<(&'static str, Utc, String)> {
     // Most lines tell something else: they are not parsed.
-    line.contains(r#","what":"queued","#).then_some(())?;
+    let (_, rest) = line.split_once(r#","what":""#)?;
+    let is_it = |word: &&str| rest.strip_prefix(*word).is_some_and(|rest| rest.starts_with('"'));
+    let word = [QUEUED, WARNED, MESSAGE].into_iter().find(is_it)?;
     let line: serde_json::Value = serde_json::from_str(line).ok()?;
-    let (queue, _) = line["detail"].as_str()?.strip_prefix("queue=")?.rsplit_once(" priority=")?;
+    let detail = line["detail"].as_str()?.strip_prefix("queue=")?;
+    // What may follow the queue.
+    let follows: &[&str] = match word {
+        QUEUED => &[" priority="],
+        WARNED => &[" expected_ms=", " length="],
+        _ => &[" name="],
+    };
+    let (queue, _) = follows.iter().find_map(|name| detail.rsplit_once(name))?;
     // A name that could be taken for more than one value is quoted.
     let name = serde_json::from_str(queue).unwrap_or_else(|_| queue.to_owned());
-    Some((Utc::from_micros(line["at"].as_i64()?), name))
+    Some((word, Utc::from_micros(line["at"].as_i64()?), name))
 }
 
 /// The first row with a time from `at` on, found by halving: rows are in order of time, and there is no index.
@@ -128,12 +148,23 @@ mod tests {
 
     #[test]
     fn a_name_with_a_blank_is_read_as_it_was_given() {
-        let journal = |queue: &str| {
-            let detail = serde_json::json!(format!("queue={queue} priority=0 position=1"));
-            format!(r#"{{"seq":1,"at":7,"contact":"0000000000000001","what":"queued","detail":{detail}}}"#)
+        let journal = |what: &str, detail: &str| {
+            let detail = serde_json::json!(detail);
+            format!(r#"{{"seq":1,"at":7,"contact":"0000000000000001","what":"{what}","detail":{detail}}}"#)
         };
-        assert_eq!(arrival(&journal("客服")), Some((Utc::from_micros(7), "客服".into())));
-        assert_eq!(arrival(&journal("\"front priority=desk\"")).unwrap().1, "front priority=desk");
-        assert_eq!(arrival(r#"{"seq":1,"at":7,"what":"offered","detail":"queue=a agent=1"}"#), None);
+        let read = |what: &str, detail: &str| {
+            told(&journal(what, detail)).map(|(word, at, queue)| {
+                assert_eq!((word, at), (what, Utc::from_micros(7)));
+                queue
+            })
+        };
+        let came = |queue: &str| read("queued", &format!("queue={queue} priority=0 position=1 kept_us=0"));
+        assert_eq!(came("客服"), Some("客服".into()));
+        assert_eq!(came("\"front priority=desk\""), Some("front priority=desk".into()));
+        assert_eq!(read("warned", "queue=a expected_ms=9000 length=3"), Some("a".into()));
+        assert_eq!(read("warned", "queue=\"a length=1\" length=3"), Some("a length=1".into()));
+        assert_eq!(read("message-left", "queue=a name=voicemail/x length_ms=7"), Some("a".into()));
+        assert_eq!(read("offered", "queue=a agent=1"), None);
+        assert_eq!(read("queued-up", "queue=a priority=1"), None);
     }
 }

@@ -59,6 +59,8 @@ impl Report {
         value["queue"] = json!(name);
         value["intervals"] = intervals.collect();
         value["intervals_by_end"] = by_end.collect();
+        value["warned"] = self.arrivals.warned.get(name).copied().unwrap_or(0).into();
+        value["messages"] = self.arrivals.messages.get(name).copied().unwrap_or(0).into();
         let c = &queue.callbacks;
         value["callbacks"] = json!({
             "accepted": c.accepted, "dialled": c.dialled, "reached": c.reached, "failed": c.failed,

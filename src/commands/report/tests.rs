@@ -48,6 +48,18 @@ fn answered(talked: u64) -> VisitEnd {
 }
 
 #[test]
+fn who_was_warned_of_a_long_wait_and_who_left_a_message_is_counted_by_queue() {
+    let mut report = report("Asia/Shanghai");
+    add(&mut report, "2026-05-04T09:10:00+08:00", 10, Some("1001"), answered(60));
+    assert!(!report.text().contains("warned"), "{}", report.text());
+    report.arrivals.warned.insert("support".into(), 3);
+    report.arrivals.messages.insert("support".into(), 2);
+    assert!(report.text().contains("\n  warned of a long wait: 3; messages left: 2\n"), "{}", report.text());
+    let support = &report.json()["queues"][0];
+    assert_eq!((&support["warned"], &support["messages"]), (&3.into(), &2.into()));
+}
+
+#[test]
 fn complaint_36_every_treatment_is_given_beside_the_one_that_counts() {
     let mut report = report("Asia/Shanghai");
     add(&mut report, "2026-05-04T09:10:00+08:00", 10, Some("1001"), answered(60));

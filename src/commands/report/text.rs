@@ -3,6 +3,7 @@ use base::Utc;
 use model::ServiceLevel;
 use report::{Counts, FORMULAS, QueueFigures};
 // Writing to a String cannot fail: the results of `write!` here are dropped.
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -29,8 +30,8 @@ impl Report {
 
     fn queue_text(&self, out: &mut String, name: &str, queue: &QueueReport) {
         let ServiceLevel { target, percent, treatment, .. } = queue.level;
-        let (name, target, treatment) = (shown(name), target.as_secs_f64(), treatment.word());
-        let _ = writeln!(out, "Queue {name} — goal {percent} % in {target} s, treatment {treatment}");
+        let (label, target, treatment) = (shown(name), target.as_secs_f64(), treatment.word());
+        let _ = writeln!(out, "Queue {label} — goal {percent} % in {target} s, treatment {treatment}");
         let _ = writeln!(
             out,
             "  {:<25} {:>7} {:>8} {:>9} {:>10} {:>7} {:>7} {:>7} {:>8} {:>7}",
@@ -40,6 +41,11 @@ impl Report {
             line(out, &self.site.seconds(Utc::from_secs(*start)), figures, &queue.level);
         }
         line(out, "total", &queue.total, &queue.level);
+        let count = |counts: &BTreeMap<String, u64>| counts.get(name).copied().unwrap_or(0);
+        let (warned, messages) = (count(&self.arrivals.warned), count(&self.arrivals.messages));
+        if warned + messages > 0 {
+            let _ = writeln!(out, "  warned of a long wait: {warned}; messages left: {messages}");
+        }
         let c = &queue.callbacks;
         if c.accepted > 0 {
             let _ = write!(
