@@ -8,7 +8,7 @@
 //! same. Its cost is that of the whole input, until the offer is out.
 //!
 //! Each kind of input is given a thousand times in a row and the three are timed apart, by the processor time of the
-//! thread; told is the median of fifty such batches. The inputs are made before; taking the outputs is in it, and what a decision keeps for `explain`. So the rate
+//! thread. The inputs are made before; taking the outputs is in it, and what a decision keeps for `explain`. So the rate
 //! of lives is that of the sum, and the rate of decisions, one offer each, that of the one input. The clock goes 10 µs a
 //! life, which is the rate of the lower goal; a contact passes three steps of its queue before its turn comes.
 //!
@@ -289,7 +289,8 @@ fn alone(size: Size) -> Shard {
     Shard::new(0, size, &directory, &board, vec![None])
 }
 
-/// Processor time of this thread: other work on the machine does not count.
+/// Processor time of this thread: other work on the machine does not count. It goes on by the scheduler's ticks, which are
+/// longer than a batch: only the sum of many says something.
 fn spent() -> Duration {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux keeps it for every thread");
     let nanos = text.split(' ').next().and_then(|nanos| nanos.parse().ok());
@@ -313,13 +314,15 @@ fn measure(name: &str, size: Size, regime: Regime) {
     for _ in 0..LIVES / BATCH {
         shard.batch(regime);
     }
-    let mut parts: [Vec<f64>; 3] = Default::default();
+    let mut parts = [Duration::ZERO; 3];
+    let before = shard.decisions;
     for _ in 0..LIVES / BATCH {
-        for (all, part) in parts.iter_mut().zip(shard.batch(regime)) {
-            all.push(part.as_nanos() as f64 / BATCH as f64);
+        for (sum, part) in parts.iter_mut().zip(shard.batch(regime)) {
+            *sum += part;
         }
     }
-    let [decides, accepts, other] = parts.map(median);
+    let lives = (shard.decisions - before) as f64;
+    let [decides, accepts, other] = parts.map(|time| time.as_nanos() as f64 / lives);
     let asked: u64 = (0..BATCH)
         .map(|_| {
             let counted = allocation_counter::measure(|| shard.round(regime));
@@ -345,21 +348,15 @@ fn measure_recording(name: &str, regime: Regime) {
     if let Regime::ContactsWait = regime {
         shards.iter_mut().for_each(Shard::fill);
     }
-    let (mut with, mut more) = (Vec::new(), Vec::new());
-    for round in 0..4 * LIVES / BATCH {
-        let [recorded, plain] = shards.each_mut().map(|shard| shard.batch(regime)[0].as_nanos() as f64 / BATCH as f64);
-        if round >= LIVES / BATCH {
-            with.push(recorded);
-            more.push(recorded - plain);
+    let mut decides = [Duration::ZERO; 2];
+    for round in 0..5 * LIVES / BATCH {
+        for (shard, sum) in shards.iter_mut().zip(&mut decides) {
+            let [decided, ..] = shard.batch(regime);
+            *sum += if round >= LIVES / BATCH { decided } else { Duration::ZERO };
         }
     }
-    say!("{name:<55} {:>7.0} ns, of which {:.0} ns for recording", median(with), median(more));
-}
-
-/// Of many batches: what else runs on the machine spoils some of them.
-fn median(mut all: Vec<f64>) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or_default()
+    let [with, without] = decides.map(|time| time.as_nanos() as f64 / (4 * LIVES) as f64);
+    say!("{name:<55} {with:>7.0} ns with recording, {without:>7.0} ns without: {:.0} ns", with - without);
 }
 
 /// Lives a second of both shards together, each on a thread of its own.
