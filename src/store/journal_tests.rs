@@ -116,11 +116,22 @@ fn an_orderly_stop_leaves_nothing_open() {
     assert_eq!(contact_text(folder.path(), talking, "cause"), "shutdown");
 }
 
-/// Copies the files as they lie on the disk: what a killed process leaves.
+/// Copies the files as they lie on the disk: what a killed process leaves. The journal goes on meanwhile, and it may move
+/// what is in one of them to another: they belong together when none has changed since the first was read.
 fn killed(folder: &Path) -> tempfile::TempDir {
+    let files = ["store.db", "store.db-wal", "store.db.spool"];
+    let read = || files.map(|file| std::fs::read(folder.join(file)).unwrap());
+    let mut seen = read();
+    loop {
+        let again = read();
+        if again == seen {
+            break;
+        }
+        seen = again;
+    }
     let copy = tempdir().unwrap();
-    for file in ["store.db", "store.db-wal", "store.db.spool"] {
-        std::fs::copy(folder.join(file), copy.path().join(file)).unwrap();
+    for (file, bytes) in files.iter().zip(seen) {
+        std::fs::write(copy.path().join(file), bytes).unwrap();
     }
     copy
 }
