@@ -1,42 +1,15 @@
-use crate::limits::{BOARD_GROWTH, BOARD_MIN, SHARDS_MAX};
+mod phones;
+mod size;
+
+use crate::limits::SHARDS_MAX;
 use crate::sync::{AtomicU64, Ordering, fence};
 use crate::words::{
     HeadKey, Place, Seat, decode_state, encode_state, epoch_of, place_of, place_word, seat_of, seat_word,
 };
 use base::{Instant, Utc};
 use model::{AgentId, AgentState, ContactId, Directory, PhoneId, QueueId, ShardId};
-
-/// How many words a board has; fixed for the life of the process.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BoardSize {
-    pub shards: u8,
-    pub agents: usize,
-    pub phones: usize,
-    pub queues: usize,
-    pub contacts_per_shard: usize,
-}
-
-impl BoardSize {
-    /// Room for four times what is configured, so that reloads can add people and queues.
-    pub fn of(directory: &Directory) -> Self {
-        let roomy = |n: usize| (n * BOARD_GROWTH).max(BOARD_MIN);
-        BoardSize {
-            shards: directory.limits.shards.max(1),
-            agents: roomy(directory.agents.len()),
-            phones: roomy(directory.phones.len()),
-            queues: roomy(directory.queues.len()),
-            // Every call may wait at once, on one shard.
-            contacts_per_shard: roomy(directory.limits.max_calls as usize),
-        }
-    }
-
-    pub fn fits(&self, directory: &Directory) -> bool {
-        directory.agents.len() <= self.agents
-            && directory.phones.len() <= self.phones
-            && directory.queues.len() <= self.queues
-            && directory.limits.max_calls as usize <= self.contacts_per_shard
-    }
-}
+use phones::PhoneWords;
+pub use size::BoardSize;
 
 /// Marks that something is pending; signed off is all zeros.
 const PENDING: u64 = 1 << 56;
@@ -80,17 +53,10 @@ struct QueueWords {
 /// Marks a queue that is closed by hand.
 const SHUT: u64 = 1 << 8;
 
-#[derive(Debug)]
-struct PhoneWords {
-    /// The agent signed on plus one, 0 when none.
-    agent: AtomicU64,
-    reachable: AtomicU64,
-}
-
 /// The lock-free board: fixed slabs of words by index, read and written by every shard.
 ///
 /// Nothing is reclaimed, so nothing is `unsafe`. A word carries an epoch that grows with every insert, so a step made
-/// for an earlier tenant fails. Every memory ordering of the distributor is in this file. The rules:
+/// for an earlier tenant fails. Every memory ordering of the distributor is in this file and in `phones.rs`. The rules:
 ///
 /// * Claims are compare-and-set with `AcqRel`: *acquire* so that the claimer sees what the word's owner wrote before it
 ///   offered the word, *release* so that whoever reads the claim sees what the claimer did before it.
@@ -169,16 +135,6 @@ impl Board {
     pub fn agent_phone(&self, agent: AgentId) -> Option<PhoneId> {
         let phone = self.agents.get(agent.index())?.phone.load(Ordering::Acquire);
         phone.checked_sub(1).map(|p| PhoneId(p as u32))
-    }
-
-    /// Who is signed on at this phone.
-    pub fn phone_agent(&self, phone: PhoneId) -> Option<AgentId> {
-        let agent = self.phones.get(phone.index())?.agent.load(Ordering::Acquire);
-        agent.checked_sub(1).map(|a| AgentId(a as u32))
-    }
-
-    pub fn phone_reachable(&self, phone: PhoneId) -> bool {
-        self.phones.get(phone.index()).is_some_and(|w| w.reachable.load(Ordering::Acquire) != 0)
     }
 
     /// Contacts in the queue, those being offered included.
@@ -447,35 +403,6 @@ impl Board {
     }
 }
 
-/// Who sits at which phone, and whether it can be reached.
-impl Board {
-    /// One agent a phone: the first wins. The fence comes before the caller's look at [`Self::phone_reachable`].
-    pub(crate) fn sit_down(&self, phone: PhoneId, agent: AgentId) -> bool {
-        let Some(words) = self.phones.get(phone.index()) else { return false };
-        let mine = u64::from(agent.0) + 1;
-        let took = words.agent.compare_exchange(0, mine, Ordering::AcqRel, Ordering::Acquire);
-        fence(Ordering::SeqCst);
-        took.is_ok() || took == Err(mine)
-    }
-
-    pub(crate) fn stand_up(&self, phone: PhoneId, agent: AgentId) {
-        if let Some(words) = self.phones.get(phone.index()) {
-            let mine = u64::from(agent.0) + 1;
-            // Release: who sits down next sees what we did there. Not ours: nothing to do.
-            let _ = words.agent.compare_exchange(mine, 0, Ordering::AcqRel, Ordering::Relaxed);
-        }
-    }
-
-    /// Writes what the signalling saw, then the fence, then looks who sits there: of a sign-on and a lost phone at
-    /// least one sees the other.
-    pub(crate) fn set_reachable(&self, phone: PhoneId, reachable: bool) -> Option<AgentId> {
-        let words = self.phones.get(phone.index())?;
-        words.reachable.store(u64::from(reachable), Ordering::Release);
-        fence(Ordering::SeqCst);
-        self.phone_agent(phone)
-    }
-}
-
 impl AgentWords {
     fn new() -> Self {
         AgentWords {
@@ -501,12 +428,6 @@ impl QueueWords {
             joins: AtomicU64::new(0),
             stays: AtomicU64::new(0),
         }
-    }
-}
-
-impl PhoneWords {
-    fn new() -> Self {
-        PhoneWords { agent: AtomicU64::new(0), reachable: AtomicU64::new(0) }
     }
 }
 
