@@ -44,9 +44,12 @@ step "lints" cargo clippy --workspace --all-targets -- -D warnings
 step "tests" cargo nextest run --workspace --no-fail-fast
 # The same selection of features as above, so that nothing is built anew. The built-in phone alone knows no shards.
 step "wire tests with three shards" env STROWGER_WIRE_SHARDS=3 \
-    cargo nextest run --workspace --no-fail-fast -E 'package(strowger) & binary(wire) - test(/^softphone::/)'
+    cargo nextest run --profile wire --workspace --no-fail-fast \
+    -E 'package(strowger) & binary(wire) - test(/^softphone::/)'
 step "examples in the documentation" cargo test --workspace --doc
-step "benches, one round each" cargo test --package strowger --benches
+# `acd` has no short form: it is a house of ten thousand agents.
+step "benches, one round each" cargo test --workspace \
+    --bench sip_parse --bench call_setup --bench journal --bench explain --bench rtp_relay
 step "model checks of the board" env RUSTFLAGS="--cfg loom" CARGO_TARGET_DIR=target/loom \
     cargo test --release --package strowger-acd --lib loom
 
