@@ -366,7 +366,8 @@ impl Acd {
             (Some((stay, open)), _) => {
                 // The queue learns of it before the agent is free again.
                 self.send(self.queue_home(stay.queue), ToQueue::OfferOver { stay, agent: offer.agent, outcome });
-                // Unasked for, "withdrawn" means that the caller is leaving: he is not offered to anybody meanwhile.
+                // Unasked for, "withdrawn" means that the caller is leaving, or that nobody's phone can be rung just now: he
+                // is not offered to anybody meanwhile.
                 let at_once = outcome != OfferOutcome::Withdrawn || open.revoked;
                 if self.contacts.at(stay).is_some_and(|r| r.offers.is_empty()) {
                     self.wait_again(stay, at_once);

@@ -3,7 +3,9 @@
 use crate::steps::{Line, Run, Step, house};
 use crate::testing::secs;
 use core::time::Duration;
-use model::{Ageing, AgentAction, Cause, CauseKind, IdleClock, OfferOutcome, PhoneId, Routing, Strategy, WrapUpMode};
+use model::{
+    Ageing, AgentAction, Cause, CauseKind, IdleClock, OfferOutcome, PhoneId, RINGS_MAX, Routing, Strategy, WrapUpMode,
+};
 
 fn line(strategy: Strategy, per_minute: u32, cap: u32) -> Line {
     Line {
@@ -75,6 +77,17 @@ fn who_let_it_ring_in_this_round_is_not_passed_over_by_who_joins_it() {
         Step::Settle(0, OfferOutcome::Withdrawn),
     ];
     live(&lines, &[&[0], &[0], &[0], &[0]], &steps);
+}
+
+/// More are ready than are rung in one round: the others are for the next caller, and for the next round.
+#[test]
+fn whoever_is_ready_beyond_a_full_round_is_not_passed_over() {
+    let lines = [line(Strategy::RingAll, 0, 0)];
+    let declined = Step::Settle(0, OfferOutcome::Rejected(Cause::new(CauseKind::Declined)));
+    let mut steps = vec![arrive(0, 0), declined, pass(10), arrive(0, 0)];
+    steps.extend((1..RINGS_MAX).map(|_| Step::Settle(0, OfferOutcome::Missed)));
+    steps.extend([pass(6_000), Step::Settle(0, OfferOutcome::Accepted), pass(1_000)]);
+    live(&lines, &[&[0][..]; RINGS_MAX + 3], &steps);
 }
 
 /// Where somebody sits is no change of state: his share of work is not taken anew between two of its instants.

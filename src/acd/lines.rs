@@ -9,7 +9,7 @@ use crate::message::Stay;
 use crate::serving::Server;
 use crate::words::HeadKey;
 use base::{Key, Slab};
-use model::{AgentId, Directory, QueueId};
+use model::{AgentId, Directory, QueueId, RINGS_MAX};
 
 /// What an agent who becomes ready must see of each of his queues, in one piece for all of them: the lines themselves
 /// lie far apart in memory.
@@ -290,5 +290,10 @@ impl Lines {
 
     pub(crate) fn has_rung(&self, entry: &Entry, agent: AgentId) -> bool {
         self.rung(entry).contains(&agent)
+    }
+
+    /// He may be rung in the round going on, as far as it goes.
+    pub(crate) fn may_join(&self, entry: &Entry, agent: AgentId) -> bool {
+        self.rung(entry).len() < RINGS_MAX && !self.has_rung(entry, agent)
     }
 }

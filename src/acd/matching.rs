@@ -134,7 +134,7 @@ impl Lines {
         let (queue, class) = (entry.stay.queue, entry.class);
         let first = self.line(queue).first_ready(class);
         let entry = self.entries.get(key)?;
-        let free = |key: &AgentKey| !entry.refuses(now, key.agent) && !self.has_rung(entry, key.agent);
+        let free = |key: &AgentKey| !entry.refuses(now, key.agent) && self.may_join(entry, key.agent);
         let next = first.filter(free).or_else(|| self.look(queue).ready(class).filter(free).min());
         next.map(|key| key.agent)
     }
@@ -147,7 +147,7 @@ impl Lines {
             let line = self.look(service.queue);
             let may = |key: &ContactKey| {
                 self.entries.get(key.entry).is_some_and(|entry| {
-                    let free = entry.kept.is_none() && !entry.refuses(now, agent) && !self.has_rung(entry, agent);
+                    let free = entry.kept.is_none() && !entry.refuses(now, agent) && self.may_join(entry, agent);
                     free && line.classes[entry.class].able.fits(service.at)
                 })
             };

@@ -2,7 +2,7 @@
 //!
 //! The contact is claimed once, for the first of them (`Waiting` → `Offered`); the others are claimed for the same epoch
 //! of it. A round's offers are a set: nobody is rung twice in it, also when he said no and is asked for other contacts
-//! meanwhile. It ends when one has won (`Offered` → `Taken`, by the contact's home) or when none is left.
+//! meanwhile, and no more than `RINGS_MAX` are rung in it at all. It ends when one has won (`Offered` → `Taken`, by the contact's home) or when none is left.
 
 use crate::decision::Came;
 use crate::limits::TURNS_MAX;

@@ -57,8 +57,9 @@ impl Machine {
                     rings.push(new);
                 }
             }
-            // Failed, not withdrawn: a withdrawn offer is made again at once, and would fail again at once.
-            Err(kind) => self.settle(Some(offer.id), OfferOutcome::Failed(kind.into())),
+            // Nobody dialled his phone, so it has not failed: what is short is ours. The contact is offered again after a
+            // pause, and no try of it is used up.
+            Err(_) => self.settle(Some(offer.id), OfferOutcome::Withdrawn),
         }
     }
 
@@ -72,7 +73,7 @@ impl Machine {
                 }
             }
             Err(kind) => {
-                self.settle(Some(offer), OfferOutcome::Failed(kind.into()));
+                self.settle(Some(offer), OfferOutcome::Withdrawn);
                 self.target_failed(now, id, kind.into());
             }
         }

@@ -59,7 +59,8 @@ pub enum OfferOutcome {
     Missed,
     /// The device failed (unregistered, unreachable, 4xx/5xx).
     Failed(Cause),
-    /// We took it back: caller gone, another won, agent signed off.
+    /// We took it back: caller gone, another won, agent signed off; or we had no port or no place to ring him, which says
+    /// nothing about him or his phone.
     Withdrawn,
 }
 

@@ -3,7 +3,7 @@
 use super::{Edge, Reference, Waiting};
 use base::Instant;
 use core::time::Duration;
-use model::{AgentId, AgentState, Queue, QueueId, Strategy};
+use model::{AgentId, AgentState, Queue, QueueId, RINGS_MAX, Strategy};
 
 impl Reference {
     pub(crate) fn all(&self) -> impl Iterator<Item = AgentId> + use<> {
@@ -45,7 +45,8 @@ impl Reference {
             _ => false,
         };
         let fits = self.fits(waiting, agent, edge);
-        fits && open && !refused && !kept_for_other && !waiting.round.contains(&agent)
+        let has_place = waiting.round.len() < RINGS_MAX && !waiting.round.contains(&agent);
+        fits && open && !refused && !kept_for_other && has_place
     }
 
     pub(crate) fn is_full(&self, queue: QueueId) -> bool {

@@ -3,7 +3,7 @@
 use crate::testing::{House, hotline, secs};
 use model::{
     AgentAction, AgentId, AgentState, CauseKind, ContactId, Directory, Fact, OfferId, OfferOutcome, QueueEvent,
-    Strategy,
+    RINGS_MAX, Strategy,
 };
 
 fn ringing(strategy: Strategy, agents: u32) -> Directory {
@@ -147,6 +147,23 @@ fn when_nobody_answers_the_contact_waits_again_and_one_try_has_failed() {
         }
     }
     assert!(matches!(house.event(), Some(QueueEvent::FlowOut { .. })), "three phones are one try");
+}
+
+#[test]
+fn of_a_large_team_so_many_phones_ring_and_the_others_stay_ready() {
+    let (most, all) = (RINGS_MAX as u32, RINGS_MAX as u32 + 2);
+    let mut house = House::new(ringing(Strategy::RingAll, all));
+    let contact = house.arrive(0, 0);
+    let open = offers(&mut house, contact);
+    assert_eq!(who(&open), (0..most).collect::<Vec<_>>());
+    house.ask(most, AgentAction::NotReady { code: 1 }).expect("he is signed on");
+    house.ask(most, AgentAction::Ready).expect("he is signed on");
+    house.settle(open[0], DECLINED());
+    house.quiet();
+    assert!((most..all).all(|agent| house.state(agent) == AgentState::Ready), "nobody says that they failed");
+    // The round is over when the last has stopped ringing; then it is their turn.
+    open[1..].iter().for_each(|offer| house.settle(*offer, OfferOutcome::Missed));
+    assert_eq!(who(&offers(&mut house, contact)), [most, most + 1]);
 }
 
 #[test]

@@ -208,7 +208,24 @@ fn more_phones_than_the_limit_do_not_ring_for_one_caller() {
     world.step("call 4008");
     (0..RINGS_MAX + 3).for_each(|i| world.step(&format!("offer n{i}")));
     let said = |start: &str| world.said.iter().filter(|l| l.starts_with(start)).count();
-    assert_eq!((said("dial"), world.said.iter().filter(|l| l.ends_with(" failed")).count()), (RINGS_MAX, 3));
+    // Their phones were not dialled: they have not failed.
+    assert_eq!((said("dial"), world.said.iter().filter(|l| l.ends_with(" withdrawn")).count()), (RINGS_MAX, 3));
     world.step("a ends");
+    world.check_books();
+}
+
+#[test]
+fn an_agent_whom_we_have_no_port_to_ring_has_not_failed() {
+    let mut world = World::new(house(), 1);
+    world.step("call 4008");
+    // The caller came with a port for one more.
+    world.use_up_ports(0);
+    world.said.clear();
+    world.steps("offer anna\noffer ben");
+    let settled: Vec<_> = world.said.iter().filter(|l| l.starts_with("queue settle")).collect();
+    assert_eq!(settled, ["queue settle ben withdrawn"]);
+    world.said.clear();
+    world.steps("b answers\na ends");
+    assert!(world.said.iter().any(|l| l == "queue settle anna accepted"), "{:?}", world.said);
     world.check_books();
 }
