@@ -49,7 +49,7 @@ pub(crate) const ADJUST_STEP: i32 = 10;
 pub(crate) const ADJUST_LEAST: i32 = 25;
 pub(crate) const ADJUST_MOST: i32 = 200;
 
-/// Wrap-up lasts at most so much longer on request: who needs more is not in wrap-up but not ready, with a reason.
+/// Wrap-up lasts at most so much longer than its own time, however often more is asked for: who needs more is not in wrap-up but not ready, with a reason.
 pub(crate) const WRAP_UP_EXTENSION_MAX: Duration = Duration::from_secs(3600);
 /// Points a minute that ageing may add, and points at most: 100 days of waiting in milliseconds times this stay below
 /// 2⁶³.

@@ -23,7 +23,7 @@ impl Acd {
             AgentAction::SignOff { code } => self.ask_sign_off(now, id, code, forced),
             AgentAction::Ready => self.ask_ready(now, id),
             AgentAction::NotReady { code } => self.ask_not_ready(now, id, code, forced),
-            AgentAction::Extend { by } => self.extend_wrap_up(now, id, by),
+            AgentAction::Extend { by } => self.extend_wrap_up(id, by),
         }
         self.refresh(now, id);
         Ok(())

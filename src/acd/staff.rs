@@ -100,6 +100,8 @@ pub(crate) struct WrapUp {
     pub(crate) ends: Option<Instant>,
     /// From here on the agent may end it.
     pub(crate) least: Instant,
+    /// No request makes it longer than this.
+    pub(crate) most: Instant,
 }
 
 impl Agent {

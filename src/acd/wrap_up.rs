@@ -27,7 +27,8 @@ impl Acd {
         let ends = timed.then(|| now.mono + longer);
         let timer = ends.map(|at| self.timers.insert(at, Timer::WrapUp(id)));
         if let Some(agent) = self.agent(id) {
-            agent.wrap_up = Some(WrapUp { work, timer, ends, least });
+            let most = now.mono + time + WRAP_UP_EXTENSION_MAX;
+            agent.wrap_up = Some(WrapUp { work, timer, ends, least, most });
         }
     }
 
@@ -94,13 +95,12 @@ impl Acd {
     }
 
     /// More time to finish the paperwork of a call from a queue: now, or after the call he is in.
-    pub(crate) fn extend_wrap_up(&mut self, now: Now, id: AgentId, by: Duration) {
+    pub(crate) fn extend_wrap_up(&mut self, id: AgentId, by: Duration) {
         let Some(agent) = self.agent(id) else { return };
         match agent.wrap_up {
             Some(wrap_up) => {
-                let most = now.mono + WRAP_UP_EXTENSION_MAX;
                 if let Some(ends) = wrap_up.ends {
-                    self.wrap_up_until(id, (ends + by).min(most.max(ends)));
+                    self.wrap_up_until(id, (ends + by).min(wrap_up.most));
                 }
             }
             None => agent.extension = (agent.extension + by).min(WRAP_UP_EXTENSION_MAX),

@@ -134,6 +134,17 @@ fn wrap_up_grows_by_an_hour_at_most_and_only_where_there_is_one() {
 }
 
 #[test]
+fn who_asks_for_more_time_again_and_again_has_no_more_than_who_asks_once() {
+    let mut house = house(WrapUpMode::Capped, 10);
+    serve(&mut house, |_| {});
+    for _ in 0..7 {
+        assert_eq!(house.ask(0, extend(3_000)), Ok(()));
+        house.pass(secs(500));
+    }
+    lasts(&mut house, 110);
+}
+
+#[test]
 fn an_operator_extends_it_too_and_that_is_a_fact() {
     let mut house = house(WrapUpMode::Capped, 10);
     serve(&mut house, |_| {});
