@@ -92,6 +92,10 @@ impl ReadQueue {
         ];
         rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to))
     }
+    if table.is_given("tries") && table.value("max_wait").text().is_ok_and(|text| text == "off") {
+        let message = "whoever was offered so often in vain leaves by `max_wait`, which is off: he waits on";
+        table.reader.warn(table.value("tries").span, message, "give the queue a `max_wait`, or take `tries` out");
+    }
 }
 
 pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {

@@ -64,7 +64,8 @@ pub struct Routing {
     pub sticky: Option<Sticky>,
     /// With `ring-progressive`: one more phone rings each time this has passed.
     pub ring_step: Duration,
-    /// An offer that failed this often lets the contact go by the rule of the longest wait.
+    /// An offer that failed this often lets the contact go by the rule of the longest wait; without that rule it waits
+    /// on.
     pub tries: u8,
     /// At most so many of its contacts are talked with at a time; `None`: no cap.
     pub max_talking: Option<u32>,

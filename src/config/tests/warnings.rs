@@ -28,6 +28,23 @@ t.toml:9:1: warning: this rule is never reached: one before it matches all it do
 }
 
 #[test]
+fn tries_without_a_way_out() {
+    warned(
+        r#"
+[[queue]]
+name = "support"
+tries = 3
+max_wait = "off"
+"#,
+        r#"
+t.toml:3:9: warning: whoever was offered so often in vain leaves by `max_wait`, which is off: he waits on
+    3 | tries = 3
+      |         ^ give the queue a `max_wait`, or take `tries` out
+"#,
+    );
+}
+
+#[test]
 fn ports_that_are_too_few() {
     warned(
         r#"
