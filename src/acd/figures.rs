@@ -28,11 +28,12 @@ struct Minute {
 }
 
 impl Recent {
-    /// One has left the queue. Who hung up after a moment, or went by a rule, says nothing about the service.
+    /// One has left the queue. Who hung up after a moment, or went by a rule, says nothing about the service: a rule
+    /// that calls others in is not to look at what rules do, so the reports' treatment does not count here.
     pub(crate) fn note(&mut self, now: Instant, waited: Duration, how: Departure, asked: &ServiceLevel) {
         let in_time = match how {
             Departure::Served => waited <= asked.target,
-            Departure::Abandoned if waited < asked.short_abandon => return,
+            Departure::Abandoned if waited <= asked.short_abandon => return,
             Departure::Abandoned => false,
             Departure::FlowedOut => return,
         };
@@ -113,7 +114,8 @@ mod tests {
         recent.note(at(0), secs(20), Departure::Served, &asked);
         recent.note(at(10), secs(21), Departure::Served, &asked);
         recent.note(at(70), secs(6), Departure::Abandoned, &asked);
-        for (waited, how) in [(secs(4), Departure::Abandoned), (secs(90), Departure::FlowedOut)] {
+        let in_a_moment = [secs(4), asked.short_abandon].map(|waited| (waited, Departure::Abandoned));
+        for (waited, how) in in_a_moment.into_iter().chain([(secs(90), Departure::FlowedOut)]) {
             recent.note(at(75), waited, how, &asked);
         }
         assert_eq!(recent.service_level(at(75)), Some(33));

@@ -130,7 +130,7 @@ pub enum NotReadyReason {
     ServerStart,
     /// By himself, with the reason he dialled; 0 when he gave none.
     Code(u8),
-    /// Let an offer ring out.
+    /// Let an offer ring out, or missed or declined one too many in a row.
     Missed,
     /// The phone is unregistered or does not answer.
     DeviceUnreachable,

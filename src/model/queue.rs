@@ -172,7 +172,8 @@ pub enum WrapUpMode {
     AgentEnded,
 }
 
-/// After `limit` offers in a row rang out he becomes not ready for `pause`; zero pause: until he says ready.
+/// One whose phone rang out is not ready for `pause`; zero pause: until he says ready. After `limit` offers in a row that
+/// he missed or declined he is not ready until he says ready; 0: never for that.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MissedPolicy {
     pub limit: u32,
