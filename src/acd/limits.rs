@@ -106,8 +106,6 @@ pub(crate) const REVIEW_EVERY: Duration = Duration::from_secs(10);
 /// agent has fewer (reserved, undone, settled, his tour, handled, the device, release).
 pub(crate) const MESSAGES_EACH: usize = 8;
 
-/// Places a mailbox between two shards needs so that reservations cannot overflow it. What people type comes on top, so
-/// a full mailbox must keep what does not fit, never lose it.
 /// Over which an agent's share of work is measured for his short break: long enough that one long call is none.
 pub(crate) const BREATHER_WINDOW: Duration = Duration::from_secs(30 * 60);
 /// Less time at work than this says nothing about a share.
@@ -121,6 +119,8 @@ pub(crate) const LINE_TRIES: u32 = 4;
 /// A nailed-up leg that was up this long did not fail because of what failed before.
 pub(crate) const LINE_STEADY: Duration = Duration::from_secs(60);
 
+/// Places a mailbox between two shards needs so that reservations cannot overflow it. What people type comes on top, so
+/// a full mailbox must keep what does not fit, never lose it.
 pub fn mailbox_capacity(size: crate::BoardSize) -> usize {
     MESSAGES_EACH * (size.agents + size.contacts_per_shard)
 }
