@@ -51,19 +51,14 @@ fn open_at(calendar: &Calendar, zone: &TimeZone, at: Utc) -> bool {
         return false;
     }
     let open_today = spans(calendar, today)
-        .any(|span| span.from_minute <= minute && (minute < span.to_minute || spans_midnight(span)));
+        .any(|span| span.from_minute <= minute && (minute < span.to_minute || span.spans_midnight()));
     let open_since_yesterday = || {
         let Ok(yesterday) = today.yesterday() else { return false };
         // A night that began on a closed day was never begun.
         !closed_on(calendar, yesterday)
-            && spans(calendar, yesterday).any(|span| spans_midnight(span) && minute < span.to_minute)
+            && spans(calendar, yesterday).any(|span| span.spans_midnight() && minute < span.to_minute)
     };
     open_today || open_since_yesterday()
-}
-
-/// "22:00-06:00": the end is on the next day.
-fn spans_midnight(span: &DaySpan) -> bool {
-    span.to_minute <= span.from_minute
 }
 
 fn spans(calendar: &Calendar, date: civil::Date) -> impl Iterator<Item = &DaySpan> {

@@ -155,7 +155,8 @@ fn spans(value: Value<'_>) -> Result<Vec<DaySpan>, Wrong> {
     };
     let mut spans: Vec<DaySpan> = texts.into_iter().map(span).collect::<Result<_, _>>()?;
     spans.sort_by_key(|span| span.from_minute);
-    if spans.windows(2).any(|pair| pair[0].to_minute > pair[1].from_minute) {
+    let overlap = |pair: &[DaySpan]| pair[0].spans_midnight() || pair[0].to_minute > pair[1].from_minute;
+    if spans.windows(2).any(overlap) {
         return Err(Wrong::new("these hours overlap", "write them one after another"));
     }
     if spans.is_empty() {
@@ -169,9 +170,9 @@ fn span(text: &str) -> Result<DaySpan, Wrong> {
         || Wrong::new(format!("`{text}` are no opening hours"), "write \"09:00-18:00\", at the latest until 24:00");
     let (from, to) = text.split_once('-').ok_or_else(wrong)?;
     let (from_minute, to_minute) = (minute(from.trim()).ok_or_else(wrong)?, minute(to.trim()).ok_or_else(wrong)?);
-    if to_minute <= from_minute {
-        let help = format!("hours end on their day: write \"{from}-24:00\" here and \"00:00-{to}\" on the day after");
-        return Err(Wrong::new(format!("`{text}` ends before it begins"), help));
+    if to_minute == from_minute || from_minute == 24 * 60 {
+        let help = "write \"00:00-24:00\" for the whole day, \"22:00-06:00\" for a night";
+        return Err(Wrong::new(format!("`{text}` ends where it begins"), help));
     }
     Ok(DaySpan { from_minute, to_minute })
 }
@@ -226,10 +227,11 @@ mod tests {
     }
 
     #[test]
-    fn hours_end_on_their_day() {
+    fn hours_end_on_their_day_or_on_the_next() {
         assert_eq!(span("00:00-24:00"), Ok(DaySpan { from_minute: 0, to_minute: 1440 }));
-        assert!(span("22:00-06:00").unwrap_err().help.contains("22:00-24:00"));
-        for text in ["9-18", "09:00", "24:01-24:02", "09:60-10:00", "-1:00-02:00", "09:00-09:00", "０９:00-10:00"] {
+        assert_eq!(span("22:00-06:00"), Ok(DaySpan { from_minute: 1320, to_minute: 360 }));
+        let wrong = ["9-18", "09:00", "24:01-24:02", "09:60-10:00", "-1:00-02:00", "09:00-09:00", "０９:00-10:00"];
+        for text in wrong.into_iter().chain(["24:00-06:00", "00:00-00:00"]) {
             assert!(span(text).is_err(), "{text}");
         }
     }

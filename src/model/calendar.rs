@@ -10,11 +10,18 @@ pub enum Weekday {
     Sunday,
 }
 
-/// Minutes after local midnight, half-open; `24:00` is 1440.
+/// Minutes after local midnight, half-open; `24:00` is 1440. One that ends before it begins ends on the day after.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DaySpan {
     pub from_minute: u16,
     pub to_minute: u16,
+}
+
+impl DaySpan {
+    /// "22:00-06:00".
+    pub const fn spans_midnight(&self) -> bool {
+        self.to_minute <= self.from_minute
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -391,21 +391,21 @@ fn calendars() {
         r#"
 [[calendar]]
 name = "a"
-open = { mon-fry = "09:00-18:00", sat = "9-12", sun = "22:00-06:00" }
+open = { mon-fry = "09:00-18:00", sat = "9-12", sun = "09:00-09:00" }
 closed_on = ["2026-02-30", "2026-10-07..2026-10-01"]
 "#,
         r#"
 t.toml:3:10: error: `fry` is not a day of the week
-    3 | open = { mon-fry = "09:00-18:00", sat = "9-12", sun = "22:00-06:00" }
+    3 | open = { mon-fry = "09:00-18:00", sat = "9-12", sun = "09:00-09:00" }
       |          ^^^^^^^ did you mean "fri"?
 
 t.toml:3:41: error: `9-12` are no opening hours
-    3 | open = { mon-fry = "09:00-18:00", sat = "9-12", sun = "22:00-06:00" }
+    3 | open = { mon-fry = "09:00-18:00", sat = "9-12", sun = "09:00-09:00" }
       |                                         ^^^^^^ write "09:00-18:00", at the latest until 24:00
 
-t.toml:3:55: error: `22:00-06:00` ends before it begins
-    3 | open = { mon-fry = "09:00-18:00", sat = "9-12", sun = "22:00-06:00" }
-      |                                                       ^^^^^^^^^^^^^ hours end on their day: write "22:00-24:00" here and "00:00-06:00" on the day after
+t.toml:3:55: error: `09:00-09:00` ends where it begins
+    3 | open = { mon-fry = "09:00-18:00", sat = "9-12", sun = "09:00-09:00" }
+      |                                                       ^^^^^^^^^^^^^ write "00:00-24:00" for the whole day, "22:00-06:00" for a night
 
 t.toml:4:14: error: `2026-02-30` is not a date
     4 | closed_on = ["2026-02-30", "2026-10-07..2026-10-01"]
