@@ -16,21 +16,6 @@ use model::{
     Target, Treatment, VoicemailPolicy, Warning, Whisper, WrapUpMode,
 };
 
-const STRATEGIES: [(&str, Strategy); 11] = [
-    ("longest-idle", Strategy::LongestIdle),
-    ("round-robin", Strategy::RoundRobin),
-    ("least-calls", Strategy::LeastCalls),
-    ("least-occupied", Strategy::LeastOccupied),
-    ("linear", Strategy::Linear),
-    ("random", Strategy::Random),
-    ("weighted", Strategy::Weighted),
-    ("ring-all", Strategy::RingAll),
-    ("ring-progressive", Strategy::RingProgressive),
-    ("best-skill", Strategy::BestSkill),
-    ("least-versatile", Strategy::LeastVersatile),
-];
-const IDLE_CLOCKS: [(&str, IdleClock); 3] =
-    [("release", IdleClock::Release), ("ready", IdleClock::Ready), ("offer", IdleClock::Offer)];
 const ANSWER_MODES: [(&str, AnswerMode); 2] = [("at-once", AnswerMode::AtOnce), ("with-agent", AnswerMode::WithAgent)];
 const WRAP_UP_MODES: [(&str, WrapUpMode); 4] = [
     ("fixed", WrapUpMode::Fixed),
@@ -92,10 +77,6 @@ impl ReadQueue {
         ];
         rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to))
     }
-    if table.is_given("tries") && table.value("max_wait").text().is_ok_and(|text| text == "off") {
-        let message = "whoever was offered so often in vain leaves by `max_wait`, which is off: he waits on";
-        table.reader.warn(table.value("tries").span, message, "give the queue a `max_wait`, or take `tries` out");
-    }
 }
 
 pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
@@ -111,6 +92,10 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
     });
     let (routing, demands, named) = routing::read(entry, refs);
     let max_wait = max_wait(table, refs, own);
+    if table.is_given("tries") && table.value("max_wait").text().is_ok_and(|text| text == "off") {
+        let message = "whoever was offered so often in vain leaves by `max_wait`, which is off: he waits on";
+        table.reader.warn(table.value("tries").span, message, "give the queue a `max_wait`, or take `tries` out");
+    }
     let max_length = max_length(table, refs, own);
     let max_expected_wait = table.inner("max_expected_wait", "max_expected_wait").map(|inner| {
         let over = inner.duration("over", WAIT);
@@ -144,7 +129,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
     let queue = Queue {
         name: entry.name.clone(),
         strategy: strategy(table, refs, &entry.name),
-        idle_clock: table.word("idle_clock", &IDLE_CLOCKS, &[]),
+        idle_clock: table.word("idle_clock", &IdleClock::ALL.map(|clock| (clock.word(), clock)), &[]),
         routing,
         answer: table.word("answer", &ANSWER_MODES, &[]),
         hours: hours.value,
@@ -172,7 +157,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
 
 /// Those that look at what an agent can do come with the skills.
 fn strategy(table: &Table<'_>, refs: &Refs<'_>, name: &str) -> Strategy {
-    let strategy = table.word("strategy", &STRATEGIES, &[]);
+    let strategy = table.word("strategy", &Strategy::ALL.map(|strategy| (strategy.word(), strategy)), &[]);
     if let Strategy::BestSkill | Strategy::LeastVersatile = strategy {
         let who = format!("strategy \"{}\" of queue {name}", strategy.word());
         refs.modules.need(table.reader, table.value("strategy").span, &who, "queue.skills");

@@ -1,6 +1,8 @@
 //! Which ready agent gets a contact: one file a strategy, each a [`Rule`] by which a queue sorts its ready agents.
 //!
-//! To add one: its file beside this, its variant in `model::Strategy`, its line in [`rule`].
+//! To add one: its file beside this, its variant with its word and its place in `ALL` in `model::Strategy`, its line in
+//! [`rule`]; then the compiler asks for it in the reference distributor (`reference/first.rs`) and in what explanations
+//! say of it (`look.rs`). The configuration reads whatever is in `ALL`; `defaults.toml` tells people of it.
 
 mod best_skill;
 mod least_calls;
