@@ -239,6 +239,7 @@ fn read<'a>(
         let serving = Serving { reader, entries: &entries.queues, queues: &queues, agents: &agents };
         serving.warn_of_unreachable(&refs.requirements, &entries.skills);
         serving.warn_of_unstaffed(&rules);
+        serving.warn_of_unattached(&rules);
     }
 
     let directory = Directory {

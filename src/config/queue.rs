@@ -5,7 +5,7 @@ use crate::names::Entry;
 use crate::reader::Reader;
 use crate::route::CLASSES;
 use crate::routing::{self, Demands};
-use crate::rules::NamedAgents;
+use crate::rules::Named;
 use crate::scalar::{self, DurationRange};
 use crate::source::{At, Span};
 use crate::table::{Table, Wrong};
@@ -59,24 +59,28 @@ const TARGET: DurationRange = DurationRange::seconds(0, 3600);
 pub(crate) struct ReadQueue {
     pub(crate) queue: Queue,
     pub(crate) at_once: Vec<(QueueId, Span)>,
+    /// Of its steps.
     pub(crate) demands: Demands,
-    pub(crate) named: NamedAgents,
+    pub(crate) named: Named,
 }
 
 impl ReadQueue {
-    /// Where its rules and keys lead.
     pub(crate) fn ways_out(&self) -> impl Iterator<Item = &Target> {
-        let queue = &self.queue;
-        let rules = [
-            queue.max_wait.as_ref().map(|rule| &rule.to),
-            queue.max_length.as_ref().map(|rule| &rule.to),
-            queue.max_expected_wait.as_ref().map(|rule| &rule.to),
-            queue.min_staffed.as_ref().map(|rule| &rule.to),
-            queue.empty.to.as_ref(),
-            queue.closed.as_ref(),
-        ];
-        rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to))
+        ways_out(&self.queue)
     }
+}
+
+/// Where its rules and keys lead.
+pub(crate) fn ways_out(queue: &Queue) -> impl Iterator<Item = &Target> {
+    let rules = [
+        queue.max_wait.as_ref().map(|rule| &rule.to),
+        queue.max_length.as_ref().map(|rule| &rule.to),
+        queue.max_expected_wait.as_ref().map(|rule| &rule.to),
+        queue.min_staffed.as_ref().map(|rule| &rule.to),
+        queue.empty.to.as_ref(),
+        queue.closed.as_ref(),
+    ];
+    rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to))
 }
 
 pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {

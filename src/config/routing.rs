@@ -4,7 +4,7 @@ use crate::condition::{demand, figures};
 use crate::names::Entry;
 use crate::reserve;
 use crate::reserved;
-use crate::rules::{self, NamedAgents};
+use crate::rules::{self, Named};
 use crate::scalar::DurationRange;
 use crate::source::Span;
 use crate::table::{Table, Wrong};
@@ -31,13 +31,13 @@ const STEP_FIGURES: [QueueFigure; 8] = [
 /// Points; priorities of numbers are of the same size.
 const MAX_POINTS: u32 = 10_000;
 
-/// Where a queue's demands are written, for [`crate::serving`].
+/// Where demands are written, for [`crate::serving`].
 pub(crate) type Demands = Vec<(RequirementId, Span)>;
 
-pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> (Routing, Demands, NamedAgents) {
+pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> (Routing, Demands, Named) {
     let table = &entry.table;
-    let (steps, mut demands) = steps(entry, refs);
-    let (rules, named) = rules::read(entry, refs, &mut demands);
+    let (steps, demands) = steps(entry, refs);
+    let (rules, named) = rules::read(entry, refs);
     let ageing = table.inner("ageing", "ageing").map_or(Ageing::default(), |inner| Ageing {
         per_minute: inner.count("per_minute", 1..=MAX_POINTS),
         cap: inner.count("cap", 1..=MAX_POINTS),

@@ -8,7 +8,8 @@ use crate::scalar::DurationRange;
 use crate::source::Span;
 use crate::table::{Table, Wrong};
 use crate::target::Refs;
-use expr::{Kind, Unknown};
+use core::cell::RefCell;
+use expr::{Condition, Kind, Unknown};
 use model::{AgentId, Attribute, Preferred, Rule, Sticky};
 use toml::de::DeValue;
 
@@ -20,10 +21,17 @@ const REMEMBER: DurationRange = DurationRange::seconds(60, 90 * 24 * 3600);
 /// As the priority of a number.
 const PRIORITY: core::ops::RangeInclusive<i64> = -1_000..=1_000;
 
-/// Agents named by rules, to be checked once all agents are read.
-pub(crate) type NamedAgents = Vec<(AgentId, Span)>;
+/// What rules name, to be checked once all agents and numbers are read.
+#[derive(Default)]
+pub(crate) struct Named {
+    pub(crate) agents: Vec<(AgentId, Span)>,
+    /// Asked besides what the queue asks.
+    pub(crate) needs: Demands,
+    /// The keys behind `data.`.
+    pub(crate) data: Vec<(Box<str>, Span)>,
+}
 
-pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>, demands: &mut Demands) -> (Vec<Rule>, NamedAgents) {
+pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> (Vec<Rule>, Named) {
     let table = &entry.table;
     let tables = table.list("rules", |value| match value.value {
         DeValue::Table(given) => {
@@ -31,10 +39,10 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>, demands: &mut Demands) ->
         }
         _ => Err(Wrong::new("a rule is a table", "write { if = \"data.tier == 'gold'\", priority = 5 }")),
     });
-    let mut named = NamedAgents::new();
+    let mut named = Named::default();
     let mut rules = Vec::with_capacity(tables.value.len());
     for inner in &tables.value {
-        rules.push(rule(&inner.value, refs, demands, &mut named));
+        rules.push(rule(&inner.value, refs, &mut named));
     }
     if !rules.is_empty() {
         refs.modules.need(table.reader, tables.span, &format!("queue {}", entry.name), "queue.data");
@@ -49,16 +57,16 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>, demands: &mut Demands) ->
     (rules, named)
 }
 
-fn rule(table: &Table<'_>, refs: &Refs<'_>, demands: &mut Demands, named: &mut NamedAgents) -> Rule {
+fn rule(table: &Table<'_>, refs: &Refs<'_>, named: &mut Named) -> Rule {
     table.check_keys();
     let needs = demand(table, "needs", &refs.skills, &refs.requirements);
-    demands.extend(needs);
+    named.needs.extend(needs);
     let wait = table.duration("wait", WAIT);
     let agent = table.convert("agent", |value| match value.text()? {
         "" => Ok(None),
         id => Ok(Some(AgentId(refs.agents.find(id)?))),
     });
-    named.extend(agent.value.map(|id| (id, agent.span)));
+    named.agents.extend(agent.value.map(|id| (id, agent.span)));
     let priority = table.is_given("priority").then(|| {
         let priority = table.convert("priority", |value| {
             let found = value.integer()?;
@@ -81,11 +89,33 @@ fn rule(table: &Table<'_>, refs: &Refs<'_>, demands: &mut Demands, named: &mut N
     });
     Rule {
         name: name.value,
-        when: condition(table, "if", attribute).map(|(_, condition, _)| condition),
+        when: when(table, named),
         priority,
         needs: needs.map(|(id, _)| id),
         agent: agent.value.map(|agent| Preferred { agent, wait }),
     }
+}
+
+/// The condition; the keys it asks are noted where they stand.
+fn when(table: &Table<'_>, named: &mut Named) -> Option<Condition<Attribute>> {
+    let keys = RefCell::new(Vec::new());
+    let names = |name: &str| {
+        let found = attribute(name)?;
+        if let Attribute::Data(key) = &found.0 {
+            keys.borrow_mut().push(key.clone());
+        }
+        Ok(found)
+    };
+    let (text, condition, value) = condition(table, "if", names)?;
+    let mut keys = keys.into_inner();
+    keys.sort_unstable();
+    keys.dedup();
+    for key in keys {
+        let whole = format!("data.{key}");
+        let at = text.find(&whole).map_or(0..text.len(), |at| at..at + whole.len());
+        named.data.push((key, table.inside(value, &text, at)));
+    }
+    Some(condition)
 }
 
 fn attribute(name: &str) -> Result<(Attribute, Kind), Unknown> {

@@ -5,7 +5,8 @@ use crate::names::Entry;
 use crate::queue::ReadQueue;
 use crate::reader::Reader;
 use crate::source::Span;
-use model::{Agent, AgentId, NumberRule, Queue, QueueId, Requirement, SkillId, Target, level_of};
+use crate::suggest::advice;
+use model::{Agent, AgentId, NumberRule, Queue, QueueId, Requirement, RequirementId, SkillId, Target, level_of};
 
 /// The whole configuration, for what only the whole can say.
 pub(crate) struct Serving<'a> {
@@ -35,12 +36,13 @@ impl Serving<'_> {
             skills.iter().find(|entry| entry.index == id.0).map_or(String::new(), |entry| entry.name.to_string())
         };
         for (read, id) in self.queues.iter().zip((0..).map(QueueId)) {
-            let Some(ReadQueue { queue, demands, named, .. }) = read else { continue };
-            for (agent, span) in named {
+            let Some(read) = read else { continue };
+            let ReadQueue { queue, demands, named, .. } = read;
+            for (agent, span) in &named.agents {
                 self.warn_of_absent(id, queue, *agent, *span);
             }
             let serving = self.agents(id, queue);
-            for (requirement, span) in demands {
+            for (requirement, span) in demands.iter().chain(&named.needs) {
                 requirements.with(*requirement, |requirement| {
                     if serving.iter().any(|agent| requirement.fits(&agent.skills)) {
                         return;
@@ -54,6 +56,37 @@ impl Serving<'_> {
                     self.reader.warn(*span, message, missing(requirement, &serving, skill_name));
                 });
             }
+            self.warn_of_pairs(read, &serving, requirements);
+        }
+    }
+
+    /// What a rule asks is asked besides what the queue does, in each of its steps: one agent must have both.
+    fn warn_of_pairs(&self, read: &ReadQueue, serving: &[&Agent], requirements: &Requirements) {
+        let fits = |id: RequirementId, agent: &Agent| requirements.with(id, |asked| asked.fits(&agent.skills));
+        let served = |all: &[RequirementId]| serving.iter().any(|agent| all.iter().all(|id| fits(*id, agent)));
+        for (own, span) in read.named.needs.iter().filter(|(own, _)| served(&[*own])) {
+            let apart = read.demands.iter().find(|(step, _)| served(&[*step]) && !served(&[*own, *step]));
+            if let Some((_, step)) = apart {
+                let name = &read.queue.name;
+                let message = format!("no agent of queue {name} can ever serve this together with what the queue asks");
+                let help = "both count: give an agent the skills for both, or send these contacts to another queue";
+                self.reader.warn_also(*span, message, help, ("the queue asks", *step));
+            }
+        }
+    }
+
+    /// Data no number attaches are empty for every contact: most likely a slip of the pen.
+    pub(crate) fn warn_of_unattached(&self, rules: &[(NumberRule, Span)]) {
+        let attached = || rules.iter().flat_map(|(rule, _)| &rule.attach).map(|(key, _)| &**key);
+        for (key, span) in self.queues.iter().flatten().flat_map(|read| &read.named.data) {
+            if attached().any(|known| known == &**key) {
+                continue;
+            }
+            let help = match attached().next() {
+                Some(_) => advice(key, "key", attached()),
+                None => format!("attach it where they call: [[number]] attach = {{ {key} = \"…\" }}"),
+            };
+            self.reader.warn(*span, format!("no [[number]] attaches `{key}`: it is empty for everybody"), help);
         }
     }
 
@@ -83,11 +116,12 @@ impl Serving<'_> {
         }
         for entry in self.entries {
             let id = QueueId(entry.index);
-            let Some(ReadQueue { queue, demands, .. }) = self.queue(id).filter(|_| reached[id.index()]) else {
+            let Some(ReadQueue { queue, demands, named, .. }) = self.queue(id).filter(|_| reached[id.index()]) else {
                 continue;
             };
             // With demands it is said of them.
-            if !demands.is_empty() || !self.agents(id, queue).is_empty() || is_a_stop(queue) {
+            let asks = !demands.is_empty() || !named.needs.is_empty();
+            if asks || !self.agents(id, queue).is_empty() || is_a_stop(queue) {
                 continue;
             }
             let message = format!("callers come to queue {}, and no agent serves it", queue.name);

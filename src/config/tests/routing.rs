@@ -124,7 +124,8 @@ t.toml:19:9: warning: no agent serves queue r
 fn rules_over_data_and_the_agent_who_knows_the_caller() {
     let config = queue(
         "sticky = { remember = \"1d\" }\nrules = [{ name = \"gold customers\", if = \"data.tier == 'gold' || caller.starts_with('+86')\", priority = \
-         5, needs = \"vip\", agent = \"1\", wait = \"9s\" }, { priority = -3 }]",
+         5, needs = \"vip\", agent = \"1\", wait = \"9s\" }, { priority = -3 }]\n[[number]]\nmatch = \"4008\"\nto = \
+         \"queue:q\"\nattach = { tier = \"gold\" }",
     );
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
     let routing = routing(&config);

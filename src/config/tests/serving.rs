@@ -162,3 +162,49 @@ t.toml:10:9: error: this can never hold
 "#,
     );
 }
+
+/// What a rule asks counts besides the queue's own demand, and one agent must have both.
+#[test]
+fn a_rule_whose_demand_nobody_meets_together_with_the_queues_is_warned_of() {
+    let all = |steps: &str, both: &str| {
+        said(&format!(
+            "[[skill]]\nname = \"french\"\n[[queue]]\nname = \"a\"\n{steps}\nrules = [{{ needs = \"french\" \
+             }}]\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]\nskills = {{ vip = 5 }}\n[[agent]]\nid = \
+             \"2\"\nqueues = [\"a\"]\nskills = {{ french = 5{both} }}\n"
+        ))
+    };
+    let told = |line: u32, column: u32| {
+        let message = "no agent of queue a can ever serve this together with what the queue asks";
+        format!("t.toml:{line}:{column}: warning: {message}")
+    };
+    let single = all("needs = \"vip\"", "");
+    assert_eq!(single[0], told(13, 20), "{single:?}");
+    assert!(single[1].starts_with("both count: give an agent the skills for both"), "{single:?}");
+    let whole = warnings(&format!(
+        "{ALL}[[skill]]\nname = \"french\"\n[[queue]]\nname = \"a\"\nneeds = \"vip\"\nrules = [{{ needs = \"french\" \
+         }}]\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]\nskills = {{ vip = 5 }}\n[[agent]]\nid = \"2\"\nqueues = \
+         [\"a\"]\nskills = {{ french = 5 }}\n"
+    ));
+    assert!(whole.contains("= the queue asks at t.toml:12:9"), "{whole}");
+    // A later step counts too: whoever comes so far waits through it for nothing.
+    let steps = "steps = [{ needs = \"vip <= 3\", for = \"20s\" }, { needs = \"vip\" }]";
+    assert_eq!(all(steps, "")[0], told(13, 20));
+    assert_eq!(all("needs = \"vip\"", ", vip = 1"), [""; 0]);
+    assert_eq!(all("", ""), [""; 0]);
+}
+
+#[test]
+fn data_that_no_number_attaches_are_warned_of() {
+    let rule = |attach: &str, key: &str| {
+        said(&format!(
+            "{attach}[[queue]]\nname = \"a\"\nrules = [{{ if = \"caller == '1' || data.{key} == 'gold'\", priority = 5 \
+             }}]\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]\n"
+        ))
+    };
+    let tier = "attach = { tier = \"gold\" }\n";
+    assert_eq!(rule(tier, "tier"), [""; 0]);
+    let slip = rule(tier, "teir");
+    assert_eq!(slip[0], "t.toml:11:35: warning: no [[number]] attaches `teir`: it is empty for everybody");
+    assert_eq!(slip[1], "did you mean `tier`?");
+    assert_eq!(rule("", "tier")[1], "attach it where they call: [[number]] attach = { tier = \"…\" }");
+}
