@@ -67,7 +67,7 @@ fn directory(size: Size) -> Directory {
     house.phones = (0..size.agents).map(plain::desk).collect();
     if size.expressions {
         house.skills = (0..SKILLS).map(|n| format!("skill{n}").into()).collect();
-        // `a >= 7 && b >= 5 || c >= 9`, each step of a queue a little less than the one before.
+        // `a >= 7 && b >= 5 || c >= 8`, each step of a queue a little less than the one before.
         house.requirements = (0..size.queues * EXPRESSIONS).map(|n| expression(&mut rng, n % EXPRESSIONS)).collect();
     }
     let mut line = plain::queue("line");
