@@ -93,12 +93,21 @@ pub const KPIS: &[Kpi] = &[
     kpi("occupancy", Unit::Share, "(busy + ringing + wrap-up) ÷ (the same + ready), of the queue's agents", |s, _| {
         s.staff.occupancy()
     }),
-    kpi("utilisation", Unit::Share, "(busy + wrap-up) ÷ signed on; the schedule is what is paid", |s, _| {
-        report::share(s.staff.busy + s.staff.wrap_up, s.staff.signed_on())
-    }),
-    kpi("shrinkage", Unit::Share, "not ready ÷ signed on", |s, _| {
-        report::share(s.staff.not_ready, s.staff.signed_on())
-    }),
+    kpi(
+        "utilisation",
+        Unit::Share,
+        "(busy + wrap-up, also out of the shift) ÷ shifts with breaks: what is paid",
+        |s, _| report::share(s.staff.busy + s.staff.wrap_up, s.kept.scheduled),
+    ),
+    kpi(
+        "shrinkage",
+        Unit::Share,
+        "(shifts with breaks − (ready + ringing + busy + wrap-up)) ÷ shifts with breaks, at least 0",
+        |s, _| {
+            let available = s.staff.signed_on() - s.staff.not_ready;
+            report::share(s.kept.scheduled.saturating_sub(available), s.kept.scheduled)
+        },
+    ),
     kpi(
         "adherence",
         Unit::Share,
@@ -128,8 +137,10 @@ pub const KPIS: &[Kpi] = &[
         "mean of wait − Σ_{k=0..q} 1/(nμ + kθ) foretold on entry: q ahead, n at work, 1/μ mean handling, θ give up",
         |s, _| s.foretold.mean_error(),
     ),
-    kpi("in_queue", Unit::Count, "contacts in the queue, mean over time", |s, p| over_time(s.in_queue, p)),
-    kpi("agents", Unit::Count, "agents of the queue signed on, mean over time", |s, p| {
+    kpi("in_queue", Unit::Count, "contacts in the queue, mean over time; of a day, over its 24 hours", |s, p| {
+        over_time(s.in_queue, p)
+    }),
+    kpi("agents", Unit::Count, "agents of the queue signed on, mean over time; of a day, over its 24 hours", |s, p| {
         over_time(s.staff.signed_on(), p)
     }),
 ];
