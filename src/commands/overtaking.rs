@@ -1,7 +1,7 @@
 //! How far a contact can be overtaken in each queue: what `strowger check` says about fairness.
 
 use core::time::Duration;
-use model::{Ageing, AgentId, Directory, Queue, QueueId, Target};
+use model::{Ageing, AgentId, Directory, OBJECTIVE_DEFAULT, Queue, QueueId, Target};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One line for each queue that contacts of different priorities come to.
@@ -13,7 +13,8 @@ pub(crate) fn bounds(directory: &Directory) -> Vec<String> {
     inside.chain(left_behind(directory, &priorities)).chain(between(directory)).collect()
 }
 
-/// Of queues with different objectives that share an agent: what a contact of the more patient one has to expect.
+/// Of queues with different objectives that share an agent: what a contact of the more patient one has to expect. One
+/// without an objective is compared by a minute, and no less overtaken.
 fn between(directory: &Directory) -> Vec<String> {
     let ids = || (0..directory.queues.len() as u32).map(QueueId);
     let served = served(directory);
@@ -21,14 +22,17 @@ fn between(directory: &Directory) -> Vec<String> {
     let mut said = Vec::new();
     for own in ids() {
         let queue = directory.queue(own);
-        let Some(objective) = queue.routing.objective else { continue };
+        let objective = queue.routing.objective.unwrap_or(OBJECTIVE_DEFAULT);
+        let whose = if queue.routing.objective.is_some() { "its objective of " } else { "" };
+        let compared =
+            if queue.routing.objective.is_some() { "" } else { ", by which it is compared without an objective" };
         for other in ids().filter(|other| *other != own && share(&own, other)) {
             let after = acd::objective_bound(queue, directory.queue(other), objective);
             if !after.is_zero() {
                 let (name, other, after) = (&queue.name, &directory.queue(other).name, spell(after));
                 let until = spell(objective);
                 said.push(format!(
-                    "queue {name}: while it waits no longer than its objective of {until}, a contact is overtaken from \
+                    "queue {name}: while it waits no longer than {whose}{until}{compared}, a contact is overtaken from \
                      queue {other} only by those of its priority who come at most {after} later"
                 ));
             }
@@ -52,9 +56,17 @@ fn bound(queue: &Queue, priorities: &BTreeSet<i32>) -> Option<String> {
     let said = match acd::overtaking_bound(queue, lowest, highest) {
         Some(Duration::ZERO) => return None,
         Some(after) => format!("is overtaken only by those of {highest} who come at most {} later", spell(after)),
-        None => format!("can be overtaken without end by those of {highest}; `ageing` sets a bound"),
+        None => format!("can be overtaken by those of {highest} {}; `ageing` sets a bound", end(queue)),
     };
     Some(format!("queue {}: a contact of priority {lowest} {said}", queue.name))
+}
+
+/// How long whoever nothing else protects can be overtaken.
+fn end(queue: &Queue) -> String {
+    match &queue.max_wait {
+        Some(rule) => format!("until `max_wait` sends it away after {}", spell(rule.after)),
+        None => "without end".to_owned(),
+    }
 }
 
 /// Of queues that share agents: whether the least pressing contact of one can be left behind by those of another. They
@@ -75,8 +87,7 @@ fn left_behind(directory: &Directory, priorities: &[BTreeSet<i32>]) -> Vec<Strin
         }
     }
     let said = worst.into_iter().filter_map(|(own, (reaches, highest, other))| {
-        // Who leaves for another place after a time is not left behind without end.
-        let queue = Some(directory.queue(own)).filter(|queue| queue.max_wait.is_none())?;
+        let queue = directory.queue(own);
         let lowest = *priorities[own.index()].first()?;
         let lead = reaches - i64::from(lowest);
         if lead <= 0 || (highest <= lowest && queue.routing.ageing == directory.queue(other).routing.ageing) {
@@ -84,18 +95,25 @@ fn left_behind(directory: &Directory, priorities: &[BTreeSet<i32>]) -> Vec<Strin
         }
         let Ageing { per_minute, cap } = queue.routing.ageing;
         let (name, other) = (&queue.name, &directory.queue(other).name);
-        Some(if per_minute > 0 && i64::from(cap) >= lead {
-            let after = Duration::from_millis((lead.unsigned_abs() * 60_000).div_ceil(u64::from(per_minute)));
-            format!(
+        let after = (per_minute > 0 && i64::from(cap) >= lead)
+            .then(|| Duration::from_millis((lead.unsigned_abs() * 60_000).div_ceil(u64::from(per_minute))));
+        let sent_away = queue.max_wait.as_ref().map_or(Duration::MAX, |rule| rule.after);
+        let end = end(queue);
+        Some(match after {
+            Some(after) if after < sent_away => format!(
                 "queue {name}: a contact of priority {lowest} that has waited {} is overtaken from queue {other}, with \
                  which it shares agents, by nobody who comes later",
                 spell(after)
-            )
-        } else {
-            format!(
-                "queue {name}: a contact of priority {lowest} can be overtaken without end from queue {other}, with \
-                 which it shares agents; `ageing` with a cap of at least {lead} sets a bound"
-            )
+            ),
+            // It would be protected, and is gone before.
+            Some(_) => format!(
+                "queue {name}: a contact of priority {lowest} can be overtaken from queue {other}, with which it shares \
+                 agents, {end}; more points of `ageing` set a bound"
+            ),
+            None => format!(
+                "queue {name}: a contact of priority {lowest} can be overtaken from queue {other}, with which it shares \
+                 agents, {end}; `ageing` with a cap of at least {lead} sets a bound"
+            ),
         })
     });
     said.collect()
@@ -184,7 +202,8 @@ mod tests {
         let some = "rules = [{ if = \"data.tier == 'gold'\", priority = 7 }]";
         let end = |lowest, highest| {
             format!(
-                "a contact of priority {lowest} can be overtaken without end by those of {highest}; `ageing` sets a bound"
+                "a contact of priority {lowest} can be overtaken by those of {highest} until `max_wait` sends it away \
+                 after 10 min; `ageing` sets a bound"
             )
         };
         assert_eq!(
@@ -238,7 +257,8 @@ mod tests {
         assert_eq!(
             said(&format!("{QUEUES}ageing = {{ per_minute = 2, cap = 20 }}")),
             [
-                "queue b: a contact of priority 0 can be overtaken without end by those of 5; `ageing` sets a bound",
+                "queue b: a contact of priority 0 can be overtaken by those of 5 until `max_wait` sends it away after 10 \
+                 min; `ageing` sets a bound",
                 "queue a: a contact of priority 0 is overtaken only by those of 5 who come at most 2 min 30 s later",
             ]
         );
@@ -246,22 +266,45 @@ mod tests {
 
     #[test]
     fn between_queues_that_share_agents_the_cap_decides() {
-        let of = |ageing: &str| {
+        let of = |ageing: &str, max_wait: &str| {
             said(&format!(
                 "[[number]]\nmatch = \"1\"\nto = \"queue:a\"\n[[number]]\nmatch = \"2\"\nto = \
-                 \"queue:b\"\npriority = 50\n[[queue]]\nname = \"a\"\nmax_wait = \"off\"\nageing = {ageing}\n[[queue]]\nname = \
+                 \"queue:b\"\npriority = 50\n[[queue]]\nname = \"a\"\nmax_wait = {max_wait}\nageing = {ageing}\n[[queue]]\nname = \
                  \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\", \"b\"]"
             ))
         };
         assert_eq!(
-            of("{ per_minute = 2, cap = 49 }"),
-            ["queue a: a contact of priority 0 can be overtaken without end from queue b, with which it shares \
-              agents; `ageing` with a cap of at least 50 sets a bound"]
+            of("{ per_minute = 2, cap = 49 }", "\"off\""),
+            [
+                "queue a: a contact of priority 0 can be overtaken from queue b, with which it shares agents, without end; \
+              `ageing` with a cap of at least 50 sets a bound"
+            ]
         );
         assert_eq!(
-            of("{ per_minute = 2, cap = 50 }"),
+            of("{ per_minute = 2, cap = 50 }", "\"off\""),
             ["queue a: a contact of priority 0 that has waited 25 min is overtaken from queue b, with which it \
               shares agents, by nobody who comes later"]
+        );
+        // Who is sent away first is protected by nothing else.
+        let away = "{ after = \"20m\", to = \"announcement:sorry\" }";
+        let until = "queue a: a contact of priority 0 can be overtaken from queue b, with which it shares agents, until \
+                     `max_wait` sends it away after 20 min";
+        assert_eq!(
+            of("{ per_minute = 2, cap = 49 }", away),
+            [format!("{until}; `ageing` with a cap of at least 50 sets a bound")]
+        );
+        assert_eq!(of("{ per_minute = 2, cap = 50 }", away), [format!("{until}; more points of `ageing` set a bound")]);
+        assert!(of("{ per_minute = 3, cap = 50 }", away)[0].contains("has waited 16 min 40 s is overtaken"));
+    }
+
+    #[test]
+    fn a_queue_without_an_objective_is_compared_by_a_minute() {
+        let queues = "[generation]\nenable = [\"queue.objective\"]\n[[queue]]\nname = \"a\"\nservice_objective = \
+                      \"20s\"\n[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\", \"b\"]";
+        assert_eq!(
+            said(queues),
+            ["queue b: while it waits no longer than 1 min, by which it is compared without an objective, a contact \
+                 is overtaken from queue a only by those of its priority who come at most 40 s later"]
         );
     }
 }
