@@ -134,6 +134,7 @@ fn scene(folder: &Path, directory: &Arc<Directory>, calls_each: u32) -> Scene {
         directory: Arc::clone(directory),
         // 4 May 2026, UTC.
         begins: base::Utc::from_secs(1_777_852_800),
+        weekday: model::Weekday::Monday,
         midnights: vec![Duration::ZERO],
         interval: traffic.interval,
         demand: traffic.demand,

@@ -128,7 +128,7 @@ fn exceptions(table: &Table<'_>) -> Vec<Exception> {
 }
 
 /// `mon`, `mon-fri`, `sat-mon`.
-fn days(text: &str) -> Result<Vec<usize>, Wrong> {
+pub(crate) fn days(text: &str) -> Result<Vec<usize>, Wrong> {
     let day = |word: &str| {
         DAYS.iter().position(|(name, _)| *name == word).ok_or_else(|| {
             let help = match nearest(word, DAYS.map(|(name, _)| name)) {

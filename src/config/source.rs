@@ -49,7 +49,11 @@ impl Source {
         if metadata.len() > MAX_FILE_BYTES {
             return Err(format!("the file is larger than {} MiB", MAX_FILE_BYTES >> 20));
         }
-        let octets = std::fs::read(path).map_err(|e| spoken(&e))?;
+        let mut octets = std::fs::read(path).map_err(|e| spoken(&e))?;
+        // Spreadsheets and some editors begin a file with a byte order mark; it is none of its text.
+        if octets.starts_with("\u{feff}".as_bytes()) {
+            octets.drain(.."\u{feff}".len());
+        }
         // Other octets are shown as U+FFFD, and the first of them is an error of its own.
         let (text, foreign) = match String::from_utf8(octets) {
             Ok(text) => (text, None),

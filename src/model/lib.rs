@@ -86,5 +86,5 @@ pub use same_number::same_number;
 pub use secret::Secret;
 pub use site::{FeatureCodes, Limits, MediaSettings, Site};
 pub use sound::{Language, SoundName};
-pub use traffic::{Break, Demand, Habit, Manners, PastCall, Shift, Spread, Stream};
+pub use traffic::{Break, Demand, Habit, Manners, PastCall, Shift, Spread, Stream, Weekdays};
 pub use trunk::{CalledFrom, Network, Trunk};

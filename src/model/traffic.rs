@@ -1,6 +1,6 @@
 //! What a day looks like that is simulated: who calls, who is there, how people behave.
 
-use crate::{AgentId, TrunkId};
+use crate::{AgentId, TrunkId, Weekday};
 use base::Rng;
 use core::time::Duration;
 use std::sync::Arc;
@@ -59,10 +59,29 @@ fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
+/// On which days of the week something happens, Monday first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Weekdays(pub [bool; 7]);
+
+impl Weekdays {
+    pub const ALL: Weekdays = Weekdays([true; 7]);
+
+    /// Whether it happens so many days after a day of this name.
+    pub fn has(self, first: Weekday, after: usize) -> bool {
+        self.0[(first as usize + after) % self.0.len()]
+    }
+
+    /// Whether some day has both.
+    pub fn meet(self, other: Weekdays) -> bool {
+        self.0.iter().zip(other.0).any(|(own, other)| *own && other)
+    }
+}
+
 /// A kind of caller and when he comes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Stream {
     pub trunk: TrunkId,
+    pub days: Weekdays,
     /// What they dial, each with its share of the whole.
     pub numbers: Vec<(Arc<str>, f64)>,
     /// Expected calls of each interval of the day, from midnight; times are Poisson.
@@ -73,6 +92,8 @@ pub struct Stream {
     pub habits: Vec<Habit>,
     /// From how many people they are; each has one number.
     pub people: u32,
+    /// How these numbers begin; nine digits follow.
+    pub prefix: Arc<str>,
 }
 
 /// Keys that some callers press while they wait.
@@ -110,10 +131,11 @@ pub struct PastCall {
     pub patience: Option<Spread>,
 }
 
-/// When somebody is there; times since midnight, the same every day.
+/// When somebody is there; times since midnight, the same on each of its days.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Shift {
     pub agent: AgentId,
+    pub days: Weekdays,
     pub from: Duration,
     pub to: Duration,
     pub breaks: Vec<Break>,

@@ -7,11 +7,12 @@ mod text;
 
 use crate::cli::{ConfigArg, SimulateArgs};
 use crate::commands::check::load_or_report;
+use crate::say;
 use base::Utc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{AgentId, Directory, NailedUp, Phone, PhoneId, Shift};
+use model::{AgentId, Directory, NailedUp, Phone, PhoneId, Shift, Weekday, Weekdays};
 use sim::traffic::{Scene, Span, Tally};
 use std::path::Path;
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use std::time::Duration;
 
 /// Shown under `strowger simulate --help`; these names are an interface and do not change.
 pub(crate) const HELP: &str = "\
-Traffic and schedule files: every key with its default is printed by `strowger simulate --defaults`.
+Traffic and schedule files: every key with its default is printed by `strowger simulate --defaults`. With --days the
+streams and shifts of each day of the week come (`days`, every day unless given), from the `date` of [day] on.
 What is simulated is the shipped distributor with the configuration as it is; callers and agents are made up, legs only
 ring, answer, refuse and hang up, and announcements take no time. Callers press the `keys` of
 their stream while they wait; who is promised a callback answers it. Nobody is held, transferred or consulted: rates of
@@ -56,8 +58,9 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<String, String> {
     let Some(traffic) = &args.traffic else { return Ok(config::traffic_defaults().to_owned()) };
     let mut simulation = Simulation { cases: Vec::new(), date: (0, 0, 0), seed: args.seed, runs: args.runs };
     let others = args.compare.iter().map(|other| ConfigArg { config: Some(other.clone()) });
+    let mut warned = Vec::new();
     for config in core::iter::once(args.config.clone()).chain(others) {
-        let (scene, date) = scene(args, traffic, &config)?;
+        let (scene, date) = scene(args, traffic, &config, &mut warned)?;
         let file = config.config.unwrap_or_else(|| "the embedded default".into());
         let (name, short) = (file.display().to_string(), file.file_name().unwrap_or_default().to_string_lossy().into());
         simulation.date = date;
@@ -81,7 +84,12 @@ pub(crate) fn run(args: &SimulateArgs) -> Result<String, String> {
     Ok(if args.json { format!("{:#}\n", simulation.json()) } else { simulation.text() })
 }
 
-fn scene(args: &SimulateArgs, traffic_file: &Path, config: &ConfigArg) -> Result<(Scene, (i16, i8, i8)), String> {
+fn scene(
+    args: &SimulateArgs,
+    traffic_file: &Path,
+    config: &ConfigArg,
+    warned: &mut Vec<String>,
+) -> Result<(Scene, (i16, i8, i8)), String> {
     // Of two configurations it may fit one.
     let with = config.config.as_ref().filter(|_| args.compare.is_some());
     let with = with.map_or_else(String::new, |config| format!(" with {}", config.display()));
@@ -101,15 +109,23 @@ fn scene(args: &SimulateArgs, traffic_file: &Path, config: &ConfigArg) -> Result
             past = traffic.demand.past_days
         ));
     }
+    for warning in traffic.warnings.iter().map(ToString::to_string) {
+        // The second configuration may have the same to say.
+        if !warned.contains(&warning) {
+            say::err(&warning);
+            warned.push(warning);
+        }
+    }
     let shifts = match &args.schedule {
         Some(file) => config::load_schedule(file, &directory).map_err(|report| wrong("schedule", file, report))?,
         None => everybody(&directory),
     };
     give_phones(&mut directory);
-    let (begins, midnights) = days(traffic.date, args.days, &directory.site.time_zone)?;
+    let (begins, weekday, midnights) = days(traffic.date, args.days, &directory.site.time_zone)?;
     let scene = Scene {
         directory: Arc::new(directory),
         begins,
+        weekday,
         midnights,
         interval: traffic.interval,
         demand: traffic.demand,
@@ -124,6 +140,7 @@ fn everybody(directory: &Directory) -> Vec<Shift> {
     let serves = |(_, agent): &(usize, &model::Agent)| !agent.removed && !agent.queues.is_empty();
     let shift = |(n, _): (usize, &model::Agent)| Shift {
         agent: AgentId(n as u32),
+        days: Weekdays::ALL,
         from: Duration::ZERO,
         to: Duration::from_secs(86_400),
         breaks: Vec::new(),
@@ -145,9 +162,19 @@ fn give_phones(directory: &mut Directory) {
     }
 }
 
-/// Midnight of the first day, and of each day since then. Times of a day count from twelve hours before its noon, so
+const WEEK: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
+
+/// Midnight of the first day, its day of the week, and midnight of each day since then. Times of a day count from twelve hours before its noon, so
 /// that on a day on which the clocks change they are wrong in the night only.
-fn days((year, month, day): (i16, i8, i8), days: u32, zone: &str) -> Result<(Utc, Vec<Duration>), String> {
+fn days((year, month, day): (i16, i8, i8), days: u32, zone: &str) -> Result<(Utc, Weekday, Vec<Duration>), String> {
     let failed = |error: jiff::Error| format!("the days from {year:04}-{month:02}-{day:02}: {error}");
     let zone = TimeZone::get(zone).map_err(failed)?;
     let first = Date::new(year, month, day).map_err(failed)?;
@@ -157,7 +184,8 @@ fn days((year, month, day): (i16, i8, i8), days: u32, zone: &str) -> Result<(Utc
     };
     let begins = midnight(0).map_err(failed)?;
     let since = |n| Ok(Duration::from_secs(midnight(n).map_err(failed)?.abs_diff(begins)));
-    Ok((Utc::from_secs(begins), (0..days).map(since).collect::<Result<_, String>>()?))
+    let weekday = WEEK[first.weekday().to_monday_zero_offset() as usize];
+    Ok((Utc::from_secs(begins), weekday, (0..days).map(since).collect::<Result<_, String>>()?))
 }
 
 impl Simulation {
@@ -173,7 +201,7 @@ impl Simulation {
 }
 
 impl Case {
-    /// Queues that anybody came to or serves.
+    /// All that the configuration has.
     fn queues(&self) -> impl Iterator<Item = usize> {
         (0..self.scene.directory.queues.len()).filter(|queue| !self.scene.directory.queues[*queue].removed)
     }

@@ -217,7 +217,7 @@ fn past_contacts_call_again() {
 #[test]
 fn runs_on_many_threads_are_those_of_one_after_another() {
     let args = args("day.toml", 5);
-    let (scene, _) = scene(&args, &example("day.toml"), &args.config).unwrap();
+    let (scene, _) = scene(&args, &example("day.toml"), &args.config, &mut Vec::new()).unwrap();
     let serial: Vec<Tally> = (0..5).map(|n| runs::one(&scene, 7 + n)).collect();
     assert_eq!(runs::all(&scene, 7, 5, 3, ""), serial);
     assert_ne!(serial[0], serial[1]);
@@ -226,8 +226,8 @@ fn runs_on_many_threads_are_those_of_one_after_another() {
 #[test]
 fn every_day_has_its_own_midnight_also_when_clocks_change() {
     // Berlin's clocks go forward on 29 March 2026.
-    let (begins, midnights) = days((2026, 3, 28), 3, "Europe/Berlin").unwrap();
-    assert_eq!(begins, Utc::from_secs(1_774_652_400));
+    let (begins, weekday, midnights) = days((2026, 3, 28), 3, "Europe/Berlin").unwrap();
+    assert_eq!((begins, weekday), (Utc::from_secs(1_774_652_400), Weekday::Saturday));
     let hours: Vec<u64> = midnights.iter().map(|midnight| midnight.as_secs() / 3600).collect();
     assert_eq!(hours, [0, 23, 47]);
 }
@@ -267,4 +267,35 @@ fn a_traffic_file_with_a_mistake_names_the_place() {
     std::fs::write(&file, "[[stream]]\nnumber = \"4010\"\ncalls = [1]\n").unwrap();
     let error = run(&SimulateArgs { traffic: Some(file.clone()), ..args("day.toml", 1) }).unwrap_err();
     assert!(error.contains(&format!("{}:2:10: error: the configuration sends `4010` nowhere", file.display())));
+}
+
+#[test]
+fn the_readme_counts_the_figures_as_they_are() {
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&format!("By interval: 8 of {} figures", KPIS.len())), "there are {}", KPIS.len());
+}
+
+/// A week whose streams and shifts are of Monday to Friday has callers on five of its days.
+#[test]
+fn a_week_has_a_week_end_where_it_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let [traffic, schedule] = ["day.toml", "staff.toml"].map(|name| folder.path().join(name));
+    let stream = "[day]\ndate = \"2026-05-04\"\n[[stream]]\nnumber = \"4008\"\nfrom = \"09:00\"\ncalls = [40]\ndays = ";
+    let shift = "[[shift]]\nagents = [\"2001-2010\"]\nfrom = \"08:00\"\nto = \"12:00\"\ndays = ";
+    let week = |days: &str| {
+        std::fs::write(&traffic, format!("{stream}\"{days}\"\n")).unwrap();
+        std::fs::write(&schedule, format!("{shift}\"{days}\"\n")).unwrap();
+        let files = SimulateArgs {
+            traffic: Some(traffic.clone()),
+            schedule: Some(schedule.clone()),
+            days: 7,
+            ..args("day.toml", 4)
+        };
+        let all = json(&files);
+        let case = &all["configurations"][0];
+        (case["callers"].as_f64().unwrap(), case["queues"][0]["day"]["agents"]["mean"].as_f64().unwrap())
+    };
+    let ((work, there), (all, always)) = (week("mon-fri"), week("mon-sun"));
+    assert!((work / all - 5.0 / 7.0).abs() < 0.1, "{work} of {all} callers");
+    assert!((there / always - 5.0 / 7.0).abs() < 0.01, "{there} of {always} agents");
 }

@@ -11,11 +11,12 @@ use crate::problem::{Note, Problem, Report, Severity, file_problem};
 use crate::reader::Reader;
 use crate::reserved;
 use crate::scalar::DurationRange;
-use crate::source::{Source, Span};
+use crate::source::{At, Source, Span};
 use crate::suggest::advice;
 use crate::table::{Table, Wrong};
 use core::time::Duration;
-use model::{AgentId, Demand, Directory, Manners, Shift, TrunkId};
+use jiff::civil::Date;
+use model::{AgentId, Demand, Directory, Manners, Shift, TrunkId, Weekdays};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -34,6 +35,7 @@ pub fn traffic_defaults() -> &'static str {
 /// A traffic file, checked.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Traffic {
+    pub warnings: Vec<Problem>,
     /// Year, month, day.
     pub date: (i16, i8, i8),
     pub interval: Duration,
@@ -63,7 +65,7 @@ pub fn load_schedule(path: &Path, directory: &Directory) -> Result<Vec<Shift>, R
 
 pub(crate) fn read_traffic(source: Source, directory: &Directory) -> Result<Traffic, Report> {
     let mut past_problems = Vec::new();
-    let traffic = with_tables(source, &ONCE, STREAM, |reader, single, streams| {
+    let (mut traffic, warnings) = with_tables(source, &ONCE, STREAM, |reader, single, streams| {
         let [day, agents, past] = [0, 1, 2].map(|at| &single[at]);
         let interval = interval(day);
         let date = day.convert("date", |value| {
@@ -74,31 +76,63 @@ pub(crate) fn read_traffic(source: Source, directory: &Directory) -> Result<Traf
         for table in streams {
             demand.streams.extend(stream::read(table, directory, interval));
         }
-        match past::read(past, directory) {
-            Ok((calls, days)) => (demand.past, demand.past_days) = (calls, days),
-            Err(problems) => past_problems = problems,
-        }
+        let found = past::read(past, directory).unwrap_or_else(|problems| {
+            past_problems = problems;
+            past::Past::default()
+        });
+        (demand.past, demand.past_days) = (found.calls, found.days);
+        let date = first_day(day, date, found.first);
         if streams.is_empty() && !past.is_given("file") {
             reader.error(day.span, "nobody calls", "add a [[stream]], or file = \"…\" below [past]");
         }
-        Traffic { date: date.value, interval, demand, manners: manners(agents) }
+        Traffic { warnings: Vec::new(), date, interval, demand, manners: manners(agents) }
     })?;
+    traffic.warnings = warnings;
     if past_problems.is_empty() { Ok(traffic) } else { Err(Report::new(past_problems)) }
 }
 
+/// Past contacts come again on the days they were of; who names another first day is told when it is another day of the
+/// week, on which other hours count.
+fn first_day(day: &Table<'_>, date: At<(i16, i8, i8)>, first: Option<Date>) -> (i16, i8, i8) {
+    let Some(first) = first else { return date.value };
+    if !day.is_given("date") {
+        return (first.year(), first.month(), first.day());
+    }
+    let (year, month, of_month) = date.value;
+    let was = first.weekday();
+    if let Ok(named) = Date::new(year, month, of_month)
+        && named.weekday() != was
+    {
+        let message = format!("this is a {:?}; the first past contact is of {first}, a {was:?}", named.weekday());
+        day.reader.warn(date.span, message, format!("leave `date` out for the days of the file, or name a {was:?}"));
+    }
+    date.value
+}
+
+/// On which days of the week: `mon-fri`.
+fn weekdays(table: &Table<'_>) -> Weekdays {
+    let days = table.convert("days", |value| {
+        let mut found = [false; 7];
+        calendar::days(value.text()?)?.into_iter().for_each(|day| found[day] = true);
+        Ok(Weekdays(found))
+    });
+    days.value
+}
+
 pub(crate) fn read_schedule(source: Source, directory: &Directory) -> Result<Vec<Shift>, Report> {
-    with_tables(source, &[], SHIFT, |reader, _, shifts| {
+    let (shifts, _) = with_tables(source, &[], SHIFT, |reader, _, shifts| {
         if shifts.is_empty() {
             reader.error(Span { file: 0, start: 0, end: 0 }, "nobody is there", "add a [[shift]]");
         }
         let mut all: Vec<Shift> = Vec::new();
-        let mut there: HashMap<AgentId, Vec<(Duration, Duration)>> = HashMap::new();
+        let mut there: HashMap<AgentId, Vec<(Weekdays, Duration, Duration)>> = HashMap::new();
         for table in shifts {
             let these = schedule::read(table, directory);
             let twice = these.iter().find(|shift| {
                 let others = there.entry(shift.agent).or_default();
-                let at_once = others.iter().any(|(from, to)| *from < shift.to && shift.from < *to);
-                others.push((shift.from, shift.to));
+                let mut others_then = others.iter().filter(|(days, ..)| shift.days.meet(*days));
+                let at_once = others_then.any(|(_, from, to)| *from < shift.to && shift.from < *to);
+                others.push((shift.days, shift.from, shift.to));
                 at_once
             });
             if let Some(shift) = twice {
@@ -112,7 +146,8 @@ pub(crate) fn read_schedule(source: Source, directory: &Directory) -> Result<Vec
             all.extend(these);
         }
         all
-    })
+    })?;
+    Ok(shifts)
 }
 
 /// An interval that does not go into the day an exact number of times would end beyond midnight.
@@ -170,22 +205,22 @@ fn trunk(table: &Table<'_>, directory: &Directory) -> Option<TrunkId> {
     found
 }
 
-/// Reads one file whose tables are these, each once or any number of times.
+/// Reads one file whose tables are these, each once or any number of times. Beside what was read: the warnings.
 fn with_tables<T>(
     source: Source,
     once: &[(&'static str, &'static str)],
     many: (&'static str, &'static str),
     read: impl FnOnce(&Reader<'_>, &[Table<'_>], &[Table<'_>]) -> T,
-) -> Result<T, Report> {
+) -> Result<(T, Vec<Problem>), Report> {
     let sources = [source];
     let problems = |notes: Vec<Note>| {
         let mut notes = notes;
         notes.sort_by_key(|note| (note.span, note.severity == Severity::Warning));
-        Report::new(notes.into_iter().map(|note| note.into_problem(&sources)).collect::<Vec<Problem>>())
+        notes.into_iter().map(|note| note.into_problem(&sources)).collect::<Vec<Problem>>()
     };
     let (tree, errors) = DeTable::parse_recoverable(&sources[0].text);
     if !errors.is_empty() {
-        return Err(problems(errors.iter().map(|error| crate::load::syntax(0, error)).collect()));
+        return Err(Report::new(problems(errors.iter().map(|error| crate::load::syntax(0, error)).collect())));
     }
     let tree = tree.into_inner();
     let nobody = |_: &str| None;
@@ -218,8 +253,9 @@ fn with_tables<T>(
     single.iter().chain(&several_of).for_each(Table::check_keys);
     let result = read(&reader, &single, &several_of);
     drop((single, several_of));
-    let notes = if reader.errors() > 0 { Some(reader.into_notes()) } else { None };
-    notes.map_or(Ok(result), |notes| Err(problems(notes)))
+    let refused = reader.errors() > 0;
+    let problems = problems(reader.into_notes());
+    if refused { Err(Report::new(problems)) } else { Ok((result, problems)) }
 }
 
 fn defaults_of(name: &str) -> &'static DeTable<'static> {

@@ -7,9 +7,9 @@ use crate::source::{Source, Span};
 use crate::suggest::advice;
 use crate::table::{Table, Wrong};
 use core::time::Duration;
-use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use model::{Directory, PastCall, Spread, TrunkId};
 use std::sync::Arc;
 use toml::de::DeValue;
@@ -44,24 +44,33 @@ struct Row {
 /// Who writes such a file makes one mistake in every line; more than these nobody reads.
 const MISTAKES_MAX: usize = 100;
 
-/// The calls, and how many days they are of.
-pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<(Vec<PastCall>, u32), Vec<Problem>> {
+/// What a file of past contacts says.
+#[derive(Default)]
+pub(super) struct Past {
+    pub(super) calls: Vec<PastCall>,
+    /// From the first of them to the last.
+    pub(super) days: u32,
+    /// Where the file gives dates.
+    pub(super) first: Option<Date>,
+}
+
+pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<Past, Vec<Problem>> {
     let patience = table.convert("patience", |value| match value.value {
         DeValue::String(word) if word == "measured" => Ok(Patience::Measured),
         _ => spread::patience(value).map(Patience::Told),
     });
     let file = table.text("file");
     if file.value.is_empty() {
-        return Ok((Vec::new(), 0));
+        return Ok(Past::default());
     }
-    let Some(trunk) = trunk(table, directory) else { return Ok((Vec::new(), 0)) };
+    let Some(trunk) = trunk(table, directory) else { return Ok(Past::default()) };
     let path = table.reader.folder(file.span).join(&*file.value);
     let source = match Source::read(&path) {
         Ok(source) => source,
         Err(why) => {
             let help = "name a file, relative to the folder of this one";
             table.reader.error(file.span, format!("{}: {why}", path.display()), help);
-            return Ok((Vec::new(), 0));
+            return Ok(Past::default());
         }
     };
     let zone = TimeZone::get(&directory.site.time_zone).unwrap_or(TimeZone::UTC);
@@ -135,7 +144,10 @@ fn header(lines: &mut Lines<'_>) -> Result<Order, Misplaced> {
             let wrong = Wrong::new(format!("unknown column `{name}`"), advice(name, "column", COLUMNS));
             return Err((cell.range.clone(), wrong));
         };
-        order[column] = Some(place);
+        if order[column].replace(place).is_some() {
+            let wrong = Wrong::new(format!("the column `{name}` stands here twice"), "keep the one that is meant");
+            return Err((cell.range.clone(), wrong));
+        }
     }
     if let Some(missing) = [TIME, NUMBER, TALK].into_iter().find(|column| order[*column].is_none()) {
         let wrong = Wrong::new(format!("there is no column `{}`", COLUMNS[missing]), HEADER);
@@ -183,7 +195,7 @@ fn row(cells: &[Cell<'_>], order: &[Option<usize>; 6], zone: &TimeZone) -> Resul
     };
     let (time, number) = (needed(TIME)?, needed(NUMBER)?);
     let (date, at) = moment(time.value.trim(), zone).ok_or_else(|| {
-        let help = "write 09:30:05 or 2026-05-04T09:30:05+02:00 (RFC 3339)";
+        let help = "write 09:30:05, 2026-05-04 09:30:05, or 2026-05-04T09:30:05+02:00 (RFC 3339)";
         (time.range.clone(), Wrong::new(format!("`{}` is not a time", time.value), help))
     })?;
     Ok(Row {
@@ -204,21 +216,22 @@ fn seconds(text: &str) -> Option<Duration> {
     }
 }
 
-/// The date, if it has one, and the time since midnight in the site's time zone.
+/// The date, if it has one, and the time since midnight in the site's time zone, which counts also where none is given.
 fn moment(text: &str, zone: &TimeZone) -> Option<(Option<Date>, Duration)> {
-    let (date, time): (Option<Date>, Time) = match text.parse::<Timestamp>() {
-        Ok(timestamp) => {
-            let local = timestamp.to_zoned(zone.clone());
+    let instant = text.parse::<Timestamp>().or_else(|_| text.parse::<Zoned>().map(|zoned| zoned.timestamp()));
+    let (date, time): (Option<Date>, Time) = match instant {
+        Ok(instant) => {
+            let local = instant.to_zoned(zone.clone());
             (Some(local.date()), local.time())
         }
-        Err(_) => (None, text.parse().ok()?),
+        Err(_) => (text.parse().ok(), text.parse().ok()?),
     };
     let seconds = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60 + i64::from(time.second());
     let nanos = time.subsec_nanosecond();
     Some((date, Duration::new(seconds.unsigned_abs(), nanos.unsigned_abs())))
 }
 
-fn calls(rows: &[Row], trunk: TrunkId, patience: &Patience) -> (Vec<PastCall>, u32) {
+fn calls(rows: &[Row], trunk: TrunkId, patience: &Patience) -> Past {
     let known = |of: fn(&Row) -> Option<Duration>| -> Spread {
         let all: Vec<Duration> = rows.iter().filter_map(of).collect();
         if all.is_empty() { Spread::ZERO } else { Spread::Observed(all.into()) }
@@ -245,7 +258,7 @@ fn calls(rows: &[Row], trunk: TrunkId, patience: &Patience) -> (Vec<PastCall>, u
         patience: patience.clone(),
     };
     let days = rows.iter().map(day).max().map_or(0, |last| last + 1);
-    (rows.iter().enumerate().map(call).collect(), days)
+    Past { calls: rows.iter().enumerate().map(call).collect(), days, first }
 }
 
 /// Who was answered might have waited longer: all waits together, over those who gave up, is the mean patience that

@@ -1,6 +1,7 @@
 //! `[[shift]]`: who is there when.
 
 use super::stream::clock;
+use super::weekdays;
 use crate::suggest::advice;
 use crate::table::{Table, Value, Wrong};
 use core::time::Duration;
@@ -33,7 +34,8 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Vec<Shift> {
         table.reader.error(table.value("breaks").span, message, "move one of them, or make one break of both");
     }
     let all = agents.value.into_iter().flat_map(|at| at.value);
-    all.map(|agent| Shift { agent, from: from.value, to: to.value, breaks: breaks.clone() }).collect()
+    let days = weekdays(table);
+    all.map(|agent| Shift { agent, days, from: from.value, to: to.value, breaks: breaks.clone() }).collect()
 }
 
 /// One id, or a range of numbers.

@@ -1,10 +1,11 @@
 //! `[[stream]]`: a kind of caller.
 
-use super::{spread, trunk};
+use super::{spread, trunk, weekdays};
 use crate::calendar;
+use crate::queue::ways_out;
 use crate::table::{Table, Value, Wrong};
 use core::time::Duration;
-use model::{Directory, Habit, Stream};
+use model::{Directory, Habit, NumberRule, QueueId, Stream, Target, TrunkId, WrapUpMode};
 use std::sync::Arc;
 use toml::de::DeValue;
 
@@ -13,6 +14,8 @@ const CALLS_MAX: f64 = 1_000_000.0;
 const PEOPLE_MAX: u32 = 100_000_000;
 /// A key of the queue, and a telephone number with its end.
 const KEYS_MAX: usize = 32;
+/// Nine digits follow; a number has fifteen (ITU-T E.164 §6.1).
+const PREFIX_MAX: usize = 6;
 
 pub(super) fn read(table: &Table<'_>, directory: &Directory, interval: Duration) -> Option<Stream> {
     let from = table.convert("from", clock);
@@ -34,8 +37,12 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory, interval: Duration)
             );
         }
     }
+    if table.is_given("wrap_up") {
+        warn_of_fixed_wrap_up(table, directory, trunk, &numbers);
+    }
     Some(Stream {
         trunk,
+        days: weekdays(table),
         numbers,
         calls,
         talk: table.convert("talk", spread::read).value,
@@ -43,7 +50,42 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory, interval: Duration)
         patience: table.convert("patience", spread::patience).value,
         habits: habits(table),
         people: table.count("people", 1..=PEOPLE_MAX),
+        prefix: table.convert("prefix", prefix).value,
     })
+}
+
+/// Where nobody ends his wrap-up himself, nothing asks how long he would need.
+fn warn_of_fixed_wrap_up(table: &Table<'_>, directory: &Directory, trunk: TrunkId, numbers: &[(Arc<str>, f64)]) {
+    let first = |number: &str| {
+        let matches = |rule: &&NumberRule| rule.pattern.matches(number) && rule.trunk.is_none_or(|only| only == trunk);
+        directory.numbers.iter().find(matches).map(|rule| &rule.to)
+    };
+    let mut reached: Vec<QueueId> = Vec::new();
+    let mut next: Vec<&Target> = numbers.iter().filter_map(|(number, _)| first(number)).collect();
+    while let Some(to) = next.pop() {
+        let (Target::Queue(id) | Target::Callback(id)) = to else { continue };
+        if !reached.contains(id) {
+            reached.push(*id);
+            next.extend(ways_out(directory.queue(*id)));
+        }
+    }
+    let mut modes = reached.iter().map(|id| directory.queue(*id).wrap_up_mode);
+    if !reached.is_empty() && modes.all(|mode| mode == WrapUpMode::Fixed) {
+        let message = "this is not used: wherever these callers come, wrap-up lasts as the queue says";
+        let help = "give the queue wrap_up_mode = \"capped\" or \"agent-ended\", or take this out";
+        table.reader.warn(table.value("wrap_up").span, message, help);
+    }
+}
+
+/// What the numbers of callers begin with.
+fn prefix(value: Value<'_>) -> Result<Arc<str>, Wrong> {
+    let text = value.text()?;
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    if digits.len() > PREFIX_MAX || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let help = format!("up to {PREFIX_MAX} digits, with or without + before them, as in \"+4930\"");
+        return Err(Wrong::new(format!("`{text}` begins no telephone number"), help));
+    }
+    Ok(text.into())
 }
 
 /// Since midnight.
@@ -114,11 +156,12 @@ fn habit(value: Value<'_>) -> Result<Habit, Wrong> {
 fn number(value: Value<'_>) -> Result<f64, Wrong> {
     let number = match value.value {
         DeValue::Float(number) => number.as_str().parse().ok(),
-        _ => Some(value.integer()? as f64),
+        _ => value.integer().ok().map(|number| number as f64),
     };
+    let help = || format!("a number from 0 to {CALLS_MAX}, also with a fraction: the mean of a chance");
     number
         .filter(|number: &f64| (0.0..=CALLS_MAX).contains(number))
-        .ok_or_else(|| Wrong::new("this is no number of calls", format!("from 0 to {CALLS_MAX}")))
+        .ok_or_else(|| Wrong::new("this is no number of calls", help()))
 }
 
 fn numbers(table: &Table<'_>) -> Vec<(Arc<str>, f64)> {

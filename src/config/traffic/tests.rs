@@ -104,6 +104,8 @@ fn a_mistake_in_a_number_is_told_once_and_shares_of_nothing_are_refused() {
         negative.contains("3:10: error: this is no number of calls") && negative.ends_with("1 error"),
         "{negative}"
     );
+    let word = wrong("number = \"4008\"\ncalls = [\"x\"]");
+    assert!(word.contains("this is no number of calls") && word.contains("also with a fraction"), "{word}");
     let nobody = wrong("numbers = { 4008 = 0 }\ncalls = [3]");
     assert!(nobody.contains("2:11: error: nobody dials any of these") && nobody.ends_with("1 error"), "{nobody}");
 }
@@ -205,10 +207,14 @@ fn a_file_of_past_contacts_that_is_not_there_is_told_at_the_line_that_names_it()
 }
 
 fn past(csv: &str) -> Result<Traffic, String> {
+    past_on("", csv)
+}
+
+fn past_on(day: &str, csv: &str) -> Result<Traffic, String> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("past.csv"), csv).unwrap();
     let file = folder.path().join("day.toml");
-    std::fs::write(&file, "[past]\nfile = \"past.csv\"\n").unwrap();
+    std::fs::write(&file, format!("[past]\nfile = \"past.csv\"\n{day}")).unwrap();
     load_traffic(&file, &directory()).map_err(|report| report.to_string())
 }
 
@@ -240,9 +246,87 @@ fn past_contacts_with_dates_come_on_their_days() {
     assert_eq!((days, demand.past_days), (vec![0, 0, 3], 4), "in the site's time zone, UTC");
 }
 
+/// As spreadsheets and databases write it: without an offset it is the site's time, and a date is not dropped.
+#[test]
+fn past_contacts_with_dates_and_no_offset_come_on_their_days_too() {
+    let csv = "time,number,talk\n2026-05-05 09:00:00,4008,1\n2026-05-06T10:30,4008,1\n\
+               2026-05-07T10:30:00[America/New_York],4008,1\n";
+    let traffic = past(csv).unwrap();
+    let calls: Vec<_> = traffic.demand.past.iter().map(|call| (call.day, call.at.as_secs() / 60)).collect();
+    assert_eq!((calls, traffic.demand.past_days), (vec![(0, 540), (1, 630), (2, 870)], 3));
+    assert_eq!(traffic.date, (2026, 5, 5), "nobody named another");
+    let alone = past("time,number,talk\n2026-05-05,4008,1\n").unwrap_err();
+    assert!(alone.contains("`2026-05-05` is not a time"), "{alone}");
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_column() {
+    assert_eq!(past("\u{feff}time,number,talk\n09:00,4008,1\n").unwrap().demand.past.len(), 1);
+    let wrong = past("\u{feff}tim,number,talk\n").unwrap_err();
+    assert!(wrong.contains("past.csv:1:1: error: unknown column `tim`"), "{wrong}");
+}
+
+#[test]
+fn a_first_day_that_is_another_day_of_the_week_than_the_past_contacts_is_warned_of() {
+    let saturday = "time,number,talk\n2026-05-09T09:00:00Z,4008,1\n";
+    let on = |date: &str| past_on(&format!("[day]\ndate = \"{date}\"\n"), saturday).unwrap();
+    let monday = on("2026-05-04");
+    let [warning] = &monday.warnings[..] else { panic!("{:?}", monday.warnings) };
+    assert_eq!(warning.message(), "this is a Monday; the first past contact is of 2026-05-09, a Saturday");
+    assert!(warning.place().to_string().ends_with("day.toml:4:8"), "{warning}");
+    assert_eq!(monday.date, (2026, 5, 4), "it is done all the same");
+    assert_eq!((on("2026-05-16").warnings, past(saturday).unwrap().warnings), (vec![], vec![]));
+}
+
+#[test]
+fn streams_and_shifts_have_their_days_of_the_week() {
+    let stream = |keys: &str| traffic(&format!("[[stream]]\nnumber = \"4008\"\ncalls = [1]\n{keys}\n"));
+    let days = |keys: &str| stream(keys).unwrap().demand.streams[0].days;
+    let work = Weekdays([true, true, true, true, true, false, false]);
+    assert_eq!((days(""), days("days = \"mon-fri\"")), (Weekdays::ALL, work));
+    let wrong = stream("days = \"weekdays\"").unwrap_err();
+    assert!(wrong.contains("4:8: error: `weekdays` is not a day of the week"), "{wrong}");
+    let shift =
+        |days: &str| format!("[[shift]]\nagents = [\"1001\"]\ndays = \"{days}\"\nfrom = \"08:00\"\nto = \"12:00\"\n");
+    let both = |one: &str, other: &str| schedule(&(shift(one) + &shift(other)));
+    assert_eq!(both("mon-fri", "sat").unwrap()[0].days, work);
+    assert!(both("mon-fri", "fri-sun").unwrap_err().contains("is there already at that time"));
+}
+
+#[test]
+fn numbers_of_callers_begin_as_is_said() {
+    let stream = |keys: &str| traffic(&format!("[[stream]]\nnumber = \"4008\"\ncalls = [1]\n{keys}\n"));
+    let prefix = |keys: &str| stream(keys).unwrap().demand.streams.remove(0).prefix;
+    assert_eq!((&*prefix(""), &*prefix("prefix = \"+4930\"")), ("1", "+4930"));
+    for wrong in ["+49-30", "1234567"] {
+        let told = stream(&format!("prefix = \"{wrong}\"")).unwrap_err();
+        assert!(told.contains(&format!("`{wrong}` begins no telephone number")), "{told}");
+    }
+}
+
+#[test]
+fn a_wrap_up_that_no_queue_asks_for_is_warned_of() {
+    let stream = "[[stream]]\nnumber = \"4008\"\ncalls = [1]\n";
+    assert_eq!(traffic(stream).unwrap().warnings, []);
+    let given = format!("{stream}wrap_up = \"30s\"\n");
+    let found = traffic(&given).unwrap().warnings;
+    let [warning] = &found[..] else { panic!("{found:?}") };
+    assert!(warning.message().starts_with("this is not used: wherever these callers come"), "{warning}");
+    // They may come to another queue, where somebody ends it himself.
+    let mut house = directory();
+    let mut other = house.queues[0].clone();
+    other.wrap_up_mode = model::WrapUpMode::Capped;
+    house.queues.push(other);
+    let of = |house: &Directory| read_traffic(Source::embedded("day.toml", &given), house).unwrap().warnings.len();
+    assert_eq!(of(&house), 1);
+    house.queues[0].keys.push(('1', model::Target::Queue(model::QueueId(1))));
+    assert_eq!(of(&house), 0);
+}
+
 #[test]
 fn a_mistake_in_past_contacts_is_told_with_its_cell() {
     for (csv, told) in [
+        ("time,number,talk,talk\n", "past.csv:1:18: error: the column `talk` stands here twice"),
         ("", "the file is empty"),
         ("time,number\n", "past.csv:1:1: error: there is no column `talk`"),
         ("time,number,tallk\n", "past.csv:1:13: error: unknown column `tallk`"),

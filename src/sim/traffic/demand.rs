@@ -1,6 +1,6 @@
 use base::Rng;
 use core::time::Duration;
-use model::{Demand, PastCall, Stream, TrunkId};
+use model::{Demand, PastCall, Stream, TrunkId, Weekday};
 use std::sync::Arc;
 
 /// Somebody who will call, with everything about him that chance decides: two configurations meet the same people.
@@ -23,13 +23,14 @@ pub struct Caller {
 }
 
 /// Everybody who calls on these days, in order of time. Each kind of caller has its own chance, so that a change of one
-/// does not move the others.
-pub fn callers(demand: &Demand, seed: u64, midnights: &[Duration], interval: Duration) -> Vec<Caller> {
+/// does not move the others. `days`: which day of the week the first is, and their midnights.
+pub fn callers(demand: &Demand, seed: u64, days: (Weekday, &[Duration]), interval: Duration) -> Vec<Caller> {
+    let (first, midnights) = days;
     let mut rng = Rng::new(seed);
     let mut callers = Vec::new();
     for stream in &demand.streams {
         let mut rng = rng.fork();
-        for midnight in midnights {
+        for (_, midnight) in midnights.iter().enumerate().filter(|(nth, _)| stream.days.has(first, *nth)) {
             day(stream, *midnight, interval, &mut rng, &mut callers);
         }
     }
@@ -62,7 +63,7 @@ impl Caller {
             lot < 0.0
         });
         let dialled = chosen.or(stream.numbers.last()).map_or_else(|| "".into(), |(number, _)| Arc::clone(number));
-        let number = format!("1{:09}", rng.below(u64::from(stream.people.max(1))));
+        let number = format!("{}{:09}", stream.prefix, rng.below(u64::from(stream.people.max(1))));
         let mut caller = Caller {
             at,
             trunk: stream.trunk,
@@ -97,5 +98,39 @@ impl Caller {
             presses: None,
             seed: rng.next_u64(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Spread, Weekdays};
+
+    #[test]
+    fn callers_come_on_their_days_of_the_week_and_by_their_own_numbers() {
+        let stream = |days: [bool; 7], prefix: &str| Stream {
+            trunk: TrunkId(0),
+            days: Weekdays(days),
+            numbers: vec![("4008".into(), 1.0)],
+            calls: vec![50.0],
+            talk: Spread::ZERO,
+            wrap_up: Spread::ZERO,
+            patience: None,
+            habits: Vec::new(),
+            people: 10_000,
+            prefix: prefix.into(),
+        };
+        let work = stream([true, true, true, true, true, false, false], "+4930");
+        let sunday = stream([false, false, false, false, false, false, true], "+33");
+        let week: Vec<_> = (0..7).map(|day| Duration::from_secs(86_400 * day)).collect();
+        let demand = Demand { streams: vec![work, sunday], ..Demand::default() };
+        let all = callers(&demand, 1, (Weekday::Thursday, &week), Duration::from_secs(3600));
+        let on = |prefix: &str| {
+            let of = all.iter().filter(|caller| caller.number.starts_with(prefix));
+            let mut days: Vec<_> = of.map(|caller| caller.at.as_secs() / 86_400).collect();
+            days.dedup();
+            days
+        };
+        assert_eq!((on("+4930"), on("+33")), (vec![0, 1, 4, 5, 6], vec![3]));
     }
 }

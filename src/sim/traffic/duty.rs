@@ -1,7 +1,7 @@
 //! What the schedule asks of every agent, and how much of it he does.
 
 use core::time::Duration;
-use model::{AgentId, AgentState, Shift};
+use model::{AgentId, AgentState, Shift, Weekday};
 
 /// How a schedule was kept: times of the queue's agents.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -27,14 +27,17 @@ pub(crate) struct Duty {
 pub(crate) struct Duties(Vec<Vec<Duty>>);
 
 impl Duties {
-    pub(crate) fn new(agents: usize, shifts: &[Shift], midnights: &[Duration]) -> Self {
+    pub(crate) fn new(agents: usize, shifts: &[Shift], first: Weekday, midnights: &[Duration]) -> Self {
         let mut all = vec![Vec::new(); agents];
-        for midnight in midnights {
-            for shift in shifts {
+        for (nth, midnight) in midnights.iter().enumerate() {
+            // A day on which the clocks go forward ends an hour early.
+            let next = midnights.get(nth + 1).copied().unwrap_or(Duration::MAX);
+            for shift in shifts.iter().filter(|shift| shift.days.has(first, nth)) {
                 let Some(own) = all.get_mut(shift.agent.index()) else { continue };
                 let mut duty = |from: Duration, to: Duration, works| {
+                    let (from, to) = (*midnight + from, (*midnight + to).min(next));
                     if from < to {
-                        own.push(Duty { from: *midnight + from, to: *midnight + to, works });
+                        own.push(Duty { from, to, works });
                     }
                 };
                 let mut breaks = shift.breaks.clone();
@@ -89,7 +92,7 @@ fn works(state: AgentState) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Break, NotReadyReason};
+    use model::{Break, NotReadyReason, Weekdays};
 
     fn hours(h: u64) -> Duration {
         Duration::from_secs(h * 3600)
@@ -98,8 +101,9 @@ mod tests {
     #[test]
     fn work_in_the_shift_and_rest_in_the_break_are_what_was_planned() {
         let pause = |at| Break { at: hours(at), lasts: hours(1), code: 1 };
-        let shift = Shift { agent: AgentId(1), from: hours(8), to: hours(16), breaks: vec![pause(14), pause(12)] };
-        let duties = Duties::new(2, &[shift], &[hours(0), hours(23)]);
+        let breaks = vec![pause(14), pause(12)];
+        let shift = Shift { agent: AgentId(1), days: Weekdays::ALL, from: hours(8), to: hours(16), breaks };
+        let duties = Duties::new(2, &[shift], Weekday::Monday, &[hours(0), hours(23)]);
         let day: Vec<_> = duties.all().map(|(_, duty)| (duty.from, duty.to, duty.works)).take(5).collect();
         let planned = [(8, 12, true), (12, 13, false), (13, 14, true), (14, 15, false), (15, 16, true)];
         assert_eq!(day, planned.map(|(from, to, works)| (hours(from), hours(to), works)));
@@ -112,5 +116,23 @@ mod tests {
         assert_eq!(kept(AgentState::Ready, 15, 32), [(hours(15), hours(1)), (hours(31), hours(1))]);
         assert_eq!(kept(AgentState::SignedOff, 7, 13), []);
         assert_eq!(duties.adherent(AgentId(0), AgentState::Ready, hours(7), hours(9)).count(), 0);
+    }
+
+    #[test]
+    fn a_day_that_is_an_hour_short_asks_an_hour_less() {
+        let shift = Shift { agent: AgentId(0), days: Weekdays::ALL, from: hours(0), to: hours(24), breaks: vec![] };
+        let duties = Duties::new(1, &[shift], Weekday::Saturday, &[hours(0), hours(23)]);
+        let days: Vec<_> = duties.all().map(|(_, duty)| (duty.from, duty.to)).collect();
+        assert_eq!(days, [(hours(0), hours(23)), (hours(23), hours(47))]);
+    }
+
+    #[test]
+    fn a_shift_is_asked_on_its_days_of_the_week_alone() {
+        let days = Weekdays([true, true, true, true, true, false, false]);
+        let shift = Shift { agent: AgentId(0), days, from: hours(8), to: hours(9), breaks: vec![] };
+        let week: Vec<_> = (0..7).map(|day| hours(24 * day)).collect();
+        let duties = Duties::new(1, &[shift], Weekday::Thursday, &week);
+        let there: Vec<_> = duties.all().map(|(_, duty)| duty.from.as_secs() / 86_400).collect();
+        assert_eq!(there, [0, 1, 4, 5, 6]);
     }
 }

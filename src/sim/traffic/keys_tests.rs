@@ -3,7 +3,7 @@
 use super::{Counting, Rehearsal, Scene, Tally};
 use crate::WorldPlan;
 use core::time::Duration;
-use model::{AgentId, Demand, Fact, Habit, Manners, Shift, Spread, Stream, TrunkId};
+use model::{AgentId, Demand, Fact, Habit, Manners, Shift, Spread, Stream, TrunkId, Weekday, Weekdays};
 use std::sync::Arc;
 
 const TABLES: &str = r#"
@@ -44,6 +44,7 @@ fn scene(first: &str, habits: &[(&str, f64)]) -> Scene {
     let habit = |(keys, share): &(&str, f64)| Habit { keys: (*keys).into(), after: secs(60), share: *share };
     let stream = Stream {
         trunk: TrunkId(0),
+        days: Weekdays::ALL,
         numbers: vec![("4008".into(), 1.0)],
         calls: vec![40.0],
         talk: Spread::Exactly(secs(30)),
@@ -51,11 +52,13 @@ fn scene(first: &str, habits: &[(&str, f64)]) -> Scene {
         patience: None,
         habits: habits.iter().map(habit).collect(),
         people: 10_000,
+        prefix: "1".into(),
     };
-    let shift = Shift { agent: AgentId(0), from: secs(3600), to: secs(8 * 3600), breaks: vec![] };
+    let shift = Shift { agent: AgentId(0), days: Weekdays::ALL, from: secs(3600), to: secs(8 * 3600), breaks: vec![] };
     Scene {
         directory: Arc::new(directory),
         begins,
+        weekday: Weekday::Monday,
         midnights: vec![Duration::ZERO],
         interval: secs(1800),
         demand: Demand { streams: vec![stream], ..Demand::default() },

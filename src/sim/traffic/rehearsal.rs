@@ -6,7 +6,8 @@ use base::{Instant, Now, Rng, Utc};
 use core::cmp::Reverse;
 use core::time::Duration;
 use model::{
-    AgentAction, AgentId, ContactId, Demand, DialTarget, Directory, Fact, LegId, Manners, Party, Shift, Source, Stamped,
+    AgentAction, AgentId, ContactId, Demand, DialTarget, Directory, Fact, LegId, Manners, Party, Shift, Source,
+    Stamped, Weekday,
 };
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub struct Scene {
     pub directory: Arc<Directory>,
     /// Midnight of the first day.
     pub begins: Utc,
+    /// The day of the week that begins then.
+    pub weekday: Weekday,
     /// Midnight of each day, since `begins`: not all days have 24 hours.
     pub midnights: Vec<Duration>,
     /// Length of an interval of the report and of the arrival curve.
@@ -93,9 +96,9 @@ struct Inside {
 impl<'a> Rehearsal<'a> {
     pub fn new(scene: &'a Scene, seed: u64) -> Self {
         // The day's chance does not depend on the configuration: two of them meet the same callers.
-        let callers = callers(&scene.demand, seed, &scene.midnights, scene.interval);
+        let callers = callers(&scene.demand, seed, (scene.weekday, &scene.midnights), scene.interval);
         let now = Now::new(Instant::from_millis(1000), scene.begins);
-        let wishes = wishes(&scene.shifts, &scene.midnights);
+        let wishes = wishes(&scene.shifts, scene.weekday, &scene.midnights);
         let last = callers.last().map(|c| c.at).max(wishes.last().map(|w| w.at)).unwrap_or_default();
         let mut rehearsal = Rehearsal {
             scene,
@@ -344,7 +347,7 @@ impl<'a> Rehearsal<'a> {
 mod tests {
     use super::*;
     use crate::WorldPlan;
-    use model::{Spread, Stream, TrunkId};
+    use model::{Spread, Stream, TrunkId, Weekdays};
 
     /// A house with reserves looks at its figures every ten seconds as long as somebody waits.
     #[test]
@@ -376,6 +379,7 @@ queues = ["r"]
         let WorldPlan { directory, begins, .. } = WorldPlan::new(tables);
         let stream = Stream {
             trunk: TrunkId(0),
+            days: Weekdays::ALL,
             numbers: vec![("4008".into(), 1.0)],
             calls: vec![20.0],
             talk: Spread::Exactly(Duration::from_secs(300)),
@@ -383,12 +387,15 @@ queues = ["r"]
             patience: None,
             habits: Vec::new(),
             people: 100,
+            prefix: "1".into(),
         };
         let hour = Duration::from_secs(3600);
-        let shift = Shift { agent: AgentId(0), from: Duration::ZERO, to: hour / 2, breaks: vec![] };
+        let shift =
+            Shift { agent: AgentId(0), days: Weekdays::ALL, from: Duration::ZERO, to: hour / 2, breaks: vec![] };
         let scene = Scene {
             directory: Arc::new(directory),
             begins,
+            weekday: Weekday::Monday,
             midnights: vec![Duration::ZERO],
             interval: hour,
             demand: Demand { streams: vec![stream], ..Demand::default() },

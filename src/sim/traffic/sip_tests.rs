@@ -4,7 +4,7 @@
 use super::{Rehearsal, Scene};
 use crate::{Answer, World, WorldPlan};
 use core::time::Duration;
-use model::{AgentId, ContactId, Demand, Fact, Manners, Shift, Spread, Stream, TrunkId};
+use model::{AgentId, ContactId, Demand, Fact, Manners, Shift, Spread, Stream, TrunkId, Weekday, Weekdays};
 use netem::Conditions;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -65,6 +65,7 @@ fn scene() -> Scene {
     let day = Duration::from_secs(86_400);
     let stream = |number: &str, calls: f64| Stream {
         trunk: TrunkId(0),
+        days: Weekdays::ALL,
         numbers: vec![(number.into(), 1.0)],
         calls: vec![calls; 8],
         talk: Spread::Exactly(TALK),
@@ -72,12 +73,15 @@ fn scene() -> Scene {
         patience: Some(Spread::Exponential { mean: Duration::from_secs(60) }),
         habits: Vec::new(),
         people: 1000,
+        prefix: "1".into(),
     };
     let streams = ["4000", "4001", "4002", "4003"].map(|number| stream(number, 66.0)).to_vec();
-    let shift = |n: u32| Shift { agent: AgentId(n), from: Duration::ZERO, to: day, breaks: vec![] };
+    let shift =
+        |n: u32| Shift { agent: AgentId(n), days: Weekdays::ALL, from: Duration::ZERO, to: day, breaks: vec![] };
     Scene {
         directory: Arc::new(directory),
         begins,
+        weekday: Weekday::Monday,
         midnights: vec![Duration::ZERO],
         interval: Duration::from_secs(3600),
         demand: Demand { streams, ..Demand::default() },

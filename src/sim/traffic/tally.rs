@@ -72,7 +72,7 @@ impl Counting {
             ledger: Ledger::wordless(),
             tally: Tally { queues: vec![queue; queues], ..Tally::default() },
             lines: vec![(0, Instant::ZERO, scene.begins); queues],
-            duties: Duties::new(scene.directory.agents.len(), &scene.shifts, &scene.midnights),
+            duties: Duties::new(scene.directory.agents.len(), &scene.shifts, scene.weekday, &scene.midnights),
         };
         counting.schedule();
         counting

@@ -13,7 +13,7 @@ use crate::WorldPlan;
 use base::Rng;
 use core::cmp::Reverse;
 use core::time::Duration;
-use model::{AgentId, ContactId, Demand, Fact, Manners, Shift, Spread, Stream};
+use model::{AgentId, ContactId, Demand, Fact, Manners, Shift, Spread, Stream, Weekday, Weekdays};
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
@@ -159,6 +159,7 @@ queues = ["q"]
         let lasts = Duration::from_secs_f64(self.gap * count as f64);
         let stream = Stream {
             trunk: model::TrunkId(0),
+            days: Weekdays::ALL,
             numbers: vec![("4008".into(), 1.0)],
             calls: vec![count as f64],
             talk: Spread::Exponential { mean: Duration::from_secs_f64(self.talk) },
@@ -166,13 +167,21 @@ queues = ["q"]
             patience: self.patience.map(|mean| Spread::Exponential { mean: Duration::from_secs_f64(mean) }),
             habits: Vec::new(),
             people: 10_000,
+            prefix: "1".into(),
         };
         // Until the last caller has been served.
         let to = lasts + Duration::from_secs_f64(100.0 * self.talk);
-        let shift = |a: usize| Shift { agent: AgentId(a as u32), from: Duration::ZERO, to, breaks: vec![] };
+        let shift = |a: usize| Shift {
+            agent: AgentId(a as u32),
+            days: Weekdays::ALL,
+            from: Duration::ZERO,
+            to,
+            breaks: vec![],
+        };
         Scene {
             directory: Arc::new(directory),
             begins,
+            weekday: Weekday::Monday,
             midnights: vec![Duration::ZERO],
             interval: lasts,
             demand: Demand { streams: vec![stream], ..Demand::default() },
