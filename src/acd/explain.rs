@@ -15,6 +15,7 @@ pub use moment::{
 
 use crate::reference::Reference;
 use base::Instant;
+pub(crate) use rivals::points;
 pub use rivals::{Rival, Standing};
 
 use callback::Attempts;
@@ -40,8 +41,10 @@ pub struct Explainer {
     callbacks: HashSet<ContactId>,
     /// To reach our customer.
     attempts: Attempts,
-    /// The queue whose contact each agent talks with.
-    talks: HashMap<AgentId, QueueId>,
+    /// The contact of a queue each agent talks with.
+    talks: HashMap<AgentId, (ContactId, QueueId)>,
+    /// Who has taken a call whose customer must be reached first.
+    attending: HashSet<AgentId>,
     /// The reserves that serve each queue now.
     called: HashMap<(QueueId, u8), Called>,
     at: Instant,
@@ -63,6 +66,7 @@ impl Explainer {
             callbacks: HashSet::new(),
             attempts: Attempts::default(),
             talks: HashMap::new(),
+            attending: HashSet::new(),
             called: HashMap::new(),
             at: Instant::ZERO,
             moments: Vec::new(),
@@ -148,7 +152,10 @@ impl Explainer {
                     self.judged.remove(contact);
                 }
             }
-            Fact::Connected { agent, queue, .. } => _ = self.talks.insert(*agent, *queue),
+            Fact::Connected { contact, agent, queue, .. } => {
+                self.attending.remove(agent);
+                self.talks.insert(*agent, (*contact, *queue));
+            }
             Fact::Reserve { queue, place, change, by } => self.called(now, (*queue, *place), *change, by.as_ref()),
             // The rule as it stood then, whatever the configuration says now.
             Fact::Offered { queue, decision: Some(decision), .. } => {
@@ -195,6 +202,10 @@ impl Explainer {
             Fact::MessageLeft { contact, queue, duration, .. } => {
                 (*contact, What::MessageLeft { queue: *queue, duration: *duration })
             }
+            Fact::TalkEnded { contact, agent, .. } => {
+                self.talk_ended(now, *contact, *agent);
+                return true;
+            }
             _ => return self.callback(now, fact),
         };
         if contact == self.contact {
@@ -219,12 +230,29 @@ impl Explainer {
         self.moments
     }
 
-    /// The end of a talk is told by the agent's next state only.
+    /// He may go on with a call of his own.
+    fn talk_ended(&mut self, now: Instant, contact: ContactId, agent: AgentId) {
+        if self.talks.get(&agent).is_some_and(|(talk, _)| *talk == contact) {
+            let over = self.talks.remove(&agent).map(|(_, queue)| queue);
+            self.reference.released(now, agent, over);
+        }
+    }
+
+    /// The end of all his calls, his own too, is told by his next state only. Who was on the line for a customer who was
+    /// not reached has talked with nobody.
     fn release(&mut self, now: Instant, fact: &Fact) {
         let Fact::AgentChanged { agent, state, .. } = fact else { return };
-        let was = self.reference.agents[agent.index()].state;
-        if matches!(was, AgentState::Busy { .. }) && !matches!(state, AgentState::Busy { .. }) {
-            self.reference.released(now, *agent, self.talks.remove(agent));
+        match (self.reference.agents[agent.index()].state, state) {
+            (AgentState::Busy { .. }, AgentState::Busy { .. }) => {}
+            (_, AgentState::Busy { contact }) if self.reference.rings(*contact, *agent) => {
+                self.attending.insert(*agent);
+            }
+            (AgentState::Busy { .. }, _) if !self.attending.remove(agent) => {
+                // Of several shards his home may tell this before the contact's tells the end of the talk.
+                let over = self.talks.remove(agent).map(|(_, queue)| queue);
+                self.reference.released(now, *agent, over);
+            }
+            _ => {}
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the reference sees of one contact: for explanations.
 
 use crate::asked::Possible;
-use crate::explain::{By, Candidate, Lack, Later, Passed, Regime, Score, Verdict};
+use crate::explain::{By, Candidate, Lack, Later, Passed, Regime, Score, Standing, Verdict, points};
 use crate::reference::{Edge, Reference, Waiting};
 use base::Instant;
 use core::time::Duration;
@@ -48,21 +48,21 @@ impl Reference {
         if !own.ringing.is_empty() || !self.serves(agent, own.queue) {
             return None;
         }
-        let points = |w: &Waiting| self.effective(now, w) as f64 / 60_000.0;
-        let (ours, others) = (points(own), points(other));
-        Some(if !self.may_get(now, own, agent, Edge::Both) {
+        let counted =
+            |w: &Waiting| points(if own.queue == other.queue { self.uncapped(now, w) } else { self.effective(now, w) });
+        let why = match self.standing(now, other, own, agent) {
             // By now he is reserved for the other one: it counts what kept ours from him before.
-            let verdict = self.hindrance(now, own, agent)?;
-            (Passed::NotForUs, Some(Candidate { agent, verdict, score: None }))
-        } else if self.objectives_tell(own, other) && others <= ours && self.part(now, other) < self.part(now, own) {
-            (Passed::LargerPart { own: self.part_waited(now, own), other: self.part_waited(now, other) }, None)
-        } else if other.entered < own.entered && others <= ours {
-            (Passed::Earlier, None)
-        } else if others <= ours && (self.moves(now, own) || self.moves(now, other)) {
-            (Passed::Crossed, None)
-        } else {
-            (Passed::MorePressing { own: ours, other: others }, None)
-        })
+            Standing::Hindered(all) => return Some((Passed::NotForUs, Some(Candidate::kept_by(agent, all)))),
+            Standing::Chosen => return None,
+            _ if own.held => return None,
+            Standing::FewerPoints(_) => Passed::MorePressing { own: counted(own), other: counted(other) },
+            Standing::SmallerPart { own, chosen } => Passed::LargerPart { own, other: chosen },
+            Standing::Later(_) => Passed::Earlier,
+            Standing::NotFirst { first } => Passed::NotFirst { first },
+            Standing::Crossed => Passed::Crossed,
+            Standing::Before => Passed::Before,
+        };
+        Some((why, None))
     }
 
     /// Everybody who serves the contact's queue, or may at times: the chosen first, then who comes next, then who could not be asked.
@@ -75,10 +75,11 @@ impl Reference {
             .filter(|a| self.serves(*a, own.queue) || self.directory.reserve_place(own.queue, *a).is_some());
         let looked_at = everybody.map(|agent| {
             let chosen = chosen == Some(agent);
-            let verdict = if chosen { Verdict::Chosen } else { self.verdict(now, own, agent) };
-            let compared = chosen || verdict == Verdict::Unexplained;
-            let key = self.order(now, own, agent);
-            (key, Candidate { agent, score: compared.then(|| self.spoken_score(now, own, agent)), verdict })
+            let obstacles = if chosen { vec![Verdict::Chosen] } else { self.obstacles(now, own, agent) };
+            let mut candidate = Candidate::kept_by(agent, obstacles);
+            let compared = chosen || candidate.verdict == Verdict::Unexplained;
+            candidate.score = compared.then(|| self.spoken_score(now, own, agent));
+            (self.order(now, own, agent), candidate)
         });
         let mut all: Vec<_> = looked_at.collect();
         let place = |c: &Candidate| match c.verdict {
@@ -112,23 +113,24 @@ impl Reference {
         matches!(self.directory.queue(own.queue).strategy, Strategy::Random | Strategy::Weighted)
     }
 
-    fn verdict(&self, now: Instant, own: &Waiting, agent: AgentId) -> Verdict {
+    /// All that kept it from him, so that what would have changed it can be told whole; empty where nothing did.
+    fn obstacles(&self, now: Instant, own: &Waiting, agent: AgentId) -> Vec<Verdict> {
         let clocks = &self.agents[agent.index()];
         let since = clocks.time.since;
         let place = self.directory.reserve_place(own.queue, agent).filter(|_| !self.serves(agent, own.queue));
         // Whoever was not ready could not be asked, whether his reserve has just left or not.
         let stays = self.served(now, agent, own.queue) && clocks.state != AgentState::Ready;
-        if let Some(place) = place.filter(|_| !stays) {
-            return Verdict::InReserve { queue: own.queue, place: place as u8 };
-        }
-        match clocks.state {
-            AgentState::SignedOff => Verdict::SignedOff { since },
-            AgentState::NotReady { reason } => Verdict::NotReady { reason, since },
+        let reserve = place.filter(|_| !stays);
+        let reserve = reserve.map(|place| Verdict::InReserve { queue: own.queue, place: place as u8 });
+        let state = match clocks.state {
+            AgentState::SignedOff => Some(Verdict::SignedOff { since }),
+            AgentState::NotReady { reason } => Some(Verdict::NotReady { reason, since }),
             state @ (AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. }) => {
-                Verdict::Engaged { state, since }
+                Some(Verdict::Engaged { state, since })
             }
-            AgentState::Ready => self.hindrance(now, own, agent).unwrap_or(Verdict::Unexplained),
-        }
+            AgentState::Ready => None,
+        };
+        [reserve, state].into_iter().flatten().chain(self.hindrances(now, own, agent)).collect()
     }
 
     /// He serves the queue, or did until about now: a reserve leaves when the last of the queue gives up, and the queue's
@@ -140,23 +142,22 @@ impl Reference {
     }
 
     /// What would keep it from him if he were ready.
-    pub(crate) fn hindrance(&self, now: Instant, own: &Waiting, agent: AgentId) -> Option<Verdict> {
-        if !self.fits(own, agent, Edge::Both) {
+    pub(crate) fn hindrances(&self, now: Instant, own: &Waiting, agent: AgentId) -> Vec<Verdict> {
+        let lacks = (!self.fits(own, agent, Edge::Both)).then(|| {
             let step = own.steps.first().map_or(0, |possible| possible.step);
-            return Some(Verdict::Lacks { missing: self.lacks(own, agent), step, later: self.later(own, agent) });
-        }
-        if let Some((keeper, until)) = own.kept.filter(|(keeper, until)| *until >= now && *keeper != agent) {
-            return Some(Verdict::KeptFor { agent: keeper, until });
-        }
-        if own.round.contains(&agent) {
-            return Some(Verdict::Rang);
-        }
+            Verdict::Lacks { missing: self.lacks(own, agent), step, later: self.later(own, agent) }
+        });
+        let kept = own.kept.filter(|(keeper, until)| *until >= now && *keeper != agent);
+        let kept = kept.map(|(keeper, until)| Verdict::KeptFor { agent: keeper, until });
+        // At whose phone it rings, of him that is told by his state.
+        let rings = self.agents[agent.index()].state == AgentState::Reserved { contact: own.contact };
+        let rang = (own.round.contains(&agent) && !rings).then_some(Verdict::Rang);
         let refused = own.refused.iter().find(|(a, until)| *a == agent && *until > now);
-        if let Some((_, until)) = refused {
-            return Some(Verdict::Refused { until: *until });
-        }
+        let refused = refused.map(|(_, until)| Verdict::Refused { until: *until });
         let most = self.directory.queue(own.queue).routing.max_talking;
-        most.filter(|_| own.ringing.is_empty() && self.is_full(own.queue)).map(|most| Verdict::Full { most })
+        let full = most.filter(|_| own.ringing.is_empty() && self.is_full(own.queue));
+        let full = full.map(|most| Verdict::Full { most });
+        [lacks, kept, rang, refused, full].into_iter().flatten().collect()
     }
 
     /// The first of the steps to come that asks nothing he has not.
@@ -212,6 +213,7 @@ impl Reference {
             Strategy::LeastVersatile => By::Versatility((configured.skills.len() + configured.queues.len()) as u32),
             Strategy::RingAll | Strategy::RingProgressive => By::Everybody,
         };
-        Score { by, idle: now.since(self.idle_since(agent, own.queue)) }
+        let reserve = self.directory.reserve_place(own.queue, agent).map(|place| place as u8);
+        Score { reserve, by, idle: now.since(self.idle_since(agent, own.queue)) }
     }
 }

@@ -6,7 +6,7 @@ pub(crate) use drawn_house::{Line, house};
 
 use crate::reference::Reference;
 use crate::testing::{House, SEED, secs};
-use crate::{Explainer, Input, Verdict, What};
+use crate::{Explainer, Input, Passed, Standing, Verdict, What};
 use base::Instant;
 use core::time::Duration;
 use drawn_house::{DEMANDS, NEVER, SOON_OVER, line};
@@ -373,6 +373,8 @@ fn explained(directory: &Directory, told: &[(Instant, Fact)], contact: ContactId
     assert!(!moments.is_empty(), "{contact} was in a queue");
     for moment in &moments {
         assert_eq!(moment.doubts, Vec::<Box<str>>::new(), "{moment:?}");
+        let came_first = moment.rivals.iter().any(|rival| rival.standing == Standing::Before);
+        assert!(!came_first && !matches!(moment.what, What::Passed { why: Passed::Before, .. }), "{moment:?}");
         let unexplained = moment.candidates.iter().find(|c| c.verdict == Verdict::Unexplained);
         // At other moments somebody who is ready takes it at once: the next fact says who.
         if let What::Offered { agent, .. } = moment.what {

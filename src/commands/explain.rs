@@ -1,6 +1,7 @@
 //! `strowger explain CONTACT`: why it went to one agent and not to another.
 
 mod callback;
+mod candidates;
 mod json;
 mod replay;
 mod reserves;
@@ -38,13 +39,22 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds):
                   first came into a queue), other (contact), why, points (own, other), outcome, said, winner, offers (made
                   before), would_change; of callbacks attempts, tries (at most), first (contact), cause (of the last
                   try), closed (whose hours are over: callback, queue); length and expected_wait of a warning, duration
-                  of a message
-    candidates[]  agent, name, verdict, why, score, idle, would_change
+                  of a message; of `passed` why (more-pressing larger-part-of-objective earlier not-for-us
+                  not-first-of-its-queue crossed before), first (contact, who stood before it in its queue), objectives
+                  (own, other, each with queue, waited, objective and its rule)
+      of judged   priority, needs and agent, each null or an object: value, by (`sticky` or the rule's name), rule (its
+                  place), of agent also wait
+    candidates[]  agent, name, verdict (chosen behind signed-off not-ready reserved busy wrap-up refused rang-already
+                  lacks-skill kept-for-another talks-full in-reserve unexplained crossed), besides[] (verdicts: what else
+                  kept it from him), why, score, idle, reserve (counted from 1; null: the queue's own agent),
+                  would_change (all of it together)
     rivals[]      where contacts were compared, not agents: the chosen and the first of each of the agent's queues: contact,
-                  queue, priority, points (waiting included), waited, objective, standing (chosen fewer-points
-                  smaller-part-of-objective later not-for-him crossed before), why, would_change, rule (its place)
-    rule          of `offered`: strategy, idle_clock, regime, changed_to, and file, line, column of the strategy when it
-                  is written
+                  queue, priority, points (waiting included, up to the cap of ageing), points_in_queue (without it: by
+                  these a queue's contacts are in order), waited, objective, standing (chosen fewer-points
+                  smaller-part-of-objective later not-first-of-its-queue not-for-him crossed before), why, would_change,
+                  rule (its place)
+    rule          where a line of the configuration decided: file, line, column, null when it is not written; of `offered`
+                  also strategy, idle_clock, regime (agent-surplus contact-surplus), changed_to
     decision      of `offered`, as it was written down: step, next (agents or contacts, up to 8), excluded (agents by
                   reason); null when the version that made it kept none
     called        of `offered` to one who is not the queue's own: reserve (counted from 1), since, because (figure, value,

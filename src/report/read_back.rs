@@ -62,6 +62,7 @@ impl Indices {
                 | "offered"
                 | "offer-ended"
                 | "connected"
+                | "talk-ended"
                 | "abandoned"
                 | "flowed-out"
                 | "reserve"
@@ -107,6 +108,10 @@ impl Indices {
             }
             "offer-ended" => Fact::OfferEnded { contact, queue: d.queue()?, agent: d.agent()?, outcome: d.outcome()? },
             "connected" => Fact::Connected { contact, queue: d.queue()?, agent: d.agent()?, waited: d.waited()? },
+            "talk-ended" => {
+                let [talked, held] = [d.number("talked_ms")?, d.number("held_ms")?].map(Duration::from_millis);
+                Fact::TalkEnded { contact, agent: d.agent()?, talked, held }
+            }
             "abandoned" => Fact::Abandoned { contact, queue: d.queue()?, waited: d.waited()? },
             "flowed-out" => {
                 let why = FlowReason::of_word(d.plain("why")?)?;
@@ -399,6 +404,8 @@ mod tests {
         }
         there_and_back(Fact::Offered { contact, queue, agent, decision: None }, &names());
         there_and_back(Fact::Connected { contact, queue, agent, waited }, &names());
+        let (talked, held) = (Duration::from_millis(61_500), Duration::from_millis(7));
+        there_and_back(Fact::TalkEnded { contact, agent, talked, held }, &names());
         there_and_back(Fact::Abandoned { contact, queue, waited }, &names());
         for why in [FlowReason::MaxWait, FlowReason::TriesExhausted, FlowReason::QueueRemoved, FlowReason::Shutdown] {
             there_and_back(Fact::FlowedOut { contact, queue, waited, why, to: None }, &names());

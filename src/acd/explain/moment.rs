@@ -168,8 +168,12 @@ pub enum Passed {
     Earlier,
     /// This agent could not be given ours at the time; the moment's candidate says why.
     NotForUs,
+    /// In ours' queue this one stands before it, and of a queue only the first is compared.
+    NotFirst { first: ContactId },
     /// Something happened to one of the two at about that moment, which another shard knew a little later.
     Crossed,
+    /// Ours came first, and was not given.
+    Before,
 }
 
 /// An agent at a moment.
@@ -177,8 +181,24 @@ pub enum Passed {
 pub struct Candidate {
     pub agent: AgentId,
     pub verdict: Verdict,
+    /// What else would have kept it from him, were it not for that.
+    pub besides: Vec<Verdict>,
     /// By the queue's strategy; `None` when he was not to be compared.
     pub score: Option<Score>,
+}
+
+impl Candidate {
+    /// Of all that kept it from him; where nothing did he was passed over.
+    pub fn kept_by(agent: AgentId, obstacles: Vec<Verdict>) -> Self {
+        let mut obstacles = obstacles.into_iter();
+        let verdict = obstacles.next().unwrap_or(Verdict::Unexplained);
+        Candidate { agent, verdict, besides: obstacles.collect(), score: None }
+    }
+
+    /// All that kept it from him.
+    pub fn obstacles(&self) -> impl Iterator<Item = &Verdict> {
+        core::iter::once(&self.verdict).chain(&self.besides)
+    }
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -255,6 +275,8 @@ pub struct Lack {
 /// What the strategy went by, and the idle time that decides between equals.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Score {
+    /// The queue's own come before all of its reserves, and these in their order; `None`: its own.
+    pub reserve: Option<u8>,
     pub by: By,
     pub idle: Duration,
 }

@@ -165,10 +165,19 @@ impl Reference {
 
     /// Its place in its queue, in sixty-thousandths of a point.
     pub(crate) fn place(&self, waiting: &Waiting) -> (i64, Instant, ContactId) {
-        let ageing = self.queue(waiting.queue).routing.ageing;
-        let each = if ageing.cap == 0 { 0 } else { i64::from(ageing.per_minute) };
-        let rank = each * waiting.entered.as_millis() as i64 - 60_000 * i64::from(waiting.priority);
+        let rank = self.each(waiting) * waiting.entered.as_millis() as i64 - 60_000 * i64::from(waiting.priority);
         (rank, waiting.entered, waiting.contact)
+    }
+
+    /// The same as points, which are more from millisecond to millisecond without end.
+    pub(crate) fn uncapped(&self, now: Instant, waiting: &Waiting) -> i64 {
+        self.each(waiting) * now.as_millis() as i64 - self.place(waiting).0
+    }
+
+    /// What waiting adds in a millisecond.
+    fn each(&self, waiting: &Waiting) -> i64 {
+        let ageing = self.queue(waiting.queue).routing.ageing;
+        if ageing.cap == 0 { 0 } else { i64::from(ageing.per_minute) }
     }
 
     pub(crate) fn effective(&self, now: Instant, waiting: &Waiting) -> i64 {

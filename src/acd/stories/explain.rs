@@ -175,6 +175,37 @@ fn a_preferred_agent_is_waited_for_so_long_and_the_rule_that_named_him_is_told()
     assert!(matches!(moments[2].what, What::Offered { .. }) && moments[2].at == came + secs(20));
 }
 
+/// One of them alone would have changed nothing.
+#[test]
+fn all_that_kept_it_from_an_agent_is_told_and_not_only_the_first() {
+    let range = SkillRange { skill: SkillId(0), least: 7, most: 10 };
+    let mut line = queue("line");
+    line.routing.steps = vec![Step { needs: Some(RequirementId(0)), lasts: None, only_if: Vec::new() }];
+    line.routing.max_talking = Some(1);
+    let mut able = agent(0, &[0]);
+    able.skills = vec![SkillLevel { skill: SkillId(0), level: 8 }];
+    let mut names = directory(vec![line], vec![able, agent(1, &[0])]);
+    names.requirements = vec![Requirement { text: "french >= 7".into(), any: vec![vec![range]] }];
+    let mut house = House::new(names.clone());
+    let first = place(&mut house, 1, Wish::default());
+    assert_eq!(connect(&mut house, first), 0);
+    house.ask(1, AgentAction::SignOff { code: 0 }).unwrap();
+    let value = Preferred { agent: AgentId(0), wait: secs(20) };
+    let judgement = Judgement { agent: Some(Judged { value, by: JudgedBy::Sticky }), ..Judgement::default() };
+    let contact = ContactId::new(model::ShardId(0), 9, 2);
+    house.facts.push((house.now.mono, Fact::Judged { contact, queue: QueueId(0), judgement }));
+    assert_eq!(place(&mut house, 2, judgement.wish()), contact);
+    let until = house.now.mono + secs(20);
+    let entered = &explained(&house, &names, contact)[1];
+    let of = |agent| entered.candidates.iter().find(|c| c.agent == AgentId(agent)).unwrap();
+    assert!(matches!(of(1).verdict, Verdict::SignedOff { .. }), "{entered:#?}");
+    let missing = vec![Lack { skill: SkillId(0), has: 0, least: 7, most: 10 }];
+    let lacks = Verdict::Lacks { missing, step: 0, later: None };
+    assert_eq!(of(1).besides, [lacks, Verdict::KeptFor { agent: AgentId(0), until }, Verdict::Full { most: 1 }]);
+    assert!(matches!(of(0).verdict, Verdict::Engaged { .. }), "{entered:#?}");
+    assert_eq!(of(0).besides, [Verdict::Full { most: 1 }]);
+}
+
 #[test]
 fn who_was_overtaken_sees_the_points_of_both() {
     let mut line = queue("line");

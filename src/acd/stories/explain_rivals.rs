@@ -2,7 +2,7 @@
 
 use super::explain::{connect, explained};
 use crate::testing::{House, agent, directory, queue, secs};
-use crate::{Moment, PartWaited, Rival, Standing, Verdict, What};
+use crate::{Moment, PartWaited, Passed, Rival, Standing, Verdict, What};
 use model::{
     Ageing, ContactId, Directory, Judged, JudgedBy, Judgement, QueueCommand, QueueId, Requirement, RequirementId,
     SkillId, SkillRange, Wish,
@@ -64,6 +64,43 @@ fn who_has_fewer_points_and_who_came_later_see_by_how_much() {
     assert_eq!(standings(&rivals), [(chosen, Standing::Chosen), (later, Standing::Later(secs(12)))]);
 }
 
+/// In a queue the cap does not count: the points shown are those by which it stands there.
+#[test]
+fn at_the_cap_of_ageing_the_order_of_the_queue_is_told_by_points_without_it() {
+    let (mut house, names, first) = busy(1, |names| names.queues[0].routing.ageing = Ageing { per_minute: 1, cap: 5 });
+    let chosen = house.arrive(0, 0);
+    house.pass(secs(600));
+    let later = house.arrive(0, 3);
+    house.pass(secs(600));
+    house.release(0, first, Some(0));
+    connect(&mut house, chosen);
+    let rivals = rivals_when_offered(&house, &names, chosen);
+    assert_eq!(standings(&rivals), [(chosen, Standing::Chosen), (later, Standing::FewerPoints(7.0))]);
+    let points: Vec<_> = rivals.iter().map(|rival| (rival.points, rival.uncapped)).collect();
+    assert_eq!(points, [(5.0, 20.0), (8.0, 13.0)]);
+    let of_it = passed(&house, &names, later);
+    let why = Passed::MorePressing { own: 13.0, other: 20.0 };
+    assert!(matches!(of_it.what, What::Passed { why: told, .. } if told == why), "{of_it:#?}");
+    assert_eq!(standings(&of_it.rivals), standings(&rivals));
+}
+
+/// Of each queue the first is compared: by the cap that one has fewer points than who stands behind it.
+#[test]
+fn who_stands_behind_another_of_its_queue_is_told_so_and_not_compared_with_another_queues() {
+    let (mut house, names, first) = busy(2, |names| names.queues[0].routing.ageing = Ageing { per_minute: 1, cap: 5 });
+    let head = house.arrive(0, 0);
+    house.pass(secs(600));
+    let own = house.arrive(0, 3);
+    house.pass(secs(600));
+    let chosen = house.arrive(1, 6);
+    house.release(0, first, Some(0));
+    connect(&mut house, chosen);
+    let of_it = passed(&house, &names, own);
+    let why = Passed::NotFirst { first: head };
+    assert!(matches!(of_it.what, What::Passed { why: told, .. } if told == why), "{of_it:#?}");
+    assert_eq!(standings(&of_it.rivals)[1], (own, Standing::NotFirst { first: head }));
+}
+
 #[test]
 fn who_has_waited_a_smaller_part_of_its_objective_sees_both_parts() {
     let (mut house, names, first) = busy(2, |names| {
@@ -107,7 +144,8 @@ fn whom_the_agent_could_not_be_given_is_told_with_what_he_lacks() {
     connect(&mut house, chosen);
     let rivals = rivals_when_offered(&house, &names, chosen);
     assert_eq!(rivals.len(), 2, "{rivals:#?}");
-    let lacks = |standing: &Standing| matches!(standing, Standing::Hindered(Verdict::Lacks { .. }));
+    let lacks =
+        |standing: &Standing| matches!(standing, Standing::Hindered(all) if matches!(all[..], [Verdict::Lacks { .. }]));
     assert!(rivals[1].contact == asks && lacks(&rivals[1].standing), "{rivals:#?}");
 }
 

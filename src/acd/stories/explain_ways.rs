@@ -198,3 +198,45 @@ fn who_called_a_reserve_in_and_sent_it_away_is_told() {
     });
     assert_eq!(called.map(|called| (called.why, called.by)), Some((None, root())));
 }
+
+/// Else the queue's cap would seem to be reached for as long as he is busy.
+#[test]
+fn a_talk_is_over_when_its_end_is_told_though_its_agent_goes_on_with_a_call_of_his_own() {
+    let mut names = hotline(2);
+    names.queues[0].routing.max_talking = Some(1);
+    let mut house = House::new(names.clone());
+    let first = house.arrive(0, 0);
+    let talks = connect(&mut house, first);
+    let own = ContactId::new(model::ShardId(0), 3, 1);
+    house.call(QueueCommand::Occupy { contact: own, agent: AgentId(talks) });
+    house.pass(secs(10));
+    let over = Fact::TalkEnded { contact: first, agent: AgentId(talks), talked: secs(10), held: secs(0) };
+    house.facts.push((house.now.mono, over));
+    house.release(talks, first, Some(0));
+    let second = house.arrive(0, 0);
+    assert_eq!(connect(&mut house, second), 1 - talks);
+    let moments = explained(&house, &names, second);
+    assert!(matches!(verdict(&moments[1], talks), Verdict::Engaged { .. }), "{moments:#?}");
+}
+
+/// He has talked with nobody: his idle time goes on.
+#[test]
+fn an_agent_whose_customer_was_not_reached_stands_where_he_stood() {
+    let names = hotline(2);
+    let mut house = House::new(names.clone());
+    house.pass(secs(5));
+    let contact = ContactId::new(model::ShardId(0), 9, 1);
+    let promise = Promise::anonymous(contact, QUEUE).into();
+    let arranged = Fact::Callback { contact, step: CallbackStep::Arranged, attempts: 0, promise };
+    house.facts.push((house.now.mono, arranged));
+    let (entered, wish) = (house.now.mono, Wish { called_back: true, ..Wish::default() });
+    house.call(QueueCommand::Enqueue { contact, queue: QUEUE, priority: 0, entered, wish });
+    let offer = house.offer(contact);
+    house.call(QueueCommand::Attend { offer });
+    house.pass(secs(20));
+    let until = house.now.mono + secs(600);
+    house.call(QueueCommand::Rest { contact, until, why: AsideReason::NotReached });
+    let next = house.arrive(0, 0);
+    assert_eq!(connect(&mut house, next), offer.agent.0);
+    explained(&house, &names, next);
+}

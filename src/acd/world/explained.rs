@@ -2,7 +2,7 @@
 
 use super::{DELAYS, World};
 use crate::testing::secs;
-use crate::{Explainer, Moment, Verdict, What};
+use crate::{Explainer, Moment, Passed, Standing, Verdict, What};
 use base::Instant;
 use model::{ContactId, Directory, Fact, Judged, JudgedBy, Judgement, QueueId, Wish};
 use std::sync::Arc;
@@ -59,6 +59,9 @@ impl World {
         for contact in contacts.step_by(every) {
             for moment in self.moments(contact, self.directory.limits.shards) {
                 assert_eq!(moment.doubts, Vec::<Box<str>>::new(), "{contact}: {moment:#?}");
+                let came_first = moment.rivals.iter().any(|rival| rival.standing == Standing::Before);
+                let passed = matches!(moment.what, What::Passed { why: Passed::Before, .. });
+                assert!(!came_first && !passed, "{contact}: {moment:#?}");
                 if let What::Offered { .. } = moment.what {
                     seen.offers += 1;
                     let unexplained = moment.candidates.iter().find(|c| c.verdict == Verdict::Unexplained);

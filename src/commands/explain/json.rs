@@ -1,6 +1,7 @@
 //! The story for programs.
 
-use super::text::{outcome_text, score_text};
+use super::candidates::{score_text, word};
+use super::text::outcome_text;
 use super::{Page, Story, utc};
 use crate::times::utc_millis;
 use acd::{Called, Candidate, Closed, Moment, PartWaited, Passed, Regime, Score, Told, Verdict, What};
@@ -113,19 +114,21 @@ impl Page<'_> {
                     Passed::LargerPart { .. } => "larger-part-of-objective",
                     Passed::Earlier => "earlier",
                     Passed::NotForUs => "not-for-us",
+                    Passed::NotFirst { .. } => "not-first-of-its-queue",
                     Passed::Crossed => "crossed",
+                    Passed::Before => "before",
+                },
+                "first": match why {
+                    Passed::NotFirst { first } => Value::from(first.to_string()),
+                    _ => Value::Null,
                 },
                 "points": match why {
                     Passed::MorePressing { own, other } => json!({ "own": own, "other": other }),
-                    Passed::LargerPart { .. } | Passed::Earlier | Passed::NotForUs | Passed::Crossed => {
-                        Value::Null
-                    },
+                    _ => Value::Null,
                 },
                 "objectives": match why {
                     Passed::LargerPart { own, other } => json!({ "own": self.part(*own), "other": self.part(*other) }),
-                    Passed::MorePressing { .. } | Passed::Earlier | Passed::NotForUs | Passed::Crossed => {
-                        Value::Null
-                    },
+                    _ => Value::Null,
                 },
             }),
             What::OfferEnded { agent: id, outcome, winner } => json!({
@@ -221,28 +224,15 @@ impl Page<'_> {
 
     fn candidate(&self, moment: &Moment, candidate: &Candidate, best: Option<Score>) -> Value {
         let agent = self.directory.agent(candidate.agent);
-        let verdict = match candidate.verdict {
-            Verdict::Chosen => "chosen",
-            Verdict::Behind { .. } => "behind",
-            Verdict::SignedOff { .. } => "signed-off",
-            Verdict::NotReady { .. } => "not-ready",
-            Verdict::Engaged { state, .. } => state.word(),
-            Verdict::Refused { .. } => "refused",
-            Verdict::Rang => "rang-already",
-            Verdict::Lacks { .. } => "lacks-skill",
-            Verdict::KeptFor { .. } => "kept-for-another",
-            Verdict::Full { .. } => "talks-full",
-            Verdict::Unexplained => "unexplained",
-            Verdict::Crossed => "crossed",
-            Verdict::InReserve { .. } => "in-reserve",
-        };
         json!({
             "agent": agent.id,
             "name": agent.name,
-            "verdict": verdict,
+            "verdict": word(&candidate.verdict),
+            "besides": candidate.besides.iter().map(word).collect::<Vec<_>>(),
             "why": self.why(moment, candidate),
             "score": candidate.score.map(|score| score_text(&score)),
             "idle": candidate.score.map(|score| score.idle.as_secs_f64()),
+            "reserve": candidate.score.and_then(|score| score.reserve).map(|place| place + 1),
             "would_change": self.would_change(moment, candidate, best),
         })
     }

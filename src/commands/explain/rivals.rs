@@ -1,6 +1,7 @@
 //! Contacts that waited for the same agent: who came first, and what the others lacked.
 
-use super::text::{TELLABLE, spell};
+use super::candidates::TELLABLE;
+use super::text::spell;
 use super::{Page, json};
 use acd::{Candidate, Moment, PartWaited, Rival, Standing};
 use config::Written;
@@ -15,8 +16,15 @@ impl Page<'_> {
         let heads = ["contact", "queue", "points", "waited", "", "what would have changed it"].map(str::to_owned);
         let rows = moment.rivals.iter().map(|rival| {
             let change = self.would_win(moment, rival).unwrap_or_default();
-            let (name, points) = (self.queue(rival.queue).name.to_string(), format!("{:.1}", rival.points));
-            [rival.contact.to_string(), name, points, spell(rival.waited), self.standing_text(moment, rival), change]
+            let name = self.queue(rival.queue).name.to_string();
+            [
+                rival.contact.to_string(),
+                name,
+                points_text(rival),
+                spell(rival.waited),
+                self.standing_text(moment, rival),
+                change,
+            ]
         });
         if moment.rivals.len() < 2 { Vec::new() } else { core::iter::once(heads).chain(rows).collect() }
     }
@@ -27,7 +35,13 @@ impl Page<'_> {
             Standing::Hindered(_) => self.hindered(moment, rival).map(|c| self.why(moment, &c)).unwrap_or_default(),
             Standing::FewerPoints(less) => {
                 let by = self.points_rule(rival).map(|written| format!(" ({})", written.place)).unwrap_or_default();
-                format!("{less:.1} points fewer of priority and waiting{by}")
+                let uncapped =
+                    is_in_line(moment, rival) && (is_capped(rival) || moment.rivals.first().is_some_and(is_capped));
+                let cap = if uncapped { ", which no cap limits in a queue" } else { "" };
+                format!("{less:.1} points fewer of priority and waiting{cap}{by}")
+            }
+            Standing::NotFirst { first } => {
+                format!("stands behind {first} in its queue, and only the first of a queue is compared")
             }
             Standing::SmallerPart { own, chosen } => {
                 format!("it has waited {}, the chosen {}", self.part_text(*own), self.part_text(*chosen))
@@ -45,30 +59,33 @@ impl Page<'_> {
             Standing::Hindered(_) => self.would_change(moment, &self.hindered(moment, rival)?, None)?,
             Standing::FewerPoints(less) => {
                 let priority = format!("a priority higher by {}", less.ceil().max(1.0));
-                match self.more_waiting(rival, *less) {
+                match self.more_waiting(rival, *less, is_in_line(moment, rival)) {
                     Some(more) => format!("{priority}, or {} more of waiting", spell(more)),
                     None => priority,
                 }
             }
+            Standing::NotFirst { .. } => "standing before it in its queue".into(),
             Standing::SmallerPart { own, chosen } => format!("{} more of waiting", spell(missing(*own, *chosen))),
             Standing::Later(later) if *later < TELLABLE => "coming a moment earlier".into(),
             Standing::Later(later) => format!("coming {} earlier", spell(*later)),
         })
     }
 
-    /// What ageing would have made up, were it not at its cap before.
-    fn more_waiting(&self, rival: &Rival, less: f64) -> Option<Duration> {
+    /// What ageing would have made up, were it not at its cap before; `in_line`: of one queue with the chosen, where
+    /// none counts.
+    fn more_waiting(&self, rival: &Rival, less: f64, in_line: bool) -> Option<Duration> {
         let ageing = self.queue(rival.queue).routing.ageing;
         let aged = rival.points - f64::from(rival.priority);
-        let reaches = ageing.per_minute > 0 && aged + less <= f64::from(ageing.cap);
+        let ages = ageing.per_minute > 0 && ageing.cap > 0;
+        let reaches = ages && (in_line || aged + less <= f64::from(ageing.cap));
         reaches.then(|| Duration::from_secs_f64(60.0 * less / f64::from(ageing.per_minute)))
     }
 
     /// Why this agent could not be given it.
     fn hindered(&self, moment: &Moment, rival: &Rival) -> Option<Candidate> {
-        let Standing::Hindered(verdict) = &rival.standing else { return None };
+        let Standing::Hindered(all) = &rival.standing else { return None };
         let chosen = moment.candidates.first().map_or(AgentId::default(), |chosen| chosen.agent);
-        Some(Candidate { agent: chosen, verdict: verdict.clone(), score: None })
+        Some(Candidate::kept_by(chosen, all.clone()))
     }
 
     /// The line by which its waiting counts.
@@ -81,6 +98,7 @@ impl Page<'_> {
             Standing::Chosen => "chosen",
             Standing::Hindered(_) => "not-for-him",
             Standing::FewerPoints(_) => "fewer-points",
+            Standing::NotFirst { .. } => "not-first-of-its-queue",
             Standing::SmallerPart { .. } => "smaller-part-of-objective",
             Standing::Later(_) => "later",
             Standing::Crossed => "crossed",
@@ -97,6 +115,7 @@ impl Page<'_> {
             "queue": self.queue(rival.queue).name,
             "priority": rival.priority,
             "points": rival.points,
+            "points_in_queue": rival.uncapped,
             "waited": rival.waited.as_secs_f64(),
             "objective": objective.map(|objective| objective.as_secs_f64()),
             "standing": standing,
@@ -105,6 +124,21 @@ impl Page<'_> {
             "rule": json::place(rule),
         })
     }
+}
+
+/// Of one queue with the chosen.
+fn is_in_line(moment: &Moment, rival: &Rival) -> bool {
+    moment.rivals.first().is_some_and(|chosen| chosen.queue == rival.queue)
+}
+
+fn is_capped(rival: &Rival) -> bool {
+    rival.points < rival.uncapped
+}
+
+/// By which it is compared with others; in its queue it is by others where waiting has reached its cap.
+fn points_text(rival: &Rival) -> String {
+    let uncapped = if is_capped(rival) { format!(" ({:.1} in its queue)", rival.uncapped) } else { String::new() };
+    format!("{:.1}{uncapped}", rival.points)
 }
 
 /// So much more waiting makes as large a part of its own objective.

@@ -1,6 +1,7 @@
 //! Stories read from a store that holds nothing but words.
 
 mod callback;
+mod phrases;
 
 use super::*;
 use crate::sounds::Sounds;

@@ -1,0 +1,346 @@
+//! Every phrase people read, told from facts; and every key and word programs read stands in the help.
+
+mod behind;
+mod contacts;
+
+use super::*;
+use model::{CallbackStep, FlowReason, Judged, JudgedBy, Judgement, NotReadyReason, Preferred, Promise, ReserveChange};
+
+const QUEUE: QueueId = QueueId(0);
+/// Whose story is told.
+const OURS: u32 = 9;
+
+/// A house whose queue has these lines more; its agents, from 1001 on, have these.
+fn house(queue: &str, agents: &[&str]) -> String {
+    let mut text = String::from(
+        "[generation]\nlevel = 3\nenable = [\"queue.reserve\", \"queue.groups\", \"queue.objective\"]\n\
+         [[skill]]\nname = \"french\"\n[[skill]]\nname = \"billing\"\n",
+    );
+    text += &format!("[[queue]]\nname = \"support\"\n{queue}\n");
+    for other in ["sales", "help"] {
+        text += &format!("[[queue]]\nname = \"{other}\"\n");
+    }
+    for ((id, name), lines) in [(1001, "Anna"), (1002, "Bo"), (1003, "Chen")].into_iter().zip(agents) {
+        let queues = if lines.contains("queues") { "" } else { "queues = [\"support\"]\n" };
+        text += &format!("[[agent]]\nid = \"{id}\"\nname = \"{name}\"\n{queues}{lines}\n");
+    }
+    text
+}
+
+fn queued_in(log: &mut Log, n: u32, queue: u32, priority: i32) {
+    let (queue, kept) = (QueueId(queue), Some(Duration::ZERO));
+    log.fact(&Fact::Queued { contact: contact(n), queue, priority, position: 1, kept });
+}
+
+fn queued(log: &mut Log) {
+    queued_in(log, OURS, 0, 0);
+}
+
+fn rings(log: &mut Log, n: u32, queue: u32, agent: AgentId) {
+    let contact = contact(n);
+    log.agent(agent, AgentState::Reserved { contact });
+    log.fact(&Fact::Offered { contact, queue: QueueId(queue), agent, decision: None });
+}
+
+fn offered(log: &mut Log, agent: AgentId) {
+    queued(log);
+    rings(log, OURS, 0, agent);
+}
+
+fn ended(log: &mut Log, agent: AgentId, outcome: OfferOutcome) {
+    log.fact(&Fact::OfferEnded { contact: contact(OURS), queue: QUEUE, agent, outcome });
+    log.agent(agent, AgentState::Ready).pass(2);
+}
+
+fn given_up(log: &mut Log) {
+    log.fact(&Fact::Abandoned { contact: contact(OURS), queue: QUEUE, waited: Duration::from_secs(2) });
+}
+
+/// He has been so for five seconds when it comes.
+fn been(log: &mut Log, agent: AgentId, state: AgentState) {
+    log.agent(agent, state).pass(5);
+    queued(log);
+}
+
+fn ready(log: &mut Log, agents: &[u32]) {
+    for agent in agents {
+        log.agent(AgentId(*agent), AgentState::Ready);
+    }
+    log.pass(10);
+}
+
+fn by_hand(log: &mut Log, place: u8) {
+    log.fact(&Fact::Reserve { queue: QUEUE, place, change: ReserveChange::CalledIn, by: None });
+}
+
+/// Whoever is the first to ring has one of the queue's talks.
+fn talks(log: &mut Log, n: u32, agent: AgentId) {
+    queued_in(log, n, 0, 0);
+    rings(log, n, 0, agent);
+    let (contact, queue, waited) = (contact(n), QUEUE, Duration::ZERO);
+    log.fact(&Fact::OfferEnded { contact, queue, agent, outcome: OfferOutcome::Accepted });
+    log.agent(agent, AgentState::Busy { contact });
+    log.fact(&Fact::Connected { contact, queue, agent, waited });
+}
+
+fn kept_for_anna(log: &mut Log) {
+    let value = Preferred { agent: ANNA, wait: Duration::from_secs(20) };
+    let judgement = Judgement { agent: Some(Judged { value, by: JudgedBy::Sticky }), ..Judgement::default() };
+    log.agent(ANNA, AgentState::Busy { contact: contact(1) }).agent(BO, AgentState::Ready);
+    log.fact(&Fact::Judged { contact: contact(OURS), queue: QUEUE, judgement });
+    queued(log);
+}
+
+/// The cells of the last row that begins so; empty ones left out.
+fn row<'a>(text: &'a str, begins: &str) -> Vec<&'a str> {
+    let found = text.lines().rev().find(|line| line.trim_start().starts_with(begins));
+    let line = found.unwrap_or_else(|| panic!("no row of {begins} in\n{text}"));
+    line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect()
+}
+
+/// What is told of ours, everything in it documented.
+fn told_of(config: &str, setup: impl FnOnce(&mut Log)) -> String {
+    told_of_contact(config, OURS, setup)
+}
+
+fn told_of_contact(config: &str, n: u32, setup: impl FnOnce(&mut Log)) -> String {
+    let mut log = Log::of(config);
+    log.configured(config);
+    setup(&mut log);
+    let story = log.story(n, config);
+    is_documented("", &story.json());
+    story.text()
+}
+
+fn is_documented(key: &str, value: &Value) {
+    let mut words = HELP.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
+    match value {
+        Value::Object(all) => {
+            for (key, value) in all {
+                assert!(words.clone().any(|word| word == key), "{key} is not documented");
+                // Reasons are counted under words of their own.
+                if key != "excluded" {
+                    is_documented(key, value);
+                }
+            }
+        }
+        Value::Array(all) => all.iter().for_each(|value| is_documented(key, value)),
+        Value::String(said) if ["verdict", "besides", "standing"].contains(&key) => {
+            assert!(words.any(|word| word == said), "{key} {said} is not documented");
+        }
+        _ => {}
+    }
+}
+
+type Setup = fn(&mut Log);
+
+/// The queue's lines, Bo's lines, what happened, what kept it from Bo, what would have changed that.
+type Kept = (&'static str, &'static str, Setup, &'static str, &'static str);
+
+const STATES: &[Kept] = &[
+    ("", "", queued, "signed off", "signing on and being ready"),
+    (
+        "",
+        "",
+        |log| been(log.agent(BO, AgentState::Ready), BO, AgentState::SignedOff),
+        "signed off for 5.0 s",
+        "signing on and being ready",
+    ),
+    ("", "", |log| been(log, BO, NOT_READY), "not ready for 5.0 s (code-1)", "being ready"),
+    (
+        "",
+        "",
+        |log| been(log, BO, gone(NotReadyReason::DeviceUnreachable)),
+        "not ready for 5.0 s (device-unreachable)",
+        "a phone that answers",
+    ),
+    (
+        "",
+        "",
+        |log| been(log, BO, gone(NotReadyReason::DeviceFailed)),
+        "not ready for 5.0 s (device-failed)",
+        "a phone that answers",
+    ),
+    (
+        "",
+        "",
+        |log| been(log, BO, gone(NotReadyReason::LineDown)),
+        "not ready for 5.0 s (line-down)",
+        "his nailed-up leg on the line",
+    ),
+    (
+        "",
+        "",
+        |log| been(log, BO, AgentState::Reserved { contact: contact(1) }),
+        "0000000100000001 rings at him for 5.0 s",
+        "being free",
+    ),
+    (
+        "",
+        "",
+        |log| been(log, BO, AgentState::Busy { contact: contact(1) }),
+        "busy with 0000000100000001 for 5.0 s",
+        "being free",
+    ),
+    (
+        "",
+        "",
+        |log| been(log, BO, AgentState::WrapUp { contact: contact(1) }),
+        "wraps up 0000000100000001 for 5.0 s",
+        "being free",
+    ),
+];
+
+const NOT_READY: AgentState = gone(NotReadyReason::Code(1));
+
+const fn gone(reason: NotReadyReason) -> AgentState {
+    AgentState::NotReady { reason }
+}
+
+const HINDRANCES: &[Kept] = &[
+    (
+        "",
+        "",
+        |log| {
+            ready(log, &[1]);
+            offered(log, BO);
+            ended(log, BO, OfferOutcome::Rejected(Cause::new(CauseKind::Declined)));
+            given_up(log);
+        },
+        "refused it a moment ago, is not asked for 3.0 s",
+        "not having refused it",
+    ),
+    (
+        "strategy = \"ring-all\"",
+        "",
+        |log| {
+            ready(log, &[0, 1]);
+            offered(log, ANNA);
+            rings(log, OURS, 0, BO);
+            ended(log, BO, OfferOutcome::Missed);
+            given_up(log);
+        },
+        "his phone rang for it a moment ago, and the others still ring",
+        "having answered: he is rung again when the others have stopped",
+    ),
+    ("", "", kept_for_anna, "it is kept for 1001 Anna for 20.0 s more", "waiting until then"),
+    (
+        "max_talking = 1",
+        "",
+        |log| {
+            ready(log, &[0]);
+            talks(log, 1, ANNA);
+            ready(log, &[1]);
+            queued(log);
+        },
+        "1 of the queue talk already, as many as may",
+        "the end of one of these talks",
+    ),
+    (
+        "reserves = [{ level = 1, when = \"longest_wait >= 60\" }]",
+        "queues = []\nreserve = { support = 1 }",
+        |log| been(log, BO, AgentState::Ready),
+        "in reserve 1, which has not joined",
+        "longest wait >= 60 s",
+    ),
+    (
+        "needs = \"french >= 4\"",
+        "skills = { french = 2 }",
+        at_hand,
+        "has french 2, asked at step 1",
+        "french 4 or more",
+    ),
+    (
+        "needs = \"french <= 3\"",
+        "skills = { french = 7 }",
+        at_hand,
+        "has french 7, asked at step 1",
+        "french 3 or less",
+    ),
+    (
+        "needs = \"french >= 4 && french < 7\"",
+        "skills = { french = 9 }",
+        at_hand,
+        "has french 9, asked at step 1",
+        "french from 4 to 6",
+    ),
+    (
+        "needs = \"french >= 4 && billing >= 2\"",
+        "skills = { french = 2 }",
+        at_hand,
+        "has french 2, billing 0, asked at step 1",
+        "french 4 or more and billing 2 or more",
+    ),
+    (
+        "steps = [{ needs = \"french >= 4\", for = \"30s\" }, { needs = \"french\" }]",
+        "skills = { french = 2 }",
+        at_hand,
+        "has french 2, asked at step 1",
+        "french 4 or more, or 30.0 s more of waiting: step 2 does not ask it",
+    ),
+    (
+        "steps = [{ needs = \"french >= 4\", for = \"30s\" }, { needs = \"french\", for = \"30s\", if = \"waiting > 3\" }, { needs = \"french >= 4\" }]",
+        "skills = { french = 2 }",
+        at_hand,
+        "has french 2, asked at step 1",
+        "french 4 or more, or 30.0 s more of waiting: step 2 does not ask it, if its condition holds",
+    ),
+];
+
+fn at_hand(log: &mut Log) {
+    been(log, BO, AgentState::Ready);
+}
+
+/// More than one thing: none of them alone would have changed it.
+const TOGETHER: &[Kept] = &[
+    (
+        "needs = \"french >= 4\"",
+        "skills = { french = 2 }",
+        queued,
+        "signed off; has french 2, asked at step 1",
+        "signing on and being ready; and french 4 or more",
+    ),
+    (
+        "reserves = [{ level = 1, when = \"longest_wait >= 60\" }]",
+        "queues = []\nreserve = { support = 1 }",
+        |log| been(log, BO, AgentState::Busy { contact: contact(1) }),
+        "in reserve 1, which has not joined; busy with 0000000100000001 for 5.0 s",
+        "longest wait >= 60 s; and being free",
+    ),
+    (
+        "needs = \"billing\"\nmax_talking = 1",
+        "",
+        |log| {
+            ready(log, &[0]);
+            talks(log, 1, ANNA);
+            kept_for_anna(log);
+        },
+        "has billing 0, asked at step 1; it is kept for 1001 Anna for 20.0 s more; 1 of the queue talk already, as many as may",
+        "billing 1 or more; and waiting until then; and the end of one of these talks",
+    ),
+];
+
+#[test]
+fn whatever_kept_it_from_an_agent_is_told_with_what_would_have_changed_it() {
+    for (queue, agent, setup, why, change) in [STATES, HINDRANCES, TOGETHER].concat() {
+        let text = told_of(&house(queue, &["skills = { french = 5, billing = 5 }", agent]), setup);
+        assert!(!text.contains("doubt"), "{text}");
+        assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "–", why, change], "{text}");
+    }
+}
+
+#[test]
+fn who_was_ready_and_able_is_told_as_that() {
+    let passed_over = |log: &mut Log| {
+        ready(log, &[1]);
+        queued(log);
+        log.pass(2);
+        given_up(log);
+    };
+    let text = told_of(&house("", &["", ""]), passed_over);
+    assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "idle 12.0 s", "ready and able, and it was not offered to him"]);
+    // On several loops he may have become so a moment later.
+    let text = told_of(&format!("{}[limits]\nshards = 2\n", house("", &["", ""])), passed_over);
+    let crossed = "ready at about that moment: it crossed with this on its way between shards";
+    assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "idle 12.0 s", crossed]);
+}
