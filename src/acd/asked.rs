@@ -144,17 +144,21 @@ impl Reference {
     }
 
     pub(crate) fn fits(&self, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
+        self.serves(agent, waiting.queue) && self.is_able(waiting, agent, edge)
+    }
+
+    /// He has what is asked, whether he serves the queue now or not.
+    pub(crate) fn is_able(&self, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
         let skills = &self.directory.agents[agent.index()].skills;
         let known = |needs: RequirementId| self.directory.requirements.get(needs.index());
         let fits = |step: &Possible| {
             let needs = self.needs_on(waiting, *step).into_iter().flatten();
             needs.filter_map(known).all(|asked| asked.fits(skills))
         };
-        let eligible = match edge {
+        match edge {
             Edge::Either => waiting.steps.iter().any(fits),
             Edge::Both => waiting.steps.iter().all(fits),
-        };
-        self.serves(agent, waiting.queue) && eligible
+        }
     }
 
     /// What the queue's step asks, and the contact itself.

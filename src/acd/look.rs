@@ -117,11 +117,9 @@ impl Reference {
     fn obstacles(&self, now: Instant, own: &Waiting, agent: AgentId) -> Vec<Verdict> {
         let clocks = &self.agents[agent.index()];
         let since = clocks.time.since;
-        let place = self.directory.reserve_place(own.queue, agent).filter(|_| !self.serves(agent, own.queue));
         // Whoever was not ready could not be asked, whether his reserve has just left or not.
         let stays = self.served(now, agent, own.queue) && clocks.state != AgentState::Ready;
-        let reserve = place.filter(|_| !stays);
-        let reserve = reserve.map(|place| Verdict::InReserve { queue: own.queue, place: place as u8 });
+        let reserve = self.in_reserve(own.queue, agent).filter(|_| !stays);
         let state = match clocks.state {
             AgentState::SignedOff => Some(Verdict::SignedOff { since }),
             AgentState::NotReady { reason } => Some(Verdict::NotReady { reason, since }),
@@ -131,6 +129,12 @@ impl Reference {
             AgentState::Ready => None,
         };
         [reserve, state].into_iter().flatten().chain(self.hindrances(now, own, agent)).collect()
+    }
+
+    /// His reserve of the queue has not joined it.
+    pub(crate) fn in_reserve(&self, queue: QueueId, agent: AgentId) -> Option<Verdict> {
+        let place = self.directory.reserve_place(queue, agent).filter(|_| !self.serves(agent, queue))?;
+        Some(Verdict::InReserve { queue, place: place as u8 })
     }
 
     /// He serves the queue, or did until about now: a reserve leaves when the last of the queue gives up, and the queue's
@@ -143,7 +147,7 @@ impl Reference {
 
     /// What would keep it from him if he were ready.
     pub(crate) fn hindrances(&self, now: Instant, own: &Waiting, agent: AgentId) -> Vec<Verdict> {
-        let lacks = (!self.fits(own, agent, Edge::Both)).then(|| {
+        let lacks = (!self.is_able(own, agent, Edge::Both)).then(|| {
             let step = own.steps.first().map_or(0, |possible| possible.step);
             Verdict::Lacks { missing: self.lacks(own, agent), step, later: self.later(own, agent) }
         });
@@ -168,7 +172,7 @@ impl Reference {
         for (n, step) in steps.iter().enumerate().skip(now.step + 1) {
             let mut there = own.clone();
             there.steps = vec![Possible { step: n, ends: None }];
-            if self.fits(&there, agent, Edge::Both) {
+            if self.is_able(&there, agent, Edge::Both) {
                 return Some(Later { step: n, at, conditional: n + 1 < steps.len() && !step.only_if.is_empty() });
             }
             at += step.lasts?;

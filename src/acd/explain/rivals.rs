@@ -91,7 +91,8 @@ impl Reference {
 
     /// Why the chosen came before the other one.
     pub(crate) fn standing(&self, now: Instant, chosen: &Waiting, other: &Waiting, agent: AgentId) -> Standing {
-        let hindrances = self.hindrances(now, other, agent);
+        let reserve = self.in_reserve(other.queue, agent).into_iter();
+        let hindrances: Vec<_> = reserve.chain(self.hindrances(now, other, agent)).collect();
         if !hindrances.is_empty() {
             return Standing::Hindered(hindrances);
         }
