@@ -86,6 +86,7 @@ impl Trial {
         if self.books.records.len() != self.books.arrivals() {
             wrong.push(format!("{} contacts, {} records", self.books.arrivals(), self.books.records.len()));
         }
+        wrong.extend(self.course.broken(&self.books.facts));
         wrong.into_iter().for_each(|what| self.books.breaks(what));
     }
 }

@@ -13,6 +13,7 @@ mod laws;
 mod people;
 #[cfg(test)]
 mod spoilt_tests;
+mod times;
 mod wire;
 
 pub use census::Census;
@@ -32,6 +33,7 @@ use model::{
 };
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
+use times::Course;
 
 /// Virtual time in which people call and things go wrong.
 const LASTS: Duration = Duration::from_secs(1800);
@@ -98,6 +100,7 @@ struct Trial {
     callers: BTreeMap<ContactId, (LegId, bool)>,
     unreachable: BTreeSet<PhoneId>,
     faults: BTreeSet<&'static str>,
+    course: Course,
     ends: Instant,
 }
 
@@ -133,6 +136,7 @@ impl Trial {
             callers: BTreeMap::new(),
             unreachable: BTreeSet::new(),
             faults: BTreeSet::new(),
+            course: Course::new(now.mono, &directory),
             ends: now.mono + LASTS,
             rng,
             now,
@@ -144,6 +148,7 @@ impl Trial {
     fn run(&mut self) {
         self.listen();
         for phone in 0..self.drawn.agents {
+            self.course.spoken(self.now.mono, AgentId(phone));
             self.house.reaches(self.now, PhoneId(phone), true);
         }
         self.listen();
@@ -231,15 +236,16 @@ impl Trial {
                 self.house.does(self.now, leg, Deed::Refuse(kinds[usize::from(how)]));
             }
             Plan::Notes(agent) => {
-                self.house.wishes(self.now, agent, AgentAction::Ready);
+                self.says(agent, AgentAction::Ready);
             }
             Plan::Leave(agent) => {
-                self.house.wishes(self.now, agent, AgentAction::SignOff { code: 0 });
+                self.says(agent, AgentAction::SignOff { code: 0 });
             }
             Plan::Agent => self.agent_wishes(),
             Plan::Phone => self.phone_is_lost(),
             Plan::Reachable(phone) => {
                 self.unreachable.remove(&phone);
+                self.course.spoken(self.now.mono, AgentId(phone.0));
                 self.house.reaches(self.now, phone, true);
             }
             Plan::Operator => self.operator(),
@@ -250,6 +256,7 @@ impl Trial {
                 let shard = self.rng.below(u64::from(self.drawn.shards)) as u8;
                 let stands = Duration::from_millis(self.rng.below(STALLS));
                 self.house.stalls(shard, self.now.mono + stands);
+                self.course.stands(self.now.mono, self.now.mono + stands);
             }
             Plan::ClockJump => {
                 self.faults.insert("clock jump");

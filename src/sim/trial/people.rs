@@ -20,11 +20,16 @@ impl Trial {
         if action == (AgentAction::SignOn { phone: None }) || matches!(action, AgentAction::SignOff { .. }) {
             self.faults.insert("sign-off");
         }
-        self.house.wishes(self.now, agent, action);
+        self.says(agent, action);
         if let AgentAction::SignOn { .. } = action {
             self.listen();
-            self.house.wishes(self.now, agent, AgentAction::Ready);
+            self.says(agent, AgentAction::Ready);
         }
+    }
+
+    pub(super) fn says(&mut self, agent: AgentId, action: AgentAction) {
+        self.course.spoken(self.now.mono, agent);
+        self.house.wishes(self.now, agent, action);
     }
 
     /// Whatever he was about to do, he is in a call now; on a break and during his notes too.
@@ -44,6 +49,7 @@ impl Trial {
         self.faults.insert("unreachable phone");
         let phone = PhoneId(self.rng.below(u64::from(self.drawn.agents)) as u32);
         self.unreachable.insert(phone);
+        self.course.spoken(self.now.mono, AgentId(phone.0));
         self.house.reaches(self.now, phone, false);
         let after = self.seconds(60.0);
         self.plan(after, Plan::Reachable(phone));
@@ -62,6 +68,7 @@ impl Trial {
             (4, _) => return self.order(),
             _ => AgentAction::SignOff { code: 0 },
         };
+        self.course.spoken(self.now.mono, agent);
         self.command(0, |by| Command::Agent { agent, action, by });
     }
 
@@ -117,6 +124,8 @@ impl Trial {
             }
         }
         self.directory = Arc::new(directory);
+        self.course.reloaded(self.now.mono, &self.directory);
+        self.course.spoken(self.now.mono, AgentId(agent as u32));
         self.books.directory_changed(Arc::clone(&self.directory));
         self.house.reloads(self.now, &self.directory);
     }
