@@ -1,9 +1,11 @@
 //! The report's figures once more, from the bare facts: a list of stays, looked through anew for every figure.
 
 use crate::books::Books;
+use base::Instant;
 use core::time::Duration;
-use model::{Fact, QueueId, ServiceLevel, Treatment};
-use report::QueueFigures;
+use model::{AgentId, AgentState, ContactId, Fact, OfferOutcome, QueueId, ServiceLevel, Stamped, Treatment};
+use report::{AgentFigures, QueueFigures, average};
+use std::collections::{HashMap, HashSet};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
@@ -12,35 +14,133 @@ enum End {
     FlowedOut,
 }
 
-type Stay = (Duration, End);
+#[derive(Clone, Copy)]
+struct Stay {
+    waited: Duration,
+    end: End,
+    /// How far into it a phone first rang out.
+    rang_out: Option<Duration>,
+}
 
 /// Every figure of the queue that is not what the facts say.
 pub(super) fn differ(books: &Books, queue: QueueId, level: &ServiceLevel) -> Vec<String> {
-    let stay = |fact: &Fact| match *fact {
-        Fact::Connected { queue: q, waited, .. } if q == queue => Some((waited, End::Answered)),
-        Fact::Abandoned { queue: q, waited, .. } if q == queue => Some((waited, End::Abandoned)),
-        Fact::FlowedOut { queue: q, waited, .. } if q == queue => Some((waited, End::FlowedOut)),
-        _ => None,
-    };
-    let stays: Vec<Stay> = books.find(stay).map(|(_, stay)| stay).collect();
+    let stays = stays(&books.facts, queue);
     let mut told = QueueFigures::default();
     books.visits.iter().filter(|visit| visit.queue == queue).for_each(|visit| told.add(&visit.stay(), level));
     let mut wrong = Vec::new();
     for treatment in Treatment::ALL {
-        if let Some(known) = service_level(&stays, level, treatment) {
-            compare(&mut wrong, treatment.word(), share(known), told.service_level(treatment));
-        }
+        let known = service_level(&stays, level, treatment);
+        compare(&mut wrong, treatment.word(), share(known), told.service_level(treatment));
     }
     let all = |_: &Stay| true;
-    let (abandoned, short) = (|s: &Stay| s.1 == End::Abandoned, |s: &Stay| is_short(s, level));
+    let (abandoned, short) = (|s: &Stay| s.end == End::Abandoned, |s: &Stay| is_short(s, level));
     compare(&mut wrong, "abandonment", share(count(&stays, abandoned, all)), told.abandonment());
     let (net, whole) = count(&stays, |s| abandoned(s) && !short(s), |s| !short(s));
     compare(&mut wrong, "abandonment_net", share((net, whole)), told.abandonment_net());
     compare(&mut wrong, "asa", mean(&stays, End::Answered), told.asa());
     compare(&mut wrong, "ata", mean(&stays, End::Abandoned), told.ata());
-    let longest = stays.iter().map(|(waited, _)| *waited).max().unwrap_or(Duration::ZERO);
+    let longest = stays.iter().map(|stay| stay.waited).max().unwrap_or(Duration::ZERO);
     compare(&mut wrong, "longest wait", longest, told.wait_longest);
+    work_differs(&mut wrong, &books.facts, queue, &told);
     wrong.into_iter().map(|what| format!("q{}: {what}", queue.0)).collect()
+}
+
+/// In the order in which they are over.
+fn stays(facts: &[Stamped], queue: QueueId) -> Vec<Stay> {
+    let mut open: HashMap<ContactId, (Instant, Option<Duration>)> = HashMap::new();
+    let mut stays = Vec::new();
+    for Stamped { at, fact } in facts {
+        let (contact, waited, end) = match *fact {
+            Fact::Queued { contact, queue: q, .. } if q == queue => {
+                open.insert(contact, (at.mono, None));
+                continue;
+            }
+            Fact::OfferEnded { contact, queue: q, outcome: OfferOutcome::Missed, .. } if q == queue => {
+                if let Some((since, rang_out)) = open.get_mut(&contact) {
+                    rang_out.get_or_insert(at.mono - *since);
+                }
+                continue;
+            }
+            Fact::Connected { contact, queue: q, waited, .. } if q == queue => (contact, waited, End::Answered),
+            Fact::Abandoned { contact, queue: q, waited } if q == queue => (contact, waited, End::Abandoned),
+            Fact::FlowedOut { contact, queue: q, waited, .. } if q == queue => (contact, waited, End::FlowedOut),
+            _ => continue,
+        };
+        let rang_out = open.remove(&contact).and_then(|(_, rang_out)| rang_out);
+        stays.push(Stay { waited, end, rang_out });
+    }
+    stays
+}
+
+/// Handling times of who was answered from the queue: from the beginning of a talk to its end, and every stretch of
+/// wrap-up for that contact.
+fn work_differs(wrong: &mut Vec<String>, facts: &[Stamped], queue: QueueId, told: &QueueFigures) {
+    let mut served: HashSet<(AgentId, ContactId)> = HashSet::new();
+    let mut began: HashMap<(AgentId, ContactId), Instant> = HashMap::new();
+    let mut wraps: HashMap<AgentId, (Instant, ContactId)> = HashMap::new();
+    let (mut talked, mut wrapped) = (Duration::ZERO, Duration::ZERO);
+    for Stamped { at, fact } in facts {
+        let at = at.mono;
+        match *fact {
+            Fact::Connected { contact, queue: q, agent, .. } if q == queue => {
+                served.insert((agent, contact));
+            }
+            Fact::TalkStarted { contact, agent, .. } => {
+                began.insert((agent, contact), at);
+            }
+            Fact::TalkEnded { contact, agent, .. } => {
+                let lasted = began.remove(&(agent, contact)).map_or(Duration::ZERO, |since| at - since);
+                talked += if served.contains(&(agent, contact)) { lasted } else { Duration::ZERO };
+            }
+            Fact::AgentChanged { agent, state, .. } => {
+                if let Some((since, contact)) = wraps.remove(&agent)
+                    && served.contains(&(agent, contact))
+                {
+                    wrapped += at - since;
+                }
+                if let AgentState::WrapUp { contact } = state {
+                    wraps.insert(agent, (at, contact));
+                }
+            }
+            _ => {}
+        }
+    }
+    let handled = served.len() as u64;
+    let each = |time: Duration| (handled > 0).then(|| time / handled as u32);
+    compare(wrong, "handled", handled, told.counts.handled);
+    compare(wrong, "att", each(talked), told.att());
+    compare(wrong, "acw", each(wrapped), average(told.work.wrapped, told.counts.handled));
+    compare(wrong, "aht", each(talked + wrapped), told.aht());
+}
+
+/// Occupancy of an agent that is not what the facts say, and a sum over his states that is not the time he was there.
+pub(super) fn times_differ(books: &Books, agent: AgentId) -> Vec<String> {
+    let mut told = AgentFigures::default();
+    books.spans.iter().filter(|span| span.agent == agent).for_each(|span| told.add(span.state, span.lasted));
+    let changes = books.find(|fact| match fact {
+        Fact::AgentChanged { agent: a, state, .. } if *a == agent => Some(*state),
+        _ => None,
+    });
+    let (mut worked, mut ready, mut there) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
+    let mut last: Option<(Instant, AgentState)> = None;
+    for (at, state) in changes {
+        let (lasted, was) = last.map_or((Duration::ZERO, AgentState::SignedOff), |(since, was)| (at - since, was));
+        match was {
+            AgentState::SignedOff => {}
+            AgentState::NotReady { .. } => there += lasted,
+            AgentState::Ready => (there, ready) = (there + lasted, ready + lasted),
+            AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. } => {
+                (there, worked) = (there + lasted, worked + lasted);
+            }
+        }
+        last = Some((at, state));
+    }
+    let whole = (worked + ready).as_secs_f64();
+    let known = (whole > 0.0).then(|| worked.as_secs_f64() / whole);
+    let mut wrong = Vec::new();
+    compare(&mut wrong, "occupancy", known, told.occupancy());
+    compare(&mut wrong, "signed-on time", there, told.signed_on());
+    wrong.into_iter().map(|what| format!("{agent:?}: {what}")).collect()
 }
 
 fn compare<T: PartialEq + core::fmt::Debug>(wrong: &mut Vec<String>, what: &str, known: T, told: T) {
@@ -49,8 +149,8 @@ fn compare<T: PartialEq + core::fmt::Debug>(wrong: &mut Vec<String>, what: &str,
     }
 }
 
-fn is_short((waited, end): &Stay, level: &ServiceLevel) -> bool {
-    *end == End::Abandoned && *waited <= level.short_abandon
+fn is_short(stay: &Stay, level: &ServiceLevel) -> bool {
+    stay.end == End::Abandoned && stay.waited <= level.short_abandon
 }
 
 /// How many of those who count are what is asked, and how many count.
@@ -64,16 +164,16 @@ fn share((part, whole): (usize, usize)) -> Option<f64> {
 }
 
 fn mean(stays: &[Stay], end: End) -> Option<Duration> {
-    let of: Vec<_> = stays.iter().filter(|stay| stay.1 == end).map(|(waited, _)| *waited).collect();
+    let of: Vec<_> = stays.iter().filter(|stay| stay.end == end).map(|stay| stay.waited).collect();
     (!of.is_empty()).then(|| of.iter().sum::<Duration>() / of.len() as u32)
 }
 
-/// `None` for the one that asks when phones rang out, which the stays do not tell.
-fn service_level(stays: &[Stay], level: &ServiceLevel, treatment: Treatment) -> Option<(usize, usize)> {
-    let in_time = |s: &Stay| s.0 <= level.target;
-    let (answered, abandoned) = (|s: &Stay| s.1 == End::Answered, |s: &Stay| s.1 == End::Abandoned);
+fn service_level(stays: &[Stay], level: &ServiceLevel, treatment: Treatment) -> (usize, usize) {
+    let in_time = |s: &Stay| s.waited <= level.target;
+    let (answered, abandoned) = (|s: &Stay| s.end == End::Answered, |s: &Stay| s.end == End::Abandoned);
     let served = |s: &Stay| answered(s) && in_time(s);
-    Some(match treatment {
+    let rang_out = |s: &Stay| s.rang_out.is_some_and(|after| after <= level.target);
+    match treatment {
         Treatment::Handled => count(stays, served, answered),
         Treatment::Ignore => count(stays, served, |s| !(abandoned(s) && in_time(s))),
         Treatment::Negative => count(stays, served, |_| true),
@@ -81,6 +181,11 @@ fn service_level(stays: &[Stay], level: &ServiceLevel, treatment: Treatment) -> 
         Treatment::Short => count(stays, served, |s| !is_short(s, level)),
         Treatment::Late => count(stays, served, |s| answered(s) || (abandoned(s) && !in_time(s))),
         Treatment::Genesys => count(stays, served, |s| answered(s) || abandoned(s)),
-        Treatment::Event => return None,
-    })
+        // The first of answer, hang-up, a phone that rang out and the target's passing; who was led elsewhere before any
+        // of them had none.
+        Treatment::Event => {
+            let event = |s: &Stay| rang_out(s) || !in_time(s) || s.end != End::FlowedOut;
+            count(stays, |s| served(s) && !rang_out(s), event)
+        }
+    }
 }

@@ -82,6 +82,8 @@ impl Trial {
             }
             wrong.extend(figures::differ(&self.books, queue, &self.directory.queue(queue).service_level));
         }
+        let agents = (0..self.directory.agents.len() as u32).map(AgentId);
+        wrong.extend(agents.flat_map(|agent| figures::times_differ(&self.books, agent)));
         wrong.extend(self.books.unended().map(|id| format!("{id} never ended")));
         if self.books.records.len() != self.books.arrivals() {
             wrong.push(format!("{} contacts, {} records", self.books.arrivals(), self.books.records.len()));

@@ -1,9 +1,11 @@
 //! The referee catches what is wrong: told of another winner, of another contact, or of other rules than the house has,
 //! he doubts.
 
-use super::Trial;
+use super::{Trial, figures};
 use crate::books::Books;
+use core::time::Duration;
 use model::{AgentId, AgentState, ContactId, Directory, Fact, IdleClock, Next, Stamped, Strategy};
+use report::{QueueVisit, VisitEnd, Work};
 use std::sync::Arc;
 
 /// Offers before the one that is lied about: queues and agents are in full swing.
@@ -148,4 +150,58 @@ fn a_house_that_goes_by_other_rules_than_those_configured_is_caught() {
     ];
     let caught: Vec<_> = others.map(|(what, mislead)| (what, misled(mislead))).to_vec();
     assert!(caught.iter().all(|(_, worlds)| *worlds >= 3), "{caught:?}");
+}
+
+#[test]
+fn a_report_that_counts_or_measures_otherwise_than_the_facts_tell_is_caught() {
+    type Spoil = fn(&mut Books);
+    let mut lived: Vec<Trial> = (0..6)
+        .map(|seed| {
+            let mut trial = Trial::new(seed);
+            trial.run();
+            trial
+        })
+        .collect();
+    let differ = |trial: &Trial| -> Vec<String> {
+        let books = &trial.books;
+        let queues = (0..trial.drawn.queues).map(model::QueueId);
+        let level = |queue| trial.directory.queue(queue).service_level;
+        let agents = (0..trial.drawn.agents).map(AgentId);
+        let of_queues = queues.flat_map(|queue| figures::differ(books, queue, &level(queue)));
+        of_queues.chain(agents.flat_map(|agent| figures::times_differ(books, agent))).collect()
+    };
+    let spoils: [(&str, Spoil); 9] = [
+        ("event is", |books| books.visits.iter_mut().for_each(|visit| visit.rang_out = None)),
+        ("handled is", |books| books.visits.iter_mut().for_each(|visit| work_of(visit, |work| *work = None))),
+        ("att is", |books| books.visits.iter_mut().for_each(|visit| longer(visit, |work| &mut work.talked))),
+        ("acw is", |books| books.visits.iter_mut().for_each(|visit| longer(visit, |work| &mut work.wrapped))),
+        ("aht is", |books| books.visits.iter_mut().for_each(|visit| longer(visit, |work| &mut work.held))),
+        ("asa is", |books| books.visits.iter_mut().for_each(|visit| visit.waited += MOMENT)),
+        ("negative is", |books| books.visits.retain(|visit| visit.end != VisitEnd::Abandoned)),
+        ("occupancy is", |books| books.spans.retain(|span| span.state != AgentState::Ready)),
+        ("signed-on time is", |books| books.spans.truncate(books.spans.len() / 2)),
+    ];
+    for (words, spoil) in spoils {
+        let mut caught = 0;
+        for trial in &mut lived {
+            assert_eq!(differ(trial), [""; 0]);
+            let (visits, spans) = (trial.books.visits.clone(), trial.books.spans.clone());
+            spoil(&mut trial.books);
+            caught += usize::from(differ(trial).iter().any(|what| what.contains(words)));
+            (trial.books.visits, trial.books.spans) = (visits, spans);
+        }
+        assert!(caught >= 4, "{words}: in {caught} worlds");
+    }
+}
+
+const MOMENT: Duration = Duration::from_millis(1);
+
+fn work_of(visit: &mut QueueVisit, change: impl Fn(&mut Option<Work>)) {
+    if let VisitEnd::Answered { work } = &mut visit.end {
+        change(work);
+    }
+}
+
+fn longer(visit: &mut QueueVisit, time: fn(&mut Work) -> &mut Duration) {
+    work_of(visit, |work| work.iter_mut().for_each(|work| *time(work) += MOMENT));
 }
