@@ -28,6 +28,15 @@ use std::sync::Arc;
 /// Others whose turn came before are shown up to so many.
 const AHEAD_SHOWN: usize = 8;
 
+/// Our contact's last round of offers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rang {
+    pub(crate) until: Instant,
+    /// The last of them.
+    pub(crate) at: AgentId,
+    pub(crate) phones: usize,
+}
+
 /// Follows the facts of one start and keeps what concerns one contact.
 #[derive(Debug)]
 pub struct Explainer {
@@ -47,6 +56,7 @@ pub struct Explainer {
     attending: HashSet<AgentId>,
     /// The reserves that serve each queue now.
     called: HashMap<(QueueId, u8), Called>,
+    rang: Option<Rang>,
     at: Instant,
     moments: Vec<Moment>,
     /// Several shards wrote the log.
@@ -68,6 +78,7 @@ impl Explainer {
             talks: HashMap::new(),
             attending: HashSet::new(),
             called: HashMap::new(),
+            rang: None,
             at: Instant::ZERO,
             moments: Vec::new(),
             log: (directory.limits.shards > 1).then(Log::default),
@@ -155,6 +166,9 @@ impl Explainer {
             Fact::Connected { contact, agent, queue, .. } => {
                 self.attending.remove(agent);
                 self.talks.insert(*agent, (*contact, *queue));
+            }
+            Fact::OfferEnded { contact, agent, .. } if *contact == self.contact => {
+                self.rang = Some(Rang { until: now, at: *agent, phones: self.reference.rung(*contact) });
             }
             Fact::Reserve { queue, place, change, by } => self.called(now, (*queue, *place), *change, by.as_ref()),
             // The rule as it stood then, whatever the configuration says now.
@@ -297,13 +311,13 @@ impl Explainer {
             }
             Fact::Abandoned { contact, waited, .. } if contact == self.contact => {
                 let offers = self.moments.iter().filter(|m| matches!(m.what, What::Offered { .. })).count();
-                Some((What::Abandoned { waited, offers }, self.reference.candidates(now, contact, None)))
+                Some((What::Abandoned { waited, offers }, self.reference.left_behind(now, contact, self.rang)))
             }
             Fact::FlowedOut { contact, queue, waited, why, .. } if contact == self.contact => {
                 // Who is turned away at the door was never offered to anybody.
                 let candidates = match waited {
                     Duration::ZERO => Vec::new(),
-                    _ => self.reference.candidates(now, contact, None),
+                    _ => self.reference.left_behind(now, contact, self.rang),
                 };
                 Some((What::FlowedOut { queue, why, waited }, candidates))
             }

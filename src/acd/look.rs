@@ -1,11 +1,11 @@
 //! What the reference sees of one contact: for explanations.
 
 use crate::asked::Possible;
-use crate::explain::{By, Candidate, Lack, Later, Passed, Regime, Score, Standing, Verdict, points};
+use crate::explain::{By, Candidate, Lack, Later, Passed, Rang, Regime, Score, Standing, Verdict, points};
 use crate::reference::{Edge, Reference, Waiting};
 use base::Instant;
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, QueueId, Strategy};
+use model::{AgentId, AgentState, ContactId, QueueId, RINGS_MAX, Strategy};
 
 impl Reference {
     pub(crate) fn find(&self, contact: ContactId) -> Option<&Waiting> {
@@ -14,6 +14,11 @@ impl Reference {
 
     pub(crate) fn waited(&self, now: Instant, contact: ContactId) -> Option<Duration> {
         self.find(contact).map(|w| now.since(w.queued))
+    }
+
+    /// How many phones have rung for it in the round going on.
+    pub(crate) fn rung(&self, contact: ContactId) -> usize {
+        self.find(contact).map_or(0, |w| w.round.len())
     }
 
     pub(crate) fn waits_in(&self, contact: ContactId, queue: QueueId) -> bool {
@@ -100,13 +105,37 @@ impl Reference {
             let behind = winner.is_some_and(|winner| draws || late || winner < *key);
             if candidate.verdict == Verdict::Unexplained && behind {
                 others += 1;
-                candidate.verdict = Verdict::Behind { others, after: before };
+                // With this offer the round is full, and whoever would have come next is not rung in it.
+                if own.round.len() + 1 >= RINGS_MAX {
+                    (candidate.verdict, candidate.score) = (Verdict::RoundFull { most: RINGS_MAX }, None);
+                } else {
+                    candidate.verdict = Verdict::Behind { others, after: before };
+                }
                 before = candidate.agent;
             } else if candidate.verdict == Verdict::Unexplained && crossed(candidate.agent) {
                 candidate.verdict = Verdict::Crossed;
             }
         }
         all.into_iter().map(|(_, candidate)| candidate).collect()
+    }
+
+    /// The same when it leaves. Who was ready and able has been kept from it by where it was: until about now it rang
+    /// elsewhere, or it was in no line.
+    pub(crate) fn left_behind(&self, now: Instant, contact: ContactId, rang: Option<Rang>) -> Vec<Candidate> {
+        let mut all = self.candidates(now, contact, None);
+        let within = self.unsettled.as_ref().map_or(Duration::ZERO, |u| u.within);
+        let rang = rang.filter(|rang| now.since(rang.until) <= within);
+        let held = self.find(contact).is_some_and(|own| own.held);
+        let reason = match rang {
+            Some(rang) if rang.phones >= RINGS_MAX => Some(Verdict::RoundFull { most: RINGS_MAX }),
+            Some(rang) => Some(Verdict::Elsewhere { agent: rang.at }),
+            None => held.then_some(Verdict::NotInLine),
+        };
+        let idle = all.iter_mut().filter(|c| matches!(c.verdict, Verdict::Unexplained | Verdict::Crossed));
+        for (candidate, reason) in idle.zip(reason.iter().cycle()) {
+            candidate.verdict = reason.clone();
+        }
+        all
     }
 
     fn draws(&self, own: &Waiting) -> bool {
@@ -123,6 +152,7 @@ impl Reference {
         let state = match clocks.state {
             AgentState::SignedOff => Some(Verdict::SignedOff { since }),
             AgentState::NotReady { reason } => Some(Verdict::NotReady { reason, since }),
+            AgentState::Reserved { contact } if contact == own.contact => Some(Verdict::Rings { since }),
             state @ (AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. }) => {
                 Some(Verdict::Engaged { state, since })
             }
@@ -156,12 +186,14 @@ impl Reference {
         // At whose phone it rings, of him that is told by his state.
         let rings = self.agents[agent.index()].state == AgentState::Reserved { contact: own.contact };
         let rang = (own.round.contains(&agent) && !rings).then_some(Verdict::Rang);
+        let is_beyond = own.round.len() >= RINGS_MAX && !own.round.contains(&agent);
+        let beyond = is_beyond.then_some(Verdict::RoundFull { most: RINGS_MAX });
         let refused = own.refused.iter().find(|(a, until)| *a == agent && *until > now);
         let refused = refused.map(|(_, until)| Verdict::Refused { until: *until });
         let most = self.directory.queue(own.queue).routing.max_talking;
         let full = most.filter(|_| own.ringing.is_empty() && self.is_full(own.queue));
         let full = full.map(|most| Verdict::Full { most });
-        [lacks, kept, rang, refused, full].into_iter().flatten().collect()
+        [lacks, kept, rang, beyond, refused, full].into_iter().flatten().collect()
     }
 
     /// The first of the steps to come that asks nothing he has not.

@@ -44,8 +44,9 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds):
                   (own, other, each with queue, waited, objective and its rule)
       of judged   priority, needs and agent, each null or an object: value, by (`sticky` or the rule's name), rule (its
                   place), of agent also wait
-    candidates[]  agent, name, verdict (chosen behind signed-off not-ready reserved busy wrap-up refused rang-already
-                  lacks-skill kept-for-another talks-full in-reserve unexplained crossed), besides[] (verdicts: what else
+    candidates[]  agent, name, verdict (chosen behind signed-off not-ready reserved busy wrap-up ringing refused
+                  rang-already round-full lacks-skill kept-for-another talks-full in-reserve rang-elsewhere not-in-line
+                  unexplained crossed), besides[] (verdicts: what else
                   kept it from him), why, score, idle, reserve (counted from 1; null: the queue's own agent),
                   would_change (all of it together)
     rivals[]      where contacts were compared, not agents: the chosen and the first of each of the agent's queues: contact,

@@ -220,9 +220,13 @@ pub enum Verdict {
         reason: NotReadyReason,
         since: Instant,
     },
-    /// Reserved, busy or in wrap-up.
+    /// Reserved for another, busy or in wrap-up.
     Engaged {
         state: AgentState,
+        since: Instant,
+    },
+    /// His phone rings for this one.
+    Rings {
         since: Instant,
     },
     /// He refused this contact a moment ago.
@@ -231,6 +235,10 @@ pub enum Verdict {
     },
     /// His phone rang for it in this same round: among phones that ring together nobody is rung twice.
     Rang,
+    /// So many phones have rung for it in this round, as many as may in one, and his is none of them.
+    RoundFull {
+        most: usize,
+    },
     /// He lacks what the contact asks: what he comes nearest to, with each level that is missing.
     Lacks {
         missing: Vec<Lack>,
@@ -243,6 +251,13 @@ pub enum Verdict {
         agent: AgentId,
         until: Instant,
     },
+    /// He was free and could have been given it, while it rang at this one.
+    Elsewhere {
+        agent: AgentId,
+    },
+    /// He was free and could have been given it, while it was in no line: a callback that is not to be made now, or an
+    /// offer was taken back a moment ago.
+    NotInLine,
     /// He was free and could have been given it, and was not: the reference would have.
     Unexplained,
     /// The same, and his state changed at about that moment, which another shard knew a little later.

@@ -10,6 +10,7 @@ mod demands;
 mod direct;
 mod distribution;
 mod explain;
+mod explain_rings;
 mod explain_rivals;
 mod explain_shards;
 mod explain_ways;

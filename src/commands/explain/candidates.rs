@@ -3,10 +3,10 @@
 use super::Page;
 use super::rivals::aligned;
 use super::text::spell;
-use acd::{By, Candidate, Lack, Later, Moment, Score, Verdict};
+use acd::{By, Candidate, Lack, Later, Moment, Score, Verdict, What};
 use base::Instant;
 use core::time::Duration;
-use model::{AgentState, NotReadyReason, SkillId};
+use model::{AgentState, FlowReason, NotReadyReason, SkillId};
 
 impl Page<'_> {
     /// A row each; what is not a matter of comparing has no score.
@@ -26,16 +26,18 @@ impl Page<'_> {
 
     /// All that kept it from him.
     pub(super) fn why(&self, moment: &Moment, candidate: &Candidate) -> String {
-        let all: Vec<_> = candidate.obstacles().map(|verdict| self.obstacle(moment, verdict)).collect();
+        let rings_with_all = candidate.score.is_some_and(|score| score.by == By::Everybody);
+        let all: Vec<_> = candidate.obstacles().map(|verdict| self.obstacle(moment, verdict, rings_with_all)).collect();
         all.join("; ")
     }
 
-    fn obstacle(&self, moment: &Moment, verdict: &Verdict) -> String {
+    fn obstacle(&self, moment: &Moment, verdict: &Verdict, rings_with_all: bool) -> String {
         let ago = |since: Instant| spell(moment.at.since(since));
         match verdict {
             Verdict::Chosen => "chosen".into(),
+            Verdict::Behind { after, .. } if rings_with_all => format!("ready, rung after {}", self.person(*after)),
             Verdict::Behind { others: 1, after } => format!("ready, behind {}", self.person(*after)),
-            Verdict::Behind { others, after } => format!("ready, behind {others}: after {}", self.person(*after)),
+            Verdict::Behind { others, after } => format!("ready, behind {others}, the last {}", self.person(*after)),
             Verdict::Full { most } => format!("{most} of the queue talk already, as many as may"),
             Verdict::SignedOff { since } if *since == Instant::ZERO => "signed off".into(),
             Verdict::SignedOff { since } => format!("signed off for {}", ago(*since)),
@@ -48,10 +50,12 @@ impl Page<'_> {
                 AgentState::Busy { contact } => format!("busy with {contact} for {}", ago(*since)),
                 AgentState::SignedOff | AgentState::NotReady { .. } | AgentState::Ready => state.word().into(),
             },
+            Verdict::Rings { since } => format!("it rings at him for {}", ago(*since)),
             Verdict::Refused { until } => {
-                format!("refused it a moment ago, is not asked for {}", spell(until.since(moment.at)))
+                format!("refused it a moment ago, is not asked again for {}", spell(until.since(moment.at)))
             }
             Verdict::Rang => "his phone rang for it a moment ago, and the others still ring".into(),
+            Verdict::RoundFull { most } => format!("{most} phones ring for it in this round, as many as may"),
             Verdict::Lacks { missing, step, .. } => {
                 let one = |lack: &Lack| format!("{} {}", self.skill(lack.skill), lack.has);
                 let has = missing.iter().map(one).collect::<Vec<_>>().join(", ");
@@ -60,6 +64,8 @@ impl Page<'_> {
             Verdict::KeptFor { agent, until } => {
                 format!("it is kept for {} for {} more", self.person(*agent), spell(until.since(moment.at)))
             }
+            Verdict::Elsewhere { agent } => format!("ready and able, while it rang at {}", self.person(*agent)),
+            Verdict::NotInLine => "ready and able, while it was not in the line".into(),
             Verdict::Unexplained => "ready and able, and it was not offered to him".into(),
             Verdict::Crossed => "ready at about that moment: it crossed with this on its way between shards".into(),
             Verdict::InReserve { place, .. } => format!("in reserve {}, which has not joined", place + 1),
@@ -82,6 +88,15 @@ impl Page<'_> {
     fn remedy(&self, moment: &Moment, verdict: &Verdict) -> Option<String> {
         Some(match verdict {
             Verdict::Chosen | Verdict::Behind { .. } | Verdict::Unexplained | Verdict::Crossed => return None,
+            // He is one of those it is offered to; only when it has left it matters that he has not answered.
+            Verdict::Rings { .. } if matches!(moment.what, What::Offered { .. }) => return None,
+            Verdict::Rings { .. } => "having answered".into(),
+            Verdict::RoundFull { .. } => "the next round, when these have stopped ringing".into(),
+            Verdict::Elsewhere { agent } => match moment.what {
+                What::FlowedOut { why: FlowReason::TriesExhausted, .. } => "one try more".into(),
+                _ => format!("a shorter ring time, or a no from {}", self.person(*agent)),
+            },
+            Verdict::NotInLine => return None,
             Verdict::SignedOff { .. } => "signing on and being ready".into(),
             Verdict::NotReady { reason: NotReadyReason::DeviceUnreachable | NotReadyReason::DeviceFailed, .. } => {
                 "a phone that answers".into()
@@ -124,10 +139,14 @@ pub(super) const fn word(verdict: &Verdict) -> &'static str {
         Verdict::NotReady { .. } => "not-ready",
         Verdict::Engaged { state, .. } => state.word(),
         Verdict::Refused { .. } => "refused",
+        Verdict::Rings { .. } => "ringing",
         Verdict::Rang => "rang-already",
+        Verdict::RoundFull { .. } => "round-full",
         Verdict::Lacks { .. } => "lacks-skill",
         Verdict::KeptFor { .. } => "kept-for-another",
         Verdict::Full { .. } => "talks-full",
+        Verdict::Elsewhere { .. } => "rang-elsewhere",
+        Verdict::NotInLine => "not-in-line",
         Verdict::Unexplained => "unexplained",
         Verdict::Crossed => "crossed",
         Verdict::InReserve { .. } => "in-reserve",
@@ -149,13 +168,13 @@ fn ahead_of(own: Score, best: Score) -> Option<String> {
             None => "none of the queue's own agents being ready: they come first".into(),
             Some(place) => format!("nobody of reserve {} being ready: it comes first", place + 1),
         },
-        (By::Calls(own), By::Calls(best)) if own > best => format!("{} contacts fewer", own - best),
+        (By::Calls(own), By::Calls(best)) if own > best => counted((own - best) as u64, "contact") + " fewer",
         (By::Occupied(own), By::Occupied(best)) if own > best => {
             format!("{:.1} % less work in his time", (own - best) * 100.0)
         }
         (By::Place(_), By::Place(best)) => format!("standing before place {best} in the configuration"),
         (By::Turn(_), By::Turn(_)) => "his turn coming earlier".into(),
-        (By::Level(own), By::Level(best)) if own < best => format!("{} levels more", best - own),
+        (By::Level(own), By::Level(best)) if own < best => counted(u64::from(best - own), "level") + " more",
         (By::Versatility(own), By::Versatility(best)) if own > best => {
             format!("{} skills or queues fewer", own - best)
         }
@@ -163,19 +182,25 @@ fn ahead_of(own: Score, best: Score) -> Option<String> {
     })
 }
 
+/// `1 contact`, `2 contacts`.
+pub(super) fn counted(number: u64, of: &str) -> String {
+    format!("{number} {of}{}", if number == 1 { "" } else { "s" })
+}
+
 pub(super) fn score_text(score: &Score) -> String {
     let idle = spell(score.idle);
     let by = match score.by {
         By::Idle => format!("idle {idle}"),
         By::Turn(None) => "had none yet".into(),
-        By::Turn(Some(others)) => format!("{others} others since his turn"),
-        By::Calls(calls) => format!("{calls} contacts, idle {idle}"),
+        By::Turn(Some(0)) => "the last was his".into(),
+        By::Turn(Some(others)) => counted(others as u64, "contact") + " since his last",
+        By::Calls(calls) => format!("{}, idle {idle}", counted(calls as u64, "contact")),
         By::Occupied(share) => format!("{:.1} % at work, idle {idle}", share * 100.0),
         By::Place(place) => format!("place {place}"),
-        By::Tickets(tickets) => format!("{tickets} in the draw"),
-        By::Level(level) => format!("levels {level}, idle {idle}"),
+        By::Tickets(tickets) => counted(u64::from(tickets), "ticket") + " in the draw",
+        By::Level(level) => format!("level {level}, idle {idle}"),
         By::Versatility(count) => format!("{count} skills and queues, idle {idle}"),
-        By::Everybody => "rings with all".into(),
+        By::Everybody => "rings with the others".into(),
     };
     score.reserve.map_or_else(|| by.clone(), |place| format!("{by}, of reserve {}", place + 1))
 }

@@ -58,7 +58,10 @@ impl Page<'_> {
             Standing::Chosen | Standing::Crossed | Standing::Before => return None,
             Standing::Hindered(_) => self.would_change(moment, &self.hindered(moment, rival)?, None)?,
             Standing::FewerPoints(less) => {
-                let priority = format!("a priority higher by {}", less.ceil().max(1.0));
+                // With as many points it would still be the later one.
+                let is_later = moment.rivals.first().is_some_and(|chosen| rival.waited <= chosen.waited);
+                let enough = if is_later { less.floor() + 1.0 } else { less.ceil().max(1.0) };
+                let priority = format!("a priority higher by {enough}");
                 match self.more_waiting(rival, *less, is_in_line(moment, rival)) {
                     Some(more) => format!("{priority}, or {} more of waiting", spell(more)),
                     None => priority,

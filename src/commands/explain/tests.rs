@@ -199,7 +199,7 @@ queues = [\"support\", \"sales\"]
     let story = log.story(1, house);
     let text = told(&story);
     let row = "0000000100000002  sales    1.0     1 min 00 s  1.0 points fewer of priority and waiting (d.toml:5:1)  a priority \
-               higher by 1, or 1 min 00 s more of waiting\n";
+               higher by 2, or 1 min 00 s more of waiting\n";
     assert!(text.contains(row), "{text}");
     assert!(text.contains("0000000100000001  support  2.0     1 min 00 s  chosen\n"), "{text}");
     let json = story.json();

@@ -1,6 +1,6 @@
 //! The story for people.
 
-use super::candidates::TELLABLE;
+use super::candidates::{TELLABLE, counted};
 use super::rivals::aligned;
 use super::{Page, Story, utc};
 use acd::{PartWaited, Passed, Regime, What};
@@ -136,7 +136,7 @@ impl Page<'_> {
                 format!("the caller hung up after {}, before it was offered to anybody", spell(*waited))
             }
             What::Abandoned { waited, offers } => {
-                format!("the caller hung up after {}, offers: {offers}", spell(*waited))
+                format!("the caller hung up after {} and {}", spell(*waited), counted(*offers as u64, "offer"))
             }
             What::Reserve { queue, place, change, by } => self.change_text(*queue, *place, *change, by.as_ref()),
             What::FlowedOut { why, waited, .. } => format!("left the queue after {} ({})", spell(*waited), why.word()),
@@ -152,7 +152,7 @@ impl Page<'_> {
                 format!("left a message of {} for {}", spell(*duration), self.queue(*queue).name)
             }
             What::Judged { queue, .. } => {
-                format!("came for queue {}, where more is asked for it", self.queue(*queue).name)
+                format!("came for queue {}, whose rules say of it:", self.queue(*queue).name)
             }
         }
     }
@@ -250,7 +250,15 @@ impl Page<'_> {
             Next::Agents(agents) => agents.as_slice().iter().map(|id| self.person(*id)).collect(),
             Next::Contacts(contacts) => contacts.as_slice().iter().map(ToString::to_string).collect(),
         };
-        let next = if next.is_empty() { "nobody was next".into() } else { format!("next were {}", next.join(", ")) };
+        let of = match &decision.next {
+            Next::Agents(_) => "agent",
+            Next::Contacts(_) => "contact",
+        };
+        let next = match &next[..] {
+            [] => format!("no other {of} was next"),
+            [one] => format!("the next {of} was {one}"),
+            more => format!("the next {of}s were {}", more.join(", ")),
+        };
         let out: Vec<_> = decision.excluded.iter().map(|(why, agents)| format!("{agents} {}", why.word())).collect();
         let out = if out.is_empty() { "no other agent".into() } else { out.join(", ") };
         format!("{next}; agents not chosen: {out}")

@@ -112,7 +112,7 @@ fn told_of_contact(config: &str, n: u32, setup: impl FnOnce(&mut Log)) -> String
     story.text()
 }
 
-fn is_documented(key: &str, value: &Value) {
+pub(super) fn is_documented(key: &str, value: &Value) {
     let mut words = HELP.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-');
     match value {
         Value::Object(all) => {
@@ -207,7 +207,7 @@ const HINDRANCES: &[Kept] = &[
             ended(log, BO, OfferOutcome::Rejected(Cause::new(CauseKind::Declined)));
             given_up(log);
         },
-        "refused it a moment ago, is not asked for 3.0 s",
+        "refused it a moment ago, is not asked again for 3.0 s",
         "not having refused it",
     ),
     (
@@ -222,6 +222,17 @@ const HINDRANCES: &[Kept] = &[
         },
         "his phone rang for it a moment ago, and the others still ring",
         "having answered: he is rung again when the others have stopped",
+    ),
+    (
+        "",
+        "",
+        |log| {
+            ready(log, &[1]);
+            offered(log, BO);
+            given_up(log.pass(4));
+        },
+        "it rings at him for 4.0 s",
+        "having answered",
     ),
     ("", "", kept_for_anna, "it is kept for 1001 Anna for 20.0 s more", "waiting until then"),
     (
@@ -327,6 +338,62 @@ fn whatever_kept_it_from_an_agent_is_told_with_what_would_have_changed_it() {
         assert!(!text.contains("doubt"), "{text}");
         assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "–", why, change], "{text}");
     }
+}
+
+/// Of a large team.
+#[test]
+fn who_stands_beyond_the_phones_of_one_round_is_told_so() {
+    let team = house("strategy = \"ring-all\"", &[]) + "[[agent]]\nrange = \"2001-2033\"\nqueues = [\"support\"]\n";
+    let text = told_of(&team, |log| {
+        let all: Vec<u32> = (0..33).collect();
+        ready(log, &all);
+        offered(log, ANNA);
+        all[1..32].iter().for_each(|n| rings(log, OURS, 0, AgentId(*n)));
+    });
+    assert!(!text.contains("doubt"), "{text}");
+    let change = "the next round, when these have stopped ringing";
+    assert_eq!(row(&text, "2033"), ["2033", "–", "32 phones ring for it in this round, as many as may", change]);
+    assert_eq!(row(&text, "2032"), ["2032", "rings with the others", "chosen"]);
+    assert_eq!(row(&text, "2031"), ["2031", "–", "it rings at him for 0.0 s"], "he is one of them already");
+}
+
+/// The queue's lines, how the offer to Anna ended and how ours left, what kept it from Bo and what would have changed it.
+#[test]
+fn who_was_ready_while_it_rang_at_another_is_told_so() {
+    let rang = |queue: &str, leaves: Setup| {
+        told_of(&house(queue, &["", ""]), |log| {
+            ready(log, &[0, 1]);
+            offered(log, ANNA);
+            log.pass(4);
+            leaves(log);
+        })
+    };
+    let missed: Setup = |log| {
+        let (contact, waited, why) = (contact(OURS), Duration::from_secs(4), FlowReason::TriesExhausted);
+        log.fact(&Fact::OfferEnded { contact, queue: QUEUE, agent: ANNA, outcome: OfferOutcome::Missed });
+        log.fact(&Fact::FlowedOut { contact, queue: QUEUE, waited, why, to: None });
+    };
+    let hung_up: Setup = |log| {
+        let (contact, queue, agent) = (contact(OURS), QUEUE, ANNA);
+        log.fact(&Fact::OfferEnded { contact, queue, agent, outcome: OfferOutcome::Withdrawn });
+        given_up(log);
+    };
+    let why = "ready and able, while it rang at 1001 Anna";
+    let text = rang("", hung_up);
+    let change = "a shorter ring time, or a no from 1001 Anna";
+    assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "idle 14.0 s", why, change], "{text}");
+    assert_eq!(row(&text, "1001 Anna"), ["1001 Anna", "–", "it rings at him for 4.0 s", "having answered"], "{text}");
+    let text = rang("tries = 1", missed);
+    assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "idle 14.0 s", why, "one try more"], "{text}");
+    // A callback that is given up while it stands aside.
+    let text = rang("", |log| {
+        let (contact, waited) = (contact(OURS), Duration::from_secs(4));
+        log.fact(&Fact::OfferEnded { contact, queue: QUEUE, agent: ANNA, outcome: OfferOutcome::Missed });
+        log.fact(&Fact::Aside { contact, queue: QUEUE, aside: true, why: Some(model::AsideReason::NotReached) })
+            .pass(5);
+        log.fact(&Fact::FlowedOut { contact, queue: QUEUE, waited, why: FlowReason::NotReached, to: None });
+    });
+    assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "idle 19.0 s", "ready and able, while it was not in the line"]);
 }
 
 #[test]

@@ -55,13 +55,13 @@ const CASES: &[Behind] = &[
         "strategy = \"round-robin\"",
         &["", ""],
         |log| second(log, Strategy::RoundRobin),
-        ["1001 Anna", "0 others since his turn", "ready, behind 1002 Bo", "his turn coming earlier"],
+        ["1001 Anna", "the last was his", "ready, behind 1002 Bo", "his turn coming earlier"],
     ),
     (
         "strategy = \"least-calls\"",
         &["", ""],
         |log| second(log, Strategy::LeastCalls),
-        ["1001 Anna", "1 contacts, idle 8.0 s", "ready, behind 1002 Bo", "1 contacts fewer"],
+        ["1001 Anna", "1 contact, idle 8.0 s", "ready, behind 1002 Bo", "1 contact fewer"],
     ),
     (
         "strategy = \"least-occupied\"",
@@ -76,20 +76,25 @@ const CASES: &[Behind] = &[
             ready(log, &[0, 1, 2]);
             offered(log, ANNA);
         },
-        ["1003 Chen", "place 3", "ready, behind 2: after 1002 Bo", "standing before place 1 in the configuration"],
+        ["1003 Chen", "place 3", "ready, behind 2, the last 1002 Bo", "standing before place 1 in the configuration"],
     ),
-    ("strategy = \"random\"", &["", ""], both, ["1002 Bo", "1 in the draw", "ready, behind 1001 Anna", "another draw"]),
+    (
+        "strategy = \"random\"",
+        &["", ""],
+        both,
+        ["1002 Bo", "1 ticket in the draw", "ready, behind 1001 Anna", "another draw"],
+    ),
     (
         "strategy = \"weighted\"",
         &["", "weight = 3"],
         both,
-        ["1002 Bo", "3 in the draw", "ready, behind 1001 Anna", "another draw"],
+        ["1002 Bo", "3 tickets in the draw", "ready, behind 1001 Anna", "another draw"],
     ),
     (
         "strategy = \"best-skill\"\nneeds = \"french\"",
         &["skills = { french = 9 }", "skills = { french = 6 }"],
         both,
-        ["1002 Bo", "levels 6, idle 10.0 s", "ready, behind 1001 Anna", "3 levels more"],
+        ["1002 Bo", "level 6, idle 10.0 s", "ready, behind 1001 Anna", "3 levels more"],
     ),
     (
         "strategy = \"least-versatile\"",
@@ -139,5 +144,5 @@ fn who_is_ready_and_behind_is_told_by_what_and_what_would_have_put_him_first() {
     }
     // Where all phones ring nothing is compared.
     let text = told_of(&house("strategy = \"ring-all\"", &["", ""]), both);
-    assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "rings with all", "ready, behind 1001 Anna"]);
+    assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "rings with the others", "ready, rung after 1001 Anna"]);
 }

@@ -57,7 +57,7 @@ const WAITED: &[Waited] = &[
             "8.0 (13.0 in its queue)",
             "10 min 00 s",
             "7.0 points fewer of priority and waiting, which no cap limits in a queue (d.toml:10:1)",
-            "a priority higher by 7, or 7 min 00 s more of waiting",
+            "a priority higher by 8, or 7 min 00 s more of waiting",
         ],
         "it had 20.0 points of priority and waiting, this one 13.0",
     ),
@@ -199,7 +199,7 @@ fn what_becomes_of_it_otherwise_is_told_and_documented() {
         "offered to 1001 Anna after 0.0 s\n",
         "the offer to 1001 Anna ended: failed (unreachable)\n",
         "the caller was told that the wait for support is long: 4 in the line, 1 min 10 s expected\n",
-        "the caller hung up after 2.0 s, offers: 1\n",
+        "the caller hung up after 2.0 s and 1 offer\n",
     ] {
         assert!(text.contains(phrase), "{phrase} in\n{text}");
     }
