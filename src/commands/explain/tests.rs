@@ -2,6 +2,7 @@
 
 mod callback;
 mod phrases;
+mod rehearsed;
 
 use super::*;
 use crate::sounds::Sounds;
