@@ -221,8 +221,10 @@ impl Acd {
             }
             return;
         }
-        if let Some(open) = agent.offer.take_if(|o| o.id == offer) {
-            self.timers.cancel(open.timer);
+        match agent.offer.take_if(|o| o.id == offer) {
+            Some(open) => _ = self.timers.cancel(open.timer),
+            // It is over before we heard of it; he was offered one all the same.
+            None => agent.idle.offered = now.mono,
         }
         self.take_outcome(now, id, offer, queue, outcome);
         self.refresh(now, id);

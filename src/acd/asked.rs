@@ -7,7 +7,9 @@
 
 use crate::reference::{Edge, Reference, Waiting};
 use base::Instant;
+use core::hash::{Hash, Hasher};
 use model::{AgentId, AgentState, FigureRange, QueueFigure, RequirementId, Step};
+use std::hash::DefaultHasher;
 
 /// A step a contact may stand on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +31,18 @@ impl Waiting {
 }
 
 impl Reference {
+    /// Alike where every contact stands on the same steps and is kept for the same agent.
+    pub(crate) fn what_is_asked(&self) -> u64 {
+        let of = |w: &Waiting| {
+            let mut hasher = DefaultHasher::new();
+            w.steps.iter().for_each(|step| step.step.hash(&mut hasher));
+            (w.contact, w.kept).hash(&mut hasher);
+            hasher.finish()
+        };
+        // In whatever order they stand.
+        self.waiting.iter().map(of).fold(0, u64::wrapping_add)
+    }
+
     /// Steps that have ended by now give way to the next. Called before and after every fact, so that each condition is
     /// looked at with the figures its instant had.
     pub(crate) fn follow(&mut self, now: Instant) {
@@ -115,7 +129,7 @@ impl Reference {
     /// `None`: facts do not tell it.
     fn figure(&self, at: Instant, waiting: &Waiting, figure: QueueFigure) -> Option<u32> {
         let count = |counts: fn(AgentState) -> bool| {
-            let configured = |a: &AgentId| &self.directory.agents[a.index()];
+            let configured = |a: &AgentId| self.agent_of(waiting.queue, *a);
             let own = |a: &AgentId| !configured(a).removed && configured(a).queues.contains(&waiting.queue);
             self.all().filter(|a| own(a) && counts(self.agents[a.index()].state)).count() as u32
         };
@@ -133,7 +147,7 @@ impl Reference {
             }
             QueueFigure::Priority => Some((self.effective(at, waiting).max(0) / 60_000) as u32),
             QueueFigure::LongestWait => {
-                let came = line().map(|w| w.shown_since()).min();
+                let came = line().map(|w| w.shown_since).min();
                 Some(came.map_or(0, |came| at.since(came).as_secs() as u32))
             }
             QueueFigure::ExpectedWait
@@ -149,8 +163,8 @@ impl Reference {
 
     /// He has what is asked, whether he serves the queue now or not.
     pub(crate) fn is_able(&self, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
-        let skills = &self.directory.agents[agent.index()].skills;
-        let known = |needs: RequirementId| self.directory.requirements.get(needs.index());
+        let skills = &self.agent_of(waiting.queue, agent).skills;
+        let known = |needs: RequirementId| self.rules(waiting.queue).requirements.get(needs.index());
         let fits = |step: &Possible| {
             let needs = self.needs_on(waiting, *step).into_iter().flatten();
             needs.filter_map(known).all(|asked| asked.fits(skills))

@@ -7,6 +7,7 @@
 
 use crate::strategy::AgentKey;
 use model::AgentId;
+use std::collections::BTreeMap;
 
 const BLOCK: usize = 64;
 
@@ -25,17 +26,6 @@ struct Rank {
     at: u32,
 }
 
-/// When each of a crew was last given a contact, by id.
-#[derive(Debug)]
-pub(crate) struct Turns(Box<[(AgentId, u64)]>);
-
-impl Turns {
-    /// 0: never.
-    pub(crate) fn of(&self, agent: AgentId) -> u64 {
-        self.0.binary_search_by_key(&agent, |(id, _)| *id).map_or(0, |at| self.0[at].1)
-    }
-}
-
 #[derive(Debug, Default)]
 pub(crate) struct Crew {
     staff: Vec<AgentId>,
@@ -44,24 +34,27 @@ pub(crate) struct Crew {
     masses: Vec<u32>,
     /// The queue's `turns` when it last gave him a contact.
     turns: Vec<u64>,
+    /// The same of those who are not of the crew any more: whoever comes back is not new to the queue.
+    past: BTreeMap<AgentId, u64>,
     blocks: Vec<Block>,
     ready: u32,
 }
 
 impl Crew {
     /// One more agent, in the order of ids; his place.
-    pub(crate) fn hire(&mut self, agent: AgentId, turn: u64) -> u32 {
+    pub(crate) fn hire(&mut self, agent: AgentId) -> u32 {
         let at = self.staff.len();
         self.staff.push(agent);
         self.keys.push((0, 0));
         self.masses.push(0);
-        self.turns.push(turn);
+        self.turns.push(self.past.remove(&agent).unwrap_or(0));
         self.blocks.resize(self.staff.len().div_ceil(BLOCK), Block::default());
         at as u32
     }
 
+    /// For a reload: whoever is still of the crew is hired again.
     pub(crate) fn dismiss_all(&mut self) {
-        self.staff.clear();
+        self.past.extend(self.staff.drain(..).zip(self.turns.iter().copied()).filter(|(_, turn)| *turn > 0));
         self.keys.clear();
         self.masses.clear();
         self.turns.clear();
@@ -92,10 +85,6 @@ impl Crew {
 
     pub(crate) fn note_turn(&mut self, at: u32, turn: u64) {
         self.turns[at as usize] = turn;
-    }
-
-    pub(crate) fn turns(&self) -> Turns {
-        Turns(self.staff.iter().copied().zip(self.turns.iter().copied()).collect())
     }
 
     fn set_key(&mut self, at: u32, key: AgentKey) {
@@ -277,7 +266,7 @@ mod tests {
         for scored in [false, true] {
             let mut rng = Rng::new(5);
             let (mut crew, mut class) = (Crew::default(), Able::default());
-            (0..200).for_each(|agent| assert_eq!(crew.hire(AgentId(agent), 0), agent));
+            (0..200).for_each(|agent| assert_eq!(crew.hire(AgentId(agent)), agent));
             class.measure(&crew, able(scored));
             let mut plain: Vec<AgentKey> = Vec::new();
             for _ in 0..20_000 {
@@ -327,7 +316,7 @@ mod tests {
         let key = |score, agent| AgentKey { score, idle: 0, agent, mass: 1 };
         let (one, two) = (AgentId(1), AgentId(2));
         for agent in [one, two] {
-            let at = crew.hire(agent, 0);
+            let at = crew.hire(agent);
             crew.come(at, key(u64::from(agent.0), agent));
         }
         class.measure(&crew, |_| Some(None));

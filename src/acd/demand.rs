@@ -2,8 +2,8 @@
 
 use crate::ageing::points;
 use crate::figures::in_seconds;
+use crate::lines::Lines;
 use crate::machine::{Acd, Timer};
-use crate::serving::Service;
 use base::{Key, Now};
 use model::{AgentId, AgentState, Preferred, QueueFigure, QueueId, Step};
 
@@ -80,9 +80,7 @@ impl Acd {
         let Some(entry) = self.lines.entries.get_mut(key) else { return };
         let (queue, slot) = (entry.stay.queue, entry.stay.slot);
         let Some(Preferred { agent, wait }) = preferred.filter(|p| !p.wait.is_zero()) else { return };
-        let fits = |service: Service| self.lines.look(queue).classes[0].able.fits(service.at);
-        let serves = self.lines.service(agent, queue).is_some_and(fits);
-        if !serves || self.board.agent_state(agent) == AgentState::SignedOff {
+        if !self.lines.serves(agent, queue) || self.board.agent_state(agent) == AgentState::SignedOff {
             return;
         }
         let timer = self.timers.insert_after(now.mono, wait, Timer::Keep(slot));
@@ -95,28 +93,56 @@ impl Acd {
     /// From now on anybody may be asked.
     pub(crate) fn keep_over(&mut self, now: Now, slot: u32) {
         let Some(key) = self.lines.key_at(slot) else { return };
-        self.ask_less(now, key, |acd| {
-            let Some(entry) = acd.lines.entries.get_mut(key) else { return };
-            entry.kept = None;
-            if let Some(timer) = entry.keep_over.take() {
-                acd.timers.cancel(timer);
-            }
-        });
+        self.ask_less(now, key, |acd| acd.forget_keeper(key));
     }
 
     /// He signed off: what is kept for him is everybody's.
     pub(crate) fn keeper_gone(&mut self, now: Now, agent: AgentId) {
         let queues: Vec<QueueId> = self.lines.services(agent).iter().map(|service| service.queue).collect();
         for queue in queues {
-            let all = self.lines.look(queue).arrivals.iter().map(|(_, _, slot)| slot);
-            let kept = |slot: &u32| self.lines.entry_at(*slot).is_some_and(|entry| entry.kept == Some(agent));
-            let slots: Vec<_> = all.filter(kept).collect();
-            slots.into_iter().for_each(|slot| self.keep_over(now, slot));
+            self.keep_no_more(now, queue, |_, keeper| keeper == agent);
+        }
+    }
+
+    /// A reload has taken him out of the queue, or his reserve has left it.
+    pub(crate) fn keep_for_servers_only(&mut self, now: Now, queue: QueueId) {
+        self.keep_no_more(now, queue, |lines, keeper| !lines.serves(keeper, queue));
+    }
+
+    /// What is kept for those is anybody's. First all of it, then it is matched in its order.
+    fn keep_no_more(&mut self, now: Now, queue: QueueId, gone: impl Fn(&Lines, AgentId) -> bool) {
+        let all = self.lines.look(queue).arrivals.iter().filter_map(|(_, _, slot)| self.lines.key_at(slot));
+        let keeper = |key: &Key| self.lines.entries.get(*key).and_then(|entry| entry.kept);
+        let kept: Vec<Key> = all.filter(|key| keeper(key).is_some_and(|keeper| gone(&self.lines, keeper))).collect();
+        for key in &kept {
+            self.change_asked(now, *key, |acd| acd.forget_keeper(*key));
+        }
+        if kept.is_empty() {
+            return;
+        }
+        self.match_all(now, queue);
+        kept.into_iter().for_each(|key| self.widen_round(now, key));
+    }
+
+    fn forget_keeper(&mut self, key: Key) {
+        let Some(entry) = self.lines.entries.get_mut(key) else { return };
+        entry.kept = None;
+        if let Some(timer) = entry.keep_over.take() {
+            self.timers.cancel(timer);
         }
     }
 
     /// Changes what a contact asks, wherever it stands, and looks who may have it now.
     fn ask_less(&mut self, now: Now, key: Key, change: impl FnOnce(&mut Self)) {
+        if self.change_asked(now, key, change) {
+            self.match_contact(now, key);
+        } else {
+            self.widen_round(now, key);
+        }
+    }
+
+    /// The same without looking; whether it waits in the line.
+    fn change_asked(&mut self, now: Now, key: Key, change: impl FnOnce(&mut Self)) -> bool {
         let waits = self.is_waiting(key);
         if waits {
             self.lines.take_out(key);
@@ -127,9 +153,7 @@ impl Acd {
         }
         if waits {
             self.stand_in_line(key);
-            self.match_contact(now, key);
-        } else {
-            self.widen_round(now, key);
         }
+        waits
     }
 }

@@ -68,12 +68,11 @@ impl Lines {
         let queues: Vec<_> = (0..directory.queues.len() as u32).map(QueueId).filter(here).collect();
         self.lines.resize_with(queues.len().max(self.lines.len()), Line::new);
         self.fronts.resize(self.lines.len(), Front::default());
-        let turns: Vec<_> = self.lines.iter().map(|line| line.crew.turns()).collect();
         for ((line, front), id) in self.lines.iter_mut().zip(&mut self.fronts).zip(&queues) {
             line.adopt(directory.queue(*id));
             *front = Front { first: None, may_mislead: line.has_more_to_see() };
         }
-        self.hire_all(directory, &turns);
+        self.hire_all(directory);
         for (line, id) in self.lines.iter_mut().zip(&queues) {
             line.measure(directory.queue(*id), directory);
             line.measures.forget_staff();

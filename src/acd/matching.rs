@@ -6,7 +6,6 @@
 
 use crate::ageing::ContactKey;
 use crate::decision::Came;
-use crate::entry::Entry;
 use crate::limits::TURNS_MAX;
 use crate::lines::Lines;
 use crate::machine::Acd;
@@ -89,10 +88,6 @@ impl Lines {
             let entry = self.entries.get(key.entry);
             entry.is_some_and(|e| line.classes[e.class].able.fits(service.at) && !e.refuses(now, agent))
         })
-    }
-
-    pub(crate) fn entry_at(&self, slot: u32) -> Option<&Entry> {
-        self.entries.get(self.key_at(slot)?)
     }
 
     /// Whom the queue's strategy asks first for this contact; `None` when nobody is ready whom it may ask.

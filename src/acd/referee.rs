@@ -14,7 +14,7 @@ mod sight;
 
 use crate::board::Board;
 use base::Instant;
-use model::{AgentId, ContactId, Directory, Fact};
+use model::{AgentId, AgentState, ContactId, Directory, Fact, OfferOutcome, ShardId};
 use sight::{Sight, Told};
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Referee {
     pub fn new(directory: &Arc<Directory>, seed: u64) -> Self {
         let shards = directory.limits.shards.max(1);
         Referee {
-            sight: Sight::new(directory, (shards == 1).then_some(seed)),
+            sight: Sight::new(directory, shards, (shards == 1).then_some(seed)),
             told: Vec::new(),
             epochs: Vec::new(),
             ended: Vec::new(),
@@ -53,10 +53,8 @@ impl Referee {
     }
 
     /// A shard goes by another configuration from here on; indices keep their meaning.
-    pub fn configure(&mut self, now: Instant, directory: &Arc<Directory>) {
-        if !self.sight.is_configured(directory) {
-            self.handle(now, Told::Configured(Arc::clone(directory)));
-        }
+    pub fn configure(&mut self, now: Instant, shard: ShardId, directory: &Arc<Directory>) {
+        self.handle(now, Told::Configured(shard, Arc::clone(directory)));
     }
 
     /// Every fact of the house, in the order in which they are told.
@@ -86,13 +84,14 @@ impl Referee {
         let told = core::mem::take(&mut self.told);
         let offers = told.iter().filter(|(_, told)| told.is_offer()).count();
         let in_vain = self.claimed_in_vain(&told, board);
+        let claims = in_vain.into_iter().map(|agent| (agent, None)).chain(overtaken(&told)).collect();
         self.sight.next_input();
         if core::mem::take(&mut self.is_late) {
             self.sight.take_late(&told);
             self.sight.lose_track(now);
             self.followed += offers;
         } else {
-            let doubts = serial::explain(&mut self.sight, now, told, in_vain);
+            let doubts = serial::explain(&mut self.sight, now, told, claims);
             self.doubts.extend(doubts);
             self.judged += offers;
         }
@@ -130,4 +129,22 @@ impl Referee {
         self.sight.take(now, &told);
         self.doubts.append(&mut self.sight.take_doubts());
     }
+}
+
+/// Offers that were over before the agents' homes had heard that they were claimed: of those no state of theirs tells.
+fn overtaken(told: &[(Instant, Told)]) -> Vec<(AgentId, Option<ContactId>)> {
+    let facts = || told.iter().filter_map(|(_, told)| told.fact());
+    let withdrawn = facts().filter_map(|fact| match fact {
+        Fact::OfferEnded { contact, agent, outcome: OfferOutcome::Withdrawn, .. } => Some((*agent, *contact)),
+        _ => None,
+    });
+    let began = |(agent, contact): &(AgentId, ContactId)| {
+        facts().any(|fact| matches!(fact, Fact::Offered { contact: c, agent: a, .. } if (a, c) == (agent, contact)))
+    };
+    let heard = |(agent, contact): &(AgentId, ContactId)| {
+        let reserved = AgentState::Reserved { contact: *contact };
+        facts()
+            .any(|fact| matches!(fact, Fact::AgentChanged { agent: a, state, .. } if a == agent && *state == reserved))
+    };
+    withdrawn.filter(|offer| began(offer) && !heard(offer)).map(|(agent, contact)| (agent, Some(contact))).collect()
 }

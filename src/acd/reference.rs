@@ -28,7 +28,10 @@ use std::sync::Arc;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reference {
+    /// The newest.
     pub(crate) directory: Arc<Directory>,
+    /// What each shard goes by, while a reload has not come to all of them.
+    homes: Vec<Arc<Directory>>,
     /// `None`: draws cannot be repeated, and a drawn winner is taken as told.
     seed: Option<u64>,
     pub(crate) agents: Vec<Clocks>,
@@ -58,8 +61,9 @@ pub(crate) struct Reference {
     touched: HashMap<QueueId, Instant>,
     /// What is told came about some time ago.
     pub(crate) late: bool,
-    /// Somebody has just claimed him and will give him back: what he was claimed for is gone.
-    pub(crate) claimed: Option<AgentId>,
+    /// Somebody has just claimed him and will give him back: what he was claimed for is gone, or is over before his home
+    /// has heard of it.
+    pub(crate) claimed: Option<(AgentId, Option<ContactId>)>,
     /// Counts inputs, and facts.
     inputs: u64,
     facts: u64,
@@ -112,6 +116,8 @@ pub(crate) struct Waiting {
     pub(crate) entered: Instant,
     /// Into this queue.
     pub(crate) queued: Instant,
+    /// Who is to be called back waits since he first came, also when he is on the line.
+    pub(crate) shown_since: Instant,
     pub(crate) wish: Wish,
     /// The step of the queue it stands on; more than one when that cannot be said.
     pub(crate) steps: Vec<Possible>,
@@ -121,6 +127,8 @@ pub(crate) struct Waiting {
     pub(crate) ringing: Vec<AgentId>,
     pub(crate) round: Vec<AgentId>,
     round_since: Instant,
+    /// It was to be called back when the first of them rang: no other rings.
+    rings_one: bool,
     failed: bool,
     /// Its offer was withdrawn: it is looked at again in a moment, or after a pause when it was not the first.
     pub(crate) held: bool,
@@ -129,17 +137,15 @@ pub(crate) struct Waiting {
     tries: u8,
     /// When it was told of last.
     pub(crate) touched: Instant,
+    /// By so much later than it was told its queue may have heard of it; what that began ends later too.
+    pub(crate) late: Duration,
+    late_since: Option<Instant>,
 }
 
 impl Waiting {
     /// A callback that is not to be made now: it is in no line.
     pub(crate) fn is_aside(&self) -> bool {
         self.held && self.held_until == Some(Instant::FAR_FUTURE)
-    }
-
-    /// A customer who is to be called back waits since he first came.
-    pub(crate) fn shown_since(&self) -> Instant {
-        if self.wish.called_back { self.entered.min(self.queued) } else { self.queued }
     }
 }
 
@@ -156,6 +162,7 @@ impl Reference {
     pub(crate) fn new(directory: &Directory, seed: Option<u64>) -> Self {
         Reference {
             directory: Arc::new(directory.clone()),
+            homes: Vec::new(),
             seed,
             agents: vec![Clocks::new(); directory.agents.len()],
             given: HashMap::new(),
@@ -182,19 +189,45 @@ impl Reference {
         }
     }
 
-    /// Another configuration, in which every index means what it did. Where a queue's rules are others each contact
-    /// begins the step it is on anew.
+    /// Another configuration, in which every index means what it did.
     pub(crate) fn configure(&mut self, now: Instant, directory: &Directory) {
-        let before = core::mem::replace(&mut self.directory, Arc::new(directory.clone()));
+        self.homes.clear();
+        let before = self.learn(&Arc::new(directory.clone()));
+        self.renew(now, &before, |_| true);
+    }
+
+    /// It has come to this one of so many shards.
+    pub(crate) fn configure_shard(&mut self, now: Instant, directory: &Arc<Directory>, shard: usize, shards: usize) {
+        let homes = match self.homes.is_empty() {
+            true => vec![Arc::clone(&self.directory); shards],
+            false => core::mem::take(&mut self.homes),
+        };
+        self.homes = homes;
+        let before = core::mem::replace(&mut self.homes[shard], Arc::clone(directory));
+        self.learn(directory);
+        self.renew(now, &before, |queue| queue.index() % shards == shard);
+        if self.homes.iter().all(|home| Arc::ptr_eq(home, directory)) {
+            self.homes.clear();
+        }
+    }
+
+    fn learn(&mut self, directory: &Arc<Directory>) -> Arc<Directory> {
+        let before = core::mem::replace(&mut self.directory, Arc::clone(directory));
         let new = self.agents.len()..self.directory.agents.len();
         self.agents.extend(new.map(|_| Clocks::new()));
+        before
+    }
+
+    /// Where a queue's rules are others each contact begins the step it is on anew.
+    fn renew(&mut self, now: Instant, before: &Directory, is_here: impl Fn(QueueId) -> bool) {
         let directory = Arc::clone(&self.directory);
         let called_anew = |key: &&(QueueId, u8)| {
             let (old, new) = (before.queue(key.0), directory.queue(key.0));
-            new.removed || old.routing.reserves != new.routing.reserves
+            is_here(key.0) && (new.removed || old.routing.reserves != new.routing.reserves)
         };
         self.dismissed.extend(self.joined.keys().filter(called_anew));
-        for at in 0..self.waiting.len() {
+        self.kept_for_servers_only(now);
+        for at in (0..self.waiting.len()).filter(|at| is_here(self.waiting[*at].queue)).collect::<Vec<_>>() {
             let queue = self.waiting[at].queue;
             let (old, new) = (&before.queue(queue).routing, &self.queue(queue).routing);
             if old != new {
@@ -202,6 +235,17 @@ impl Reference {
                 let step = step.min(new.steps.len().saturating_sub(1));
                 let lasts = new.steps.get(step).filter(|_| step + 1 < new.steps.len()).and_then(|step| step.lasts);
                 self.stand_on(at, vec![Possible { step, ends: lasts.map(|lasts| now + lasts) }]);
+            }
+        }
+    }
+
+    /// Whose keeper does not serve his queue any more is anybody's.
+    fn kept_for_servers_only(&mut self, now: Instant) {
+        for at in 0..self.waiting.len() {
+            let w = &self.waiting[at];
+            let gone = w.kept.filter(|(keeper, _)| !self.serves(*keeper, w.queue));
+            if let Some((keeper, until)) = gone {
+                self.waiting[at].kept = Some((keeper, now.min(until)));
             }
         }
     }
@@ -285,7 +329,19 @@ impl Reference {
         self.moved.push(contact);
         self.touched.insert(queue, now);
         let waiting = self.waiting.iter_mut().find(|w| w.contact == contact);
-        waiting.into_iter().for_each(|w| w.touched = now);
+        let late = self.late;
+        waiting.into_iter().for_each(|w| {
+            w.touched = now;
+            w.late_since = w.late_since.or(Some(now).filter(|_| late));
+        });
+    }
+
+    /// Whatever was told late its queue has heard by now.
+    pub(crate) fn heard(&mut self, now: Instant) {
+        for w in &mut self.waiting {
+            let late = w.late_since.take().map_or(Duration::ZERO, |since| now.since(since));
+            w.late = w.late.max(late);
+        }
     }
 
     /// What was not as the rules ask since the last time.
@@ -314,24 +370,29 @@ impl Reference {
         self.counts[0] += 1;
         let (entered, wish) = known;
         let kept = self.kept(now, queue, wish);
+        let queued = if self.late { entered } else { now };
         let new = Waiting {
             contact,
             queue,
             priority,
             entered,
-            queued: if self.late { entered } else { now },
+            queued,
+            shown_since: if wish.called_back { entered.min(queued) } else { queued },
             wish,
             steps: vec![],
             kept,
             ringing: vec![],
             round: vec![],
             round_since: now,
+            rings_one: false,
             failed: false,
             held: false,
             held_until: None,
             refused: vec![],
             tries: 0,
             touched: now,
+            late: Duration::ZERO,
+            late_since: None,
         };
         let before = |w: &&Waiting| w.queue == queue && w.ringing.is_empty() && self.place(w) < self.place(&new);
         // Those who are held come back into the line at some time in this millisecond.
@@ -364,7 +425,7 @@ impl Reference {
         self.follow(now);
         for at in 0..self.waiting.len() {
             let w = &self.waiting[at];
-            let rings_all = self.queue(w.queue).strategy == Strategy::RingAll;
+            let rings_all = self.queue(w.queue).strategy == Strategy::RingAll && !w.rings_one;
             if w.held || !(w.ringing.is_empty() || rings_all) {
                 continue;
             }
@@ -414,7 +475,9 @@ impl Reference {
     fn offered(&mut self, now: Instant, contact: ContactId, queue: QueueId, id: AgentId, written: Option<&Decision>) {
         self.decisions += 1;
         let state = self.agents[id.index()].state;
-        let known = state == AgentState::Reserved { contact } || self.unsettled.as_ref().is_some_and(|u| u.overtaken);
+        let overtaken =
+            self.claimed == Some((id, Some(contact))) || self.unsettled.as_ref().is_some_and(|u| u.overtaken);
+        let known = state == AgentState::Reserved { contact } || overtaken;
         let other = (!known).then(|| {
             let who = self.name(id);
             format!("{contact} is offered to {who}, who is {}", state.word()).into()
@@ -433,7 +496,9 @@ impl Reference {
         self.agents[id.index()].offered = now;
         let ringing = &mut self.waiting[at];
         if ringing.ringing.is_empty() {
-            ringing.round_since = now;
+            // Told late, it began earlier.
+            ringing.round_since = if self.late { ringing.queued } else { now };
+            ringing.rings_one = ringing.wish.called_back;
         }
         ringing.ringing.push(id);
         ringing.round.push(id);
@@ -525,7 +590,7 @@ impl Reference {
 
     /// Whoever is not held any more must have been looked at by now.
     pub(crate) fn look_again(&mut self, now: Instant) {
-        self.waiting.iter_mut().for_each(|w| w.held &= w.held_until.is_some_and(|until| until > now));
+        self.waiting.iter_mut().for_each(|w| w.held &= w.held_until.is_some_and(|until| until + w.late > now));
     }
 
     fn left(&mut self, contact: ContactId, queue: QueueId, how: usize) {

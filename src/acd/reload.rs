@@ -162,6 +162,7 @@ impl Acd {
         if asks_anew {
             self.renew_demands(now, id);
         }
+        self.keep_for_servers_only(now, id);
         // Somebody may have learned what is asked.
         self.match_all(now, id);
     }

@@ -178,6 +178,7 @@ impl Acd {
         self.arm_look(now, queue, reserves);
         if went {
             self.staff_fell(now, queue);
+            self.keep_for_servers_only(now, queue);
         }
         if came {
             self.match_all(now, queue);

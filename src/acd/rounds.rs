@@ -12,9 +12,10 @@ use base::{Key, Now};
 use model::AgentId;
 
 impl Acd {
+    /// For a customer who is to be called back one phone: nobody hears it ring, and he is called once.
     fn rings(&self, key: Key) -> Rings {
-        let queue = self.lines.entries.get(key).map(|entry| entry.stay.queue);
-        queue.map_or(Rings::One, |queue| strategy::rule(self.lines.look(queue).strategy).rings)
+        let entry = self.lines.entries.get(key).filter(|entry| !entry.called_back);
+        entry.map_or(Rings::One, |entry| strategy::rule(self.lines.look(entry.stay.queue).strategy).rings)
     }
 
     /// The first phone rings.

@@ -1,6 +1,5 @@
 //! The queue's home: which agents serve the queues of this shard, and who of them is ready.
 
-use crate::crew::Turns;
 use crate::line::Line;
 use crate::lines::Lines;
 use crate::strategy::{self, Candidate, IdleStamps, agent_key};
@@ -74,8 +73,8 @@ pub(crate) struct Server {
 }
 
 impl Lines {
-    /// Everybody into the crews of the queues he serves or may join here. `turns`: what the crew of each line was.
-    pub(crate) fn hire_all(&mut self, directory: &Directory, turns: &[Turns]) {
+    /// Everybody into the crews of the queues he serves or may join here.
+    pub(crate) fn hire_all(&mut self, directory: &Directory) {
         let seating = self.seating;
         let calls = |queue: &Queue| !queue.removed && !queue.routing.reserves.is_empty();
         let calling = directory.queues.iter().zip(0..).filter(|(queue, _)| calls(queue));
@@ -102,7 +101,7 @@ impl Lines {
                 if let Some((watch, reserve)) = line.watch.as_mut().zip(reserve) {
                     watch.hire(id, reserve);
                 }
-                (Service { queue, at: line.crew.hire(id, turns[place].of(id)) }, reserve)
+                (Service { queue, at: line.crew.hire(id) }, reserve)
             });
             let services: Vec<_> = services.collect();
             server.own = services.iter().filter(|(_, reserve)| reserve.is_none()).count() as u32;
@@ -137,6 +136,12 @@ impl Lines {
 
     pub(crate) fn service(&self, agent: AgentId, queue: QueueId) -> Option<Service> {
         self.services(agent).iter().find(|s| s.queue == queue).copied()
+    }
+
+    /// Now: of a reserve, while it has joined.
+    pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
+        // The first class asks nothing, of anybody.
+        self.service(agent, queue).is_some_and(|service| self.look(queue).classes[0].able.fits(service.at))
     }
 
     /// Remembers a ready agent for whom nobody waits here.

@@ -136,12 +136,11 @@ impl Machine {
             return true;
         }
         let first = self.policy(offer.queue).first;
-        if first == CallbackFirst::Agent {
-            return false;
-        }
         let Some(callback) = self.contacts.get_mut(&id).and_then(|c| c.callback.as_mut()) else { return false };
         if callback.offer.is_some() || callback.line.is_some() {
             self.settle(Some(offer.id), OfferOutcome::Withdrawn);
+        } else if first == CallbackFirst::Agent {
+            return false;
         } else {
             callback.offer = Some(offer);
             self.dial_customer(now, id);

@@ -12,7 +12,7 @@ impl World {
         if let Some(referee) = &mut self.referee {
             referee.next_input();
             if let Input::Reload(directory) = &input {
-                referee.configure(self.now.mono, directory);
+                referee.configure(self.now.mono, ShardId(shard as u8), directory);
             }
         }
         self.shards[shard].handle_input(self.now, input);

@@ -3,7 +3,7 @@
 use super::sight::{Sight, Told};
 use crate::limits::ORDERS_MAX;
 use base::Instant;
-use model::{AgentId, ContactId, Fact, ForcedAction, QueueAction, QueueId};
+use model::{AgentId, ContactId, Fact, ForcedAction, QueueAction, QueueId, ShardId};
 use std::collections::HashSet;
 
 /// Each has a bit.
@@ -14,13 +14,14 @@ pub(super) fn explain(
     sight: &mut Sight,
     now: Instant,
     mut told: Vec<(Instant, Told)>,
-    in_vain: Vec<AgentId>,
+    claims: Vec<(AgentId, Option<ContactId>)>,
 ) -> Vec<Box<str>> {
     let mut as_told = sight.clone();
     told.iter().for_each(|(at, told)| as_told.take(*at, told));
     as_told.at_rest(now);
     let doubts = as_told.take_doubts();
-    told.extend(in_vain.into_iter().flat_map(|agent| [(now, Told::Claimed(agent)), (now, Told::GivenBack(agent))]));
+    let both = |(agent, of)| [(now, Told::Claimed(agent, of)), (now, Told::GivenBack(agent, of))];
+    told.extend(claims.into_iter().flat_map(both));
     if doubts.is_empty() || told.len() > FACTS_MAX {
         *sight = as_told;
         return doubts;
@@ -45,8 +46,9 @@ struct Search<'a> {
     told: &'a [(Instant, Told)],
     /// For each which of the others must have been taken, as bits.
     before: Vec<u64>,
-    /// What had been taken where no order led on. How it came to be taken hardly matters.
-    dead: HashSet<u64>,
+    /// What had been taken where no order led on, and what each contact asked then: nothing else depends on how it came to
+    /// be taken.
+    dead: HashSet<(u64, u64)>,
     looked: usize,
     /// What was wrong after the most that could be taken.
     furthest: (u32, Vec<Box<str>>),
@@ -68,7 +70,8 @@ impl Search<'_> {
             return self.is_right(taken, doubts).then_some(rests);
         }
         self.looked += 1;
-        if self.looked > ORDERS_MAX || self.dead.contains(&taken) {
+        let here = (taken, sight.what_is_asked());
+        if self.looked > ORDERS_MAX || self.dead.contains(&here) {
             return None;
         }
         for next in 0..self.told.len() {
@@ -85,7 +88,7 @@ impl Search<'_> {
                 return Some(found);
             }
         }
-        self.dead.insert(taken);
+        self.dead.insert(here);
         None
     }
 }
@@ -106,6 +109,8 @@ enum Subject {
     Contact(ContactId),
     Agent(AgentId),
     Reserves(QueueId),
+    Claim(AgentId, Option<ContactId>),
+    Shard(ShardId),
     House,
 }
 
@@ -130,8 +135,8 @@ impl Subject {
                 | Fact::Aside { contact, .. } => Subject::Contact(*contact),
                 _ => Subject::House,
             },
-            Told::Configured(_) => Subject::House,
-            Told::Claimed(agent) | Told::GivenBack(agent) => Subject::Agent(*agent),
+            Told::Configured(shard, _) => Subject::Shard(*shard),
+            Told::Claimed(agent, of) | Told::GivenBack(agent, of) => Subject::Claim(*agent, *of),
         }
     }
 

@@ -2,20 +2,25 @@
 
 use crate::reference::Reference;
 use base::{Instant, TIMER_TICK};
-use model::{AgentId, AgentState, CallbackStep, ContactId, Directory, Fact, OfferOutcome, QueueId, Wish};
-use std::collections::{HashMap, HashSet};
+use model::{AgentId, AgentState, CallbackStep, ContactId, Directory, Fact, OfferOutcome, QueueId, ShardId, Wish};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Told {
     Fact(Fact),
-    Configured(Arc<Directory>),
-    /// A shard claims him and finds that the contact is gone; then it gives him back.
-    Claimed(AgentId),
-    GivenBack(AgentId),
+    Configured(ShardId, Arc<Directory>),
+    /// A shard claims him and finds that the contact is gone; then it gives him back. Or an offer of this contact is over
+    /// before his home has heard of it.
+    Claimed(AgentId, Option<ContactId>),
+    GivenBack(AgentId, Option<ContactId>),
 }
 
 impl Told {
+    pub(super) fn fact(&self) -> Option<&Fact> {
+        if let Told::Fact(fact) = self { Some(fact) } else { None }
+    }
+
     pub(super) fn is_offer(&self) -> bool {
         matches!(self, Told::Fact(Fact::Offered { .. }))
     }
@@ -29,11 +34,12 @@ impl Told {
 pub(super) struct Sight {
     reference: Reference,
     directory: Arc<Directory>,
+    shards: u8,
     known: HashMap<ContactId, Known>,
     /// The contact of a queue each agent talks with.
     talks: HashMap<AgentId, (ContactId, QueueId)>,
-    /// Who has taken a call whose customer must be reached first.
-    attending: HashSet<AgentId>,
+    /// Who has taken a call whose customer must be reached first, and which.
+    attending: HashMap<AgentId, ContactId>,
 }
 
 /// What is known of a contact beside its place in a queue.
@@ -45,13 +51,14 @@ struct Known {
 }
 
 impl Sight {
-    pub(super) fn new(directory: &Arc<Directory>, seed: Option<u64>) -> Self {
+    pub(super) fn new(directory: &Arc<Directory>, shards: u8, seed: Option<u64>) -> Self {
         Sight {
             reference: Reference::new(directory, seed),
             directory: Arc::clone(directory),
+            shards,
             known: HashMap::new(),
             talks: HashMap::new(),
-            attending: HashSet::new(),
+            attending: HashMap::new(),
         }
     }
 
@@ -75,12 +82,13 @@ impl Sight {
         )
     }
 
-    pub(super) fn is_configured(&self, directory: &Arc<Directory>) -> bool {
-        Arc::ptr_eq(&self.directory, directory)
-    }
-
     pub(super) fn agents(&self) -> impl Iterator<Item = AgentId> + use<> {
         self.reference.all()
+    }
+
+    /// Alike where every contact stands on the same steps and is kept for the same agent.
+    pub(super) fn what_is_asked(&self) -> u64 {
+        self.reference.what_is_asked()
     }
 
     pub(super) fn next_input(&mut self) {
@@ -90,13 +98,13 @@ impl Sight {
     pub(super) fn take(&mut self, now: Instant, told: &Told) {
         let fact = match told {
             Told::Fact(fact) => fact,
-            Told::Configured(directory) if self.is_configured(directory) => return,
-            Told::Configured(directory) => {
+            Told::Configured(shard, directory) => {
                 self.directory = Arc::clone(directory);
-                return self.reference.configure(now, directory);
+                let (shard, shards) = (usize::from(shard.0), usize::from(self.shards));
+                return self.reference.configure_shard(now, directory, shard, shards);
             }
-            Told::Claimed(agent) => return self.reference.claimed = Some(*agent),
-            Told::GivenBack(_) => return self.reference.claimed = None,
+            Told::Claimed(agent, of) => return self.reference.claimed = Some((*agent, *of)),
+            Told::GivenBack(..) => return self.reference.claimed = None,
         };
         match fact {
             Fact::Judged { contact, judgement, .. } => return self.known(*contact).wish = judgement.wish(),
@@ -123,6 +131,7 @@ impl Sight {
 
     /// Timers of a loop that stood still have run out later than they should, and what they began lasts longer.
     pub(super) fn lose_track(&mut self, now: Instant) {
+        self.reference.heard(now);
         self.reference.look_again(now - TIMER_TICK);
         self.reference.any_step();
         self.reference.take_doubts();
@@ -161,6 +170,9 @@ impl Sight {
     }
 
     fn callback(&mut self, contact: ContactId, step: CallbackStep) {
+        if step == CallbackStep::Reached {
+            self.reference.on_the_line(contact);
+        }
         self.known(contact).is_callback = match step {
             CallbackStep::Arranged | CallbackStep::Resumed | CallbackStep::Dialled => true,
             CallbackStep::Reached | CallbackStep::Failed | CallbackStep::Withdrawn => false,
@@ -178,15 +190,18 @@ impl Sight {
     /// The end of all his calls, his own too, is told by his next state only. Who was on the line for a customer who was not reached
     /// has talked with nobody.
     fn release(&mut self, now: Instant, agent: AgentId, state: AgentState) {
-        match (self.reference.agents[agent.index()].state, state) {
-            (AgentState::Busy { .. }, AgentState::Busy { .. }) => {}
-            (_, AgentState::Busy { contact }) if self.reference.rings(contact, agent) => {
-                self.attending.insert(agent);
-            }
-            (AgentState::Busy { .. }, _) if !self.attending.remove(&agent) => {
+        let busy_with = |state| if let AgentState::Busy { contact } = state { Some(contact) } else { None };
+        let (was, is) = (busy_with(self.reference.agents[agent.index()].state), busy_with(state));
+        let attends = is.filter(|contact| self.reference.rings(*contact, agent));
+        if was.is_some() && was != is {
+            let attended = self.attending.remove(&agent);
+            // From one call into another he has not been free.
+            if attended != was && (is.is_none() || attends.is_some()) {
                 self.reference.released(now, agent, None);
             }
-            _ => {}
+        }
+        if let Some(contact) = attends {
+            self.attending.insert(agent, contact);
         }
     }
 }

@@ -86,7 +86,7 @@ impl Reference {
 
     /// The queue's own agents first, then its reserves, each by the strategy.
     pub(crate) fn order(&self, now: Instant, contact: &Waiting, agent: AgentId) -> (usize, u128, Instant, AgentId) {
-        let rank = self.directory.reserve_place(contact.queue, agent).map_or(0, |place| place + 1);
+        let rank = self.rules(contact.queue).reserve_place(contact.queue, agent).map_or(0, |place| place + 1);
         (rank, self.score(now, contact, agent), self.idle_since(agent, contact.queue), agent)
     }
 
@@ -102,7 +102,7 @@ impl Reference {
         let may = |a: &AgentId| *a == reserved || self.may_get(now, contact, *a, Edge::Both);
         let mut all = self.comparable(contact, reserved);
         let weight = |a: &AgentId| match self.queue(contact.queue).strategy {
-            Strategy::Weighted => u64::from(self.directory.agents[a.index()].weight),
+            Strategy::Weighted => u64::from(self.agent_of(contact.queue, *a).weight),
             _ => 1,
         };
         let tickets: Vec<_> = (0..all.len()).flat_map(|i| vec![i; weight(&all[i]) as usize]).collect();
@@ -118,7 +118,7 @@ impl Reference {
     }
 
     pub(crate) fn score(&self, now: Instant, contact: &Waiting, id: AgentId) -> u128 {
-        let (agent, configured) = (&self.agents[id.index()], &self.directory.agents[id.index()]);
+        let (agent, configured) = (&self.agents[id.index()], self.agent_of(contact.queue, id));
         match self.queue(contact.queue).strategy {
             Strategy::RoundRobin => {
                 let given = self.given.get(&contact.queue).map_or(&[][..], |given| given);
@@ -147,12 +147,12 @@ impl Reference {
 
     /// For each demand on him his mean level, in sixtieths, in the alternative he fits best.
     pub(super) fn levels(&self, contact: &Waiting, id: AgentId) -> Vec<u128> {
-        let skills = &self.directory.agents[id.index()].skills;
+        let skills = &self.agent_of(contact.queue, id).skills;
         let mut needs = self.needs(contact).to_vec();
         needs.dedup();
         let mut levels = Vec::new();
         for requirement in needs.into_iter().flatten() {
-            let any = &self.directory.requirements[requirement.index()].any;
+            let any = &self.rules(contact.queue).requirements[requirement.index()].any;
             let means = any.iter().filter(|all| all.iter().all(|range| range.holds(skills))).filter_map(|all| {
                 let asked: Vec<_> = all.iter().filter(|range| range.least > 0).collect();
                 let sum: u128 = asked.iter().map(|range| 60 * u128::from(level_of(skills, range.skill))).sum();

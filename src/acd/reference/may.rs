@@ -3,30 +3,45 @@
 use super::{Edge, Reference, Waiting};
 use base::Instant;
 use core::time::Duration;
-use model::{AgentId, AgentState, Queue, QueueId, RINGS_MAX, Strategy};
+use model::{Agent, AgentId, AgentState, Directory, Queue, QueueId, RINGS_MAX, Strategy};
 
 impl Reference {
     pub(crate) fn all(&self) -> impl Iterator<Item = AgentId> + use<> {
         (0..self.agents.len() as u32).map(AgentId)
     }
 
-    pub(crate) fn queue(&self, queue: QueueId) -> &Queue {
-        &self.directory.queues[queue.index()]
+    /// What its home goes by; of one or somebody it does not know yet, what others do.
+    pub(crate) fn rules(&self, queue: QueueId) -> &Directory {
+        let home = queue.index().checked_rem(self.homes.len()).map(|at| &*self.homes[at]);
+        home.filter(|home| home.queues.len() > queue.index()).unwrap_or(&self.directory)
     }
 
-    /// Whom a reload has removed serves nobody, though he may still talk.
+    pub(crate) fn queue(&self, queue: QueueId) -> &Queue {
+        &self.rules(queue).queues[queue.index()]
+    }
+
+    pub(crate) fn agent_of(&self, queue: QueueId, agent: AgentId) -> &Agent {
+        let rules = self.rules(queue);
+        rules.agents.get(agent.index()).unwrap_or(&self.directory.agents[agent.index()])
+    }
+
+    /// Whom a reload has removed serves nobody, though he may still talk; and a queue that is removed nobody, though
+    /// phones may still ring for it.
     pub(crate) fn serves(&self, agent: AgentId, queue: QueueId) -> bool {
-        if self.directory.agents[agent.index()].removed {
+        let rules = self.rules(queue);
+        let Some(configured) = rules.agents.get(agent.index()).filter(|a| !a.removed) else { return false };
+        if rules.queue(queue).removed {
             return false;
         }
-        match self.directory.reserve_place(queue, agent) {
-            None => self.directory.agents[agent.index()].queues.contains(&queue),
+        match rules.reserve_place(queue, agent) {
+            None => configured.queues.contains(&queue),
             Some(place) => self.joined.contains_key(&(queue, place as u8)),
         }
     }
 
     pub(crate) fn is_ready(&self, agent: AgentId) -> bool {
-        self.agents[agent.index()].state == AgentState::Ready && self.claimed != Some(agent)
+        self.agents[agent.index()].state == AgentState::Ready
+            && self.claimed.is_none_or(|(claimed, _)| claimed != agent)
     }
 
     /// Whether he could be asked for it, ready or not.
@@ -35,11 +50,12 @@ impl Reference {
     }
 
     pub(super) fn may_get_once_back(&self, now: Instant, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
-        let refused = waiting.refused.iter().any(|(a, until)| *a == agent && *until > now);
+        let late = if edge == Edge::Both { waiting.late } else { Duration::ZERO };
+        let refused = waiting.refused.iter().any(|(a, until)| *a == agent && *until + late > now);
         let open = if waiting.ringing.is_empty() { !self.is_full(waiting.queue) } else { true };
         let kept_for_other = match waiting.kept {
             // Kept for one, it does not ring elsewhere.
-            Some((keeper, until)) if until > now || (until == now && edge == Edge::Both) => {
+            Some((keeper, until)) if until > now || (until + late >= now && edge == Edge::Both) => {
                 keeper != agent || !waiting.ringing.is_empty()
             }
             _ => false,
@@ -58,6 +74,9 @@ impl Reference {
     /// May one phone more than before ring?
     pub(super) fn rings_too(&self, now: Instant, chosen: &Waiting) -> bool {
         let queue = self.queue(chosen.queue);
+        if chosen.rings_one {
+            return false;
+        }
         match queue.strategy {
             Strategy::RingAll => true,
             Strategy::RingProgressive => {

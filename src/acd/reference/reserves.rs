@@ -9,7 +9,8 @@ impl Reference {
     /// Who is wanted has joined, and whose time is over has gone; what has just changed is left alone.
     pub(super) fn reserves_are_right(&mut self, now: Instant) {
         let mut wrong = Vec::new();
-        for (queue, id) in self.directory.queues.iter().zip(0..).filter(|(queue, _)| !queue.removed) {
+        let queues = (0..self.directory.queues.len() as u32).map(|id| (self.queue(QueueId(id)), id));
+        for (queue, id) in queues.filter(|(queue, _)| !queue.removed) {
             for (rule, place) in queue.routing.reserves.iter().zip(0..) {
                 if let Some(what) = self.is_wrong(now, (QueueId(id), place), rule) {
                     wrong.push(format!("reserve {} of {} {what}", place + 1, queue.name).into());
@@ -57,6 +58,7 @@ impl Reference {
             self.ordered.remove(&key);
             let there = self.joined.remove(&key).is_some();
             self.switched.insert(key, now);
+            self.kept_for_servers_only(now);
             return self.hold(there, || format!("{nth} leaves and had not joined"));
         }
         let Some(rule) = self.queue(queue).routing.reserves.get(usize::from(place)).cloned() else {
@@ -101,6 +103,7 @@ impl Reference {
         self.switched.insert(key, now);
         if !self.joined.contains_key(&key) {
             self.left.insert(key, now);
+            self.kept_for_servers_only(now);
         }
     }
 
@@ -110,7 +113,7 @@ impl Reference {
         match figure {
             QueueFigure::Waiting => Some(line().count() as u32),
             QueueFigure::LongestWait => {
-                let oldest = line().map(|w| w.shown_since()).min().unwrap_or(now);
+                let oldest = line().map(|w| w.shown_since).min().unwrap_or(now);
                 Some(now.since(oldest).as_secs() as u32)
             }
             _ => None,

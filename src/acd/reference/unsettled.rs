@@ -46,7 +46,7 @@ impl Reference {
     pub(super) fn may_have_got(&self, now: Instant, waiting: &Waiting, agent: AgentId) -> bool {
         let Some(unsettled) = &self.unsettled else { return false };
         let queue = self.queue(waiting.queue);
-        let switched = self.directory.reserve_place(waiting.queue, agent).is_some_and(|place| {
+        let switched = self.rules(waiting.queue).reserve_place(waiting.queue, agent).is_some_and(|place| {
             let at = self.switched.get(&(waiting.queue, place as u8));
             at.is_some_and(|at| now.since(*at) < unsettled.within)
         });

@@ -3,9 +3,9 @@
 use crate::testing::{House, hotline, secs};
 use core::time::Duration;
 use model::{
-    AgentAction, AsideReason, Calendar, CalendarId, ContactId, DaySpan, EmptyRule, Fact, FlowReason, MaxLength,
-    MaxWait, MinStaffed, QueueAction, QueueCommand, QueueEvent, QueueId, SoundName, Target, Weekday, WeeklyHours, Wish,
-    Withdrawal,
+    AgentAction, AsideReason, Calendar, CalendarId, CauseKind, ContactId, DaySpan, EmptyRule, Fact, FlowReason,
+    MaxLength, MaxWait, MinStaffed, OfferOutcome, QueueAction, QueueCommand, QueueEvent, QueueId, SoundName, Strategy,
+    Target, Weekday, WeeklyHours, Wish, Withdrawal,
 };
 
 const QUEUE: QueueId = QueueId(0);
@@ -185,7 +185,7 @@ fn a_customer_who_was_reached_and_waits_on_the_line_may_flow_out() {
     let offer = house.offer(contact);
     house.pass(secs(10));
     house.call(QueueCommand::OnTheLine { contact });
-    house.settle(offer, model::OfferOutcome::Missed);
+    house.settle(offer, OfferOutcome::Missed);
     house.pass(secs(29));
     house.quiet();
     house.pass(secs(1));
@@ -194,4 +194,21 @@ fn a_customer_who_was_reached_and_waits_on_the_line_may_flow_out() {
         _ => None,
     };
     assert_eq!(flows(house.event()), Some((contact, sorry(), FlowReason::MaxWait)));
+}
+
+/// Found by the simulator: each phone that rang besides was taken back at once, or rang on while the customer was dialled.
+#[test]
+fn for_a_customer_who_is_called_back_one_phone_rings_at_a_time() {
+    for strategy in [Strategy::RingAll, Strategy::RingProgressive] {
+        let mut directory = hotline(2);
+        directory.queues[0].strategy = strategy;
+        let mut house = House::new(directory);
+        let contact = waits_at_home(&mut house, 1, Wish::default());
+        let offer = house.offer(contact);
+        house.pass(secs(9));
+        house.quiet();
+        house.settle(offer, OfferOutcome::Rejected(CauseKind::Declined.into()));
+        assert_ne!(house.offer(contact).agent, offer.agent);
+        house.quiet();
+    }
 }

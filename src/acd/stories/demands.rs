@@ -1,5 +1,6 @@
 //! What contacts ask for: skills by steps, priority with age, the agent who knows them, a cap on talks.
 
+use crate::Input;
 use crate::testing::{House, agent, directory, queue, secs};
 use core::time::Duration;
 use model::{
@@ -7,6 +8,7 @@ use model::{
     QueueCommand, QueueFigure, QueueId, Requirement, RequirementId, SkillId, SkillLevel, SkillRange, Step, Strategy,
     Wish,
 };
+use std::sync::Arc;
 
 const FRENCH: u32 = 0;
 const BILLING: u32 = 1;
@@ -184,6 +186,45 @@ fn nothing_is_kept_for_an_agent_who_is_not_there() {
     house.release(0, kept, Some(0));
     let gone = prefers(&mut house, 3, 1);
     assert_eq!(house.connect(gone), 0, "he is gone");
+}
+
+/// Found by the simulator: callers waited on for one who could not come any more, though others were ready.
+#[test]
+fn what_is_kept_for_an_agent_is_anybodys_once_a_reload_takes_him_away() {
+    let away: [fn(&mut Directory); 3] =
+        [|d| d.agents[1].removed = true, |d| d.agents[1].queues.clear(), |d| d.agents[1].queues = vec![QueueId(1)]];
+    for away in away {
+        let house_of = || directory(vec![queue("a"), queue("b")], vec![agent(0, &[0]), agent(1, &[0])]);
+        let mut house = House::new(house_of());
+        let talk = prefers(&mut house, 1, 1);
+        assert_eq!(house.connect(talk), 1);
+        let (first, second) = (prefers(&mut house, 2, 1), prefers(&mut house, 3, 1));
+        house.quiet();
+        let mut without = house_of();
+        away(&mut without);
+        house.input(Input::Reload(Arc::new(without)));
+        assert_eq!(house.connect(first), 0);
+        house.release(0, first, Some(0));
+        assert_eq!(house.connect(second), 0);
+    }
+}
+
+/// Not first the one that came first: there is nothing to choose for one who is let go alone.
+#[test]
+fn of_those_kept_for_one_who_signs_off_the_most_pressing_is_given_first() {
+    let mut house = House::new(crate::testing::hotline(2));
+    let talk = prefers(&mut house, 1, 1);
+    assert_eq!(house.connect(talk), 1);
+    let plain = prefers(&mut house, 2, 1);
+    let agent = Some(Preferred { agent: AgentId(1), wait: secs(20) });
+    let (urgent, entered) = (ContactId::new(model::ShardId(0), 9, 3), house.now.mono);
+    let wish = Wish { agent, ..Wish::default() };
+    house.call(QueueCommand::Enqueue { contact: urgent, queue: QueueId(0), priority: 3, entered, wish });
+    house.ask(1, AgentAction::SignOff { code: 0 }).expect("he is signed on");
+    house.release(1, talk, Some(0));
+    assert_eq!(house.connect(urgent), 0);
+    house.release(0, urgent, Some(0));
+    assert_eq!(house.connect(plain), 0);
 }
 
 #[test]

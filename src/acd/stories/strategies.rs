@@ -1,7 +1,9 @@
 //! Each strategy in a small house: who gets the next contact.
 
+use crate::Input;
 use crate::testing::{House, agent, directory, queue, secs};
 use model::{AgentAction, Directory, Strategy};
+use std::sync::Arc;
 
 fn house_by(strategy: Strategy, agents: u32) -> Directory {
     let mut line = queue("line");
@@ -37,6 +39,24 @@ fn round_robin_remembers_whose_turn_it_was_over_a_break() {
     assert_eq!(one_by_one(&mut house, 2), [2, 0]);
     house.ask(1, AgentAction::Ready).expect("he is signed on");
     assert_eq!(one_by_one(&mut house, 3), [1, 2, 0]);
+}
+
+/// Found by the simulator: whoever was back in the queue counted as new there, and got the next call too.
+#[test]
+fn round_robin_remembers_whose_turn_it_was_while_he_or_the_queue_is_taken_away() {
+    let away: [fn(&mut Directory); 3] =
+        [|d| d.agents[0].removed = true, |d| d.agents[0].queues.clear(), |d| d.queues[0].removed = true];
+    for away in away {
+        let before = house_by(Strategy::RoundRobin, 3);
+        let mut house = House::new(before.clone());
+        assert_eq!(one_by_one(&mut house, 2), [0, 1]);
+        let mut without = before.clone();
+        away(&mut without);
+        house.input(Input::Reload(Arc::new(without)));
+        house.pass(secs(60));
+        house.input(Input::Reload(Arc::new(before)));
+        assert_eq!(one_by_one(&mut house, 4), [2, 0, 1, 2]);
+    }
 }
 
 #[test]

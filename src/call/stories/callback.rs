@@ -104,6 +104,14 @@ fn complaint_28_agent_first_the_agent_answers_and_then_his_customer_is_called() 
 }
 
 #[test]
+fn while_his_customer_is_dialled_no_other_agents_phone_rings() {
+    let mut world = arranged(abroad(house()));
+    world.steps("offer anna\nb rings\nb answers\nb played");
+    world.said.clear();
+    check_in(world, "> offer ben\nqueue settle ben withdrawn");
+}
+
+#[test]
 fn caller_first_the_customer_is_called_and_then_an_agent() {
     check_in(
         arranged(abroad(caller_first())),

@@ -47,7 +47,7 @@ pub enum News {
     },
     Fact(Stamped),
     /// A shard goes by another configuration from here on.
-    Reloaded(Arc<Directory>),
+    Reloaded(ShardId, Arc<Directory>),
     Answer {
         ticket: Ticket,
         answer: Answer,
@@ -273,7 +273,7 @@ impl SimpleHouse {
 
     fn handle(&mut self, now: Now, shard: usize, input: Input<'static>) {
         if let Input::Reload(directory) = &input {
-            self.news.push_back(News::Reloaded(Arc::clone(directory)));
+            self.news.push_back(News::Reloaded(ShardId(shard as u8), Arc::clone(directory)));
         }
         self.shards[shard].handle_input(now, input);
     }

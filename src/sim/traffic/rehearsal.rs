@@ -273,7 +273,7 @@ impl<'a> Rehearsal<'a> {
                 News::Over { leg, .. } => {
                     self.inside.remove(&leg);
                 }
-                News::Answered { .. } | News::Answer { .. } | News::Reloaded(_) => {}
+                News::Answered { .. } | News::Answer { .. } | News::Reloaded(..) => {}
             }
         }
     }

@@ -338,7 +338,7 @@ impl Trial {
                     self.books.handle_fact(fact);
                 }
                 News::Rings { leg, .. } => self.rung(leg),
-                News::Reloaded(directory) => self.referee.configure(self.now.mono, &directory),
+                News::Reloaded(shard, directory) => self.referee.configure(self.now.mono, shard, &directory),
                 News::Answered { .. } | News::Over { .. } | News::Answer { .. } => {}
             }
         }

@@ -4,7 +4,7 @@
 use super::{Trial, figures};
 use crate::books::Books;
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, Directory, Fact, IdleClock, Next, Stamped, Strategy};
+use model::{AgentId, AgentState, ContactId, Directory, Fact, IdleClock, Next, ShardId, Stamped, Strategy};
 use report::{QueueVisit, VisitEnd, Work};
 use std::sync::Arc;
 
@@ -131,7 +131,10 @@ fn misled(mislead: fn(&mut Directory)) -> usize {
         let mut trial = Trial::new(*seed);
         let mut other = Directory::clone(&trial.directory);
         mislead(&mut other);
-        trial.referee.configure(trial.now.mono, &Arc::new(other));
+        let other = Arc::new(other);
+        for shard in (0..trial.drawn.shards).map(ShardId) {
+            trial.referee.configure(trial.now.mono, shard, &other);
+        }
         trial.run();
         !Books::broken(&trial.books).is_empty()
     };
