@@ -64,10 +64,13 @@ impl Machine {
         {
             judged.agent = Some(Judged { value: Preferred { agent, wait: sticky.wait }, by: JudgedBy::Sticky });
         }
-        // Who does not serve the queue any more is not waited for.
+        // Who does not serve the queue any more is not waited for; one of a reserve is while his reserve has joined, which
+        // the queue's home knows.
         let serves = |preferred: &Judged<Preferred>| {
-            let agent = self.directory.agent(preferred.value.agent);
-            !agent.removed && agent.queues.contains(&queue)
+            let id = preferred.value.agent;
+            let agent = self.directory.agent(id);
+            let own = !agent.removed && agent.queues.contains(&queue);
+            own || self.directory.reserve_place(queue, id).is_some()
         };
         judged.agent = judged.agent.filter(serves);
         if !judged.is_empty() {

@@ -3,9 +3,9 @@
 use crate::testing::{House, agent, directory, queue, secs};
 use core::time::Duration;
 use model::{
-    Absent, Actor, AgentAction, AgentState, CommandError, Directory, EmptyRule, Fact, FigureRange, FlowReason,
-    ForcedAction, InReserve, Joined, MinStaffed, OfferOutcome, QueueAction, QueueEvent, QueueFigure, QueueId, Reserve,
-    ReserveChange, ReserveOf, ReserveOrder, Target,
+    Absent, Actor, AgentAction, AgentId, AgentState, CommandError, ContactId, Directory, EmptyRule, Fact, FigureRange,
+    FlowReason, ForcedAction, InReserve, Joined, MinStaffed, OfferOutcome, Preferred, QueueAction, QueueCommand,
+    QueueEvent, QueueFigure, QueueId, Reserve, ReserveChange, ReserveOf, ReserveOrder, Target, Wish,
 };
 
 fn at_least(figure: QueueFigure, least: u32) -> Vec<Vec<FigureRange>> {
@@ -286,4 +286,30 @@ fn the_queue_whose_caller_has_waited_the_larger_part_of_its_objective_is_served_
     assert_eq!(house.connect(patient), 0, "110 s of 120 come before 10 s of 20");
     house.release(0, patient, Some(1));
     assert_eq!(house.connect(vip), 0);
+}
+
+#[test]
+fn a_contact_is_kept_for_a_named_agent_of_a_reserve_while_it_has_joined() {
+    let mut house = House::new(with_reserve(30));
+    let named = |house: &mut House, n: u32| {
+        let contact = ContactId::new(model::ShardId(0), 9, n);
+        let entered = house.now.mono;
+        let agent = Some(Preferred { agent: AgentId(1), wait: secs(600) });
+        let wish = Wish { agent, ..Wish::default() };
+        house.call(QueueCommand::Enqueue { contact, queue: QueueId(0), priority: 0, entered, wish });
+        contact
+    };
+    let order = |house: &mut House, order| {
+        house.force_queue(0, QueueAction::Reserve { place: None, order }).expect("the queue has a reserve");
+    };
+    let away = named(&mut house, 1);
+    assert_eq!(house.connect(away), 0, "his reserve has not joined: nobody waits for him");
+    house.release(0, away, Some(0));
+    order(&mut house, ReserveOrder::CallIn);
+    let first = named(&mut house, 2);
+    assert_eq!(house.connect(first), 1, "though the queue's own agent comes before him");
+    let second = named(&mut house, 3);
+    house.quiet();
+    order(&mut house, ReserveOrder::SendAway);
+    assert_eq!(house.connect(second), 0, "he will not come");
 }

@@ -3,7 +3,7 @@
 use crate::testing::{World, check_in, house};
 use core::time::Duration;
 use expr::Kind;
-use model::{AgentId, Attribute, Directory, Preferred, Rule, Sticky};
+use model::{AgentId, Attribute, Directory, InReserve, Preferred, Reserve, ReserveOf, Rule, Sticky};
 
 fn rule(when: &str, priority: Option<i32>, agent: Option<u32>) -> Rule {
     let names = |name: &str| {
@@ -67,6 +67,22 @@ fn an_agent_who_does_not_serve_the_queue_is_not_waited_for() {
     let mut house = ruled(vec![rule("caller.starts_with('+')", None, Some(1))]);
     house.agents[1].queues.clear();
     check_in(World::new(house, 1), &format!("{ARRIVES}\n{MUSIC}\nqueue enqueue c1 support"));
+}
+
+#[test]
+fn an_agent_in_reserve_and_one_of_a_queue_that_lends_are_named_like_the_queues_own() {
+    let support = model::QueueId(0);
+    let judged = "fact judged c1 ben by rule 1";
+    for who in [ReserveOf::Level(1), ReserveOf::Queue(model::QueueId(1))] {
+        let mut house = ruled(vec![rule("caller.starts_with('+')", None, Some(1))]);
+        (house.agents[1].queues, house.agents[1].reserve) = match who {
+            ReserveOf::Level(level) => (vec![], vec![InReserve { queue: support, level }]),
+            ReserveOf::Queue(lender) => (vec![lender], vec![]),
+        };
+        let reserve = Reserve { who, when: vec![], until: vec![], hold: Duration::ZERO, adjust: false };
+        house.queues[0].routing.reserves = vec![reserve];
+        check_in(World::new(house, 1), &format!("{ARRIVES}\n{judged}\n{MUSIC}\nqueue enqueue c1 support for ben"));
+    }
 }
 
 fn sticky(remember: u64) -> Directory {
