@@ -1,6 +1,7 @@
 //! A queue in figures, for the conditions of steps and reserves.
 
 use crate::expect::Forecast;
+use crate::limits::SERVICE_LEVEL_MINUTES;
 use crate::machine::Acd;
 use crate::message::Departure;
 use crate::words::Seat;
@@ -8,15 +9,11 @@ use base::{Instant, Now};
 use core::time::Duration;
 use model::{AgentId, QueueFigure, QueueId, ServiceLevel};
 
-/// Whole minutes the service level is taken over, besides the one going on: long enough that one talk is not all, short
-/// enough that a rule notices the lunch hour.
-const MINUTES: usize = 5;
-
 /// How the last minutes' contacts were answered.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Recent {
     /// By minute, each at its number modulo the length.
-    minutes: [Minute; MINUTES + 1],
+    minutes: [Minute; SERVICE_LEVEL_MINUTES + 1],
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +35,7 @@ impl Recent {
             Departure::FlowedOut => return,
         };
         let number = minute_of(now);
-        let minute = &mut self.minutes[number as usize % (MINUTES + 1)];
+        let minute = &mut self.minutes[number as usize % (SERVICE_LEVEL_MINUTES + 1)];
         if minute.number != number {
             *minute = Minute { number, ..Minute::default() };
         }
@@ -49,7 +46,7 @@ impl Recent {
     /// Per cent, rounded down; `None` when nobody was answered or gave up.
     pub(crate) fn service_level(&self, now: Instant) -> Option<u32> {
         let number = minute_of(now);
-        let counted = self.minutes.iter().filter(|minute| minute.number + MINUTES as u64 >= number);
+        let counted = self.minutes.iter().filter(|minute| minute.number + SERVICE_LEVEL_MINUTES as u64 >= number);
         let (in_time, all) = counted.fold((0, 0), |(in_time, all), m| (in_time + m.in_time, all + m.all));
         (in_time * 100).checked_div(all)
     }

@@ -125,6 +125,20 @@ pub fn mailbox_capacity(size: crate::BoardSize) -> usize {
     MESSAGES_EACH * (size.agents + size.contacts_per_shard)
 }
 
+/// Others whose turn comes before a contact's are named by an explanation up to so many; how many there are it says too.
+pub(crate) const AHEAD_SHOWN: usize = 8;
+
+/// Whole minutes the service level in conditions is taken over, besides the one going on: long enough that one talk is
+/// not all, short enough that a rule notices the lunch hour.
+pub(crate) const SERVICE_LEVEL_MINUTES: usize = 5;
+
+/// A run of a waiting order this long is split. Half a run moves at most for an insert or a removal: 1 kB, which a core
+/// copies faster than it waits for two nodes of a tree.
+pub(crate) const RUN_MAX: usize = 64;
+
+/// Facts of one instant the referee puts in order: each has a bit of a word. More are taken as they were told.
+pub(crate) const REFEREED_MAX: usize = 64;
+
 /// In so many orders the referee looks at what several shards told of one instant. There are some ten facts, and nearly
 /// always the first few orders will do: more means that none does.
 pub(crate) const ORDERS_MAX: usize = 5_000;

@@ -1,10 +1,7 @@
 //! A sorted list with ranks: the waiting order of a queue.
 
+use crate::limits::RUN_MAX;
 use std::collections::VecDeque;
-
-/// A run this long is split. Half a run moves at most for an insert or a removal: 1 kB, which a core copies faster than
-/// it waits for two nodes of a tree.
-const RUN_MAX: usize = 64;
 
 /// Distinct keys in ascending order.
 ///

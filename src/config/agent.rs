@@ -1,6 +1,6 @@
 //! `[[agent]]`.
 
-use crate::limits::MAX_NAME_CHARS;
+use crate::limits::{MAX_CONTACTS_ON, MAX_NAME_CHARS, MAX_TEXT_CONTACTS, MAX_WEIGHT};
 use crate::names::Entry;
 use crate::reader::Reader;
 use crate::reserve;
@@ -20,12 +20,6 @@ const INITIAL_STATES: [(&str, InitialState); 2] =
 const NAILED_UP: [(&str, NailedUp); 3] =
     [("off", NailedUp::Off), ("at-once", NailedUp::AtOnce), ("by-key", NailedUp::ByKey)];
 
-/// A share: somebody who gets a thousand times as much as another is not meant.
-const MAX_WEIGHT: u32 = 1_000;
-/// Genesys' utilisation ends there too.
-const MAX_TEXT_CONTACTS: u32 = 25;
-/// Between two breaks: more is no guard.
-const MAX_CONTACTS: i64 = 1_000;
 /// Longer is a break, which people ask for.
 const BREATHER: DurationRange = DurationRange::seconds(1, 15 * 60);
 /// PINs are keyed in on a telephone.
@@ -106,9 +100,9 @@ fn capacity(entry: &Entry<'_>, refs: &Refs<'_>) -> Capacity {
 fn breather(entry: &Entry<'_>) -> Option<Breather> {
     let inner = entry.table.inner("breather", "breather")?;
     let contacts = inner.convert("contacts", |value| match value.integer() {
-        Ok(number @ 1..=MAX_CONTACTS) => Ok(Some(number as u32)),
+        Ok(number @ 1..=MAX_CONTACTS_ON) => Ok(Some(number as u32)),
         _ if value.text().is_ok_and(|text| text == "off") => Ok(None),
-        _ => Err(Wrong::new("`contacts` is a number of contacts", format!("from 1 to {MAX_CONTACTS}, or \"off\""))),
+        _ => Err(Wrong::new("`contacts` is a number of contacts", format!("from 1 to {MAX_CONTACTS_ON}, or \"off\""))),
     });
     let occupancy = inner.convert("occupancy", |value| match value.text()? {
         "off" => Ok(None),

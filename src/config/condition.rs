@@ -1,5 +1,6 @@
 //! Conditions inside strings: demands on skills, and when a step counts.
 
+use crate::limits::MAX_LEVEL;
 use crate::names::Names;
 use crate::source::Span;
 use crate::suggest::advice;
@@ -84,9 +85,6 @@ pub(crate) fn demand(
     }
     Some((requirements.intern(&text, any), value.span))
 }
-
-/// A skill goes from 0 (not there) to 10.
-const MAX_LEVEL: i64 = 10;
 
 /// Farther out than any number a figure has, with room for one more on either side.
 const BEYOND: i64 = 1 << 62;

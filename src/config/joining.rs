@@ -1,13 +1,11 @@
 //! Whether the conditions of a reserve can do what they are for: hold at times, and at times not.
 
+use crate::limits::MAX_SPACES;
 use crate::table::Table;
 use model::{FigureRange, QueueFigure, Reserve};
 
 /// A figure and where it lies: all of these at once.
 type Space = Vec<FigureRange>;
-
-/// Conditions that would need more are taken for sound: a missing warning does no harm.
-const STEPS_MAX: u32 = 10_000;
 
 pub(crate) fn warn(table: &Table<'_>, reserve: &Reserve) {
     let (when, until) = (&reserve.when, &reserve.until);
@@ -63,7 +61,7 @@ fn may_lie_outside(space: &Space, alternatives: &[Vec<FigureRange>]) -> bool {
         let Some(all) = alternatives.get(done) else { return true };
         for range in all {
             steps += 1;
-            if steps > STEPS_MAX {
+            if steps > MAX_SPACES {
                 return true;
             }
             let below = range.least.checked_sub(1).map(|most| FigureRange { least: 0, most, ..*range });

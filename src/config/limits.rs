@@ -53,12 +53,42 @@ pub(crate) const MAX_NUMBERS: usize = 10_000;
 pub(crate) const MAX_CALENDARS: usize = 1_000;
 /// Skills are compared for every pair of agent and contact.
 pub(crate) const MAX_SKILLS: usize = 1_000;
+/// A skill goes from 0 (not there) to 10.
+pub(crate) const MAX_LEVEL: i64 = 10;
+/// Steps of one queue: Cisco's precision queues have ten, Genesys' rings six.
+pub(crate) const MAX_STEPS: usize = 10;
+/// Rules over a contact's data, of one queue: looked at for every contact that comes into it.
+pub(crate) const MAX_RULES: usize = 100;
+/// Points that waiting adds; priorities of numbers are of the same size.
+pub(crate) const MAX_POINTS: u32 = 10_000;
+/// A share of the draw: somebody who gets a thousand times as much as another is not meant.
+pub(crate) const MAX_WEIGHT: u32 = 1_000;
+/// Texts of one agent at a time: Genesys' utilisation ends there too.
+pub(crate) const MAX_TEXT_CONTACTS: u32 = 25;
+/// Contacts of one agent between two short breaks: more is no guard.
+pub(crate) const MAX_CONTACTS_ON: i64 = 1_000;
+/// Looked at to find out whether a reserve's conditions can hold: those that would need more are taken for sound, and a
+/// missing warning does no harm.
+pub(crate) const MAX_SPACES: u32 = 10_000;
 /// Different demands on skills; each has an ordered list in every queue that asks it.
 pub(crate) const MAX_REQUIREMENTS: usize = 10_000;
 /// Signalling loops: a core each, and the shard has eight bits in an id.
 pub(crate) const MAX_SHARDS: u32 = 64;
 /// Two ports and a leg on each side: what 16 bits of ports on two addresses can carry.
 pub(crate) const MAX_CALLS: u32 = 100_000;
+
+/// Past contacts in one file: a day of the largest site, ten times.
+pub(crate) const MAX_PAST_CONTACTS: usize = 1_000_000;
+/// Told of one such file: who writes it makes one mistake in every line, and more than these nobody reads.
+pub(crate) const MAX_PAST_MISTAKES: usize = 100;
+/// Expected in one interval of a stream: ten times the largest day the distributor is measured with.
+pub(crate) const MAX_STREAM_CALLS: f64 = 1_000_000.0;
+/// Who may call in one stream: nine digits of a number tell them apart.
+pub(crate) const MAX_STREAM_PEOPLE: u32 = 100_000_000;
+/// Pressed by one caller: a key of the queue, and a telephone number with its end.
+pub(crate) const MAX_STREAM_KEYS: usize = 32;
+/// Digits before the nine of a made-up number, which has fifteen at most (ITU-T E.164 §6.1).
+pub(crate) const MAX_STREAM_PREFIX: usize = 6;
 
 const DRAIN: DurationRange = DurationRange { least: Duration::ZERO, most: Duration::from_secs(24 * 3600) };
 

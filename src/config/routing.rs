@@ -1,6 +1,7 @@
 //! How contacts of a queue are matched with agents: `needs`, `steps`, `ageing` and what else is in [`Routing`].
 
 use crate::condition::{demand, figures};
+use crate::limits::{MAX_POINTS, MAX_STEPS};
 use crate::names::Entry;
 use crate::reserve;
 use crate::reserved;
@@ -15,8 +16,6 @@ use toml::de::DeValue;
 /// As the time to ring: one more phone cannot wait longer than all of them ring.
 const RING_STEP: DurationRange = DurationRange::seconds(1, 180);
 const LASTS: DurationRange = DurationRange::seconds(1, 24 * 3600);
-/// Cisco's precision queues have ten steps, Genesys' rings six.
-const MAX_STEPS: usize = 10;
 /// Those that belong to the queue or to the contact itself.
 const STEP_FIGURES: [QueueFigure; 8] = [
     QueueFigure::Waiting,
@@ -28,8 +27,6 @@ const STEP_FIGURES: [QueueFigure; 8] = [
     QueueFigure::ServiceLevel,
     QueueFigure::Priority,
 ];
-/// Points; priorities of numbers are of the same size.
-const MAX_POINTS: u32 = 10_000;
 
 /// Where demands are written, for [`crate::serving`].
 pub(crate) type Demands = Vec<(RequirementId, Span)>;

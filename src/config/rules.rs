@@ -1,6 +1,7 @@
 //! `rules` and `sticky` of `[[queue]]`: what a contact's own data ask.
 
 use crate::condition::{condition, demand};
+use crate::limits::MAX_RULES;
 use crate::names::Entry;
 use crate::reserved;
 use crate::routing::Demands;
@@ -13,8 +14,6 @@ use expr::{Condition, Kind, Unknown};
 use model::{AgentId, Attribute, Preferred, Rule, Sticky};
 use toml::de::DeValue;
 
-/// Looked at for every contact that comes into the queue.
-const MAX_RULES: usize = 100;
 /// A caller who waits longer for one person would rather be served.
 const WAIT: DurationRange = DurationRange::seconds(1, 3600);
 const REMEMBER: DurationRange = DurationRange::seconds(60, 90 * 24 * 3600);

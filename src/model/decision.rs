@@ -2,10 +2,8 @@
 //!
 //! Everything has a fixed size, so that a decision is written down without asking for memory.
 
+use crate::limits::HEADS_MAX;
 use crate::{AgentId, ContactId, IdleClock, Strategy};
-
-/// So many of those who would have come next are kept.
-pub const HEADS_MAX: usize = 8;
 
 /// Part of [`crate::Fact::Offered`]. Its counts and the winner together are the queue's staff.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

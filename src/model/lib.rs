@@ -23,6 +23,7 @@ mod generation;
 mod identity;
 mod ids;
 mod leg;
+mod limits;
 mod media;
 mod number;
 mod phone;
@@ -50,7 +51,7 @@ pub use calendar::{Calendar, ClosedDates, DaySpan, Exception, Weekday, WeeklyHou
 pub use care::{CallbackFirst, CallbackPolicy, Care, VoicemailPolicy, Warning, Whisper};
 pub use cause::{Cause, CauseKind};
 pub use command::{Actor, AgentAction, Command, CommandError, QueueAction, ReserveOrder, SupervisorMode};
-pub use decision::{Decision, Excluded, Exclusion, HEADS_MAX, Heads, Next};
+pub use decision::{Decision, Excluded, Exclusion, Heads, Next};
 pub use directory::Directory;
 pub use fact::{
     ConfigText, ContactEnd, Fact, FlowReason, ForcedAction, LineStep, Party, Releaser, Stamped, TransferKind,
@@ -62,6 +63,7 @@ pub use ids::{
     SoundId, TrunkId, WorkerId,
 };
 pub use leg::{Dial, DialTarget, Incoming, LegCommand, LegEvent, MAX_FORWARDS, Progress, ReferTarget, Sdp, Source};
+pub use limits::{HEADS_MAX, RESERVES_MAX, RINGS_MAX};
 pub use media::{
     Codec, Direction, Family, Key, MediaCommand, MediaEvent, MediaPort, PlayId, Quality, Role, SourcePolicy,
     StreamSetup,
@@ -76,10 +78,10 @@ pub use queue::{
 pub use queueing::{Offer, OfferOutcome, QueueCommand, QueueEvent, Withdrawal};
 pub use reason::{Reason, Reasons};
 pub use recorded::{VOICEMAIL_FOLDER, message_name, read_message_name, stamp};
-pub use reserve::{InReserve, Joined, RESERVE_LEVELS, RESERVES_MAX, Reserve, ReserveChange, ReserveOf};
+pub use reserve::{InReserve, Joined, RESERVE_LEVELS, Reserve, ReserveChange, ReserveOf};
 pub use routing::{
-    Ageing, FigureRange, OBJECTIVE_DEFAULT, Preferred, QueueFigure, RINGS_MAX, Requirement, Routing, SkillRange, Step,
-    Wish, level_of,
+    Ageing, FigureRange, OBJECTIVE_DEFAULT, Preferred, QueueFigure, Requirement, Routing, SkillRange, Step, Wish,
+    level_of,
 };
 pub use rules::{Attribute, Attributes, Judged, JudgedBy, Judgement, Rule, Sticky};
 pub use same_number::same_number;

@@ -3,9 +3,6 @@
 use crate::{Agent, AgentId, Directory, FigureRange, QueueId};
 use core::time::Duration;
 
-/// Rules by which others join one queue; as many as fit an octet of the board.
-pub const RESERVES_MAX: usize = 8;
-
 /// Overload levels: an agent is in reserve for one of them.
 pub const RESERVE_LEVELS: u8 = 2;
 

@@ -39,11 +39,6 @@ pub fn level_of(skills: &[SkillLevel], skill: SkillId) -> u8 {
     skills.binary_search_by_key(&skill, |level| level.skill).map_or(0, |at| skills[at].level)
 }
 
-/// Phones that ring for one contact in one round of offers: a large team rings as a whole, and a directory with a mistake
-/// in it does not send a thousand INVITEs for one caller. Whoever is ready beyond these stays ready for the next caller,
-/// and for the next round.
-pub const RINGS_MAX: usize = 32;
-
 /// What a queue without an objective is compared by with queues that have one. Among queues without one it changes
 /// nothing: the longest wait is the largest part of it.
 pub const OBJECTIVE_DEFAULT: Duration = Duration::from_secs(60);

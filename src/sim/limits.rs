@@ -25,3 +25,7 @@ pub const LATELY: usize = 60;
 
 /// How far the clock of a house that was started again reaches into the past: longer than a story is.
 pub(crate) const REMEMBERED: Duration = Duration::from_secs(100 * 24 * 3600);
+
+/// So long after the last caller came and the last agent went nobody is served any more. Who waits for ever keeps the
+/// house awake for ever: it looks at its figures while somebody waits.
+pub(crate) const OVER_AFTER: Duration = Duration::from_secs(24 * 3600);

@@ -1,13 +1,10 @@
 //! Some order of what several shards told of one instant in which every decision is the right one.
 
 use super::sight::{Sight, Told};
-use crate::limits::ORDERS_MAX;
+use crate::limits::{ORDERS_MAX, REFEREED_MAX};
 use base::Instant;
 use model::{AgentId, ContactId, Fact, ForcedAction, QueueAction, QueueId, ShardId};
 use std::collections::HashSet;
-
-/// Each has a bit.
-const FACTS_MAX: usize = 64;
 
 /// Takes what was told in such an order; when there is none, in the one in which it was told, with what is wrong then.
 pub(super) fn explain(
@@ -22,7 +19,7 @@ pub(super) fn explain(
     let doubts = as_told.take_doubts();
     let both = |(agent, of)| [(now, Told::Claimed(agent, of)), (now, Told::GivenBack(agent, of))];
     told.extend(claims.into_iter().flat_map(both));
-    if doubts.is_empty() || told.len() > FACTS_MAX {
+    if doubts.is_empty() || told.len() > REFEREED_MAX {
         *sight = as_told;
         return doubts;
     }

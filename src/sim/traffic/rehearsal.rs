@@ -2,6 +2,7 @@ use super::demand::{Caller, callers};
 use super::house::{Deed, News, Ring, SimpleHouse};
 use super::roster::{Wish, wishes};
 use super::staff::Staff;
+use crate::limits::OVER_AFTER;
 use base::{Instant, Now, Rng, Utc};
 use core::cmp::Reverse;
 use core::time::Duration;
@@ -28,10 +29,6 @@ pub struct Scene {
     pub shifts: Vec<Shift>,
     pub manners: Manners,
 }
-
-/// So long after the last caller came and the last agent went nobody is served any more. Who waits for ever keeps the
-/// house awake for ever: it looks at its figures while somebody waits.
-const OVER_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// What somebody will do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
