@@ -109,6 +109,22 @@ pub enum ContactEnd {
 }
 
 impl ContactEnd {
+    pub const ALL: [ContactEnd; 8] = [
+        ContactEnd::Served,
+        ContactEnd::Abandoned,
+        ContactEnd::FlowedOut,
+        ContactEnd::FeatureCode,
+        ContactEnd::Rejected,
+        ContactEnd::Failed,
+        ContactEnd::Forced,
+        ContactEnd::Shutdown,
+    ];
+
+    /// The one whose word this is.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|end| end.word() == word)
+    }
+
     pub const fn word(self) -> &'static str {
         match self {
             ContactEnd::Served => "served",
