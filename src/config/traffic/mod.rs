@@ -1,6 +1,7 @@
 //! What a day looks like that is simulated: traffic files, files of past contacts, schedules.
 
 mod past;
+mod reach;
 mod schedule;
 mod spread;
 mod stream;

@@ -1,6 +1,8 @@
 //! `[past]`: a CSV file of past contacts, each of which calls again.
 
+use super::reach::{FIXED_HELP, is_wrap_up_fixed};
 use super::{spread, trunk};
+use crate::limits::{MAX_PAST_CONTACTS, MAX_PAST_MISTAKES};
 use crate::problem::{Note, Problem, Severity};
 use crate::scalar;
 use crate::source::{Source, Span};
@@ -11,11 +13,10 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use model::{Directory, PastCall, Spread, TrunkId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use toml::de::DeValue;
 
-/// A day of the largest site, ten times.
-const ROWS_MAX: usize = 1_000_000;
 const COLUMNS: [&str; 6] = ["time", "number", "talk", "wrap_up", "waited", "caller"];
 const TIME: usize = 0;
 const NUMBER: usize = 1;
@@ -40,9 +41,6 @@ struct Row {
     waited: Option<Duration>,
     caller: Option<Arc<str>>,
 }
-
-/// Who writes such a file makes one mistake in every line; more than these nobody reads.
-const MISTAKES_MAX: usize = 100;
 
 /// What a file of past contacts says.
 #[derive(Default)]
@@ -75,7 +73,16 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<Past, Vec
     };
     let zone = TimeZone::get(&directory.site.time_zone).unwrap_or(TimeZone::UTC);
     match rows(&source.text, &zone) {
-        Ok(rows) => Ok(calls(&rows, trunk, &patience.value)),
+        Ok(rows) => {
+            let numbers: BTreeSet<&str> = rows.iter().map(|row| &*row.number).collect();
+            let given = rows.iter().any(|row| row.wrap_up.is_some());
+            if given && is_wrap_up_fixed(directory, trunk, numbers.into_iter()) {
+                let message = "the column `wrap_up` of this file is not used: wherever these callers come, wrap-up lasts \
+                               as the queue says";
+                table.reader.warn(file.span, message, FIXED_HELP);
+            }
+            Ok(calls(&rows, trunk, &patience.value))
+        }
         Err(mistakes) => {
             let sources = [source];
             let note = |(range, Wrong { message, help })| Note {
@@ -105,8 +112,11 @@ fn rows(text: &str, zone: &TimeZone) -> Result<Vec<Row>, Vec<Misplaced>> {
     let mut first_date = None;
     while let Some(line) = lines.next() {
         let read = line.and_then(|(at, cells)| {
-            if rows.len() >= ROWS_MAX {
-                return Err((at..at + 1, Wrong::new(format!("more than {ROWS_MAX} contacts"), "take fewer days")));
+            if rows.len() >= MAX_PAST_CONTACTS {
+                return Err((
+                    at..at + 1,
+                    Wrong::new(format!("more than {MAX_PAST_CONTACTS} contacts"), "take fewer days"),
+                ));
             }
             order.row(at, &cells, zone, &mut first_date)
         });
@@ -115,7 +125,7 @@ fn rows(text: &str, zone: &TimeZone) -> Result<Vec<Row>, Vec<Misplaced>> {
             Ok(_) => {}
             Err(mistake) => mistakes.push(mistake),
         }
-        if mistakes.len() >= MISTAKES_MAX || rows.len() > ROWS_MAX {
+        if mistakes.len() >= MAX_PAST_MISTAKES || rows.len() > MAX_PAST_CONTACTS {
             break;
         }
     }

@@ -1,21 +1,14 @@
 //! `[[stream]]`: a kind of caller.
 
+use super::reach::{FIXED_HELP, is_wrap_up_fixed};
 use super::{spread, trunk, weekdays};
 use crate::calendar;
-use crate::queue::ways_out;
+use crate::limits::{MAX_STREAM_CALLS, MAX_STREAM_KEYS, MAX_STREAM_PEOPLE, MAX_STREAM_PREFIX};
 use crate::table::{Table, Value, Wrong};
 use core::time::Duration;
-use model::{Directory, Habit, NumberRule, QueueId, Stream, Target, TrunkId, WrapUpMode};
+use model::{Directory, Habit, Stream};
 use std::sync::Arc;
 use toml::de::DeValue;
-
-/// Ten times the largest day the distributor is measured with.
-const CALLS_MAX: f64 = 1_000_000.0;
-const PEOPLE_MAX: u32 = 100_000_000;
-/// A key of the queue, and a telephone number with its end.
-const KEYS_MAX: usize = 32;
-/// Nine digits follow; a number has fifteen (ITU-T E.164 §6.1).
-const PREFIX_MAX: usize = 6;
 
 pub(super) fn read(table: &Table<'_>, directory: &Directory, interval: Duration) -> Option<Stream> {
     let from = table.convert("from", clock);
@@ -37,8 +30,9 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory, interval: Duration)
             );
         }
     }
-    if table.is_given("wrap_up") {
-        warn_of_fixed_wrap_up(table, directory, trunk, &numbers);
+    if table.is_given("wrap_up") && is_wrap_up_fixed(directory, trunk, numbers.iter().map(|(number, _)| &**number)) {
+        let message = "this is not used: wherever these callers come, wrap-up lasts as the queue says";
+        table.reader.warn(table.value("wrap_up").span, message, FIXED_HELP);
     }
     Some(Stream {
         trunk,
@@ -49,40 +43,17 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory, interval: Duration)
         wrap_up: table.convert("wrap_up", spread::read).value,
         patience: table.convert("patience", spread::patience).value,
         habits: habits(table),
-        people: table.count("people", 1..=PEOPLE_MAX),
+        people: table.count("people", 1..=MAX_STREAM_PEOPLE),
         prefix: table.convert("prefix", prefix).value,
     })
-}
-
-/// Where nobody ends his wrap-up himself, nothing asks how long he would need.
-fn warn_of_fixed_wrap_up(table: &Table<'_>, directory: &Directory, trunk: TrunkId, numbers: &[(Arc<str>, f64)]) {
-    let first = |number: &str| {
-        let matches = |rule: &&NumberRule| rule.pattern.matches(number) && rule.trunk.is_none_or(|only| only == trunk);
-        directory.numbers.iter().find(matches).map(|rule| &rule.to)
-    };
-    let mut reached: Vec<QueueId> = Vec::new();
-    let mut next: Vec<&Target> = numbers.iter().filter_map(|(number, _)| first(number)).collect();
-    while let Some(to) = next.pop() {
-        let (Target::Queue(id) | Target::Callback(id)) = to else { continue };
-        if !reached.contains(id) {
-            reached.push(*id);
-            next.extend(ways_out(directory.queue(*id)));
-        }
-    }
-    let mut modes = reached.iter().map(|id| directory.queue(*id).wrap_up_mode);
-    if !reached.is_empty() && modes.all(|mode| mode == WrapUpMode::Fixed) {
-        let message = "this is not used: wherever these callers come, wrap-up lasts as the queue says";
-        let help = "give the queue wrap_up_mode = \"capped\" or \"agent-ended\", or take this out";
-        table.reader.warn(table.value("wrap_up").span, message, help);
-    }
 }
 
 /// What the numbers of callers begin with.
 fn prefix(value: Value<'_>) -> Result<Arc<str>, Wrong> {
     let text = value.text()?;
     let digits = text.strip_prefix('+').unwrap_or(text);
-    if digits.len() > PREFIX_MAX || !digits.bytes().all(|b| b.is_ascii_digit()) {
-        let help = format!("up to {PREFIX_MAX} digits, with or without + before them, as in \"+4930\"");
+    if digits.len() > MAX_STREAM_PREFIX || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        let help = format!("up to {MAX_STREAM_PREFIX} digits, with or without + before them, as in \"+4930\"");
         return Err(Wrong::new(format!("`{text}` begins no telephone number"), help));
     }
     Ok(text.into())
@@ -145,7 +116,7 @@ fn habit(value: Value<'_>) -> Result<Habit, Wrong> {
         return Err(Wrong::new("keys that are pressed need `press`, `after` and `share`", HELP));
     };
     let keys = press.text()?;
-    if keys.is_empty() || keys.len() > KEYS_MAX || !keys.chars().all(|key| "0123456789*#".contains(key)) {
+    if keys.is_empty() || keys.len() > MAX_STREAM_KEYS || !keys.chars().all(|key| "0123456789*#".contains(key)) {
         return Err(Wrong::new(format!("`{keys}` are no keys of a telephone"), "from 0 to 9, \"*\" and \"#\""));
     }
     let share = number(share).ok().filter(|share| *share <= 1.0);
@@ -158,9 +129,9 @@ fn number(value: Value<'_>) -> Result<f64, Wrong> {
         DeValue::Float(number) => number.as_str().parse().ok(),
         _ => value.integer().ok().map(|number| number as f64),
     };
-    let help = || format!("a number from 0 to {CALLS_MAX}, also with a fraction: the mean of a chance");
+    let help = || format!("a number from 0 to {MAX_STREAM_CALLS}, also with a fraction: the mean of a chance");
     number
-        .filter(|number: &f64| (0.0..=CALLS_MAX).contains(number))
+        .filter(|number: &f64| (0.0..=MAX_STREAM_CALLS).contains(number))
         .ok_or_else(|| Wrong::new("this is no number of calls", help()))
 }
 

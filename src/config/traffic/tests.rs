@@ -324,6 +324,18 @@ fn a_wrap_up_that_no_queue_asks_for_is_warned_of() {
 }
 
 #[test]
+fn a_wrap_up_of_past_contacts_that_no_queue_asks_for_is_warned_of() {
+    let found = past("time,number,talk,wrap_up\n09:00,4008,60,30\n").unwrap().warnings;
+    let [warning] = &found[..] else { panic!("{found:?}") };
+    assert!(warning.message().starts_with("the column `wrap_up` of this file is not used"), "{warning}");
+    assert!(warning.place().to_string().ends_with("day.toml:2:8"), "{warning}");
+    // A column without a length says nothing, as does none.
+    for csv in ["time,number,talk,wrap_up\n09:00,4008,60,\n", "time,number,talk\n09:00,4008,60\n"] {
+        assert_eq!(past(csv).unwrap().warnings, [], "{csv}");
+    }
+}
+
+#[test]
 fn a_mistake_in_past_contacts_is_told_with_its_cell() {
     for (csv, told) in [
         ("time,number,talk,talk\n", "past.csv:1:18: error: the column `talk` stands here twice"),
