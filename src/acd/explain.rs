@@ -13,6 +13,7 @@ pub use moment::{
     By, Called, Candidate, Closed, Lack, Later, Moment, PartWaited, Passed, Regime, Score, Told, Verdict, What,
 };
 
+use crate::limits::AHEAD_SHOWN;
 use crate::reference::Reference;
 use base::Instant;
 pub(crate) use rivals::points;
@@ -24,9 +25,6 @@ use model::{Actor, AgentId, AgentState, ContactId, Directory, Fact, Next, OfferO
 use shards::Log;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-
-/// Others whose turn came before are shown up to so many.
-const AHEAD_SHOWN: usize = 8;
 
 /// Our contact's last round of offers.
 #[derive(Clone, Copy, Debug)]
@@ -164,6 +162,7 @@ impl Explainer {
                 }
             }
             Fact::Connected { contact, agent, queue, .. } => {
+                // He answered, and his customer too.
                 self.attending.remove(agent);
                 self.talks.insert(*agent, (*contact, *queue));
             }
@@ -220,6 +219,10 @@ impl Explainer {
                 self.talk_ended(now, *contact, *agent);
                 return true;
             }
+            Fact::ContactEnded { contact, .. } => {
+                self.ended(now, *contact);
+                return true;
+            }
             _ => return self.callback(now, fact),
         };
         if contact == self.contact {
@@ -242,6 +245,14 @@ impl Explainer {
             }
         }
         self.moments
+    }
+
+    /// Of a talk that never began nobody tells the end.
+    fn ended(&mut self, now: Instant, contact: ContactId) {
+        let talks = self.talks.iter().filter(|(_, (talk, _))| *talk == contact).map(|(agent, _)| *agent);
+        for agent in talks.collect::<Vec<_>>() {
+            self.talk_ended(now, contact, agent);
+        }
     }
 
     /// He may go on with a call of his own.

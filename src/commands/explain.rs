@@ -42,8 +42,8 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds):
                   of a message; of `passed` why (more-pressing larger-part-of-objective earlier not-for-us
                   not-first-of-its-queue crossed before), first (contact, who stood before it in its queue), objectives
                   (own, other, each with queue, waited, objective and its rule)
-      of judged   priority, needs and agent, each null or an object: value, by (`sticky` or the rule's name), rule (its
-                  place), of agent also wait
+      of judged   priority, needs, agent and wait (so long it is kept for him), each null where nothing was made of it;
+                  judged_by (priority, needs, agent: null, or by (`sticky` or the rule's name) and rule (its place))
     candidates[]  agent, name, verdict (chosen behind signed-off not-ready reserved busy wrap-up ringing refused
                   rang-already round-full lacks-skill kept-for-another talks-full in-reserve rang-elsewhere not-in-line
                   unexplained crossed), besides[] (verdicts: what else
@@ -304,6 +304,10 @@ impl Page<'_> {
         let name = queue.routing.rules.get(nth).map_or("", |rule| &rule.name);
         let named = if name.is_empty() { format!("rule {}", nth + 1) } else { format!("rule '{name}'") };
         (named, self.texts.nth_of_queue(&queue.name, "rules", nth))
+    }
+
+    fn sticky(&self, queue: QueueId) -> Option<Written> {
+        self.texts.of_queue(&self.queue(queue).name, "sticky")
     }
 
     fn reserve_rule(&self, queue: QueueId, place: u8) -> Option<Written> {

@@ -198,27 +198,24 @@ impl Page<'_> {
 
     fn judgement(&self, queue: QueueId, judgement: &Judgement) -> Value {
         let by = |by: JudgedBy| match by {
-            JudgedBy::Sticky => json!({ "by": "sticky" }),
+            JudgedBy::Sticky => json!({ "by": "sticky", "rule": place(self.sticky(queue)) }),
             JudgedBy::Rule(nth) => {
                 let (name, written) = self.data_rule(queue, nth);
                 json!({ "by": name, "rule": place(written) })
             }
         };
-        let said = |mut value: Value, more: Value| {
-            if let (Value::Object(value), Value::Object(more)) = (&mut value, more) {
-                value.extend(more);
-            }
-            value
-        };
         let asked = |id: RequirementId| self.directory.requirements.get(id.index()).map(|asked| asked.text.clone());
         json!({
             "what": "judged", "queue": self.queue(queue).name,
-            "priority": judgement.priority.map(|j| said(json!({ "value": j.value }), by(j.by))),
-            "needs": judgement.needs.map(|j| said(json!({ "value": asked(j.value) }), by(j.by))),
-            "agent": judgement.agent.map(|j| {
-                let agent = &self.directory.agent(j.value.agent).id;
-                said(json!({ "value": agent, "wait": j.value.wait.as_secs_f64() }), by(j.by))
-            }),
+            "priority": judgement.priority.map(|judged| judged.value),
+            "needs": judgement.needs.map(|judged| asked(judged.value)),
+            "agent": judgement.agent.map(|judged| &self.directory.agent(judged.value.agent).id),
+            "wait": judgement.agent.map(|judged| judged.value.wait.as_secs_f64()),
+            "judged_by": {
+                "priority": judgement.priority.map(|judged| by(judged.by)),
+                "needs": judgement.needs.map(|judged| by(judged.by)),
+                "agent": judgement.agent.map(|judged| by(judged.by)),
+            },
         })
     }
 

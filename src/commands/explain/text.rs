@@ -209,7 +209,10 @@ impl Page<'_> {
 
     fn judgement_text(&self, queue: QueueId, judgement: &Judgement) -> Vec<String> {
         let by = |by: JudgedBy| match by {
-            JudgedBy::Sticky => "`sticky`: he served the caller last".to_owned(),
+            JudgedBy::Sticky => {
+                let place = self.sticky(queue).map(|written| format!(" ({})", written.place));
+                format!("`sticky`{}: he served the caller last", place.unwrap_or_default())
+            }
             JudgedBy::Rule(place) => {
                 let (name, written) = self.data_rule(queue, place);
                 written.map_or_else(|| name.clone(), |written| format!("{name} ({})", written.place))

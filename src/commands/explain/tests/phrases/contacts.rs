@@ -179,6 +179,45 @@ fn who_could_not_be_compared_with_the_other_is_told_why() {
     assert_eq!(row(&text, "0000000100000009")[4..], [crossed]);
 }
 
+/// What is a number or a name elsewhere is one here; who made it so stands beside it.
+#[test]
+fn what_rules_made_of_a_contact_is_told_with_the_line_of_each() {
+    let config = house(
+        "needs = \"french\"\nsticky = { wait = \"20s\", remember = \"1d\" }\n\
+         rules = [{ if = \"data.tier == 'gold'\", priority = 5, needs = \"billing >= 2\" }]",
+        &["skills = { french = 5, billing = 5 }", ""],
+    ) + "[[number]]\nmatch = \"4001\"\nto = \"queue:support\"\nattach = { tier = \"gold\" }\n";
+    let mut log = Log::of(&config);
+    log.configured(&config);
+    let needs = log.names.requirements.iter().position(|asked| asked.text.contains("billing")).unwrap();
+    let (rule, value) = (JudgedBy::Rule(0), Preferred { agent: ANNA, wait: Duration::from_secs(20) });
+    let judgement = Judgement {
+        priority: Some(Judged { value: 5, by: rule }),
+        needs: Some(Judged { value: model::RequirementId(needs as u32), by: rule }),
+        agent: Some(Judged { value, by: JudgedBy::Sticky }),
+    };
+    log.fact(&Fact::Judged { contact: contact(OURS), queue: QUEUE, judgement });
+    queued(&mut log);
+    let story = log.story(OURS, &config);
+    let text = story.text();
+    for line in [
+        "  came for queue support, whose rules say of it:\n",
+        "  priority 5 by rule 1 (d.toml:12:10)\n",
+        "  needs billing >= 2 by rule 1 (d.toml:12:10)\n",
+        "  kept for 1001 Anna for 20.0 s by `sticky` (d.toml:11:1): he served the caller last\n",
+    ] {
+        assert!(text.contains(line), "{line} in\n{text}");
+    }
+    let json = story.json();
+    is_documented("", &json);
+    let judged = &json["moments"][0];
+    assert_eq!((&judged["priority"], &judged["agent"], &judged["wait"]), (&5.into(), &"1001".into(), &20.0.into()));
+    assert_eq!(judged["needs"], "billing >= 2");
+    let by = &judged["judged_by"];
+    assert_eq!((&by["agent"]["by"], &by["agent"]["rule"]["line"]), (&"sticky".into(), &11.into()));
+    assert_eq!((&by["priority"]["by"], &by["needs"]["rule"]["line"]), (&"rule 1".into(), &12.into()));
+}
+
 #[test]
 fn what_becomes_of_it_otherwise_is_told_and_documented() {
     let text = told_of(&house("", &["", ""]), |log| {
