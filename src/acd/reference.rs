@@ -81,7 +81,7 @@ pub(crate) struct Clocks {
     freed: (u64, u64),
     released: Instant,
     pub(crate) ready: Instant,
-    offered: Instant,
+    pub(crate) offered: Instant,
     pub(crate) calls: usize,
     pub(crate) time: Time,
     /// Before the last change of state.

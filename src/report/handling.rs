@@ -71,7 +71,13 @@ impl Handling {
         }
     }
 
-    /// The record closes: an agent who was never seen at work will not be seen any more.
+    /// He has answered it and was not seen at work since.
+    pub(crate) fn is_unseen(&self, agent: AgentId, contact: ContactId) -> bool {
+        let list = self.of_agent.get(&agent);
+        list.is_some_and(|list| list.iter().any(|handled| handled.visit.contact == contact && !handled.at_work))
+    }
+
+    /// The record is closed for long: an agent who was never seen at work will not be seen any more.
     pub(crate) fn contact_closed(&mut self, agent: AgentId, contact: ContactId, mut out: impl FnMut(QueueVisit)) {
         let Some(list) = self.of_agent.get_mut(&agent) else { return };
         let lost = |handled: &mut Handled| handled.visit.contact == contact && !handled.at_work;

@@ -41,6 +41,8 @@ pub struct Ledger {
     /// Ended contacts that still wait for what comes late, oldest first.
     closing: VecDeque<(Instant, ContactId)>,
     handling: Handling,
+    /// Who answered a contact whose record is closed and was not seen at work on it yet: his home may tell of it late.
+    unseen: VecDeque<(Instant, AgentId, ContactId)>,
     times: AgentTimes,
     entries: VecDeque<Entry>,
     /// Kept between facts, so that words cost no allocation.
@@ -101,12 +103,16 @@ impl Ledger {
     /// Closes what waited long enough; call at the time [`Self::poll_timeout`] names.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some((_, contact)) = self.closing.pop_front_if(|(due, _)| *due <= now) {
-            self.close(contact);
+            self.close(contact, now);
+        }
+        while let Some((_, agent, contact)) = self.unseen.pop_front_if(|(due, ..)| *due <= now) {
+            self.handling.contact_closed(agent, contact, |visit| self.entries.push_back(Entry::Visit(visit)));
         }
     }
 
     pub fn poll_timeout(&self) -> Option<Instant> {
-        self.closing.front().map(|(due, _)| *due)
+        let closing = self.closing.front().map(|(due, _)| *due);
+        closing.into_iter().chain(self.unseen.front().map(|(due, ..)| *due)).min()
     }
 
     pub fn poll_entry(&mut self) -> Option<Entry> {
@@ -148,6 +154,7 @@ impl Ledger {
         self.cut_spans(now);
         self.handling.drain(|visit| self.entries.push_back(Entry::Visit(visit)));
         self.closing.clear();
+        self.unseen.clear();
         self.changed.clear();
     }
 
@@ -208,13 +215,13 @@ impl Ledger {
             Fact::RecordingStarted { contact, name } => self.with(*contact, |o| o.recording_started(name)),
             Fact::RecordingStopped { contact, name, kept, .. } => {
                 self.with(*contact, |o| o.recording_stopped(name, *kept));
-                self.close_if_complete(*contact);
+                self.close_if_complete(at, *contact);
             }
             Fact::ContactEnded { contact, end, cause } => {
                 self.give_legs(at, *contact);
                 self.with(*contact, |o| o.end(at, *end, *cause));
                 self.closing.push_back((at.mono + CLOSING_TIME, *contact));
-                self.close_if_complete(*contact);
+                self.close_if_complete(at, *contact);
             }
             Fact::AgentChanged { agent, state, .. } => self.agent_changed(at, *agent, *state),
             // A step of the record and a line of the event log, nothing more.
@@ -265,7 +272,7 @@ impl Ledger {
         if let Some(record) = self.open.get_mut(&contact).and_then(|open| open.leg(leg)) {
             change(record);
         }
-        self.close_if_complete(contact);
+        self.close_if_complete(at, contact);
     }
 
     /// A stay in a queue is over.
@@ -326,17 +333,16 @@ impl Ledger {
         self.entries.push_back(Entry::Span(span));
     }
 
-    fn close_if_complete(&mut self, contact: ContactId) {
+    fn close_if_complete(&mut self, at: Now, contact: ContactId) {
         if self.open.get(&contact).is_some_and(|open| open.is_complete()) {
-            self.close(contact);
+            self.close(contact, at.mono);
         }
     }
 
-    fn close(&mut self, contact: ContactId) {
+    fn close(&mut self, contact: ContactId, now: Instant) {
         let Some(open) = self.open.remove(&contact) else { return };
-        for agent in &open.answered_by {
-            self.handling.contact_closed(*agent, contact, |visit| self.entries.push_back(Entry::Visit(visit)));
-        }
+        let unseen = open.answered_by.iter().filter(|agent| self.handling.is_unseen(**agent, contact));
+        self.unseen.extend(unseen.map(|agent| (now + CLOSING_TIME, *agent, contact)));
         self.entries.push_back(Entry::Record(Box::new(open.record)));
         // No timer for what is closed already.
         while self.closing.pop_front_if(|(_, id)| !self.open.contains_key(id)).is_some() {}

@@ -357,7 +357,7 @@ fn a_state_that_overtakes_the_answer_between_shards_does_not_end_the_visit() {
 }
 
 #[test]
-fn an_agent_who_was_never_seen_at_work_is_through_when_the_record_closes() {
+fn an_agent_who_is_never_seen_at_work_is_through_a_while_after_the_record_closed() {
     let mut story = Story::new();
     let Caller { contact, leg } = story.arrive();
     story.queued(contact, SUPPORT);
@@ -365,7 +365,30 @@ fn an_agent_who_was_never_seen_at_work_is_through_when_the_record_closes() {
     story.fact(Fact::Connected { contact, queue, agent, waited: secs(1) });
     story.leg_ended(contact, leg, CauseKind::NormalClearing);
     story.ended(contact, ContactEnd::Served, CauseKind::NormalClearing);
+    assert_eq!(story.visit(contact, 0).end, VisitEnd::Answered { work: None });
+    story.pass(CLOSING_TIME);
     assert_eq!(story.visit(contact, 0).end, work(0, 0, 0));
+    assert_eq!((story.ledger.being_handled(), story.ledger.poll_timeout()), (0, None));
+}
+
+#[test]
+fn work_that_his_home_tells_of_when_the_record_is_closed_counts() {
+    let mut story = Story::new();
+    let Caller { contact, leg } = story.arrive();
+    story.queued(contact, SUPPORT);
+    let (queue, agent) = (SUPPORT, AgentId(0));
+    story.fact(Fact::Connected { contact, queue, agent, waited: secs(1) });
+    story.talk_ended(contact, 0, secs(2), secs(0));
+    story.leg_ended(contact, leg, CauseKind::NormalClearing);
+    story.ended(contact, ContactEnd::Served, CauseKind::NormalClearing);
+    assert_eq!(story.ledger.open_contacts(), 0);
+    // The loop he lives on stood still.
+    story.pass(secs(1));
+    story.agent(0, AgentState::Busy { contact });
+    story.agent(0, AgentState::WrapUp { contact });
+    story.pass(secs(5));
+    story.agent(0, AgentState::Ready);
+    assert_eq!(story.visit(contact, 0).end, work(2, 0, 5));
     assert_eq!(story.ledger.being_handled(), 0);
 }
 

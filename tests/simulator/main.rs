@@ -19,14 +19,18 @@ use sim::trial::{Census, Verdict, trial, wire_trial};
 /// 2344, 2358, 3358, 4409, 5143: callers stayed kept for one whom a reload had taken away.
 /// 3122: more phones rang for a callback, each taken back at once; one of them before its agent's home had heard of it.
 /// 5874: another phone rang while a customer was dialled, his hours were over, and he stood aside while he was talked with.
+/// 694: of an offer over in one instant its agent's clock did not know.
+/// 581: an agent's home stood still when the record of his contact closed, and his wrap-up was lost to the figures.
 ///
 /// And those in which the reference or the referee was wrong:
 /// 2604, 3818: somebody was to be ready for a queue that was removed.
 /// 2790, 5465: a reload comes to one shard after the other, and each decides by what it goes by.
 /// 3183, 5062: the end of an own call for which an agent left a customer who was being dialled was not seen.
 /// 3508: a queue counts the time of a refusal from when it hears of it, which is later when a loop has stood still.
-const KEPT: [u64; 20] = [
-    4, 846, 1463, 1814, 2010, 2344, 2351, 2358, 2604, 2790, 3122, 3183, 3358, 3508, 3818, 4409, 5062, 5143, 5465, 5874,
+/// 107, 783: whose permanent line opens by itself has an offer in one instant, and was shown to nobody as reserved.
+const KEPT: [u64; 24] = [
+    4, 107, 581, 694, 783, 846, 1463, 1814, 2010, 2344, 2351, 2358, 2604, 2790, 3122, 3183, 3358, 3508, 3818, 4409,
+    5062, 5143, 5465, 5874,
 ];
 
 /// The same with telephones that speak SIP.
@@ -63,6 +67,9 @@ fn live(kept: &[u64], count: u64, trial: fn(u64) -> Verdict) -> Vec<Verdict> {
     let wrong = verdicts.iter().filter(|(_, verdict)| !verdict.broken.is_empty());
     let mut broken: Vec<_> = wrong.map(|(seed, verdict)| (*seed, verdict.broken[0].clone(), &verdict.lately)).collect();
     broken.sort();
+    for (seed, v) in verdicts.iter() {
+        for w in &v.broken {}
+    }
     let first = broken.first().map_or_else(String::new, |(_, _, lately)| lately.join("\n"));
     let words: Vec<_> = broken.iter().take(20).map(|(seed, what, _)| format!("seed {seed}: {what}")).collect();
     assert!(broken.is_empty(), "{} of {count} seeds\n{}\nbefore the first\n{first}", broken.len(), words.join("\n"));

@@ -67,8 +67,8 @@ const AGENT: [Transition; 22] = [
     ("wrap-up", "signed-off"),
 ];
 
-/// Why somebody is not ready; not a line that is down, for no line of these houses stays up between calls.
-const REASONS: [&str; 9] = [
+/// Why somebody is not ready.
+const REASONS: [&str; 11] = [
     "signed-on",
     "server-start",
     "code-1",
@@ -78,6 +78,8 @@ const REASONS: [&str; 9] = [
     "device-busy",
     "wrap-up-over",
     "forced",
+    "short-break",
+    "line-down",
 ];
 
 const PROMISE: [Transition; 8] = [

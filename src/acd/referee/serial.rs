@@ -3,11 +3,24 @@
 use super::sight::{Sight, Told};
 use crate::limits::{ORDERS_MAX, REFEREED_MAX};
 use base::Instant;
-use model::{AgentId, ContactId, Fact, ForcedAction, QueueAction, QueueId, ShardId};
+use model::{AgentId, AgentState, ContactId, Fact, ForcedAction, OfferOutcome, QueueAction, QueueId, ShardId};
 use std::collections::HashSet;
 
 /// Takes what was told in such an order; when there is none, in the one in which it was told, with what is wrong then.
 pub(super) fn explain(
+    sight: &mut Sight,
+    now: Instant,
+    mut told: Vec<(Instant, Told)>,
+    claims: Vec<(AgentId, Option<ContactId>)>,
+) -> Vec<Box<str>> {
+    reserve_before_offers(sight, &mut told);
+    let claimed = claimed_too_late(&told);
+    let doubts = in_some_order(sight, now, told, claims);
+    claimed.into_iter().for_each(|agent| sight.was_asked(now, agent));
+    doubts
+}
+
+fn in_some_order(
     sight: &mut Sight,
     now: Instant,
     mut told: Vec<(Instant, Told)>,
@@ -36,6 +49,69 @@ pub(super) fn explain(
             search.furthest.1
         }
     }
+}
+
+/// Whoever is reserved is so before the offer is told, and his home may tell of it later. Of an offer that is over in the
+/// instant in which it was made, as on a line that opens by itself, his home may hear when it is over: then nobody was
+/// shown that he was reserved. Those that were taken back count as claims.
+fn reserve_before_offers(sight: &Sight, told: &mut Vec<(Instant, Told)>) {
+    let mut at = 0;
+    while at < told.len() {
+        if let (now, Told::Fact(Fact::Offered { contact, agent, .. })) = told[at]
+            && !sight.is_reserved(agent, contact)
+        {
+            let state = |told: &(Instant, Told)| match told.1 {
+                Told::Fact(Fact::AgentChanged { agent: his, state, phone }) if his == agent => Some((state, phone)),
+                _ => None,
+            };
+            let reserved = AgentState::Reserved { contact };
+            let is_over = |told: &(Instant, Told)| match &told.1 {
+                Told::Fact(Fact::OfferEnded { contact: of, agent: his, outcome, .. }) => {
+                    (*of, *his) == (contact, agent) && *outcome != OfferOutcome::Withdrawn
+                }
+                _ => false,
+            };
+            match told.iter().position(|told| state(told).is_some_and(|(state, _)| state == reserved)) {
+                Some(shown) if shown > at => {
+                    let his: Vec<usize> = (at..=shown).filter(|n| state(&told[*n]).is_some()).collect();
+                    for from in his {
+                        told[at..=from].rotate_right(1);
+                        at += 1;
+                    }
+                }
+                None if told[at..].iter().any(is_over) => {
+                    let ready = told[..at].iter().rposition(|t| state(t).is_some_and(|s| s.0 == AgentState::Ready));
+                    let phone = told.iter().find_map(state).and_then(|(_, phone)| phone);
+                    let fact = Fact::AgentChanged { agent, state: reserved, phone };
+                    told.insert(ready.map_or(0, |ready| ready + 1), (now, Told::Fact(fact)));
+                    at += 1;
+                }
+                Some(_) | None => {}
+            }
+        }
+        at += 1;
+    }
+}
+
+/// Shown reserved for a contact of a queue that was offered to others and no longer to them: their clock of offers goes on
+/// all the same.
+fn claimed_too_late(told: &[(Instant, Told)]) -> Vec<AgentId> {
+    let reserved = told.iter().filter_map(|(_, told)| match told {
+        Told::Fact(Fact::AgentChanged { agent, state: AgentState::Reserved { contact }, .. }) => {
+            Some((*agent, *contact))
+        }
+        _ => None,
+    });
+    let offers = |contact: ContactId| {
+        told.iter().filter_map(move |(_, told)| match told {
+            Told::Fact(Fact::Offered { contact: of, agent, .. }) if *of == contact => Some(*agent),
+            _ => None,
+        })
+    };
+    let too_late = |(agent, contact): &(AgentId, ContactId)| {
+        offers(*contact).next().is_some() && !offers(*contact).any(|offered| offered == *agent)
+    };
+    reserved.filter(too_late).map(|(agent, _)| agent).collect()
 }
 
 struct Search<'a> {

@@ -91,6 +91,14 @@ impl Sight {
         self.reference.what_is_asked()
     }
 
+    pub(super) fn is_reserved(&self, agent: AgentId, contact: ContactId) -> bool {
+        self.reference.agents[agent.index()].state == AgentState::Reserved { contact }
+    }
+
+    pub(super) fn was_asked(&mut self, now: Instant, agent: AgentId) {
+        self.reference.agents[agent.index()].offered = now;
+    }
+
     pub(super) fn next_input(&mut self) {
         self.reference.next_input();
     }

@@ -9,6 +9,7 @@
 mod census;
 mod draw;
 mod figures;
+mod further;
 mod laws;
 mod people;
 #[cfg(test)]
@@ -28,8 +29,8 @@ use core::cmp::Reverse;
 use core::time::Duration;
 use draw::Drawn;
 use model::{
-    AgentAction, AgentId, AgentState, CauseKind, ContactId, Directory, Fact, LegId, Party, PhoneId, QueueId, Source,
-    Stamped, TrunkId,
+    AgentAction, AgentId, AgentState, CauseKind, ContactId, DialTarget, Directory, Fact, LegId, LineStep, Party,
+    PhoneId, QueueId, Source, Stamped, TrunkId,
 };
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
@@ -70,6 +71,10 @@ enum Plan {
     Answer(LegId),
     Refuse(LegId, u8),
     Notes(AgentId),
+    /// He needs more time for them.
+    MoreNotes(AgentId),
+    /// His permanent leg is gone.
+    LineLost(AgentId),
     Leave(AgentId),
     Agent,
     Phone,
@@ -84,6 +89,9 @@ enum Plan {
 
 struct Trial {
     rng: Rng,
+    /// For what some worlds have beyond the others.
+    apart: Rng,
+    further: bool,
     now: Now,
     house: SimpleHouse,
     directory: Arc<Directory>,
@@ -101,7 +109,16 @@ struct Trial {
     unreachable: BTreeSet<PhoneId>,
     faults: BTreeSet<&'static str>,
     course: Course,
+    lines: Lines,
     ends: Instant,
+}
+
+/// Legs that stay up between calls.
+#[derive(Default)]
+struct Lines {
+    /// Whose phone is called to stay on the line.
+    called: BTreeMap<PhoneId, AgentId>,
+    up: BTreeMap<AgentId, LegId>,
 }
 
 /// Lives one seed through.
@@ -118,7 +135,9 @@ pub fn trial(seed: u64) -> Verdict {
 impl Trial {
     fn new(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
-        let drawn = draw::draw(&mut rng, draw::House::Simple);
+        let mut drawn = draw::draw(&mut rng, draw::House::Simple);
+        let mut apart = Rng::new(!seed);
+        let further = further::draw(&mut apart, &mut drawn);
         let WorldPlan { directory, begins, .. } = WorldPlan::new(&drawn.tables).shards(drawn.shards);
         let directory = Arc::new(directory);
         let now = Now::new(Instant::from_millis(1000), begins);
@@ -137,8 +156,11 @@ impl Trial {
             unreachable: BTreeSet::new(),
             faults: BTreeSet::new(),
             course: Course::new(now.mono, &directory),
+            lines: Lines::default(),
             ends: now.mono + LASTS,
             rng,
+            apart,
+            further,
             now,
             directory,
             drawn,
@@ -164,6 +186,9 @@ impl Trial {
             for _ in 0..self.rng.below(most + 1) {
                 self.at_some_time(plan);
             }
+        }
+        if self.further {
+            self.plan_further();
         }
         // Whoever called a loop that stands still is heard of when it goes on; only then can he be told to leave.
         let heard = self.ends + Duration::from_millis(STALLS);
@@ -237,6 +262,18 @@ impl Trial {
             }
             Plan::Notes(agent) => {
                 self.says(agent, AgentAction::Ready);
+            }
+            Plan::MoreNotes(agent) => {
+                let by = Duration::from_secs(1 + self.apart.below(60));
+                self.course.asks_for_more(self.now.mono, agent, by);
+                self.house.wishes(self.now, agent, AgentAction::Extend { by });
+            }
+            Plan::LineLost(agent) => {
+                if let Some(leg) = self.lines.up.remove(&agent) {
+                    self.faults.insert("lost line");
+                    self.course.spoken(self.now.mono, agent);
+                    self.house.does(self.now, leg, Deed::HangUp);
+                }
             }
             Plan::Leave(agent) => {
                 self.says(agent, AgentAction::SignOff { code: 0 });
@@ -337,7 +374,14 @@ impl Trial {
                     self.tell_the_referee(&fact);
                     self.books.handle_fact(fact);
                 }
-                News::Rings { leg, .. } => self.rung(leg),
+                News::Rings { leg, to } => {
+                    if let DialTarget::Phone(phone) = to
+                        && let Some(agent) = self.lines.called.remove(&phone)
+                    {
+                        self.lines.up.insert(agent, leg);
+                    }
+                    self.rung(leg);
+                }
                 News::Reloaded(shard, directory) => self.referee.configure(self.now.mono, shard, &directory),
                 News::Answered { .. } | News::Over { .. } | News::Answer { .. } => {}
             }
@@ -376,6 +420,10 @@ impl Trial {
             Fact::ContactEnded { contact, .. } => {
                 self.callers.remove(&contact);
             }
+            Fact::Line { agent, phone, step: LineStep::Called } => {
+                self.lines.called.insert(phone, agent);
+            }
+            Fact::Offered { agent, .. } => self.takes_by_key(agent),
             _ => {}
         }
     }

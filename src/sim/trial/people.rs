@@ -1,11 +1,13 @@
 //! What the people of the house do: agents, supervisors, and whoever changes the configuration.
 
 use super::draw::FIRST_AGENT;
-use super::{Plan, Trial};
+use super::{LASTS, Plan, Trial};
 use crate::traffic::Ring;
 use core::time::Duration;
 use engine::Ask;
-use model::{Actor, AgentAction, AgentId, Command, ContactId, PhoneId, QueueAction, QueueId, ReserveOrder, Source};
+use model::{
+    Actor, AgentAction, AgentId, Command, ContactId, NailedUp, PhoneId, QueueAction, QueueId, ReserveOrder, Source,
+};
 use std::sync::Arc;
 
 impl Trial {
@@ -24,6 +26,29 @@ impl Trial {
         if let AgentAction::SignOn { .. } = action {
             self.listen();
             self.says(agent, AgentAction::Ready);
+        }
+    }
+
+    /// What agents of some worlds do beyond the others.
+    pub(super) fn plan_further(&mut self) {
+        for agent in (0..self.drawn.agents).map(AgentId) {
+            let nailed = self.directory.agent(agent).nailed_up != NailedUp::Off;
+            for (plan, likely) in [(Plan::MoreNotes(agent), 0.3), (Plan::LineLost(agent), f64::from(u8::from(nailed)))]
+            {
+                if self.apart.chance(likely) {
+                    let after = LASTS.mul_f64(self.apart.unit());
+                    self.plan(after, plan);
+                }
+            }
+        }
+    }
+
+    /// On a permanent leg a contact is taken or declined by a key.
+    pub(super) fn takes_by_key(&mut self, agent: AgentId) {
+        let Some(leg) = self.lines.up.get(&agent).copied() else { return };
+        if self.directory.agent(agent).nailed_up == NailedUp::ByKey && self.apart.chance(0.95) {
+            let (after, key) = (self.apart.below(9000), if self.apart.chance(0.1) { '*' } else { '5' });
+            self.plan(Duration::from_millis(after), Plan::Press(leg, key));
         }
     }
 

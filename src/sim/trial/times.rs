@@ -23,6 +23,8 @@ pub(super) struct Course {
     stood: Vec<(Instant, Instant)>,
     /// When somebody said something for an agent, or his phone was lost or found.
     words: BTreeSet<(AgentId, Instant)>,
+    /// When somebody asked for how much more wrap-up.
+    more: Vec<(AgentId, Instant, Duration)>,
 }
 
 impl Course {
@@ -40,6 +42,10 @@ impl Course {
 
     pub(super) fn spoken(&mut self, at: Instant, agent: AgentId) {
         self.words.insert((agent, at));
+    }
+
+    pub(super) fn asks_for_more(&mut self, at: Instant, agent: AgentId, by: Duration) {
+        self.more.push((agent, at, by));
     }
 
     /// Every law of time that does not hold, in words.
@@ -69,5 +75,10 @@ impl Course {
     /// Somebody spoke for him then; where loops stood still, lately.
     fn spoke(&self, agent: AgentId, from: Instant, to: Instant, late: Duration) -> bool {
         self.words.range((agent, from - late)..=(agent, to)).next().is_some()
+    }
+
+    /// More wrap-up he has asked for between these.
+    fn more(&self, agent: AgentId, from: Instant, to: Instant) -> Duration {
+        self.more.iter().filter(|(who, at, _)| *who == agent && (from..=to).contains(at)).map(|(.., by)| *by).sum()
     }
 }

@@ -19,6 +19,8 @@ struct Paper {
     contact: ContactId,
     queue: QueueId,
     since: Instant,
+    /// Since when he may have asked for more.
+    asked_since: Instant,
     /// A call of his own came between: its time may have run out meanwhile.
     broken_into: bool,
 }
@@ -28,6 +30,7 @@ pub(super) fn wrap_ups(course: &Course, facts: &[Stamped]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut served: HashMap<(AgentId, ContactId), QueueId> = HashMap::new();
     let mut papers: HashMap<AgentId, Paper> = HashMap::new();
+    let mut ended: HashMap<AgentId, Instant> = HashMap::new();
     let mut sent_home: HashSet<(AgentId, Instant)> = HashSet::new();
     for Stamped { at, fact } in facts {
         let at = at.mono;
@@ -44,7 +47,8 @@ pub(super) fn wrap_ups(course: &Course, facts: &[Stamped]) -> Vec<String> {
                         wrong.push(format!("{at:?}: {agent:?} wraps up {contact}, which he did not serve"));
                         continue;
                     };
-                    let new = Paper { contact, queue, since: at, broken_into: false };
+                    let asked_since = ended.get(&agent).copied().unwrap_or(Instant::ZERO);
+                    let new = Paper { contact, queue, since: at, asked_since, broken_into: false };
                     let paper = papers.entry(agent).or_insert(new);
                     if paper.contact != contact {
                         *paper = new;
@@ -56,6 +60,7 @@ pub(super) fn wrap_ups(course: &Course, facts: &[Stamped]) -> Vec<String> {
                     }
                 }
                 AgentState::SignedOff | AgentState::NotReady { .. } | AgentState::Ready => {
+                    ended.insert(agent, at);
                     // Whom a supervisor signs off is gone at once.
                     if let Some(paper) = papers.remove(&agent)
                         && !(state == AgentState::SignedOff && sent_home.contains(&(agent, at)))
@@ -76,11 +81,12 @@ pub(super) fn wrap_ups(course: &Course, facts: &[Stamped]) -> Vec<String> {
 
 fn is_in_time(course: &Course, agent: AgentId, paper: Paper, at: Instant, then: AgentState) -> bool {
     let (lasted, late) = (at.since(paper.since), course.late(paper.since, at));
+    let more = course.more(agent, paper.asked_since, at);
     let ran_out = then == AgentState::NotReady { reason: NotReadyReason::WrapUpOver };
     course.rules(paper.since, late).any(|rules| {
         let queue = rules.queue(paper.queue);
         let in_full = lasted + late >= queue.wrap_up;
-        let not_over = lasted <= queue.wrap_up + late || paper.broken_into;
+        let not_over = lasted <= queue.wrap_up + more + late || paper.broken_into;
         let spoke = course.spoke(agent, at, at, late);
         match queue.wrap_up_mode {
             WrapUpMode::Fixed => in_full && not_over && !ran_out,
@@ -101,6 +107,8 @@ struct Pause {
     queue: Option<QueueId>,
     /// A call came between: the pause may have been over in it.
     broken_into: bool,
+    /// It was shown when another was over, and may have begun before.
+    behind: bool,
 }
 
 /// Who is made not ready for a while, and for whom nobody says anything, is ready again just after it.
@@ -116,10 +124,10 @@ pub(super) fn pauses(course: &Course, facts: &[Stamped]) -> Vec<String> {
             }
             Fact::AgentChanged { agent, state: AgentState::NotReady { reason }, .. } => {
                 let queue = missed.get(&agent).copied();
-                let new = Pause { since: at, reason, queue, broken_into: false };
+                let new = Pause { since: at, reason, queue, broken_into: false, behind: false };
                 let pause = began.entry(agent).or_insert(new);
                 if pause.reason != reason {
-                    *pause = new;
+                    *pause = Pause { behind: true, ..new };
                 }
             }
             Fact::AgentChanged { agent, state: AgentState::Ready, .. } => {
@@ -145,7 +153,7 @@ pub(super) fn pauses(course: &Course, facts: &[Stamped]) -> Vec<String> {
 }
 
 fn ends_in_time(course: &Course, agent: AgentId, pause: Pause, at: Instant) -> bool {
-    let Pause { since, reason, queue, broken_into } = pause;
+    let Pause { since, reason, queue, broken_into, behind } = pause;
     let (lasted, late) = (at.since(since), course.late(since, at));
     if course.spoke(agent, since, at, late) {
         return true;
@@ -161,6 +169,6 @@ fn ends_in_time(course: &Course, agent: AgentId, pause: Pause, at: Instant) -> b
             // Only somebody's word, or his line, ends it.
             _ => return reason == NotReadyReason::LineDown,
         };
-        lasted + late >= time && (lasted <= time + late || broken_into)
+        (lasted + late >= time || behind) && (lasted <= time + late || broken_into)
     })
 }
