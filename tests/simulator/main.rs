@@ -67,9 +67,6 @@ fn live(kept: &[u64], count: u64, trial: fn(u64) -> Verdict) -> Vec<Verdict> {
     let wrong = verdicts.iter().filter(|(_, verdict)| !verdict.broken.is_empty());
     let mut broken: Vec<_> = wrong.map(|(seed, verdict)| (*seed, verdict.broken[0].clone(), &verdict.lately)).collect();
     broken.sort();
-    for (seed, v) in verdicts.iter() {
-        for w in &v.broken {}
-    }
     let first = broken.first().map_or_else(String::new, |(_, _, lately)| lately.join("\n"));
     let words: Vec<_> = broken.iter().take(20).map(|(seed, what, _)| format!("seed {seed}: {what}")).collect();
     assert!(broken.is_empty(), "{} of {count} seeds\n{}\nbefore the first\n{first}", broken.len(), words.join("\n"));
