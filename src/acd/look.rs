@@ -152,13 +152,21 @@ impl Reference {
         let state = match clocks.state {
             AgentState::SignedOff => Some(Verdict::SignedOff { since }),
             AgentState::NotReady { reason } => Some(Verdict::NotReady { reason, since }),
-            AgentState::Reserved { contact } if contact == own.contact => Some(Verdict::Rings { since }),
+            // Who has just refused it is told by that: his home may tell a little later that his phone rings no more.
+            AgentState::Reserved { contact } if contact == own.contact => {
+                (!self.has_refused(now, own, agent)).then_some(Verdict::Rings { since })
+            }
+            AgentState::Busy { contact } if contact == own.contact => Some(Verdict::Attends { since }),
             state @ (AgentState::Reserved { .. } | AgentState::Busy { .. } | AgentState::WrapUp { .. }) => {
                 Some(Verdict::Engaged { state, since })
             }
             AgentState::Ready => None,
         };
         [reserve, state].into_iter().flatten().chain(self.hindrances(now, own, agent)).collect()
+    }
+
+    fn has_refused(&self, now: Instant, own: &Waiting, agent: AgentId) -> bool {
+        own.refused.iter().any(|(a, until)| *a == agent && *until > now)
     }
 
     /// His reserve of the queue has not joined it.

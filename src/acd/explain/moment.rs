@@ -229,6 +229,10 @@ pub enum Verdict {
     Rings {
         since: Instant,
     },
+    /// He has taken this one, and is on the line for its customer.
+    Attends {
+        since: Instant,
+    },
     /// He refused this contact a moment ago.
     Refused {
         until: Instant,

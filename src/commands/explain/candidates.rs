@@ -51,6 +51,7 @@ impl Page<'_> {
                 AgentState::SignedOff | AgentState::NotReady { .. } | AgentState::Ready => state.word().into(),
             },
             Verdict::Rings { since } => format!("it rings at him for {}", ago(*since)),
+            Verdict::Attends { since } => format!("on the line for it for {}", ago(*since)),
             Verdict::Refused { until } => {
                 format!("refused it a moment ago, is not asked again for {}", spell(until.since(moment.at)))
             }
@@ -96,7 +97,7 @@ impl Page<'_> {
                 What::FlowedOut { why: FlowReason::TriesExhausted, .. } => "one try more".into(),
                 _ => format!("a shorter ring time, or a no from {}", self.person(*agent)),
             },
-            Verdict::NotInLine => return None,
+            Verdict::Attends { .. } | Verdict::NotInLine => return None,
             Verdict::SignedOff { .. } => "signing on and being ready".into(),
             Verdict::NotReady { reason: NotReadyReason::DeviceUnreachable | NotReadyReason::DeviceFailed, .. } => {
                 "a phone that answers".into()
@@ -140,6 +141,7 @@ pub(super) const fn word(verdict: &Verdict) -> &'static str {
         Verdict::Engaged { state, .. } => state.word(),
         Verdict::Refused { .. } => "refused",
         Verdict::Rings { .. } => "ringing",
+        Verdict::Attends { .. } => "attending",
         Verdict::Rang => "rang-already",
         Verdict::RoundFull { .. } => "round-full",
         Verdict::Lacks { .. } => "lacks-skill",

@@ -177,7 +177,7 @@ impl Page<'_> {
                     .way_out(*queue, *why)
                     .map(|written| format!("rule: {}", written.line.trim()) + &format!(" ({})", written.place));
                 line.into_iter()
-                    .chain(self.stays(*queue, *why).map(|change| format!("it would have stayed with {change}")))
+                    .chain(self.stays(*queue, *why).map(|change| format!("what would have changed it: {change}")))
                     .collect()
             }
             What::Judged { queue, judgement } => self.judgement_text(*queue, judgement),

@@ -83,7 +83,7 @@ fn a_callback_is_told_from_the_promise_to_its_end() {
          (d.toml:14:1)\n",
         "back in the line of support, at its place",
         "the customer is dialled, try 2 of 2",
-        "left the queue after 10 min 44 s (not-reached)\n  rule: tries = 2 (d.toml:13:1)\n  it would have stayed with a customer who answers",
+        "left the queue after 10 min 44 s (not-reached)\n  rule: tries = 2 (d.toml:13:1)\n  what would have changed it: a customer who answers",
         "the promise to call back is given up after 2 of 2 tries (no-answer)\n",
     ] {
         assert!(text.contains(said), "{said} in\n{text}");

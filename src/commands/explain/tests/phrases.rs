@@ -234,6 +234,21 @@ const HINDRANCES: &[Kept] = &[
         "it rings at him for 4.0 s",
         "having answered",
     ),
+    (
+        "",
+        "",
+        |log| {
+            ready(log, &[1]);
+            offered(log, BO);
+            // His home has not told yet that his phone rings no more.
+            let (contact, queue, agent) = (contact(OURS), QUEUE, BO);
+            let outcome = OfferOutcome::Rejected(Cause::new(CauseKind::Declined));
+            log.fact(&Fact::OfferEnded { contact, queue, agent, outcome }).pass(1);
+            given_up(log);
+        },
+        "refused it a moment ago, is not asked again for 4.0 s",
+        "not having refused it",
+    ),
     ("", "", kept_for_anna, "it is kept for 1001 Anna for 20.0 s more", "waiting until then"),
     (
         "max_talking = 1",
@@ -385,6 +400,14 @@ fn who_was_ready_while_it_rang_at_another_is_told_so() {
     assert_eq!(row(&text, "1001 Anna"), ["1001 Anna", "–", "it rings at him for 4.0 s", "having answered"], "{text}");
     let text = rang("tries = 1", missed);
     assert_eq!(row(&text, "1002 Bo"), ["1002 Bo", "idle 14.0 s", why, "one try more"], "{text}");
+    // He has taken a callback, and its customer does not answer.
+    let text = rang("", |log| {
+        let (contact, waited) = (contact(OURS), Duration::from_secs(24));
+        log.agent(ANNA, AgentState::Busy { contact }).pass(20);
+        log.fact(&Fact::OfferEnded { contact, queue: QUEUE, agent: ANNA, outcome: OfferOutcome::Withdrawn });
+        log.fact(&Fact::FlowedOut { contact, queue: QUEUE, waited, why: FlowReason::NotReached, to: None });
+    });
+    assert_eq!(row(&text, "1001 Anna"), ["1001 Anna", "–", "on the line for it for 20.0 s"], "{text}");
     // A callback that is given up while it stands aside.
     let text = rang("", |log| {
         let (contact, waited) = (contact(OURS), Duration::from_secs(4));

@@ -36,10 +36,10 @@ fn what_would_have_kept_it_in_the_queue_is_told_for_each_way_out() {
     for (why, queue, expected) in cases {
         let text = told_of(&house(queue, &["", ""]), left(why));
         assert!(text.contains(&format!("left the queue after 3.0 s ({})\n", why.word())), "{text}");
-        assert!(text.contains(&format!("it would have stayed with {expected}\n")), "{expected} in\n{text}");
+        assert!(text.contains(&format!("what would have changed it: {expected}\n")), "{expected} in\n{text}");
     }
     let text = told_of(&house("", &["", ""]), left(FlowReason::Forced));
-    assert!(text.contains("left the queue after 3.0 s") && !text.contains("would have stayed"), "{text}");
+    assert!(text.contains("left the queue after 3.0 s") && !text.contains("changed it:"), "{text}");
 }
 
 /// The queue's lines; what comes before Anna is there for the first contact; how ours then stands, from both sides.
