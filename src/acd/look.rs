@@ -189,7 +189,8 @@ impl Reference {
             let step = own.steps.first().map_or(0, |possible| possible.step);
             Verdict::Lacks { missing: self.lacks(own, agent), step, later: self.later(own, agent) }
         });
-        let kept = own.kept.filter(|(keeper, until)| *until >= now && *keeper != agent);
+        let kept = own.kept.map(|(keeper, until)| (keeper, until + own.kept_longer));
+        let kept = kept.filter(|(keeper, until)| *until >= now && *keeper != agent);
         let kept = kept.map(|(keeper, until)| Verdict::KeptFor { agent: keeper, until });
         // At whose phone it rings, of him that is told by his state.
         let rings = self.agents[agent.index()].state == AgentState::Reserved { contact: own.contact };
@@ -246,7 +247,7 @@ impl Reference {
             Strategy::LongestIdle => By::Idle,
             Strategy::RoundRobin => {
                 let given = self.given.get(&own.queue).map_or(&[][..], |given| given);
-                By::Turn(given.iter().rev().position(|a| *a == agent))
+                By::Turn(given.iter().rev().position(|(a, _)| *a == agent))
             }
             Strategy::LeastCalls => By::Calls(clocks.calls),
             Strategy::LeastOccupied => By::Occupied(self.score(now, own, agent) as f64 / (1_u64 << 32) as f64),

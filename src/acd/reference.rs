@@ -21,7 +21,8 @@ use crate::limits::{REFUSAL_BACK_OFF, TAKEN_BACK_PAUSE};
 use base::Instant;
 use core::time::Duration;
 use model::{
-    AgentId, AgentState, ContactId, Decision, Directory, Fact, ForcedAction, OfferOutcome, QueueId, Strategy, Wish,
+    AgentId, AgentState, ContactId, Decision, Directory, Fact, ForcedAction, OfferOutcome, Preferred, QueueId,
+    Strategy, Wish,
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -35,8 +36,8 @@ pub(crate) struct Reference {
     /// `None`: draws cannot be repeated, and a drawn winner is taken as told.
     seed: Option<u64>,
     pub(crate) agents: Vec<Clocks>,
-    /// Who got contacts of a queue, the latest last.
-    pub(crate) given: HashMap<QueueId, Vec<AgentId>>,
+    /// Who got contacts of a queue and when, the latest last.
+    pub(crate) given: HashMap<QueueId, Vec<(AgentId, Instant)>>,
     talking: HashMap<QueueId, i64>,
     /// Reserves that have joined, since when; and when each changed last.
     pub(crate) joined: HashMap<(QueueId, u8), Instant>,
@@ -123,6 +124,8 @@ pub(crate) struct Waiting {
     pub(crate) steps: Vec<Possible>,
     /// For whom it is kept, until when.
     pub(crate) kept: Option<(AgentId, Instant)>,
+    /// So much longer, or not: whether he served the queue when it came cannot be said.
+    pub(crate) kept_longer: Duration,
     /// Whose phones ring for it, and all whose phones rang since the first of them did.
     pub(crate) ringing: Vec<AgentId>,
     pub(crate) round: Vec<AgentId>,
@@ -146,6 +149,12 @@ impl Waiting {
     /// A callback that is not to be made now: it is in no line.
     pub(crate) fn is_aside(&self) -> bool {
         self.held && self.held_until == Some(Instant::FAR_FUTURE)
+    }
+
+    /// It ends just now.
+    fn keep_no_more(&mut self, now: Instant) {
+        let end = |(keeper, until): (AgentId, Instant)| (keeper, now.min(until));
+        (self.kept, self.kept_longer) = (self.kept.map(end), Duration::ZERO);
     }
 }
 
@@ -243,9 +252,8 @@ impl Reference {
     fn kept_for_servers_only(&mut self, now: Instant) {
         for at in 0..self.waiting.len() {
             let w = &self.waiting[at];
-            let gone = w.kept.filter(|(keeper, _)| !self.serves(*keeper, w.queue));
-            if let Some((keeper, until)) = gone {
-                self.waiting[at].kept = Some((keeper, now.min(until)));
+            if w.kept.is_some_and(|(keeper, _)| !self.serves(keeper, w.queue)) {
+                self.waiting[at].keep_no_more(now);
             }
         }
     }
@@ -369,7 +377,7 @@ impl Reference {
     ) {
         self.counts[0] += 1;
         let (entered, wish) = known;
-        let kept = self.kept(now, queue, wish);
+        let (kept, kept_longer) = self.kept(now, queue, wish);
         let queued = if self.late { entered } else { now };
         let new = Waiting {
             contact,
@@ -381,6 +389,7 @@ impl Reference {
             wish,
             steps: vec![],
             kept,
+            kept_longer,
             ringing: vec![],
             round: vec![],
             round_since: now,
@@ -413,10 +422,34 @@ impl Reference {
         self.stand_on(at, steps);
     }
 
-    /// Only for somebody who is there.
-    fn kept(&self, now: Instant, queue: QueueId, wish: Wish) -> Option<(AgentId, Instant)> {
-        let there = |a: &AgentId| self.serves(*a, queue) && self.agents[a.index()].state != AgentState::SignedOff;
-        wish.agent.filter(|p| there(&p.agent) && !p.wait.is_zero()).map(|p| (p.agent, now + p.wait))
+    /// Only for somebody who is there. Several shards do not tell what came first of one instant: when his reserve joined or
+    /// left at this one it may be kept for him or not.
+    fn kept(&self, now: Instant, queue: QueueId, wish: Wish) -> (Option<(AgentId, Instant)>, Duration) {
+        let Some(Preferred { agent, wait }) = wish.agent.filter(|p| !p.wait.is_zero()) else {
+            return Default::default();
+        };
+        let place = self.rules(queue).reserve_place(queue, agent);
+        let switched = place.and_then(|place| self.switched.get(&(queue, place as u8)));
+        let signed_on = self.agents[agent.index()].state != AgentState::SignedOff;
+        if self.is_of_several_shards() && switched == Some(&now) && signed_on {
+            return (Some((agent, now)), wait);
+        }
+        let there = signed_on && self.serves(agent, queue);
+        (there.then_some((agent, now + wait)), Duration::ZERO)
+    }
+
+    /// The same where the reserve is told to have joined after those who came at this instant.
+    fn may_be_kept_for(&mut self, now: Instant, key: (QueueId, u8)) {
+        for at in 0..self.waiting.len() {
+            let w = &self.waiting[at];
+            let his = |agent| self.rules(key.0).reserve_place(key.0, agent) == Some(usize::from(key.1));
+            let new = w.queue == key.0 && w.queued == now && w.kept.is_none();
+            if new && w.wish.agent.is_some_and(|preferred| his(preferred.agent)) {
+                let (kept, kept_longer) = self.kept(now, w.queue, w.wish);
+                (self.waiting[at].kept, self.waiting[at].kept_longer) =
+                    (kept.filter(|(_, until)| *until == now), kept_longer);
+            }
+        }
     }
 
     /// Between two inputs nobody is ready for anybody who waits, or for whom every phone shall ring.
@@ -466,8 +499,8 @@ impl Reference {
         agent.state = state;
         if state == AgentState::SignedOff {
             // It ends just now.
-            let kept = self.waiting.iter_mut().filter_map(|w| w.kept.as_mut());
-            kept.filter(|(keeper, _)| *keeper == id).for_each(|(_, until)| *until = now.min(*until));
+            let kept = |w: &&mut Waiting| w.kept.is_some_and(|(keeper, _)| keeper == id);
+            self.waiting.iter_mut().filter(kept).for_each(|w| w.keep_no_more(now));
         }
     }
 
@@ -492,7 +525,7 @@ impl Reference {
         if let Some(chosen) = &chosen {
             self.judge(now, chosen, id);
         }
-        self.given.entry(queue).or_default().push(id);
+        self.given.entry(queue).or_default().push((id, now));
         self.agents[id.index()].offered = now;
         let ringing = &mut self.waiting[at];
         if ringing.ringing.is_empty() {
@@ -546,7 +579,7 @@ impl Reference {
             waiting.refused.clear();
             waiting.round.clear();
             let (queue, wish) = (waiting.queue, waiting.wish);
-            self.waiting[at].kept = self.kept(now, queue, wish);
+            (self.waiting[at].kept, self.waiting[at].kept_longer) = self.kept(now, queue, wish);
             let steps = self.steps_from(now, &self.waiting[at], 0);
             self.stand_on(at, steps);
         }

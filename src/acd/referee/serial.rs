@@ -36,10 +36,17 @@ fn in_some_order(
         *sight = as_told;
         return doubts;
     }
-    let mut search =
-        Search { now, told: &told, before: Vec::new(), dead: HashSet::new(), looked: 0, furthest: (0, doubts) };
+    let mut search = Search {
+        now,
+        told: &told,
+        before: Vec::new(),
+        dead: HashSet::new(),
+        looked: 0,
+        directed: false,
+        furthest: (0, doubts),
+    };
     search.before = (0..told.len()).map(|at| search.must_come_before(at)).collect();
-    match search.from(sight, 0) {
+    match search.from(sight, 0).or_else(|| search.once_more(sight)) {
         Some(found) => {
             *sight = found;
             Vec::new()
@@ -123,6 +130,8 @@ struct Search<'a> {
     /// be taken.
     dead: HashSet<(u64, u64)>,
     looked: usize,
+    /// What the next offer needs comes first, and not what was told first.
+    directed: bool,
     /// What was wrong after the most that could be taken.
     furthest: (u32, Vec<Box<str>>),
 }
@@ -132,6 +141,32 @@ impl Search<'_> {
         let own = Subject::of(&self.told[at].1);
         let same = (0..at).filter(|other| own.shares(&Subject::of(&self.told[*other].1)));
         same.map(|other| 1 << other).sum()
+    }
+
+    /// Of many who were freed at once all come before the offer of one of them, as it was told: then the orders are too
+    /// many to go through from the end.
+    fn once_more(&mut self, sight: &Sight) -> Option<Sight> {
+        if self.looked <= ORDERS_MAX {
+            return None;
+        }
+        (self.looked, self.directed) = (0, true);
+        self.dead.clear();
+        self.from(sight, 0)
+    }
+
+    /// What may come next.
+    fn candidates(&self, taken: u64) -> Vec<usize> {
+        let free = |at: &usize| taken & (1 << at) == 0 && self.before[*at] & !taken == 0;
+        let mut all: Vec<usize> = (0..self.told.len()).filter(free).collect();
+        let rest = self.told.iter().zip(0..).filter(|(_, at)| taken & (1 << at) == 0);
+        let offer = rest.filter_map(|((_, told), _)| told.fact()).find_map(|fact| match fact {
+            Fact::Offered { contact, agent, .. } => Some([Subject::Contact(*contact), Subject::Agent(*agent)]),
+            _ => None,
+        });
+        if let Some(needed) = offer.filter(|_| self.directed) {
+            all.sort_by_key(|at| !needed.contains(&Subject::of(&self.told[*at].1)));
+        }
+        all
     }
 
     /// `taken`: what the sight has seen of it, as bits.
@@ -147,10 +182,7 @@ impl Search<'_> {
         if self.looked > ORDERS_MAX || self.dead.contains(&here) {
             return None;
         }
-        for next in 0..self.told.len() {
-            if taken & (1 << next) != 0 || self.before[next] & !taken != 0 {
-                continue;
-            }
+        for next in self.candidates(taken) {
             let mut then = sight.clone();
             let (at, told) = &self.told[next];
             then.take(*at, told);

@@ -81,7 +81,15 @@ impl Reference {
         let mut all: Vec<_> = self.comparable(contact, reserved);
         all.retain(|a| *a == reserved || may(a));
         all.sort_by_key(|a| self.order(now, contact, *a));
-        all.first().copied().unwrap_or(reserved)
+        let first = all.first().copied().unwrap_or(reserved);
+        if self.takes_turns_with(now, contact, first, reserved) { reserved } else { first }
+    }
+
+    /// Each was given one of its contacts at the same instant: which of them first several shards do not tell.
+    fn takes_turns_with(&self, now: Instant, contact: &Waiting, first: AgentId, other: AgentId) -> bool {
+        let round_robin = self.queue(contact.queue).strategy == Strategy::RoundRobin && self.is_of_several_shards();
+        let (first, other) = (self.order(now, contact, first), self.order(now, contact, other));
+        round_robin && (first.0, first.1) == (other.0, other.1) && first.1 > 0
     }
 
     /// The queue's own agents first, then its reserves, each by the strategy.
@@ -122,7 +130,15 @@ impl Reference {
         match self.queue(contact.queue).strategy {
             Strategy::RoundRobin => {
                 let given = self.given.get(&contact.queue).map_or(&[][..], |given| given);
-                given.iter().rposition(|a| *a == id).map_or(0, |turn| 1 + turn as u128)
+                let turn = given.iter().rposition(|(a, _)| *a == id);
+                // Several shards do not tell who of one instant came first.
+                let first = |turn: usize| match self.is_of_several_shards() {
+                    true => {
+                        given[..turn].iter().rposition(|(_, at)| *at < given[turn].1).map_or(0, |before| before + 1)
+                    }
+                    false => turn,
+                };
+                turn.map_or(0, |turn| 1 + first(turn) as u128)
             }
             Strategy::LeastCalls => agent.calls as u128,
             Strategy::Linear => id.0.into(),

@@ -52,10 +52,11 @@ impl Reference {
     pub(super) fn may_get_once_back(&self, now: Instant, waiting: &Waiting, agent: AgentId, edge: Edge) -> bool {
         let late = if edge == Edge::Both { waiting.late } else { Duration::ZERO };
         let refused = waiting.refused.iter().any(|(a, until)| *a == agent && *until + late > now);
+        let kept_longer = waiting.kept_longer + late;
         let open = if waiting.ringing.is_empty() { !self.is_full(waiting.queue) } else { true };
         let kept_for_other = match waiting.kept {
             // Kept for one, it does not ring elsewhere.
-            Some((keeper, until)) if until > now || (until + late >= now && edge == Edge::Both) => {
+            Some((keeper, until)) if until > now || (until + kept_longer >= now && edge == Edge::Both) => {
                 keeper != agent || !waiting.ringing.is_empty()
             }
             _ => false,

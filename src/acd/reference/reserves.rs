@@ -101,6 +101,7 @@ impl Reference {
             ReserveChange::Adjusted(_) => return,
         }
         self.switched.insert(key, now);
+        self.may_be_kept_for(now, key);
         if !self.joined.contains_key(&key) {
             self.left.insert(key, now);
             self.kept_for_servers_only(now);

@@ -24,6 +24,10 @@ pub(crate) struct Unsettled {
 }
 
 impl Reference {
+    pub(super) fn is_of_several_shards(&self) -> bool {
+        self.directory.limits.shards > 1
+    }
+
     /// He changed about now: whether before a decision or after it cannot be said.
     pub(crate) fn changes(&self, now: Instant, agent: AgentId) -> bool {
         let since = self.agents[agent.index()].time.since;

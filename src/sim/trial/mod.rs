@@ -234,6 +234,8 @@ impl Trial {
                 self.agenda.pop();
                 self.carry_out(plan);
                 self.listen();
+                // Several shards tell of one thing after the other what they do at one instant.
+                self.ask_the_referee();
             }
             self.look_at_the_instant();
         }
