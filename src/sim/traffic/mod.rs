@@ -13,6 +13,8 @@ mod house;
 #[cfg(test)]
 mod keys_tests;
 mod kpi;
+#[cfg(test)]
+mod people_tests;
 mod rehearsal;
 mod roster;
 #[cfg(test)]

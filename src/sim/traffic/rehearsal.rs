@@ -77,8 +77,8 @@ pub struct Rehearsal<'a> {
     /// Callers in the house, by their leg.
     inside: HashMap<LegId, Inside>,
     legs: HashMap<ContactId, LegId>,
-    /// Whose contact it is, also while nobody is on the line because he will be called back; and how often agents were
-    /// asked.
+    /// Whose contact it is, also while nobody is on the line because he will be called back; and how many agents' phones
+    /// have rung for it.
     owners: HashMap<ContactId, (usize, u32)>,
     staff: Staff,
     shard: u8,
@@ -288,15 +288,13 @@ impl<'a> Rehearsal<'a> {
                     (None, _) => {}
                 }
             }
-            Fact::Offered { contact, .. } => {
-                if let Some((_, rings)) = self.owners.get_mut(&contact) {
-                    *rings += 1;
-                }
-            }
             Fact::LegStarted { contact, leg, party: Party::Agent(_) } => {
-                // What an agent does with this call is the same whoever he is.
-                let owner = self.owners.get(&contact);
-                let chance = owner.map_or(0, |(caller, rings)| self.callers[*caller].seed ^ u64::from(*rings));
+                // What is done at a contact's first phone, its second … is the same whoever sits there and whichever
+                // configuration rings it; of phones that ring together each is another.
+                let chance = self.owners.get_mut(&contact).map_or(0, |(caller, rung)| {
+                    *rung += 1;
+                    self.callers[*caller].seed ^ u64::from(*rung)
+                });
                 self.decide(leg, chance);
             }
             Fact::TalkStarted { contact, queue, .. } => {
