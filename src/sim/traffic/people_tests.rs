@@ -3,7 +3,9 @@
 use super::{Rehearsal, Scene};
 use crate::WorldPlan;
 use core::time::Duration;
-use model::{AgentId, Demand, Directory, Fact, Manners, Shift, Spread, Strategy, Stream, TrunkId, Weekday, Weekdays};
+use model::{
+    AgentId, Break, Demand, Directory, Fact, Manners, Shift, Spread, Strategy, Stream, TrunkId, Weekday, Weekdays,
+};
 use std::sync::Arc;
 
 const AGENTS: usize = 10;
@@ -122,5 +124,34 @@ fn phones_that_ring_for_one_call_are_missed_and_refused_each_for_itself() {
         let waits = waits(&scene);
         let at_once = waits.iter().filter(|waited| **waited < 1.0).count() as f64 / waits.len() as f64;
         assert!(waits.len() > 400 && at_once > 0.98, "{misses} {declines}: {at_once} of {}", waits.len());
+    }
+}
+
+fn shift(from: u64, to: u64, breaks: &[(Duration, Duration)]) -> Vec<Shift> {
+    let breaks: Vec<Break> = breaks.iter().map(|(at, lasts)| Break { at: *at, lasts: *lasts, code: 1 }).collect();
+    let of = |agent: usize| Shift {
+        agent: AgentId(agent as u32),
+        days: Weekdays::ALL,
+        from: hours(from),
+        to: hours(to),
+        breaks: breaks.clone(),
+    };
+    (0..AGENTS).map(of).collect()
+}
+
+/// Callers wait for all of them: whoever were ready for a moment would have one.
+#[test]
+fn nobody_takes_a_call_between_two_breaks_or_at_the_break_that_begins_or_ends_a_shift() {
+    let half = secs(1800);
+    let two_breaks = shift(0, 11, &[(hours(4), half), (hours(4) + half, half)]);
+    let at_the_end = [shift(0, 5, &[(hours(4), hours(1))]), shift(5, 11, &[])].concat();
+    let at_the_beginning = [shift(0, 4, &[]), shift(4, 11, &[(hours(4), hours(1))])].concat();
+    for (which, shifts) in [two_breaks, at_the_end, at_the_beginning].into_iter().enumerate() {
+        let scene = Scene { shifts, ..scene(1_000.0, Manners::ideal(), |_| {}) };
+        let talks = facts(&scene).into_iter().filter(|(_, fact)| matches!(fact, Fact::TalkStarted { .. }));
+        let begun: Vec<Duration> = talks.map(|(at, _)| at).collect();
+        let in_the_break = begun.iter().filter(|at| (hours(4)..hours(5)).contains(*at)).count();
+        let then = begun.iter().filter(|at| (hours(5)..hours(5) + secs(1)).contains(*at)).count();
+        assert_eq!((in_the_break, then), (0, AGENTS), "{which}: callers wait for their end");
     }
 }

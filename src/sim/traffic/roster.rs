@@ -36,7 +36,20 @@ pub fn wishes(shifts: &[Shift], first: Weekday, midnights: &[Duration]) -> Vec<W
     }
     // Stable: what one agent wishes at one instant stays in order.
     wishes.sort_by_key(|wish| wish.at);
-    wishes
+    without_moments(&wishes)
+}
+
+/// Nobody says that he is ready and in the same instant that he is not, as between two breaks that touch: a caller who
+/// waits would be his at once.
+fn without_moments(wishes: &[Wish]) -> Vec<Wish> {
+    let is_a_moment = |nth: usize| {
+        let wish = &wishes[nth];
+        let meanwhile = wishes[nth + 1..].iter().take_while(|later| later.at == wish.at);
+        let next = meanwhile.filter(|later| later.agent == wish.agent).map(|later| later.action).next();
+        let leaves = matches!(next, Some(AgentAction::NotReady { .. } | AgentAction::SignOff { .. }));
+        wish.action == AgentAction::Ready && leaves
+    };
+    (0..wishes.len()).filter(|nth| !is_a_moment(*nth)).map(|nth| wishes[nth]).collect()
 }
 
 #[cfg(test)]
@@ -83,7 +96,20 @@ mod tests {
         let written = wishes(&[shift(8, 18, &[(12, 1), (13, 2)])], Weekday::Monday, &[hours(0)]);
         assert_eq!(wishes(&[shift(8, 18, &[(13, 2), (12, 1)])], Weekday::Monday, &[hours(0)]), written);
         let one: Vec<_> = written.iter().filter(|wish| wish.at == hours(13)).map(|wish| wish.action).collect();
-        assert_eq!(one, [AgentAction::Ready, AgentAction::NotReady { code: 2 }]);
+        assert_eq!(one, [AgentAction::NotReady { code: 2 }], "one break, of which the reason changes");
+    }
+
+    #[test]
+    fn a_break_at_the_end_or_the_beginning_of_a_shift_has_no_moment_of_readiness() {
+        let at = |all: &[Wish], hour| -> Vec<_> {
+            all.iter().filter(|wish| wish.at == hours(hour)).map(|wish| wish.action).collect()
+        };
+        let (on, off) = (AgentAction::SignOn { phone: None }, AgentAction::SignOff { code: 0 });
+        let (ready, pause) = (AgentAction::Ready, AgentAction::NotReady { code: 1 });
+        let end = wishes(&[shift(8, 12, &[(11, 1)]), shift(12, 16, &[])], Weekday::Monday, &[hours(0)]);
+        assert_eq!((at(&end, 11), at(&end, 12)), (vec![pause], vec![off, on, ready]));
+        let beginning = wishes(&[shift(8, 12, &[]), shift(12, 16, &[(12, 1)])], Weekday::Monday, &[hours(0)]);
+        assert_eq!((at(&beginning, 12), at(&beginning, 13)), (vec![off, on, pause], vec![ready]));
     }
 
     #[test]
