@@ -57,7 +57,10 @@ impl Reference {
             |w: &Waiting| points(if own.queue == other.queue { self.uncapped(now, w) } else { self.effective(now, w) });
         let why = match self.standing(now, other, own, agent) {
             // By now he is reserved for the other one: it counts what kept ours from him before.
-            Standing::Hindered(all) => return Some((Passed::NotForUs, Some(Candidate::kept_by(agent, all)))),
+            Standing::Hindered(all) => {
+                let reserve = self.reserve_of(own.queue, agent);
+                return Some((Passed::NotForUs, Some(Candidate::kept_by(agent, reserve, all))));
+            }
             Standing::Chosen => return None,
             _ if own.held => return None,
             Standing::FewerPoints(_) => Passed::MorePressing { own: counted(own), other: counted(other) },
@@ -81,7 +84,7 @@ impl Reference {
         let looked_at = everybody.map(|agent| {
             let chosen = chosen == Some(agent);
             let obstacles = if chosen { vec![Verdict::Chosen] } else { self.obstacles(now, own, agent) };
-            let mut candidate = Candidate::kept_by(agent, obstacles);
+            let mut candidate = Candidate::kept_by(agent, self.reserve_of(own.queue, agent), obstacles);
             let compared = chosen || candidate.verdict == Verdict::Unexplained;
             candidate.score = compared.then(|| self.spoken_score(now, own, agent));
             (self.order(now, own, agent), candidate)
@@ -163,6 +166,10 @@ impl Reference {
             AgentState::Ready => None,
         };
         [reserve, state].into_iter().flatten().chain(self.hindrances(now, own, agent)).collect()
+    }
+
+    fn reserve_of(&self, queue: QueueId, agent: AgentId) -> Option<u8> {
+        self.directory.reserve_place(queue, agent).map(|place| place as u8)
     }
 
     fn has_refused(&self, now: Instant, own: &Waiting, agent: AgentId) -> bool {
@@ -258,7 +265,7 @@ impl Reference {
             Strategy::LeastVersatile => By::Versatility((configured.skills.len() + configured.queues.len()) as u32),
             Strategy::RingAll | Strategy::RingProgressive => By::Everybody,
         };
-        let reserve = self.directory.reserve_place(own.queue, agent).map(|place| place as u8);
+        let reserve = self.reserve_of(own.queue, agent);
         Score { reserve, by, idle: now.since(self.idle_since(agent, own.queue)) }
     }
 }

@@ -38,16 +38,16 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds):
                   withdrawn), with its details: queue, agent, waited, priority, place, ahead[], kept (so long before it
                   first came into a queue), other (contact), why, points (own, other), outcome, said, winner, offers (made
                   before), would_change; of callbacks attempts, tries (at most), first (contact), cause (of the last
-                  try), closed (whose hours are over: callback, queue); length and expected_wait of a warning, duration
-                  of a message; of `passed` why (more-pressing larger-part-of-objective earlier not-for-us
-                  not-first-of-its-queue crossed before), first (contact, who stood before it in its queue), objectives
-                  (own, other, each with queue, waited, objective and its rule)
+                  try), closed (whose hours are over: callback, queue), why of `set-aside` (closed not-reached in-use);
+                  length and expected_wait of a warning, duration of a message; of `passed` why (more-pressing
+                  larger-part-of-objective earlier not-for-us not-first-of-its-queue crossed before), first (contact, who
+                  stood before it in its queue), objectives (own, other, each with queue, waited, objective and its rule)
       of judged   priority, needs, agent and wait (so long it is kept for him), each null where nothing was made of it;
                   judged_by (priority, needs, agent: null, or by (`sticky` or the rule's name) and rule (its place))
     candidates[]  agent, name, verdict (chosen behind signed-off not-ready reserved busy wrap-up ringing attending refused
                   rang-already round-full lacks-skill kept-for-another talks-full in-reserve rang-elsewhere not-in-line
                   unexplained crossed), besides[] (verdicts: what else kept it from him), why, score, idle, reserve
-                  (counted from 1; null: the queue's own agent), would_change (all of it together)
+                  (counted from 1, joined or not; null: the queue's own agent), would_change (all of it together)
     rivals[]      where contacts were compared, not agents: the chosen and the first of each of the agent's queues: contact,
                   queue, priority, points (waiting included, up to the cap of ageing), points_in_queue (without it: by
                   these a queue's contacts are in order), waited, objective, standing (chosen fewer-points

@@ -183,16 +183,18 @@ pub struct Candidate {
     pub verdict: Verdict,
     /// What else would have kept it from him, were it not for that.
     pub besides: Vec<Verdict>,
+    /// In the queue's list, where he is of a reserve, joined or not; `None`: he is its own.
+    pub reserve: Option<u8>,
     /// By the queue's strategy; `None` when he was not to be compared.
     pub score: Option<Score>,
 }
 
 impl Candidate {
     /// Of all that kept it from him; where nothing did he was passed over.
-    pub fn kept_by(agent: AgentId, obstacles: Vec<Verdict>) -> Self {
+    pub fn kept_by(agent: AgentId, reserve: Option<u8>, obstacles: Vec<Verdict>) -> Self {
         let mut obstacles = obstacles.into_iter();
         let verdict = obstacles.next().unwrap_or(Verdict::Unexplained);
-        Candidate { agent, verdict, besides: obstacles.collect(), score: None }
+        Candidate { agent, verdict, besides: obstacles.collect(), reserve, score: None }
     }
 
     /// All that kept it from him.

@@ -229,7 +229,7 @@ impl Page<'_> {
             "why": self.why(moment, candidate),
             "score": candidate.score.map(|score| score_text(&score)),
             "idle": candidate.score.map(|score| score.idle.as_secs_f64()),
-            "reserve": candidate.score.and_then(|score| score.reserve).map(|place| place + 1),
+            "reserve": candidate.reserve.map(|place| place + 1),
             "would_change": self.would_change(moment, candidate, best),
         })
     }

@@ -88,7 +88,7 @@ impl Page<'_> {
     fn hindered(&self, moment: &Moment, rival: &Rival) -> Option<Candidate> {
         let Standing::Hindered(all) = &rival.standing else { return None };
         let chosen = moment.candidates.first().map_or(AgentId::default(), |chosen| chosen.agent);
-        Some(Candidate::kept_by(chosen, all.clone()))
+        Some(Candidate::kept_by(chosen, None, all.clone()))
     }
 
     /// The line by which its waiting counts.

@@ -317,6 +317,22 @@ fn at_hand(log: &mut Log) {
     been(log, BO, AgentState::Ready);
 }
 
+/// Whether it has joined or not, and whatever he does meanwhile.
+#[test]
+fn who_is_of_a_reserve_is_that_for_programs() {
+    let config = house(
+        "reserves = [{ level = 1, when = \"longest_wait >= 60\" }]",
+        &["", "queues = []\nreserve = { support = 1 }"],
+    );
+    let mut log = Log::of(&config);
+    log.configured(&config);
+    been(&mut log, BO, AgentState::Busy { contact: contact(1) });
+    let story = log.story(OURS, &config).json();
+    let candidates = story["moments"][0]["candidates"].as_array().unwrap();
+    let of = |id: &str| candidates.iter().find(|c| c["agent"] == id).map(|c| c["reserve"].clone());
+    assert_eq!((of("1001"), of("1002")), (Some(Value::Null), Some(1.into())));
+}
+
 /// More than one thing: none of them alone would have changed it.
 const TOGETHER: &[Kept] = &[
     (
