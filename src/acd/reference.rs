@@ -82,7 +82,7 @@ pub(crate) struct Clocks {
     freed: (u64, u64),
     released: Instant,
     pub(crate) ready: Instant,
-    pub(crate) offered: Instant,
+    offered: Instant,
     pub(crate) calls: usize,
     pub(crate) time: Time,
     /// Before the last change of state.
@@ -519,6 +519,16 @@ impl Reference {
     pub(crate) fn on_the_line(&mut self, contact: ContactId) {
         let waiting = self.waiting.iter_mut().filter(|w| w.contact == contact);
         waiting.for_each(|w| w.wish.called_back = false);
+    }
+
+    pub(crate) fn queue_of(&self, contact: ContactId) -> Option<QueueId> {
+        self.waiting.iter().find(|w| w.contact == contact).map(|w| w.queue)
+    }
+
+    /// Claimed for a contact of the queue, which came to nothing.
+    pub(crate) fn was_asked(&mut self, now: Instant, agent: AgentId, queue: QueueId) {
+        self.given.entry(queue).or_default().push((agent, now));
+        self.agents[agent.index()].offered = now;
     }
 
     pub(crate) fn rings(&self, contact: ContactId, agent: AgentId) -> bool {

@@ -148,29 +148,28 @@ fn contact() -> Vec<Transition> {
     all.extend(FREE.iter().flat_map(|free| [(*free, "offered"), (*free, "abandoned")]));
     all.extend(FREE.iter().flat_map(|free| OUT.map(|out| (*free, out))));
     all.extend(OUT.iter().flat_map(|out| [(*out, "waiting"), (*out, "ended")]));
-    // Whoever waits for such a callback has none any more.
-    all.retain(|transition| !matches!(transition, ("not-reached" | "recalled", "waiting")));
+    // Whoever waits for such a callback has none any more; who is ended by hand goes nowhere.
+    all.retain(|transition| !matches!(transition, ("not-reached" | "recalled" | "forced", "waiting")));
+    // The customer is rung while an offer is open, which is taken back when he is given up; and offers that failed are
+    // counted when the last of them ends.
+    all.retain(|(from, to)| {
+        (*from, *to) != ("waiting", "tries-exhausted") && (*to != "not-reached" || *from == "withdrawn")
+    });
     all
 }
 
-/// What needs two rare things at once: not every thousand worlds have it.
+/// What needs two rare things at once: not every thousand worlds have it for certain.
 fn is_rare(transition: Transition) -> bool {
     matches!(
         transition,
-        // Rules that look at who waits, in the very instant in which an offer is over.
-        ("rejected" | "failed" | "missed" | "withdrawn", "closed" | "max-length" | "forced" | "queue-removed")
-            | ("withdrawn", "rejected" | "missed" | "failed" | "expected-wait")
-            | ("missed", "rejected")
-            | ("forced", "waiting")
-            // One that is closed sends its callers into another, and that one is open.
-            | ("closed", "waiting")
-            // The customer is rung while an offer is open, and tries are counted where an offer has failed.
-            | ("waiting" | "rejected" | "missed" | "failed", "not-reached")
-            // He happens to call again in the seconds in which he is called.
-            | ("rejected" | "missed" | "failed" | "withdrawn", "recalled")
-            | ("waiting" | "withdrawn", "tries-exhausted")
+        // The line is longer than it may be only just after a reload.
+        ("rejected" | "failed" | "missed" | "withdrawn", "max-length")
+            // Of phones that ring together one is taken back before another says no, or before all have.
+            | ("withdrawn", "rejected" | "failed" | "tries-exhausted")
+            // He happens to call again in the seconds in which he is called, and that agent did not take the call.
+            | ("rejected" | "missed" | "failed", "recalled")
             // Somebody sends reserves away just before or after their rule has moved.
-            | ("adjusted" | "sent-away" | "away" | "called-in" | "left", "sent-away" | "called-in")
-            | ("sent-away" | "called-in", "adjusted")
+            | ("adjusted", "sent-away")
+            | ("sent-away", "adjusted")
     )
 }

@@ -14,9 +14,9 @@ pub(super) fn explain(
     claims: Vec<(AgentId, Option<ContactId>)>,
 ) -> Vec<Box<str>> {
     reserve_before_offers(sight, &mut told);
-    let claimed = claimed_too_late(&told);
+    let claimed = claimed_too_late(sight, &told);
     let doubts = in_some_order(sight, now, told, claims);
-    claimed.into_iter().for_each(|agent| sight.was_asked(now, agent));
+    claimed.into_iter().for_each(|(agent, queue)| sight.was_asked(now, agent, queue));
     doubts
 }
 
@@ -100,25 +100,25 @@ fn reserve_before_offers(sight: &Sight, told: &mut Vec<(Instant, Told)>) {
     }
 }
 
-/// Shown reserved for a contact of a queue that was offered to others and no longer to them: their clock of offers goes on
-/// all the same.
-fn claimed_too_late(told: &[(Instant, Told)]) -> Vec<AgentId> {
-    let reserved = told.iter().filter_map(|(_, told)| match told {
-        Told::Fact(Fact::AgentChanged { agent, state: AgentState::Reserved { contact }, .. }) => {
-            Some((*agent, *contact))
-        }
+/// Shown reserved for a contact of a queue that was not offered to them any more when its home heard of it: their clock of
+/// offers goes on and they have had their turn all the same.
+fn claimed_too_late(sight: &Sight, told: &[(Instant, Told)]) -> Vec<(AgentId, QueueId)> {
+    let facts = || told.iter().filter_map(|(_, told)| told.fact());
+    let reserved = facts().filter_map(|fact| match fact {
+        Fact::AgentChanged { agent, state: AgentState::Reserved { contact }, .. } => Some((*agent, *contact)),
         _ => None,
     });
     let offers = |contact: ContactId| {
-        told.iter().filter_map(move |(_, told)| match told {
-            Told::Fact(Fact::Offered { contact: of, agent, .. }) if *of == contact => Some(*agent),
+        facts().filter_map(move |fact| match fact {
+            Fact::Offered { contact: of, agent, queue, .. } if *of == contact => Some((*agent, *queue)),
             _ => None,
         })
     };
-    let too_late = |(agent, contact): &(AgentId, ContactId)| {
-        offers(*contact).next().is_some() && !offers(*contact).any(|offered| offered == *agent)
+    let too_late = |(agent, contact): (AgentId, ContactId)| {
+        let queue = offers(contact).next().map(|(_, queue)| queue).or_else(|| sight.queue_of(contact))?;
+        (!offers(contact).any(|(offered, _)| offered == agent)).then_some((agent, queue))
     };
-    reserved.filter(too_late).map(|(agent, _)| agent).collect()
+    reserved.filter_map(too_late).collect()
 }
 
 struct Search<'a> {

@@ -32,6 +32,8 @@ impl Told {
 
 #[derive(Clone, Debug)]
 pub(super) struct Sight {
+    /// Shown reserved for whom and when, and not offered him yet.
+    claimed: HashMap<AgentId, (ContactId, Instant)>,
     reference: Reference,
     directory: Arc<Directory>,
     shards: u8,
@@ -59,6 +61,7 @@ impl Sight {
             known: HashMap::new(),
             talks: HashMap::new(),
             attending: HashMap::new(),
+            claimed: HashMap::new(),
         }
     }
 
@@ -95,8 +98,25 @@ impl Sight {
         self.reference.agents[agent.index()].state == AgentState::Reserved { contact }
     }
 
-    pub(super) fn was_asked(&mut self, now: Instant, agent: AgentId) {
-        self.reference.agents[agent.index()].offered = now;
+    /// Whoever was reserved for a contact that then was not to be offered had his turn all the same.
+    fn claim_over(&mut self, now: Instant, agent: AgentId, state: AgentState) {
+        if let Some((contact, since)) = self.claimed.remove(&agent)
+            && let Some(queue) = self.queue_of(contact)
+        {
+            self.was_asked(since, agent, queue);
+        }
+        if let AgentState::Reserved { contact } = state {
+            self.claimed.insert(agent, (contact, now));
+        }
+    }
+
+    /// Where it waits.
+    pub(super) fn queue_of(&self, contact: ContactId) -> Option<QueueId> {
+        self.reference.queue_of(contact)
+    }
+
+    pub(super) fn was_asked(&mut self, now: Instant, agent: AgentId, queue: QueueId) {
+        self.reference.was_asked(now, agent, queue);
     }
 
     pub(super) fn next_input(&mut self) {
@@ -120,7 +140,11 @@ impl Sight {
             Fact::OfferEnded { agent, outcome: OfferOutcome::Accepted, .. } => _ = self.attending.remove(agent),
             Fact::Connected { contact, queue, agent, .. } => _ = self.talks.insert(*agent, (*contact, *queue)),
             Fact::TalkEnded { contact, agent, .. } => return self.talk_ended(now, *contact, *agent),
-            Fact::AgentChanged { agent, state, .. } => self.release(now, *agent, *state),
+            Fact::Offered { agent, .. } => _ = self.claimed.remove(agent),
+            Fact::AgentChanged { agent, state, .. } => {
+                self.claim_over(now, *agent, *state);
+                self.release(now, *agent, *state);
+            }
             _ => {}
         }
         let wish = match fact {

@@ -26,7 +26,7 @@ pub(super) fn draw(rng: &mut Rng, drawn: &mut Drawn) -> bool {
         if objective {
             let _ = writeln!(keys, "service_objective = \"{}s\"", 10 + rng.below(110));
         }
-        queue_keys(&mut keys, rng, queue);
+        queue_keys(&mut keys, rng, queue, drawn.queues);
         into(&mut drawn.tables, &format!("[[queue]]\nname = \"q{queue}\"\n"), &keys);
     }
     // Somebody leaves a message.
@@ -53,7 +53,7 @@ pub(super) fn draw(rng: &mut Rng, drawn: &mut Drawn) -> bool {
     true
 }
 
-fn queue_keys(keys: &mut String, rng: &mut Rng, queue: u32) {
+fn queue_keys(keys: &mut String, rng: &mut Rng, queue: u32, queues: u32) {
     if rng.chance(0.5) {
         let _ = writeln!(keys, "idle_clock = \"{}\"", ["ready", "offer"][rng.below(2) as usize]);
     }
@@ -71,8 +71,10 @@ fn queue_keys(keys: &mut String, rng: &mut Rng, queue: u32) {
     if rng.chance(0.3) {
         let _ = writeln!(keys, "answer = \"with-agent\"");
     }
-    if rng.chance(0.3) {
-        let _ = writeln!(keys, "closed = {{ to = \"voicemail:q{queue}\" }}");
+    if rng.chance(0.5) {
+        let onward = queue + 1 < queues && rng.chance(0.6);
+        let to = if onward { format!("queue:q{}", queue + 1) } else { format!("voicemail:q{queue}") };
+        let _ = writeln!(keys, "closed = {{ to = \"{to}\" }}");
     }
     if rng.chance(0.3) {
         let _ = writeln!(keys, "whisper = {{ waited = true }}");

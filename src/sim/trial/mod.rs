@@ -12,6 +12,7 @@ mod figures;
 mod further;
 mod laws;
 mod people;
+mod pressure;
 #[cfg(test)]
 mod spoilt_tests;
 mod times;
@@ -80,6 +81,16 @@ enum Plan {
     Phone,
     Reachable(PhoneId),
     Operator,
+    /// A contact is ended by hand.
+    HangUp(ContactId),
+    /// Whoever is to be called back calls himself.
+    CallsAgain(ContactId, QueueId),
+    /// Reserves are called in once more, or sent away.
+    Order(QueueId, bool),
+    Shut(QueueId),
+    /// A reload takes a queue away, or brings it back.
+    Remove(QueueId, bool),
+    Back(AgentId),
     /// By-hand orders about a queue are taken back.
     ByRule(QueueId),
     Reload,
@@ -110,6 +121,10 @@ struct Trial {
     faults: BTreeSet<&'static str>,
     course: Course,
     lines: Lines,
+    /// Of whom a contact is.
+    numbers: BTreeMap<ContactId, Box<str>>,
+    /// Who is to be called back.
+    promised: BTreeSet<ContactId>,
     ends: Instant,
 }
 
@@ -157,6 +172,8 @@ impl Trial {
             faults: BTreeSet::new(),
             course: Course::new(now.mono, &directory),
             lines: Lines::default(),
+            numbers: BTreeMap::new(),
+            promised: BTreeSet::new(),
             ends: now.mono + LASTS,
             rng,
             apart,
@@ -289,6 +306,12 @@ impl Trial {
             }
             Plan::Operator => self.operator(),
             Plan::ByRule(queue) => self.by_rule(queue),
+            Plan::HangUp(contact) => self.hang_up(contact),
+            Plan::CallsAgain(contact, queue) => self.calls_again(contact, queue),
+            Plan::Order(queue, in_again) => self.order_again(queue, in_again),
+            Plan::Shut(queue) => self.shut(queue),
+            Plan::Remove(queue, removed) => self.remove(queue, removed),
+            Plan::Back(agent) => self.back(agent),
             Plan::Reload => self.reload(),
             Plan::Stall => {
                 self.faults.insert("stalled loop");
@@ -372,6 +395,7 @@ impl Trial {
                 News::Fact(fact) => {
                     self.census.handle_fact(&fact);
                     self.learn(&fact.fact);
+                    self.press(&fact.fact);
                     self.look_at_the_offer(&fact.fact);
                     self.tell_the_referee(&fact);
                     self.books.handle_fact(fact);
@@ -425,6 +449,7 @@ impl Trial {
             Fact::Line { agent, phone, step: LineStep::Called } => {
                 self.lines.called.insert(phone, agent);
             }
+            Fact::Callback { contact, .. } => _ = self.promised.insert(contact),
             Fact::Offered { agent, .. } => self.takes_by_key(agent),
             _ => {}
         }

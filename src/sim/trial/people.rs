@@ -6,7 +6,8 @@ use crate::traffic::Ring;
 use core::time::Duration;
 use engine::Ask;
 use model::{
-    Actor, AgentAction, AgentId, Command, ContactId, NailedUp, PhoneId, QueueAction, QueueId, ReserveOrder, Source,
+    Actor, AgentAction, AgentId, Command, ContactId, Directory, NailedUp, PhoneId, QueueAction, QueueId, ReserveOrder,
+    Source,
 };
 use std::sync::Arc;
 
@@ -124,7 +125,7 @@ impl Trial {
     }
 
     /// An error is an answer too.
-    fn command(&mut self, shard: u8, command: impl FnOnce(Actor) -> Command) {
+    pub(super) fn command(&mut self, shard: u8, command: impl FnOnce(Actor) -> Command) {
         let by = Actor::Operator("operator".into());
         self.house.asks(self.now, shard, Ask::Do(command(by)));
         self.listen();
@@ -148,10 +149,14 @@ impl Trial {
                 directory.agents[agent].queues = vec![QueueId(queue as u32)];
             }
         }
-        self.directory = Arc::new(directory);
-        self.course.reloaded(self.now.mono, &self.directory);
         self.course.spoken(self.now.mono, AgentId(agent as u32));
-        self.books.directory_changed(Arc::clone(&self.directory));
-        self.house.reloads(self.now, &self.directory);
+        self.configure(Arc::new(directory));
+    }
+
+    pub(super) fn configure(&mut self, directory: Arc<Directory>) {
+        self.course.reloaded(self.now.mono, &directory);
+        self.books.directory_changed(Arc::clone(&directory));
+        self.house.reloads(self.now, &directory);
+        self.directory = directory;
     }
 }

@@ -150,6 +150,7 @@ struct Places {
     left: Vec<(Box<str>, QueueId, Instant, Instant)>,
     /// When which promise is taken back: told before or after its place is taken.
     withdrawn: Vec<(Instant, ContactId)>,
+    promised: HashSet<ContactId>,
 }
 
 impl Places {
@@ -158,7 +159,7 @@ impl Places {
             Fact::Callback { contact, step: CallbackStep::Withdrawn, .. } => Some((at.mono, *contact)),
             _ => None,
         });
-        Places { withdrawn: withdrawn.collect(), ..Places::default() }
+        Places { withdrawn: withdrawn.collect(), promised: called_back(facts), ..Places::default() }
     }
 
     fn handle_fact(&mut self, at: Instant, fact: &Fact) {
@@ -188,7 +189,8 @@ impl Places {
                 && course.rules(at, late).any(|r| within(r).is_some_and(|most| at.since(*left) <= most + late))
         };
         let takes_over = |(when, promise): &(Instant, ContactId)| {
-            let then = at.since(*when) <= late && when.since(at) <= late;
+            // A promise has it from when it was given, and may come into its queue later.
+            let then = at.since(*when) <= late && when.since(at) <= late || self.promised.contains(&contact);
             then && self.entered.get(promise).is_some_and(|entered| same(*entered))
         };
         same(known.unwrap_or(at))
