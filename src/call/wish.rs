@@ -3,7 +3,9 @@
 use crate::limits::{KNOWN_CALLERS_MAX, STICKY_MAX};
 use crate::machine::Machine;
 use base::{Instant, Now};
-use model::{AgentId, Attributes, ContactId, Fact, Judged, JudgedBy, News, Preferred, QueueId, Wish};
+use model::{
+    AgentId, Attributes, ContactId, Directory, Fact, Judged, JudgedBy, News, Preferred, QueueId, RequirementId, Wish,
+};
 use std::collections::{BTreeMap, HashMap};
 
 /// Who served whom last, by the caller's number; the callers of every shard, for each tells the others.
@@ -64,15 +66,8 @@ impl Machine {
         {
             judged.agent = Some(Judged { value: Preferred { agent, wait: sticky.wait }, by: JudgedBy::Sticky });
         }
-        // Who does not serve the queue any more is not waited for; one of a reserve is while his reserve has joined, which
-        // the queue's home knows.
-        let serves = |preferred: &Judged<Preferred>| {
-            let id = preferred.value.agent;
-            let agent = self.directory.agent(id);
-            let own = !agent.removed && agent.queues.contains(&queue);
-            own || self.directory.reserve_place(queue, id).is_some()
-        };
-        judged.agent = judged.agent.filter(serves);
+        let needs = judged.needs.map(|judged| judged.value);
+        judged.agent = judged.agent.filter(|preferred| may_serve(&self.directory, queue, needs, preferred.value));
         if !judged.is_empty() {
             self.fact(Fact::Judged { contact: id, queue, judgement: judged });
         }
@@ -90,6 +85,16 @@ impl Machine {
             self.news(News::Served { number: caller.number, agent, at: now.mono });
         }
     }
+}
+
+/// Who does not serve the queue any more, or lacks what is asked until his time is over, is not waited for. One of a
+/// reserve is while his reserve has joined, which the queue's home knows.
+fn may_serve(directory: &Directory, queue: QueueId, needs: Option<RequirementId>, preferred: Preferred) -> bool {
+    let agent = directory.agent(preferred.agent);
+    let own = !agent.removed && agent.queues.contains(&queue);
+    let fits = |id: RequirementId| directory.requirements[id.index()].fits(&agent.skills);
+    (own || directory.reserve_place(queue, preferred.agent).is_some())
+        && directory.queue(queue).routing.ever_fits(needs, preferred.wait, fits)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::table::{Table, Wrong};
 use crate::target::Refs;
 use core::cell::RefCell;
 use expr::{Condition, Kind, Unknown};
-use model::{AgentId, Attribute, Preferred, Rule, Sticky};
+use model::{AgentId, Attribute, Preferred, RequirementId, Rule, Sticky};
 use toml::de::DeValue;
 
 /// A caller who waits longer for one person would rather be served.
@@ -23,11 +23,18 @@ const PRIORITY: core::ops::RangeInclusive<i64> = -1_000..=1_000;
 /// What rules name, to be checked once all agents and numbers are read.
 #[derive(Default)]
 pub(crate) struct Named {
-    pub(crate) agents: Vec<(AgentId, Span)>,
+    pub(crate) agents: Vec<NamedAgent>,
     /// Asked besides what the queue asks.
     pub(crate) needs: Demands,
     /// The keys behind `data.`.
     pub(crate) data: Vec<(Box<str>, Span)>,
+}
+
+pub(crate) struct NamedAgent {
+    pub(crate) preferred: Preferred,
+    /// What his rule asks.
+    pub(crate) needs: Option<RequirementId>,
+    pub(crate) span: Span,
 }
 
 pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> (Vec<Rule>, Named) {
@@ -65,7 +72,9 @@ fn rule(table: &Table<'_>, refs: &Refs<'_>, named: &mut Named) -> Rule {
         "" => Ok(None),
         id => Ok(Some(AgentId(refs.agents.find(id)?))),
     });
-    named.agents.extend(agent.value.map(|id| (id, agent.span)));
+    let needs = needs.map(|(id, _)| id);
+    let preferred = agent.value.map(|agent| Preferred { agent, wait });
+    named.agents.extend(preferred.map(|preferred| NamedAgent { preferred, needs, span: agent.span }));
     let priority = table.is_given("priority").then(|| {
         let priority = table.convert("priority", |value| {
             let found = value.integer()?;
@@ -86,13 +95,7 @@ fn rule(table: &Table<'_>, refs: &Refs<'_>, named: &mut Named) -> Rule {
         }
         name => Ok(name.into()),
     });
-    Rule {
-        name: name.value,
-        when: when(table, named),
-        priority,
-        needs: needs.map(|(id, _)| id),
-        agent: agent.value.map(|agent| Preferred { agent, wait }),
-    }
+    Rule { name: name.value, when: when(table, named), priority, needs, agent: preferred }
 }
 
 /// The condition; the keys it asks are noted where they stand.

@@ -4,9 +4,12 @@ use crate::condition::Requirements;
 use crate::names::Entry;
 use crate::queue::ReadQueue;
 use crate::reader::Reader;
+use crate::rules::NamedAgent;
 use crate::source::Span;
 use crate::suggest::advice;
-use model::{Agent, AgentId, NumberRule, Queue, QueueId, Requirement, RequirementId, SkillId, Target, level_of};
+use model::{
+    Agent, NumberRule, Preferred, Queue, QueueId, Requirement, RequirementId, SkillId, SkillRange, Target, level_of,
+};
 
 /// The whole configuration, for what only the whole can say.
 pub(crate) struct Serving<'a> {
@@ -38,8 +41,8 @@ impl Serving<'_> {
         for (read, id) in self.queues.iter().zip((0..).map(QueueId)) {
             let Some(read) = read else { continue };
             let ReadQueue { queue, demands, named, .. } = read;
-            for (agent, span) in &named.agents {
-                self.warn_of_absent(id, queue, *agent, *span);
+            for agent in &named.agents {
+                self.warn_of_absent(id, queue, agent, requirements, skill_name);
             }
             let serving = self.agents(id, queue);
             for (requirement, span) in demands.iter().chain(&named.needs) {
@@ -90,12 +93,32 @@ impl Serving<'_> {
         }
     }
 
-    fn warn_of_absent(&self, id: QueueId, queue: &Queue, agent: AgentId, span: Span) {
+    /// Somebody a rule names who does not serve the queue, or never what is asked until his time is over.
+    fn warn_of_absent(
+        &self,
+        id: QueueId,
+        queue: &Queue,
+        named: &NamedAgent,
+        requirements: &Requirements,
+        skill_name: impl Fn(SkillId) -> String,
+    ) {
+        let Preferred { agent, wait } = named.preferred;
         let Some(agent) = &self.agents[agent.index()] else { return };
         if !Self::serves(id, queue, agent) {
             let message = format!("agent {} does not serve queue {}: nobody is asked first", agent.id, queue.name);
-            self.reader.warn(span, message, "give the agent the queue");
+            self.reader.warn(named.span, message, "give the agent the queue");
+            return;
         }
+        let fits = |id: RequirementId| requirements.with(id, |asked| asked.fits(&agent.skills));
+        if queue.routing.ever_fits(named.needs, wait, fits) {
+            return;
+        }
+        let first = queue.routing.steps.first().and_then(|step| step.needs);
+        let Some(asked) = [named.needs, first].into_iter().flatten().find(|id| !fits(*id)) else { return };
+        let lacks = requirements.with(asked, |asked| lacking(asked, agent, skill_name));
+        let message = format!("agent {} lacks {lacks}: nobody is asked first", agent.id);
+        let help = "give the agent what these contacts ask as long as they would wait for him, or name another";
+        self.reader.warn(named.span, message, help);
     }
 
     /// Callers come to a queue nobody serves and wait until they are told to go. One that leads everybody on is a stop
@@ -145,6 +168,20 @@ fn missing(requirement: &Requirement, serving: &[&Agent], skill_name: impl Fn(Sk
     let one = |skill, least| format!("{} {least} (the best has {})", skill_name(skill), best(skill));
     let all: Vec<String> = short.iter().map(|range| one(range.skill, range.least)).collect();
     format!("nobody has {}", all.join(", "))
+}
+
+/// What he lacks of the alternative he comes nearest to, as conditions are written.
+fn lacking(requirement: &Requirement, agent: &Agent, skill_name: impl Fn(SkillId) -> String) -> String {
+    let alternatives = requirement.any.iter();
+    let short = alternatives
+        .map(|all| all.iter().filter(|range| !range.holds(&agent.skills)).collect::<Vec<_>>())
+        .min_by_key(Vec::len)
+        .unwrap_or_default();
+    let one = |range: &SkillRange| match level_of(&agent.skills, range.skill) < range.least {
+        true => format!("{} >= {}", skill_name(range.skill), range.least),
+        false => format!("{} <= {}", skill_name(range.skill), range.most),
+    };
+    short.into_iter().map(one).collect::<Vec<_>>().join(" && ")
 }
 
 /// Where somebody waits, or is called back, until an agent is free.

@@ -82,6 +82,36 @@ impl Default for Routing {
     }
 }
 
+impl Routing {
+    /// Whether somebody can serve a contact that asks this besides its steps, at the step it begins with or at one that
+    /// can come within so long. Conditions may skip a step, so that the next one comes earlier.
+    pub fn ever_fits(
+        &self,
+        needs: Option<RequirementId>,
+        within: Duration,
+        fits: impl Fn(RequirementId) -> bool,
+    ) -> bool {
+        let fits = |needs: Option<RequirementId>| needs.is_none_or(&fits);
+        if !fits(needs) {
+            return false;
+        }
+        // When this step can begin at the earliest.
+        let mut begins = Duration::ZERO;
+        for step in &self.steps {
+            if fits(step.needs) {
+                return true;
+            }
+            if step.only_if.is_empty() {
+                begins = begins.saturating_add(step.lasts.unwrap_or(Duration::MAX));
+            }
+            if begins >= within {
+                return false;
+            }
+        }
+        self.steps.is_empty()
+    }
+}
+
 /// One step of a queue's demands: after `lasts` the next one counts.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Step {
@@ -232,6 +262,30 @@ mod tests {
         assert!(requirement.fits(&skills(&[(0, 9), (2, 1)])));
         assert!(!requirement.fits(&skills(&[(0, 3), (1, 10), (2, 10)])));
         assert!(!requirement.fits(&skills(&[(0, 10), (1, 4)])));
+    }
+
+    #[test]
+    fn who_fits_a_step_that_comes_in_time_fits() {
+        let step = |needs: u32, lasts, only_if| Step {
+            needs: Some(RequirementId(needs)),
+            lasts: Some(Duration::from_secs(lasts)),
+            only_if,
+        };
+        let waiting = vec![vec![FigureRange { figure: QueueFigure::Waiting, least: 3, most: u32::MAX }]];
+        let last = Step { lasts: None, ..step(2, 0, vec![]) };
+        let steps = vec![step(0, 10, vec![]), step(1, 30, waiting), last];
+        let routing = Routing { steps, ..Routing::default() };
+        let able = |can: &[u32], needs: Option<u32>, within| {
+            routing.ever_fits(needs.map(RequirementId), Duration::from_secs(within), |id| can.contains(&id.0))
+        };
+        assert!(able(&[0], None, 1) && able(&[1], None, 11) && !able(&[1], None, 10));
+        // The second is skipped unless its condition holds.
+        assert!(able(&[2], None, 11) && !able(&[2], None, 10) && !able(&[], None, 3_600));
+        // What the contact itself asks counts at every step.
+        assert!(able(&[0, 7], Some(7), 1) && !able(&[0, 1, 2], Some(7), 3_600));
+        let plain = Routing::default();
+        let asks = |needs, can| plain.ever_fits(needs, Duration::from_secs(20), |_| can);
+        assert!(asks(None, false) && asks(Some(RequirementId(0)), true) && !asks(Some(RequirementId(0)), false));
     }
 
     #[test]

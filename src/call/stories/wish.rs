@@ -3,7 +3,10 @@
 use crate::testing::{World, check_in, house};
 use core::time::Duration;
 use expr::Kind;
-use model::{AgentId, Attribute, Directory, InReserve, Preferred, Reserve, ReserveOf, Rule, Sticky};
+use model::{
+    AgentId, Attribute, Directory, InReserve, Preferred, Requirement, RequirementId, Reserve, ReserveOf, Rule, SkillId,
+    SkillLevel, SkillRange, Step, Sticky,
+};
 
 fn rule(when: &str, priority: Option<i32>, agent: Option<u32>) -> Rule {
     let names = |name: &str| {
@@ -83,6 +86,44 @@ fn an_agent_in_reserve_and_one_of_a_queue_that_lends_are_named_like_the_queues_o
         house.queues[0].routing.reserves = vec![reserve];
         check_in(World::new(house, 1), &format!("{ARRIVES}\n{judged}\n{MUSIC}\nqueue enqueue c1 support for ben"));
     }
+}
+
+/// French 5 for 30 seconds, then French 1, of which Ben has so much.
+fn asking_french(mut house: Directory, has: u8) -> Directory {
+    let at_least = |least| SkillRange { skill: SkillId(0), least, most: 10 };
+    let french = |least| Requirement { text: "french".into(), any: vec![vec![at_least(least)]] };
+    let step = |needs, lasts| Step { needs: Some(RequirementId(needs)), lasts, only_if: vec![] };
+    house.skills = vec!["french".into()];
+    house.requirements = vec![french(5), french(1)];
+    house.queues[0].routing.steps = vec![step(0, Some(Duration::from_secs(30))), step(1, None)];
+    for agent in &mut house.agents {
+        agent.skills = vec![SkillLevel { skill: SkillId(0), level: has }];
+    }
+    house
+}
+
+#[test]
+fn an_agent_who_lacks_what_is_asked_until_his_time_is_over_is_not_waited_for() {
+    let named = |wait: u64| {
+        let mut rule = rule("caller.starts_with('+')", None, Some(0));
+        rule.agent = Some(Preferred { agent: AgentId(0), wait: Duration::from_secs(wait) });
+        rule
+    };
+    let alone = format!("{ARRIVES}\n{MUSIC}\nqueue enqueue c1 support");
+    let kept = format!("{ARRIVES}\nfact judged c1 anna by rule 1\n{MUSIC}\nqueue enqueue c1 support for anna");
+    for (has, wait, expected) in [(5, 20, &kept), (4, 20, &alone), (4, 30, &alone), (4, 31, &kept), (0, 600, &alone)] {
+        check_in(World::new(asking_french(ruled(vec![named(wait)]), has), 1), expected);
+    }
+    // What the rule asks is asked besides.
+    let asks = Rule { needs: Some(RequirementId(0)), ..named(600) };
+    let asked = format!("{ARRIVES}\nfact judged c1\n{MUSIC}\nqueue enqueue c1 support");
+    check_in(World::new(asking_french(ruled(vec![asks]), 4), 1), &asked);
+}
+
+#[test]
+fn who_served_the_caller_before_and_lacks_what_is_asked_at_first_is_not_waited_for() {
+    let placed = "media play c music/default repeat\nqueue enqueue c2 support";
+    check_in(World::new(asking_french(sticky(3600), 4), 1), &again("600s", placed));
 }
 
 fn sticky(remember: u64) -> Directory {

@@ -208,3 +208,33 @@ fn data_that_no_number_attaches_are_warned_of() {
     assert_eq!(slip[1], "did you mean `tier`?");
     assert_eq!(rule("", "tier")[1], "attach it where they call: [[number]] attach = { tier = \"…\" }");
 }
+
+/// He would be waited for in vain, all of `wait`.
+#[test]
+fn a_named_agent_who_lacks_what_is_asked_until_his_time_is_over_is_warned_of() {
+    let all = |asks: &str, rule: &str, has: &str| {
+        let agents = format!(
+            "[[agent]]\nid = \"1\"\nqueues = [\"a\"]\nskills = {{ vip = 5, french = 5 }}\n[[agent]]\nid = \
+             \"1010\"\nqueues = [\"a\"]\nskills = {{ {has} }}\n"
+        );
+        let queue = format!("[[queue]]\nname = \"a\"\n{asks}\nrules = [{{ agent = \"1010\", {rule} }}]\n");
+        said(&format!("[[skill]]\nname = \"french\"\n{queue}{agents}"))
+    };
+    let lacks = |what: &str| {
+        let help = "give the agent what these contacts ask as long as they would wait for him, or name another";
+        [format!("t.toml:13:20: warning: agent 1010 lacks {what}: nobody is asked first"), help.to_owned()]
+    };
+    let (queue, wait) = ("needs = \"french\"", "wait = \"60s\"");
+    assert_eq!(all(queue, wait, ""), lacks("french >= 1"));
+    assert_eq!(all(queue, wait, "french = 1"), [""; 0]);
+    assert_eq!(all("needs = \"french >= 3 && vip || vip >= 5\"", wait, "french = 4"), lacks("vip >= 1"));
+    // What the rule asks is asked besides.
+    assert_eq!(all("", "needs = \"vip >= 3\"", "vip = 2"), lacks("vip >= 3"));
+    assert_eq!(all(queue, "needs = \"vip\"", "french = 1"), lacks("vip >= 1"));
+    // A step that comes while he is waited for is one he can serve.
+    let steps = "steps = [{ needs = \"french >= 5\", for = \"30s\" }, { needs = \"french\" }]";
+    assert_eq!(all(steps, "wait = \"31s\"", "french = 1"), [""; 0]);
+    assert_eq!(all(steps, "wait = \"30s\"", "french = 1"), lacks("french >= 5"));
+    let rarely = steps.replace("\"30s\"", "\"30s\", if = \"waiting > 3\"");
+    assert_eq!(all(&rarely, "wait = \"30s\"", "french = 1"), [""; 0]);
+}
