@@ -14,7 +14,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::{AgentId, Directory, NailedUp, Phone, PhoneId, Shift, Weekday, Weekdays};
 use sim::traffic::{Scene, Span, Tally};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,24 +54,37 @@ struct Simulation {
     runs: u32,
 }
 
+/// What reading the files gave besides the days.
+#[derive(Default)]
+struct Read {
+    files: Vec<PathBuf>,
+    warned: Vec<String>,
+}
+
+impl Read {
+    /// The second configuration may have the same to say.
+    fn warn(&mut self, warning: String) {
+        if !self.warned.contains(&warning) {
+            say::err(&warning);
+            self.warned.push(warning);
+        }
+    }
+}
+
 pub(crate) fn run(args: &SimulateArgs) -> Result<String, String> {
     let Some(traffic) = &args.traffic else { return Ok(config::traffic_defaults().to_owned()) };
     let mut simulation = Simulation { cases: Vec::new(), date: (0, 0, 0), seed: args.seed, runs: args.runs };
     let others = args.compare.iter().map(|other| ConfigArg { config: Some(other.clone()) });
-    let mut warned = Vec::new();
+    let mut read = Read::default();
     for config in core::iter::once(args.config.clone()).chain(others) {
-        let (scene, date) = scene(args, traffic, &config, &mut warned)?;
+        let (scene, date) = scene(args, traffic, &config, &mut read)?;
         let file = config.config.unwrap_or_else(|| "the embedded default".into());
         let (name, short) = (file.display().to_string(), file.file_name().unwrap_or_default().to_string_lossy().into());
         simulation.date = date;
         simulation.cases.push(Case { name, short, scene, runs: Vec::new() });
     }
     if let Some(file) = &args.plot {
-        // Before the work, not after it.
-        let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
-        opened.map_err(|error| {
-            format!("--plot {}: cannot be written: {error}; name a file in a folder that there is", file.display())
-        })?;
+        plot::try_file(file, &read.files)?;
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     for case in &mut simulation.cases {
@@ -88,12 +101,13 @@ fn scene(
     args: &SimulateArgs,
     traffic_file: &Path,
     config: &ConfigArg,
-    warned: &mut Vec<String>,
+    read: &mut Read,
 ) -> Result<(Scene, (i16, i8, i8)), String> {
     // Of two configurations it may fit one.
     let with = config.config.as_ref().filter(|_| args.compare.is_some());
     let with = with.map_or_else(String::new, |config| format!(" with {}", config.display()));
     let (config, _) = load_or_report(config)?;
+    read.files.extend(config.sources);
     let mut directory = config.directory;
     let wrong = |what: &str, file: &Path, report: config::Report| {
         format!("the {what} {} cannot be used{with}\n{report}", file.display())
@@ -109,13 +123,9 @@ fn scene(
             past = traffic.demand.past_days
         ));
     }
-    for warning in traffic.warnings.iter().map(ToString::to_string) {
-        // The second configuration may have the same to say.
-        if !warned.contains(&warning) {
-            say::err(&warning);
-            warned.push(warning);
-        }
-    }
+    read.files.extend(traffic.sources);
+    traffic.warnings.iter().for_each(|warning| read.warn(warning.to_string()));
+    read.files.extend(args.schedule.clone());
     let shifts = match &args.schedule {
         Some(file) => config::load_schedule(file, &directory).map_err(|report| wrong("schedule", file, report))?,
         None => everybody(&directory),

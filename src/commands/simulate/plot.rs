@@ -2,6 +2,7 @@
 
 use super::{Case, Simulation};
 use sim::traffic::{At, Estimate, KPIS, Kpi};
+use std::path::{Path, PathBuf};
 // Writing to a String cannot fail: the results of `write!` here are dropped.
 use std::fmt::Write as _;
 
@@ -178,6 +179,31 @@ impl Panel {
             );
         }
     }
+}
+
+/// Before the work, not after it: whether the picture can be written, and over nothing that is wanted. `inputs`: what was
+/// read for it.
+pub(super) fn try_file(file: &Path, inputs: &[PathBuf]) -> Result<(), String> {
+    let there = std::fs::canonicalize(file).ok();
+    let same = |input: &&PathBuf| there.is_some() && std::fs::canonicalize(input).ok() == there;
+    if let Some(input) = inputs.iter().find(same) {
+        let input = input.display();
+        return Err(format!(
+            "--plot {}: this is {input}, which is read here; name a file for the picture, e.g. day.svg",
+            file.display()
+        ));
+    }
+    let is_picture = file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("svg"));
+    if file.is_file() && !is_picture {
+        return Err(format!(
+            "--plot {}: this file is there already and no picture by its name; name one that ends in .svg",
+            file.display()
+        ));
+    }
+    let opened = std::fs::OpenOptions::new().append(true).create(true).open(file);
+    opened.map(drop).map_err(|error| {
+        format!("--plot {}: cannot be written: {error}; name a file in a folder that there is", file.display())
+    })
 }
 
 /// The next round number above everything shown.

@@ -217,7 +217,7 @@ fn past_contacts_call_again() {
 #[test]
 fn runs_on_many_threads_are_those_of_one_after_another() {
     let args = args("day.toml", 5);
-    let (scene, _) = scene(&args, &example("day.toml"), &args.config, &mut Vec::new()).unwrap();
+    let (scene, _) = scene(&args, &example("day.toml"), &args.config, &mut Read::default()).unwrap();
     let serial: Vec<Tally> = (0..5).map(|n| runs::one(&scene, 7 + n)).collect();
     assert_eq!(runs::all(&scene, 7, 5, 3, ""), serial);
     assert_ne!(serial[0], serial[1]);
@@ -298,4 +298,41 @@ fn a_week_has_a_week_end_where_it_is_said() {
     let ((work, there), (all, always)) = (week("mon-fri"), week("mon-sun"));
     assert!((work / all - 5.0 / 7.0).abs() < 0.1, "{work} of {all} callers");
     assert!((there / always - 5.0 / 7.0).abs() < 0.01, "{there} of {always} agents");
+}
+
+#[test]
+fn a_picture_is_not_written_over_what_is_read_or_what_is_no_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name);
+    std::fs::write(file("c.toml"), TEXTBOOK[0]).unwrap();
+    std::fs::write(file("staff.svg"), TEXTBOOK[2]).unwrap();
+    std::fs::write(file("past.svg"), "time,number,talk\n09:00,4008,60\n").unwrap();
+    std::fs::write(file("day.svg"), "[past]\nfile = \"past.svg\"\n").unwrap();
+    std::fs::create_dir(file("inner")).unwrap();
+    let files = |plot: PathBuf| SimulateArgs {
+        config: ConfigArg { config: Some(file("c.toml")) },
+        traffic: Some(file("day.svg")),
+        schedule: Some(file("staff.svg")),
+        plot: Some(plot),
+        ..args("day.toml", 1)
+    };
+    let names = ["c.toml", "day.svg", "staff.svg", "past.svg"];
+    let before = names.map(|name| std::fs::read_to_string(file(name)).unwrap());
+    for name in names {
+        for plot in [file(name), file("inner").join("..").join(name)] {
+            let error = run(&files(plot.clone())).unwrap_err();
+            let line = format!("--plot {}: this is {}", plot.display(), file(name).display());
+            assert!(error.starts_with(&line) && error.contains("name a file for the picture"), "{error}");
+        }
+    }
+    std::fs::write(file("notes.txt"), "mine").unwrap();
+    let error = run(&files(file("notes.txt"))).unwrap_err();
+    assert!(error.contains("this file is there already and no picture by its name"), "{error}");
+    assert_eq!(std::fs::read_to_string(file("notes.txt")).unwrap(), "mine");
+    assert_eq!(names.map(|name| std::fs::read_to_string(file(name)).unwrap()), before);
+    std::fs::write(file("old.SVG"), "an older picture").unwrap();
+    for name in ["old.SVG", "new.svg", "new.picture"] {
+        run(&files(file(name))).unwrap();
+        assert!(std::fs::read_to_string(file(name)).unwrap().starts_with("<svg"), "{name}");
+    }
 }

@@ -19,7 +19,7 @@ use core::time::Duration;
 use jiff::civil::Date;
 use model::{AgentId, Demand, Directory, Manners, Shift, TrunkId, Weekdays};
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use toml::de::{DeTable, DeValue};
 
@@ -36,6 +36,8 @@ pub fn traffic_defaults() -> &'static str {
 /// A traffic file, checked.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Traffic {
+    /// Every file that was read.
+    pub sources: Vec<PathBuf>,
     pub warnings: Vec<Problem>,
     /// Year, month, day.
     pub date: (i16, i8, i8),
@@ -65,6 +67,7 @@ pub fn load_schedule(path: &Path, directory: &Directory) -> Result<Vec<Shift>, R
 }
 
 pub(crate) fn read_traffic(source: Source, directory: &Directory) -> Result<Traffic, Report> {
+    let mut sources = vec![source.name.clone()];
     let mut past_problems = Vec::new();
     let (mut traffic, warnings) = with_tables(source, &ONCE, STREAM, |reader, single, streams| {
         let [day, agents, past] = [0, 1, 2].map(|at| &single[at]);
@@ -82,13 +85,14 @@ pub(crate) fn read_traffic(source: Source, directory: &Directory) -> Result<Traf
             past::Past::default()
         });
         (demand.past, demand.past_days) = (found.calls, found.days);
+        sources.extend(found.file);
         let date = first_day(day, date, found.first);
         if streams.is_empty() && !past.is_given("file") {
             reader.error(day.span, "nobody calls", "add a [[stream]], or file = \"…\" below [past]");
         }
-        Traffic { warnings: Vec::new(), date, interval, demand, manners: manners(agents) }
+        Traffic { sources: Vec::new(), warnings: Vec::new(), date, interval, demand, manners: manners(agents) }
     })?;
-    traffic.warnings = warnings;
+    (traffic.sources, traffic.warnings) = (sources, warnings);
     if past_problems.is_empty() { Ok(traffic) } else { Err(Report::new(past_problems)) }
 }
 

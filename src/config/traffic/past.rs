@@ -14,6 +14,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use model::{Directory, PastCall, Spread, TrunkId};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use toml::de::DeValue;
 
@@ -45,6 +46,7 @@ struct Row {
 /// What a file of past contacts says.
 #[derive(Default)]
 pub(super) struct Past {
+    pub(super) file: Option<PathBuf>,
     pub(super) calls: Vec<PastCall>,
     /// From the first of them to the last.
     pub(super) days: u32,
@@ -81,7 +83,7 @@ pub(super) fn read(table: &Table<'_>, directory: &Directory) -> Result<Past, Vec
                                as the queue says";
                 table.reader.warn(file.span, message, FIXED_HELP);
             }
-            Ok(calls(&rows, trunk, &patience.value))
+            Ok(Past { file: Some(path), ..calls(&rows, trunk, &patience.value) })
         }
         Err(mistakes) => {
             let sources = [source];
@@ -268,7 +270,7 @@ fn calls(rows: &[Row], trunk: TrunkId, patience: &Patience) -> Past {
         patience: patience.clone(),
     };
     let days = rows.iter().map(day).max().map_or(0, |last| last + 1);
-    Past { calls: rows.iter().enumerate().map(call).collect(), days, first }
+    Past { file: None, calls: rows.iter().enumerate().map(call).collect(), days, first }
 }
 
 /// Who was answered might have waited longer: all waits together, over those who gave up, is the mean patience that
