@@ -28,7 +28,10 @@ struct Line<'a> {
     case: &'a Case,
     queue: usize,
     colour: &'static str,
-    dashed: bool,
+    /// How often the colours had all been used before.
+    turn: usize,
+    /// Of the second configuration.
+    other: bool,
 }
 
 /// One panel's place and scale.
@@ -94,24 +97,27 @@ impl Simulation {
         for (nth, case) in self.cases.iter().enumerate() {
             let lively = case.queues().filter(|queue| !case.intervals(*queue).is_empty());
             for (place, queue) in lively.enumerate() {
-                lines.push(Line { case, queue, colour: COLOURS[place % COLOURS.len()], dashed: nth > 0 });
+                let (turn, colour) = (place / COLOURS.len(), COLOURS[place % COLOURS.len()]);
+                lines.push(Line { case, queue, colour, turn, other: nth > 0 });
             }
         }
         lines
     }
 
     fn legend(&self, out: &mut String, lines: &[Line<'_>]) {
+        // Long enough that its dashes can be told.
+        let sample = if lines.iter().any(|line| line.turn > 0) { 40.0 } else { 24.0 };
         for (nth, line) in lines.iter().enumerate() {
             let (x, y) = (LEFT + 280.0 * (nth % 3) as f64, 48.0 + 18.0 * (nth / 3) as f64);
             let name = escaped(&line.case.scene.directory.queues[line.queue].name);
-            let of = if line.dashed { format!(" ({})", escaped(&line.case.short)) } else { String::new() };
+            let of = if line.other { format!(" ({})", escaped(&line.case.short)) } else { String::new() };
             let _ = writeln!(
                 out,
-                r#"<path d="M{x} {:.1}h24" stroke="{}" stroke-width="2.5"{}/><text x="{}" y="{y}">{name}{of}</text>"#,
+                r#"<path d="M{x} {:.1}h{sample}" stroke="{}" stroke-width="2.5"{}/><text x="{}" y="{y}">{name}{of}</text>"#,
                 y - 4.0,
                 line.colour,
                 line.dash(),
-                x + 30.0
+                x + sample + 6.0
             );
         }
     }
@@ -127,8 +133,15 @@ impl Line<'_> {
         points.collect::<Vec<_>>().into_iter()
     }
 
-    fn dash(&self) -> &'static str {
-        if self.dashed { r#" stroke-dasharray="6 4""# } else { "" }
+    /// Where the colours begin again lines get a dot between their dashes, then two.
+    fn dash(&self) -> String {
+        let dashes = match (self.other, self.turn) {
+            (false, 0) => return String::new(),
+            (false, _) => "16 5",
+            (true, _) => "6 4",
+        };
+        let dots = " 1 4".repeat(self.turn);
+        format!(r#" stroke-dasharray="{dashes}{dots}""#)
     }
 }
 

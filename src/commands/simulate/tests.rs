@@ -336,3 +336,35 @@ fn a_picture_is_not_written_over_what_is_read_or_what_is_no_picture() {
         assert!(std::fs::read_to_string(file(name)).unwrap().starts_with("<svg"), "{name}");
     }
 }
+
+#[test]
+fn no_two_lines_of_a_picture_look_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let [config, traffic, plot] = ["c.toml", "day.toml", "day.svg"].map(|name| folder.path().join(name));
+    let mut tables = String::from("[[trunk]]\nname = \"carrier\"\nallow_from = [\"198.51.100.0/26\"]\n");
+    let mut streams = String::from("[day]\ninterval = \"1h\"\n");
+    for n in 1..=16 {
+        let agent = format!("[[phone]]\nid = \"10{n:02}\"\n[[agent]]\nid = \"10{n:02}\"\nphone = \"10{n:02}\"\n");
+        tables +=
+            &format!("[[number]]\nmatch = \"40{n:02}\"\nto = \"queue:q{n}\"\n[[queue]]\nname = \"q{n}\"\n{agent}");
+        tables += &format!("queues = [\"q{n}\"]\n");
+        streams +=
+            &format!("[[stream]]\nnumber = \"40{n:02}\"\nfrom = \"09:00\"\ncalls = [9, 12, {n}]\ntalk = \"2m\"\n");
+    }
+    std::fs::write(&config, tables).unwrap();
+    std::fs::write(&traffic, streams).unwrap();
+    let files = SimulateArgs {
+        config: ConfigArg { config: Some(config.clone()) },
+        compare: Some(config),
+        traffic: Some(traffic),
+        schedule: None,
+        plot: Some(plot.clone()),
+        ..args("day.toml", 2)
+    };
+    run(&files).unwrap();
+    let picture = std::fs::read_to_string(plot).unwrap();
+    let legend = picture.lines().filter(|line| line.contains("stroke-width=\"2.5\""));
+    let looks = legend.filter_map(|line| line.split_once("stroke=")?.1.split_once("/>").map(|(look, _)| look));
+    let (count, different): (Vec<&str>, BTreeSet<&str>) = (looks.clone().collect(), looks.collect());
+    assert_eq!((count.len(), different.len()), (32, 32), "{different:?}");
+}
