@@ -1,6 +1,7 @@
 //! `strowger simulate`: a day, rehearsed by the shipped engine on a virtual clock.
 
 mod json;
+mod phones;
 mod plot;
 mod runs;
 mod text;
@@ -12,7 +13,7 @@ use base::Utc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use model::{AgentId, Directory, NailedUp, Phone, PhoneId, Shift, Weekday, Weekdays};
+use model::{AgentId, Directory, Shift, Weekday, Weekdays};
 use sim::traffic::{Scene, Span, Tally};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +24,8 @@ pub(crate) const HELP: &str = "\
 Traffic and schedule files: every key with its default is printed by `strowger simulate --defaults`. With --days the
 streams and shifts of each day of the week come (`days`, every day unless given), from the `date` of [day] on.
 What is simulated is the shipped distributor with the configuration as it is; callers and agents are made up, legs only
-ring, answer, refuse and hang up, and announcements take no time. Callers press the `keys` of
+ring, answer, refuse and hang up, and announcements take no time. Phones with `auto_answer` and agents who are
+`nailed_up = \"at-once\"` answer in no time and miss nothing. Callers press the `keys` of
 their stream while they wait; who is promised a callback answers it. Nobody is held, transferred or consulted: rates of
 these are figures of `strowger report` alone.
 
@@ -130,7 +132,7 @@ fn scene(
         Some(file) => config::load_schedule(file, &directory).map_err(|report| wrong("schedule", file, report))?,
         None => everybody(&directory),
     };
-    give_phones(&mut directory);
+    phones::give(&mut directory).into_iter().for_each(|warning| read.warn(warning));
     let (begins, weekday, midnights) = days(traffic.date, args.days, &directory.site.time_zone)?;
     let scene = Scene {
         directory: Arc::new(directory),
@@ -156,20 +158,6 @@ fn everybody(directory: &Directory) -> Vec<Shift> {
         breaks: Vec::new(),
     };
     directory.agents.iter().enumerate().filter(serves).map(shift).collect()
-}
-
-/// Whoever has no phone of his own sits at some phone: here everybody at another. A nailed-up leg is for ears: here every
-/// phone rings, and how soon somebody answers is said by the traffic.
-fn give_phones(directory: &mut Directory) {
-    for n in 0..directory.agents.len() {
-        directory.agents[n].nailed_up = NailedUp::Off;
-        if directory.agents[n].phone.is_none() && !directory.agents[n].removed {
-            let id = format!("simulated-{}", directory.agents[n].id);
-            let phone = Phone { id: id.into(), ..Phone::default() };
-            directory.agents[n].phone = Some(PhoneId(directory.phones.len() as u32));
-            directory.phones.push(phone);
-        }
-    }
 }
 
 const WEEK: [Weekday; 7] = [

@@ -368,3 +368,68 @@ fn no_two_lines_of_a_picture_look_alike() {
     let (count, different): (Vec<&str>, BTreeSet<&str>) = (looks.clone().collect(), looks.collect());
     assert_eq!((count.len(), different.len()), (32, 32), "{different:?}");
 }
+
+const RINGING: &str = r#"
+[[trunk]]
+name = "carrier"
+allow_from = ["198.51.100.0/26"]
+[[number]]
+match = "4008"
+to = "queue:q"
+[[queue]]
+name = "q"
+[[phone]]
+range = "1001-1004"
+auto_answer = AUTO
+[[agent]]
+range = "1001-1004"
+PHONE
+nailed_up = "NAILED"
+queues = ["q"]
+"#;
+
+#[test]
+fn phones_that_open_by_themselves_are_simulated_as_the_configuration_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let [config, traffic] = ["c.toml", "day.toml"].map(|name| folder.path().join(name));
+    let text = "[agents]\nanswer_after = \"6s\"\nmisses = \"20%\"\n[[stream]]\nnumber = \"4008\"\nfrom = \"09:00\"\ncalls = \
+                [20, 20]\ntalk = \"20s\"\n";
+    std::fs::write(&traffic, text).unwrap();
+    let own = "phone = \"{n}\"";
+    for (auto, phone, nailed, opens) in [
+        ("false", own, "off", false),
+        ("true", own, "off", true),
+        ("false", own, "at-once", true),
+        ("true", own, "by-key", false),
+        ("true", "pin = \"12{n}\"", "off", true),
+    ] {
+        let tables = RINGING.replace("AUTO", auto).replace("PHONE", phone).replace("NAILED", nailed);
+        std::fs::write(&config, tables).unwrap();
+        let files = SimulateArgs {
+            config: ConfigArg { config: Some(config.clone()) },
+            traffic: Some(traffic.clone()),
+            schedule: None,
+            ..args("day.toml", 2)
+        };
+        let day = &json(&files)["configurations"][0]["queues"][0]["day"];
+        let [asa, missed] = ["asa_seconds", "rona_rate"].map(|name| day[name]["mean"].as_f64().unwrap());
+        let line = format!("auto_answer {auto}, {phone}, nailed_up {nailed}: ASA {asa}, RONA {missed}");
+        assert!(if opens { asa < 0.1 && missed == 0.0 } else { asa >= 6.0 && missed > 0.05 }, "{line}");
+    }
+}
+
+#[test]
+fn who_may_sit_at_phones_that_open_and_at_phones_that_ring_is_named() {
+    let two = "[[phone]]\nid = \"1001\"\nauto_answer = true\n[[phone]]\nid = \"1002\"\n[[queue]]\nname = \"q\"\n";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let warned = |agent: &str| {
+        let text = format!("{two}[[agent]]\nid = \"7\"\npin = \"1234\"\nqueues = [\"q\"]\n{agent}");
+        std::fs::write(&file, text).unwrap();
+        let config = ConfigArg { config: Some(file.path().to_owned()) };
+        phones::give(&mut load_or_report(&config).unwrap().0.directory)
+    };
+    let warning = warned("").expect("nobody knows at which he sits");
+    assert!(warning.contains("agent 7") && warning.contains("1001") && warning.contains("1002"), "{warning}");
+    assert_eq!(warned("nailed_up = \"at-once\"\n"), None);
+    assert_eq!(warned("[[agent]]\nid = \"8\"\nphone = \"1002\"\nqueues = [\"q\"]\n"), None);
+}

@@ -35,6 +35,8 @@ pub enum News {
     Rings {
         leg: LegId,
         to: DialTarget,
+        /// The phone opens by itself.
+        opens: bool,
     },
     /// The house took a call.
     Answered {
@@ -323,7 +325,7 @@ impl SimpleHouse {
         match command {
             LegCommand::Dial(dial) => {
                 self.legs.insert(dial.leg, SimpleLeg::Dialled);
-                self.news.push_back(News::Rings { leg: dial.leg, to: dial.to });
+                self.news.push_back(News::Rings { leg: dial.leg, to: dial.to, opens: dial.auto_answer });
             }
             // Who hung up while the loop stood still is told of by an input it has not seen yet.
             LegCommand::Answer { leg, .. } | LegCommand::Offer { leg, .. } if !self.legs.contains_key(&leg) => {}

@@ -155,3 +155,18 @@ fn nobody_takes_a_call_between_two_breaks_or_at_the_break_that_begins_or_ends_a_
         assert_eq!((in_the_break, then), (0, AGENTS), "{which}: callers wait for their end");
     }
 }
+
+#[test]
+fn a_phone_that_opens_by_itself_is_neither_missed_nor_refused_and_takes_no_time() {
+    let manners = Manners { misses: 0.3, declines: 0.3, ..answering(4) };
+    let opening = |directory: &mut Directory| directory.phones.iter_mut().for_each(|phone| phone.auto_answer = true);
+    let facts = facts(&scene(500.0, manners, opening));
+    let talks = facts.iter().filter(|(_, fact)| matches!(fact, Fact::TalkStarted { .. })).count();
+    let offers = facts.iter().filter(|(_, fact)| matches!(fact, Fact::Offered { .. })).count();
+    assert!(talks > 400 && offers == talks, "{talks} talks of {offers} offers");
+    let waited = facts.iter().filter_map(|(_, fact)| match fact {
+        Fact::Connected { waited, .. } => Some(*waited),
+        _ => None,
+    });
+    assert_eq!(waited.max(), Some(Duration::ZERO));
+}

@@ -1,5 +1,5 @@
 use super::demand::{Caller, callers};
-use super::house::{Deed, News, Ring, SimpleHouse};
+use super::house::{Deed, News, Ring, SimpleHouse, SimpleLeg};
 use super::roster::{Wish, wishes};
 use super::staff::Staff;
 use crate::limits::OVER_AFTER;
@@ -266,7 +266,7 @@ impl<'a> Rehearsal<'a> {
                     book(&fact);
                     self.learn(&fact.fact);
                 }
-                News::Rings { leg, to } => self.rings(leg, &to),
+                News::Rings { leg, to, opens } => self.rings(leg, &to, opens),
                 News::Over { leg, .. } => {
                     self.inside.remove(&leg);
                 }
@@ -318,14 +318,19 @@ impl<'a> Rehearsal<'a> {
         }
     }
 
-    fn rings(&mut self, leg: LegId, to: &DialTarget) {
+    fn rings(&mut self, leg: LegId, to: &DialTarget, opens: bool) {
         match to {
+            DialTarget::Phone(_) if opens => self.house.does(self.now, leg, Deed::Answer),
             DialTarget::Phone(_) => self.house.does(self.now, leg, Deed::Ring),
             DialTarget::Trunk { .. } => self.plan(Duration::ZERO, Plan::Outside { leg }),
         }
     }
 
+    /// Of a phone that opened by itself nobody decides.
     fn decide(&mut self, leg: LegId, chance: u64) {
+        if self.house.leg(leg) == Some(SimpleLeg::Up) {
+            return;
+        }
         let mut rng = Rng::new(chance);
         let manners = &self.scene.manners;
         let lot = rng.unit();

@@ -400,7 +400,7 @@ impl Trial {
                     self.tell_the_referee(&fact);
                     self.books.handle_fact(fact);
                 }
-                News::Rings { leg, to } => {
+                News::Rings { leg, to, .. } => {
                     if let DialTarget::Phone(phone) = to
                         && let Some(agent) = self.lines.called.remove(&phone)
                     {
