@@ -120,9 +120,9 @@ impl Board {
         (word & PENDING != 0).then(|| decode_state(word, ContactId(0)))
     }
 
-    pub fn agent_since(&self, agent: AgentId) -> Utc {
+    pub fn agent_since(&self, agent: AgentId) -> Option<Utc> {
         let since = self.agents.get(agent.index()).map_or(0, |w| w.since.load(Ordering::Acquire));
-        Utc::from_micros(since as i64)
+        (since != 0).then(|| Utc::from_micros(since as i64))
     }
 
     /// The call the agent is in, rings for or wraps up: what a supervisor's feature code names.

@@ -6,7 +6,7 @@ use crate::aside::Asides;
 use crate::entry::Arrival;
 use crate::few::Few;
 use crate::input::Output;
-use crate::limits::{FLOWS_KEPT, FLOWS_MAX};
+use crate::limits::FLOWS_KEPT;
 use crate::machine::Acd;
 use crate::message::{Departure, Stay, ToAgent, ToContact, ToQueue};
 use base::{Instant, Now};
@@ -14,8 +14,8 @@ use core::hash::{BuildHasherDefault, Hasher};
 use core::ops::Range;
 use core::time::Duration;
 use model::{
-    AsideReason, CalendarId, ContactId, Decision, Fact, FlowReason, Offer, OfferId, OfferOutcome, QueueCommand,
-    QueueEvent, QueueId, Target, Wish, Withdrawal,
+    AsideReason, CalendarId, ContactId, Decision, FLOWS_MAX, Fact, FlowReason, Offer, OfferId, OfferOutcome,
+    QueueCommand, QueueEvent, QueueId, Target, Wish, Withdrawal,
 };
 use std::collections::{HashMap, VecDeque};
 

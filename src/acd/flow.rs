@@ -24,7 +24,7 @@ impl Acd {
         if self.board.queue_is_shut(id) {
             return Some((self.closed_way(id, entry.may_flow), FlowReason::Closed));
         }
-        let to = queue.closed.as_ref().filter(|to| may_go(to, entry.may_flow))?.clone();
+        let to = way(queue.closed.as_ref()?, entry.may_flow);
         let calendar = queue.hours?;
         let open = self.calendars.is_open(self.directory.calendar(calendar), calendar, now.utc);
         (!open).then_some((to, FlowReason::Closed))
@@ -53,9 +53,19 @@ impl Acd {
             (false, true) => FlowReason::TriesExhausted,
             (false, false) => return self.wait_rules(now, key),
         };
-        let Some(to) = queue.max_wait.as_ref().map(|rule| &rule.to).filter(|to| may_go(to, may_flow)).cloned() else {
+        let Some(rule) = &queue.max_wait else { return self.wait_rules(now, key) };
+        let to = way(&rule.to, may_flow);
+        if !may_go(&rule.to, may_flow) && !self.is_deserted(id) {
+            // Somebody may still serve him here; whether that stays so is looked at after as long a wait.
+            if entry.overdue {
+                let again = self.timers.insert_after(now.mono, rule.after, Timer::MaxWait(entry.stay.slot));
+                let before = self.lines.entries.get_mut(key).and_then(|entry| entry.max_wait.replace(again));
+                if let Some(before) = before {
+                    self.timers.cancel(before);
+                }
+            }
             return self.wait_rules(now, key);
-        };
+        }
         self.flow(now, key, to, why);
         true
     }
@@ -125,9 +135,10 @@ impl Acd {
             return;
         }
         if let Some(rule) = &queue.max_wait
-            && !entry.overdue
+            && !(entry.overdue && entry.may_flow)
         {
-            let at = (entry.queued + rule.after).max(now.mono);
+            let from = if entry.overdue { now.mono } else { entry.queued };
+            let at = (from + rule.after).max(now.mono);
             entry.max_wait = Some(self.timers.insert(at, Timer::MaxWait(slot)));
         }
         let policy = queue.announce;
@@ -152,8 +163,7 @@ impl Acd {
     }
 
     fn way_out_for(&self, queue: QueueId, may_flow: bool) -> Target {
-        let to = self.way_out(queue);
-        if may_go(&to, may_flow) { to } else { Target::Announcement(SoundName(LAST_WORD.into())) }
+        way(&self.way_out(queue), may_flow)
     }
 
     pub(crate) fn flow(&mut self, now: Now, key: Key, to: Target, why: FlowReason) {
@@ -161,6 +171,11 @@ impl Acd {
         let stay = entry.stay;
         self.send(stay.contact.home(), ToContact::FlowOut { stay, position, to, why });
     }
+}
+
+/// Where a rule leads whom nobody serves here: who may move no more hears that nobody will.
+pub(crate) fn way(to: &Target, may_flow: bool) -> Target {
+    if may_go(to, may_flow) { to.clone() } else { Target::Announcement(SoundName(LAST_WORD.into())) }
 }
 
 /// A contact that has flowed too often goes to no further queue: a ring of rules ends where it is.

@@ -59,9 +59,6 @@ pub(crate) const AGEING_MAX: u32 = 1_000_000;
 /// contacts became free for agents in the same instant; a handful at most ever do.
 pub(crate) const TURNS_MAX: u8 = 16;
 
-/// How often one contact may flow from queue to queue: a ring of overflow rules ends here.
-pub(crate) const FLOWS_MAX: u8 = 8;
-
 /// Contacts between two queues at the same time. The call side puts them into the next queue in the same turn, so only
 /// a handful are ever under way.
 pub(crate) const FLOWS_KEPT: usize = 1024;

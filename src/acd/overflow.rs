@@ -8,13 +8,13 @@
 //! [`ToQueue::StaffFell`]: crate::message::ToQueue::StaffFell
 
 use crate::expect::{Forecast, announced_wait};
-use crate::flow::may_go;
+use crate::flow::{may_go, way};
 use crate::limits::REVIEW_EVERY;
 use crate::machine::{Acd, Timer};
 use crate::message::ToContact;
 use crate::staff::Presence;
 use base::{Key, Now};
-use model::{FlowReason, QueueId, Target};
+use model::{AgentState, FlowReason, QueueId, Target};
 
 /// When a contact is measured.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -88,8 +88,10 @@ impl Acd {
         // Nobody at work: no time is long enough to be told, and the rules for that case have been asked.
         let slow = queue.max_expected_wait.as_ref();
         let slow = slow.filter(|rule| forecast.is_some_and(|forecast| forecast.expected > rule.after));
+        if let Some(to) = empty {
+            return Some((way(to, may_flow), FlowReason::Empty));
+        }
         let rules = [
-            (empty, FlowReason::Empty),
             (too_few, FlowReason::Understaffed),
             (full, FlowReason::MaxLength),
             (slow.map(|rule| &rule.to), FlowReason::ExpectedWait),
@@ -125,6 +127,14 @@ impl Acd {
             there.works += u32::from(presence.available && joined);
         }
         there
+    }
+
+    /// Nobody is signed on who might serve it, of its own or of those who help it.
+    pub(crate) fn is_deserted(&self, id: QueueId) -> bool {
+        let there = |agent| self.board.agent_state(agent) != AgentState::SignedOff;
+        let watch = self.lines.look(id).watch.as_ref();
+        self.board.queue_signed_on(id) == 0
+            && !watch.is_some_and(|watch| watch.may_come().any(|(agent, _)| there(agent)))
     }
 
     /// Whether those who wait must be measured when an agent fewer is there.

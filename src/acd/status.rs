@@ -55,7 +55,8 @@ pub struct AgentStatus {
     pub state: AgentState,
     /// What he will be when nothing keeps him any more, if not ready.
     pub pending: Option<AgentState>,
-    pub since: base::Utc,
+    /// `None`: nobody has been this agent since the start.
+    pub since: Option<base::Utc>,
     pub phone: Option<PhoneId>,
     pub contact: Option<ContactId>,
 }

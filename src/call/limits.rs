@@ -25,8 +25,8 @@ pub const SEIZE_MAX: Duration = Duration::from_secs(3);
 pub const CLOSING_MAX: Duration = Duration::from_secs(2);
 /// The longest prompt or announcement; a media worker that never reports its end must not hold a call.
 pub const PROMPT_MAX: Duration = Duration::from_secs(300);
-/// Callers whose last agent is remembered: a day of a large house in a megabyte.
-pub const KNOWN_CALLERS_MAX: usize = 10_000;
+/// Callers whose last agent is remembered, each in some 200 octets: a week of a large house. The oldest goes.
+pub const KNOWN_CALLERS_MAX: usize = 100_000;
 /// However long a queue wants to remember a talk, nobody is kept for an agent of a quarter of a year ago.
 pub const STICKY_MAX: Duration = Duration::from_secs(90 * 24 * 3600);
 /// What a refused caller is told to wait (RFC 3261 §20.33).

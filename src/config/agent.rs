@@ -161,6 +161,18 @@ fn skills(table: &Table<'_>, refs: &Refs<'_>) -> Vec<SkillLevel> {
     skills
 }
 
+/// An entry once, also when it is a range.
+pub(crate) fn warn_of_unseated(reader: &Reader<'_>, entries: &[Entry<'_>], agents: &[Option<Agent>]) {
+    let mut told = None;
+    for entry in entries {
+        let Some(agent) = agents[entry.index as usize].as_ref().filter(|agent| !agent.can_sign_on()) else { continue };
+        if told.replace(entry.name_span) != Some(entry.name_span) {
+            let message = format!("agent {} can never sign on: there is neither a phone nor a PIN", agent.id);
+            reader.warn(entry.name_span, message, "add `phone` for a desk of his own, or `pin_file` for any");
+        }
+    }
+}
+
 /// What is allowed but seldom meant; each said once.
 pub(crate) fn check_all(reader: &Reader<'_>, entries: &[Entry<'_>], agents: &[Option<Agent>]) {
     let mut phones: HashMap<PhoneId, Span> = HashMap::new();

@@ -34,6 +34,7 @@
 mod address;
 mod agent;
 mod calendar;
+mod circles;
 mod condition;
 mod defaults;
 mod difference;

@@ -11,8 +11,8 @@ use crate::source::{Source, Span};
 use crate::target::{Refs, SoundNames};
 use crate::texts::without_secrets;
 use crate::{
-    HttpSettings, RecordingSettings, SipSettings, StoreUrl, agent, calendar, feature_codes, generation, http, limits,
-    media, number, phone, queue, reason, recording, reserve, route, scalar, sip, site, skill, store, trunk,
+    HttpSettings, RecordingSettings, SipSettings, StoreUrl, agent, calendar, circles, feature_codes, generation, http,
+    limits, media, number, phone, queue, reason, recording, reserve, route, scalar, sip, site, skill, store, trunk,
 };
 use model::{ConfigText, Directory, TrunkId};
 use std::path::{Path, PathBuf};
@@ -223,11 +223,13 @@ fn read<'a>(
     agent::check_all(reader, &entries.agents, &agents);
     let mut queues = slots(&refs.queues);
     read_all(&entries.queues, &mut queues, |entry| queue::read(entry, &refs));
-    queue::check_circles(reader, &queues);
+    circles::check(reader, &queues);
     queue::check_callbacks(reader, &entries.queues, &queues);
     reserve::check(reader, (&entries.queues, &queues), (&entries.agents, &agents));
     // What was refused is not there: a warning after it could be its consequence.
     if reader.errors() == 0 {
+        agent::warn_of_unseated(reader, &entries.agents, &agents);
+        circles::warn_of_slow(reader, &queues);
         queue::warn_of_uncallable(reader, &entries.queues, &queues, &refs.routes);
     }
     at_most(document, "number", limits::MAX_NUMBERS);

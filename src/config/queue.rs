@@ -55,10 +55,12 @@ const RESUME: DurationRange = DurationRange::seconds(1, 3600);
 const MESSAGE: DurationRange = DurationRange::seconds(5, 15 * 60);
 const TARGET: DurationRange = DurationRange::seconds(0, 3600);
 
-/// A queue, and where its rules send callers at once: for [`check_circles`].
+/// A queue, and to which queues its rules send callers: for `circles`.
 pub(crate) struct ReadQueue {
     pub(crate) queue: Queue,
     pub(crate) at_once: Vec<(QueueId, Span)>,
+    /// When they have waited.
+    pub(crate) in_time: Option<(QueueId, Span)>,
     /// Of its steps.
     pub(crate) demands: Demands,
     pub(crate) named: Named,
@@ -118,18 +120,8 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         empty.1,
         closed.clone().flatten(),
     ];
-    let at_once = ways
-        .into_iter()
-        .flatten()
-        .filter_map(|to| match to.value {
-            Target::Queue(queue) => Some((queue, to.span)),
-            Target::Agent(_)
-            | Target::Announcement(_)
-            | Target::Number(_)
-            | Target::Callback(_)
-            | Target::Voicemail(_) => None,
-        })
-        .collect();
+    let at_once = ways.into_iter().flatten().filter_map(onward).collect();
+    let in_time = max_wait.as_ref().and_then(|(_, to)| onward(to.clone()));
     let queue = Queue {
         name: entry.name.clone(),
         strategy: strategy(table, refs, &entry.name),
@@ -143,7 +135,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         wrap_up_mode: table.word("wrap_up_mode", &WRAP_UP_MODES, &[]),
         ring_timeout: table.duration("ring_timeout", RING),
         missed: missed(table),
-        max_wait,
+        max_wait: max_wait.map(|(after, to)| MaxWait { after, to: to.value }),
         max_length: max_length.and_then(|(at, to)| Some(MaxLength { at, to: to?.value })),
         max_expected_wait: max_expected_wait.and_then(|(after, to)| Some(MaxWait { after, to: to?.value })),
         min_staffed: min_staffed.and_then(|(agents, to)| Some(MinStaffed { agents, to: to?.value })),
@@ -156,7 +148,7 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
         removed: false,
         music: music?.value,
     };
-    Some(ReadQueue { queue, at_once, demands, named })
+    Some(ReadQueue { queue, at_once, in_time, demands, named })
 }
 
 /// Those that look at what an agent can do come with the skills.
@@ -180,10 +172,19 @@ pub(crate) fn target(inner: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option
     })
 }
 
-fn max_wait(table: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option<MaxWait> {
+fn onward(to: At<Target>) -> Option<(QueueId, Span)> {
+    match to.value {
+        Target::Queue(queue) => Some((queue, to.span)),
+        Target::Agent(_) | Target::Announcement(_) | Target::Number(_) | Target::Callback(_) | Target::Voicemail(_) => {
+            None
+        }
+    }
+}
+
+fn max_wait(table: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option<(core::time::Duration, At<Target>)> {
     let inner = table.inner("max_wait", "max_wait")?;
     let after = inner.duration("after", WAIT);
-    Some(MaxWait { after, to: target(&inner, refs, own)?.value })
+    Some((after, target(&inner, refs, own)?))
 }
 
 fn max_length(table: &Table<'_>, refs: &Refs<'_>, own: QueueId) -> Option<(u32, Option<At<Target>>)> {
@@ -400,40 +401,4 @@ pub(crate) fn check_numbers(reader: &Reader<'_>, rules: &[(NumberRule, Span)], q
             reader.error(*span, message, format!("give [[queue]] {name} a `callback`"));
         }
     }
-}
-
-/// Rules that act at once must not send a caller round: full → full, closed → closed.
-pub(crate) fn check_circles(reader: &Reader<'_>, queues: &[Option<ReadQueue>]) {
-    // 0: not seen, 1: on the way, 2: done. Depth is the number of queues, so the stack is our own.
-    let mut state = vec![0_u8; queues.len()];
-    for start in 0..queues.len() {
-        let mut way: Vec<(usize, usize)> = vec![(start, 0)];
-        while let Some((at, next)) = way.last_mut() {
-            let edges = queues[*at].as_ref().map_or(&[][..], |queue| &queue.at_once);
-            let from = *at;
-            if *next == 0 && state[from] != 0 {
-                way.pop();
-                continue;
-            }
-            state[from] = 1;
-            let Some((to, span)) = edges.get(*next) else {
-                state[from] = 2;
-                way.pop();
-                continue;
-            };
-            *next += 1;
-            match state[to.index()] {
-                0 => way.push((to.index(), 0)),
-                1 => circle(reader, queues, way.iter().map(|(at, _)| *at), to.index(), *span),
-                _ => {}
-            }
-        }
-    }
-}
-
-fn circle(reader: &Reader<'_>, queues: &[Option<ReadQueue>], way: impl Iterator<Item = usize>, to: usize, span: Span) {
-    let name = |at: usize| queues[at].as_ref().map_or("", |read| &*read.queue.name);
-    let path: Vec<&str> = way.skip_while(|at| *at != to).chain([to]).map(name).collect();
-    let message = format!("these rules can send a caller round in a circle: {}", path.join(" → "));
-    reader.error(span, message, "let one of them end, for instance with an announcement");
 }

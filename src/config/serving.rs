@@ -25,7 +25,8 @@ impl Serving<'_> {
     }
 
     fn serves(id: QueueId, queue: &Queue, agent: &Agent) -> bool {
-        agent.queues.contains(&id) || queue.routing.reserves.iter().any(|reserve| reserve.who.has(id, agent))
+        let serves = agent.queues.contains(&id);
+        agent.can_sign_on() && (serves || queue.routing.reserves.iter().any(|reserve| reserve.who.has(id, agent)))
     }
 
     fn agents(&self, id: QueueId, queue: &Queue) -> Vec<&Agent> {

@@ -154,7 +154,7 @@ fn show(reply: &Reply) -> String {
                     a.state.clone(),
                     a.reason.clone().unwrap_or_default(),
                     a.next.clone().unwrap_or_default(),
-                    clock(a.seconds),
+                    a.seconds.map_or_else(|| "-".into(), clock),
                     a.phone.clone().unwrap_or_default(),
                     a.call.clone().unwrap_or_default(),
                 ]

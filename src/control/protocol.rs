@@ -117,7 +117,8 @@ pub(crate) struct AgentLine {
     pub(crate) reason: Option<String>,
     /// What he will be when nothing keeps him any more, if not ready.
     pub(crate) next: Option<String>,
-    pub(crate) seconds: f64,
+    /// In this state; nothing when nobody has signed on since the start.
+    pub(crate) seconds: Option<f64>,
     pub(crate) phone: Option<String>,
     pub(crate) call: Option<String>,
     /// Contacts of each medium he may have at a time; absent from servers that do not say it.

@@ -275,7 +275,7 @@ impl Floor {
                     let reason = reason(&names, &state).map_or(String::new(), |reason| format!(" ({reason})"));
                     format!("{}{reason}", state.word())
                 }),
-                seconds: seconds_since(now, status.since),
+                seconds: status.since.map(|since| seconds_since(now, since)),
                 phone: status.phone.map(|phone| names.phone(phone).id.to_string()),
                 call: status.contact.map(|contact| contact.to_string()),
                 capacity: CapacityLine {

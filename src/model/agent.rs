@@ -24,6 +24,13 @@ pub struct Agent {
     pub removed: bool,
 }
 
+impl Agent {
+    /// At a phone of his own, or with a PIN at any.
+    pub fn can_sign_on(&self) -> bool {
+        self.phone.is_some() || self.pin.is_some()
+    }
+}
+
 /// Whether his phone is called when he signs on and stays on the line, and how he takes a contact on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum NailedUp {

@@ -63,7 +63,7 @@ pub use ids::{
     SoundId, TrunkId, WorkerId,
 };
 pub use leg::{Dial, DialTarget, Incoming, LegCommand, LegEvent, MAX_FORWARDS, Progress, ReferTarget, Sdp, Source};
-pub use limits::{HEADS_MAX, RESERVES_MAX, RINGS_MAX};
+pub use limits::{FLOWS_MAX, HEADS_MAX, RESERVES_MAX, RINGS_MAX};
 pub use media::{
     Codec, Direction, Family, Key, MediaCommand, MediaEvent, MediaPort, PlayId, Quality, Role, SourcePolicy,
     StreamSetup,

@@ -5,6 +5,10 @@
 /// and for the next round.
 pub const RINGS_MAX: usize = 32;
 
+/// How often a contact may move from queue to queue: a ring of rules ends here. Where nobody is signed on it is told so
+/// then, elsewhere it stays.
+pub const FLOWS_MAX: u8 = 8;
+
 /// So many of those who would have come next are kept with a decision: it is written down without asking for memory, and
 /// who comes after eight others tells nobody anything.
 pub const HEADS_MAX: usize = 8;

@@ -45,6 +45,6 @@ pub(crate) const CACHE_KIBIBYTES: i64 = 2 * 1024;
 pub(crate) const CHECKPOINT_PAGES: i64 = 4000;
 
 /// Talks looked through at a start for who served a caller last: as many as the call rooms keep.
-pub(crate) const CALLERS_REMEMBERED: i64 = 10_000;
+pub(crate) const CALLERS_REMEMBERED: i64 = 100_000;
 /// Callers who hung up a moment before a start and may have their places again: as many as the call rooms keep.
 pub(crate) const PLACES_REMEMBERED: i64 = 1000;

@@ -237,7 +237,7 @@ fn complaint_39_a_state_is_counted_from_its_own_beginning() {
         house.pass(secs(10));
         house.ask(0, AgentAction::NotReady { code: n }).expect("he is signed on");
         expected.push((house.now.mono, not_ready(NotReadyReason::Code(n))));
-        assert_eq!(house.acd.board().agent_since(AgentId(0)), house.now.utc);
+        assert_eq!(house.acd.board().agent_since(AgentId(0)), Some(house.now.utc));
         // The same again is no new state and begins nothing.
         house.pass(secs(1));
         house.ask(0, AgentAction::NotReady { code: n }).expect("he is signed on");

@@ -5,8 +5,8 @@ use base::Utc;
 use core::time::Duration;
 use model::{
     Absent, AgentAction, AgentId, AgentState, AnnouncePolicy, Calendar, CalendarId, CauseKind, CommandError, ContactId,
-    DaySpan, EmptyRule, Fact, FlowReason, MaxLength, MaxWait, MinStaffed, OfferOutcome, QueueAction, QueueCommand,
-    QueueEvent, QueueId, SoundName, Target, Weekday, WeeklyHours,
+    DaySpan, EmptyRule, FLOWS_MAX, Fact, FlowReason, MaxLength, MaxWait, MinStaffed, OfferOutcome, QueueAction,
+    QueueCommand, QueueEvent, QueueId, SoundName, Target, Weekday, WeeklyHours,
 };
 
 fn sorry() -> Target {
@@ -203,19 +203,52 @@ fn a_ring_of_overflow_rules_ends() {
     let (mut a, mut b) = (queue("a"), queue("b"));
     a.max_wait = to(1);
     b.max_wait = to(0);
-    let mut house = House::new(directory(vec![a, b], vec![]));
+    let mut house = House::new(directory(vec![a, b], vec![agent(0, &[0])]));
+    house.ask(0, AgentAction::NotReady { code: 0 }).unwrap();
     let contact = house.arrive(0, 0);
     let entered = house.now.mono;
     let mut flows = 0;
-    for _ in 0..100 {
+    let mut pass = |house: &mut House| {
         house.pass(secs(1));
-        if let Some(QueueEvent::FlowOut { to: Target::Queue(queue), .. }) = house.event() {
-            flows += 1;
+        let (to, why) = match house.event()? {
+            QueueEvent::FlowOut { to, why, .. } => (to, why),
+            other => panic!("{other:?}"),
+        };
+        let Target::Queue(queue) = to else { return Some((to, why)) };
+        flows += 1;
+        house.call(QueueCommand::Enqueue { contact, queue, priority: 0, entered, wish: model::Wish::default() });
+        None
+    };
+    for _ in 0..100 {
+        assert_eq!(pass(&mut house), None, "it may be served here");
+    }
+    assert_eq!(house.acd.board().queue_waiting(QueueId(0)), 1);
+    house.ask(0, AgentAction::SignOff { code: 0 }).unwrap();
+    let last = (0..3).find_map(|_| pass(&mut house));
+    assert_eq!(last, Some((sorry(), FlowReason::MaxWait)), "nobody is left who might");
+    assert_eq!(flows, usize::from(FLOWS_MAX));
+}
+
+#[test]
+fn who_may_move_no_more_does_not_wait_where_nobody_is() {
+    let to = |q| Some(MaxWait { after: secs(1), to: Target::Queue(QueueId(q)) });
+    let (mut a, mut b) = (queue("a"), queue("b"));
+    a.max_wait = to(1);
+    // Led on at once, so that it has waited nowhere for long.
+    b.empty.to = Some(Target::Queue(QueueId(0)));
+    let mut house = House::new(directory(vec![a, b], vec![]));
+    let contact = house.arrive(0, 0);
+    let entered = house.now.mono;
+    let mut last = None;
+    for _ in 0..20 {
+        house.pass(secs(1));
+        while let Some(QueueEvent::FlowOut { to, why, .. }) = house.event() {
+            last = Some((to.clone(), why));
+            let Target::Queue(queue) = to else { continue };
             house.call(QueueCommand::Enqueue { contact, queue, priority: 0, entered, wish: model::Wish::default() });
         }
     }
-    assert_eq!(flows, 8, "FLOWS_MAX, then it stays where it is");
-    assert_eq!(house.acd.board().queue_waiting(QueueId(0)), 1);
+    assert_eq!(last, Some((sorry(), FlowReason::MaxWait)));
 }
 
 #[test]

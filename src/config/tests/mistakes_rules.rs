@@ -1,6 +1,6 @@
 //! Mistakes in trunks, routes, numbers, calendars and queues.
 
-use super::refused;
+use super::{refused, warned};
 
 #[test]
 fn a_trunk_that_leads_nowhere() {
@@ -528,6 +528,49 @@ t.toml:6:10: error: `record` cannot be "120%"
 
 4 errors
 "##,
+    );
+}
+
+#[test]
+fn an_agent_who_can_never_sign_on_serves_nobody() {
+    warned(
+        r#"
+[[number]]
+match = "4008"
+to = "queue:support"
+[[queue]]
+name = "support"
+[[agent]]
+id = "1001"
+queues = ["support"]
+"#,
+        r#"
+t.toml:5:8: warning: callers come to queue support, and no agent serves it
+    5 | name = "support"
+      |        ^^^^^^^^^ give agents the queue, or lead its callers on: `empty`, `min_staffed` or `max_wait`
+t.toml:7:6: warning: agent 1001 can never sign on: there is neither a phone nor a PIN
+    7 | id = "1001"
+      |      ^^^^^^ add `phone` for a desk of his own, or `pin_file` for any
+"#,
+    );
+}
+
+#[test]
+fn rules_that_lead_callers_round_in_time() {
+    warned(
+        r#"
+[[queue]]
+name = "a"
+max_wait = { after = "1m", to = "queue:b" }
+[[queue]]
+name = "b"
+empty = { to = "queue:a" }
+"#,
+        r#"
+t.toml:6:16: warning: callers whom nobody serves go round here: a → b → a
+    6 | empty = { to = "queue:a" }
+      |                ^^^^^^^^^ let one of them end, for instance with an announcement; after 8 moves a caller stays where he is, or hears `sorry` where nobody is signed on
+"#,
     );
 }
 

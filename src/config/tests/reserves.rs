@@ -12,8 +12,8 @@ fn reserves_are_read_in_their_order() {
     let config = read(&format!(
         "{ALL}[[queue]]\nname = \"support\"\nservice_objective = \"20s\"\nreserves = [{{ level = 1, when = \"longest_wait \
          >= 60 || waiting > 9\", until = \"waiting == 0\", hold = \"2m\", adjust = true }}, {{ queue = \"sales\", when = \
-         \"waiting > 5 && lender_waiting == 0\" }}]\n[[queue]]\nname = \"sales\"\n[[agent]]\nid = \"1\"\nqueues = \
-         [\"support\"]\n[[agent]]\nid = \"2\"\nqueues = [\"sales\"]\nreserve = {{ support = 1 }}\ncapacity = {{ chat = 3 \
+         \"waiting > 5 && lender_waiting == 0\" }}]\n[[queue]]\nname = \"sales\"\n[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = \
+         [\"support\"]\n[[agent]]\nid = \"2\"\npin = \"4711\"\nqueues = [\"sales\"]\nreserve = {{ support = 1 }}\ncapacity = {{ chat = 3 \
          }}"
     ))
     .unwrap_or_else(|report| panic!("{report}"));
@@ -149,6 +149,7 @@ name = "sales"
 service_objective = "2m"
 [[agent]]
 id = "1"
+pin = "4711"
 queues = ["support", "sales"]
 "#
         ),
@@ -181,9 +182,11 @@ reserves = [{ level = 1, when = "waiting > 5" }]
 name = "sales"
 [[agent]]
 id = "1"
+pin = "4711"
 queues = ["support", "sales"]
 [[agent]]
 id = "2"
+pin = "4711"
 queues = ["sales", "support"]
 "#
         ),

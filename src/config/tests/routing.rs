@@ -8,7 +8,7 @@ use model::{
 };
 
 const SKILLS: &str = "[generation]\nenable = [\"queue.skills\", \"queue.data\", \"queue.sticky\"]\n[[skill]]\nname = \"french\"\n[[skill]]\nname = \
-                      \"billing\"\n[[skill]]\nname = \"vip\"\n[[agent]]\nid = \"1\"\nqueues = [\"q\"]\nskills = { french \
+                      \"billing\"\n[[skill]]\nname = \"vip\"\n[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"q\"]\nskills = { french \
                       = 10, billing = 10, vip = 10 }\n";
 
 fn queue(keys: &str) -> Config {
@@ -81,10 +81,12 @@ name = "french"
 name = "vip"
 [[agent]]
 id = "1"
+pin = "4711"
 queues = ["q"]
 skills = { french = 3 }
 [[agent]]
 id = "2"
+pin = "4711"
 queues = ["q"]
 skills = { vip = 2 }
 "#;
@@ -95,26 +97,26 @@ fn a_demand_nobody_meets_is_warned_of() {
     warned(
         &format!("{TWO_AGENTS}[[queue]]\nname = \"q\"\nneeds = \"french >= 4\"\n"),
         r#"
-t.toml:17:9: warning: no agent of queue q can ever serve this
-    17 | needs = "french >= 4"
+t.toml:19:9: warning: no agent of queue q can ever serve this
+    19 | needs = "french >= 4"
       |         ^^^^^^^^^^^^^ nobody has french 4 (the best has 3)
 "#
-        .replace("    17", "   17")
+        .replace("    19", "   19")
         .as_str(),
     );
     warned(
         &format!("{TWO_AGENTS}[[queue]]\nname = \"q\"\nneeds = \"french && vip\"\n"),
         r#"
-t.toml:17:9: warning: no agent of queue q can ever serve this
-   17 | needs = "french && vip"
+t.toml:19:9: warning: no agent of queue q can ever serve this
+   19 | needs = "french && vip"
       |         ^^^^^^^^^^^^^^^ nobody has all of it together
 "#,
     );
     warned(
         &format!("{TWO_AGENTS}[[queue]]\nname = \"q\"\n[[queue]]\nname = \"r\"\nneeds = \"french\"\n"),
         r#"
-t.toml:19:9: warning: no agent serves queue r
-   19 | needs = "french"
+t.toml:21:9: warning: no agent serves queue r
+   21 | needs = "french"
       |         ^^^^^^^^ give agents the queue
 "#,
     );
@@ -148,8 +150,8 @@ fn a_rule_for_somebody_who_does_not_serve_the_queue_is_warned_of() {
     warned(
         &format!("{TWO_AGENTS}[[queue]]\nname = \"q\"\n[[queue]]\nname = \"r\"\nrules = [{{ agent = \"1\" }}]\n"),
         r#"
-t.toml:19:20: warning: agent 1 does not serve queue r: nobody is asked first
-   19 | rules = [{ agent = "1" }]
+t.toml:21:20: warning: agent 1 does not serve queue r: nobody is asked first
+   21 | rules = [{ agent = "1" }]
       |                    ^^^ give the agent the queue
 "#,
     );

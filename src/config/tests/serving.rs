@@ -14,13 +14,14 @@ fn said(tables: &str) -> Vec<String> {
 
 #[test]
 fn agents_of_a_reserve_count_as_those_who_may_serve() {
-    let lent = "[[queue]]\nname = \"b\"\n[[agent]]\nid = \"2\"\nqueues = [\"b\"]\nskills = { vip = 5 }\n";
+    let lent =
+        "[[queue]]\nname = \"b\"\n[[agent]]\nid = \"2\"\npin = \"4711\"\nqueues = [\"b\"]\nskills = { vip = 5 }\n";
     let lends = "[[queue]]\nname = \"a\"\nneeds = \"vip\"\nreserves = [{ queue = \"b\", when = \"waiting > 2\" }]\n";
     assert_eq!(said(&format!("{lends}{lent}")), [""; 0]);
-    let own = "[[agent]]\nid = \"1\"\nqueues = [\"a\"]\n";
+    let own = "[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"a\"]\n";
     assert_eq!(said(&format!("{lends}{lent}{own}")), [""; 0]);
     let level = "[[queue]]\nname = \"a\"\nneeds = \"vip\"\nrules = [{ agent = \"2\" }]\nreserves = [{ level = 1, when = \
-                 \"waiting > 2\" }]\n[[agent]]\nid = \"2\"\nreserve = { a = 1 }\nskills = { vip = 5 }\n";
+                 \"waiting > 2\" }]\n[[agent]]\nid = \"2\"\npin = \"4711\"\nreserve = { a = 1 }\nskills = { vip = 5 }\n";
     assert_eq!(said(level), [""; 0]);
     // Those who do join must have it.
     let without = lent.replace("skills = { vip = 5 }", "");
@@ -40,6 +41,7 @@ name = "a"
 steps = [{ needs = "vip >= 8", for = "20s" }, { needs = "vip >= 5" }]
 [[agent]]
 id = "1"
+pin = "4711"
 queues = ["a"]
 skills = { vip = 3 }
 "#
@@ -67,7 +69,7 @@ fn a_queue_callers_come_to_and_nobody_serves_is_warned_of() {
     assert_eq!(queue("closed = { to = \"announcement:closed\" }"), nobody(9));
     // Somebody else takes its callers.
     assert_eq!(queue("empty = { to = \"announcement:sorry\" }"), [""; 0]);
-    let other = "[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"b\"]";
+    let other = "[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"b\"]";
     assert_eq!(queue(&format!("max_wait = {{ after = \"5s\", to = \"queue:b\" }}\n{other}")), [""; 0]);
     // Agents who come at times are agents.
     let reserve = "reserves = [{ queue = \"b\", when = \"waiting > 2\" }]\n";
@@ -76,7 +78,7 @@ fn a_queue_callers_come_to_and_nobody_serves_is_warned_of() {
 
 #[test]
 fn a_queue_nobody_comes_to_needs_no_agents_and_one_by_a_detour_does() {
-    let agent = "[[queue]]\nname = \"a\"\nKEYS\n[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]";
+    let agent = "[[queue]]\nname = \"a\"\nKEYS\n[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"a\"]";
     assert_eq!(said(&agent.replace("KEYS", "")), [""; 0]);
     let detour = said(&agent.replace("KEYS", "keys = { 1 = \"queue:b\" }"));
     assert_eq!(detour[0], "t.toml:12:8: warning: callers come to queue b, and no agent serves it");
@@ -84,8 +86,7 @@ fn a_queue_nobody_comes_to_needs_no_agents_and_one_by_a_detour_does() {
 
 fn reserve(conditions: &str) -> Vec<String> {
     let queue = format!("[[queue]]\nname = \"a\"\nreserves = [{{ queue = \"b\", {conditions} }}]\n");
-    let agents =
-        "[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]\n[[agent]]\nid = \"2\"\nqueues = [\"b\"]";
+    let agents = "[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"a\"]\n[[agent]]\nid = \"2\"\npin = \"4711\"\nqueues = [\"b\"]";
     let said = said(&format!("{queue}{agents}"));
     said.iter().step_by(2).map(|line| line.split("warning: ").nth(1).unwrap_or(line).to_owned()).collect()
 }
@@ -111,7 +112,9 @@ fn a_reserve_that_never_leaves_always_serves_or_never_joins_is_warned_of() {
 /// Some conditions are refused before.
 fn warnings_or_errors(conditions: &str) -> String {
     let queue = format!("{ALL}[[queue]]\nname = \"a\"\nreserves = [{{ queue = \"b\", {conditions} }}]\n");
-    match super::read(&format!("{queue}[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\nqueues = [\"a\", \"b\"]")) {
+    match super::read(&format!(
+        "{queue}[[queue]]\nname = \"b\"\n[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"a\", \"b\"]"
+    )) {
         Ok(config) => config.warnings.iter().map(ToString::to_string).collect(),
         Err(report) => report.to_string(),
     }
@@ -169,8 +172,8 @@ fn a_rule_whose_demand_nobody_meets_together_with_the_queues_is_warned_of() {
     let all = |steps: &str, both: &str| {
         said(&format!(
             "[[skill]]\nname = \"french\"\n[[queue]]\nname = \"a\"\n{steps}\nrules = [{{ needs = \"french\" \
-             }}]\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]\nskills = {{ vip = 5 }}\n[[agent]]\nid = \
-             \"2\"\nqueues = [\"a\"]\nskills = {{ french = 5{both} }}\n"
+             }}]\n[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"a\"]\nskills = {{ vip = 5 }}\n[[agent]]\nid = \
+             \"2\"\npin = \"4711\"\nqueues = [\"a\"]\nskills = {{ french = 5{both} }}\n"
         ))
     };
     let told = |line: u32, column: u32| {
@@ -182,7 +185,7 @@ fn a_rule_whose_demand_nobody_meets_together_with_the_queues_is_warned_of() {
     assert!(single[1].starts_with("both count: give an agent the skills for both"), "{single:?}");
     let whole = warnings(&format!(
         "{ALL}[[skill]]\nname = \"french\"\n[[queue]]\nname = \"a\"\nneeds = \"vip\"\nrules = [{{ needs = \"french\" \
-         }}]\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]\nskills = {{ vip = 5 }}\n[[agent]]\nid = \"2\"\nqueues = \
+         }}]\n[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"a\"]\nskills = {{ vip = 5 }}\n[[agent]]\nid = \"2\"\npin = \"4711\"\nqueues = \
          [\"a\"]\nskills = {{ french = 5 }}\n"
     ));
     assert!(whole.contains("= the queue asks at t.toml:12:9"), "{whole}");
@@ -198,7 +201,7 @@ fn data_that_no_number_attaches_are_warned_of() {
     let rule = |attach: &str, key: &str| {
         said(&format!(
             "{attach}[[queue]]\nname = \"a\"\nrules = [{{ if = \"caller == '1' || data.{key} == 'gold'\", priority = 5 \
-             }}]\n[[agent]]\nid = \"1\"\nqueues = [\"a\"]\n"
+             }}]\n[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"a\"]\n"
         ))
     };
     let tier = "attach = { tier = \"gold\" }\n";

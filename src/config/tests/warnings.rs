@@ -10,6 +10,7 @@ fn a_rule_that_is_never_reached() {
 name = "support"
 [[agent]]
 id = "1"
+pin = "4711"
 queues = ["support"]
 [[number]]
 match = "4*"
@@ -19,10 +20,10 @@ match = "4008*"
 to = "queue:support"
 "#,
         r#"
-t.toml:9:1: warning: this rule is never reached: one before it matches all it does
-    9 | [[number]]
+t.toml:10:1: warning: this rule is never reached: one before it matches all it does
+   10 | [[number]]
       | ^^^^^^^^^^ put it first
-      = that one stands at t.toml:6:1
+      = that one stands at t.toml:7:1
 "#,
     );
 }
@@ -81,8 +82,10 @@ fn ids_that_cannot_be_keyed_in() {
         r#"
 [[agent]]
 id = "anna"
+pin = "4711"
 [[agent]]
 id = "berta"
+pin = "4711"
 "#,
         r#"
 t.toml:2:6: warning: an id with other signs than digits cannot be keyed in on a telephone
