@@ -16,39 +16,48 @@ pub(crate) fn bounds(directory: &Directory) -> Vec<String> {
 /// Of queues with different objectives that share an agent: what a contact of the more patient one has to expect. One
 /// without an objective is compared by a minute, and no less overtaken.
 fn between(directory: &Directory) -> Vec<String> {
-    let ids = || (0..directory.queues.len() as u32).map(QueueId);
-    let served = served(directory);
-    let share = |a: &QueueId, b: &QueueId| served.iter().any(|queues| queues.contains(a) && queues.contains(b));
-    let mut said = Vec::new();
-    for own in ids() {
-        let queue = directory.queue(own);
-        let objective = queue.routing.objective.unwrap_or(OBJECTIVE_DEFAULT);
-        let whose = if queue.routing.objective.is_some() { "its objective of " } else { "" };
-        let compared =
-            if queue.routing.objective.is_some() { "" } else { ", by which it is compared without an objective" };
-        for other in ids().filter(|other| *other != own && share(&own, other)) {
-            let after = acd::objective_bound(queue, directory.queue(other), objective);
-            if !after.is_zero() {
-                let (name, other, after) = (&queue.name, &directory.queue(other).name, spell(after));
-                let until = spell(objective);
-                said.push(format!(
-                    "queue {name}: while it waits no longer than {whose}{until}{compared}, a contact is overtaken from \
-                     queue {other} only by those of its priority who come at most {after} later"
-                ));
-            }
-        }
+    let mut pairs = BTreeSet::new();
+    for queues in served(directory) {
+        let differ = |own: &QueueId, other: &QueueId| {
+            directory.queue(*own).routing.objective != directory.queue(*other).routing.objective
+        };
+        let other =
+            |own: QueueId| queues.iter().filter(move |other| differ(&own, other)).map(move |other| (own, *other));
+        pairs.extend(queues.iter().copied().flat_map(other));
     }
-    said
+    let said = pairs.into_iter().filter_map(|(own, other)| {
+        let (queue, other) = (directory.queue(own), directory.queue(other));
+        let objective = queue.routing.objective.unwrap_or(OBJECTIVE_DEFAULT);
+        let (whose, compared) = match queue.routing.objective {
+            Some(_) => ("its objective of ", ""),
+            None => ("", ", by which it is compared without an objective"),
+        };
+        let after = acd::objective_bound(queue, other, objective);
+        (!after.is_zero()).then(|| {
+            format!(
+                "queue {}: while it waits no longer than {whose}{}{compared}, a contact is overtaken from queue {} only \
+                 by those of its priority who come at most {} later",
+                queue.name,
+                spell(objective),
+                other.name,
+                spell(after)
+            )
+        })
+    });
+    said.collect()
 }
 
-/// The queues each agent serves, those he joins at times with them.
-fn served(directory: &Directory) -> Vec<Vec<QueueId>> {
+/// The queues each agent serves, those he joins at times with them; for agents of the same queues once.
+fn served(directory: &Directory) -> BTreeSet<Vec<QueueId>> {
+    let queues = (0..directory.queues.len() as u32).map(QueueId);
+    let joined: Vec<_> = queues.filter(|queue| !directory.queue(*queue).routing.reserves.is_empty()).collect();
     let agents = (0..directory.agents.len() as u32).map(AgentId).filter(|id| !directory.agent(*id).removed);
-    let joins = |agent: AgentId| {
-        let queues = (0..directory.queues.len() as u32).map(QueueId);
-        queues.filter(move |queue| directory.reserve_place(*queue, agent).is_some())
-    };
-    agents.map(|agent| directory.agent(agent).queues.iter().copied().chain(joins(agent)).collect()).collect()
+    let all = agents.map(|agent| {
+        let joins = joined.iter().copied().filter(|queue| directory.reserve_place(*queue, agent).is_some());
+        let own = directory.agent(agent).queues.iter().copied();
+        own.chain(joins).collect::<BTreeSet<_>>().into_iter().collect()
+    });
+    all.collect()
 }
 
 fn bound(queue: &Queue, priorities: &BTreeSet<i32>) -> Option<String> {
@@ -80,10 +89,17 @@ fn left_behind(directory: &Directory, priorities: &[BTreeSet<i32>]) -> Vec<Strin
     };
     let mut worst: BTreeMap<QueueId, (i64, i32, QueueId)> = BTreeMap::new();
     for queues in served(directory) {
-        for (own, other) in queues.iter().flat_map(|own| queues.iter().map(move |other| (*own, *other))) {
-            let Some((reaches, highest)) = most(other).filter(|_| own != other) else { continue };
-            let found = worst.entry(own).or_insert((reaches, highest, other));
-            *found = (*found).max((reaches, highest, other));
+        // The worst other of a queue is the worst of all, or the next where it is that one itself.
+        let mut others: Vec<_> = queues
+            .iter()
+            .filter_map(|other| most(*other).map(|(reaches, highest)| (reaches, highest, *other)))
+            .collect();
+        others.sort_unstable_by(|a, b| b.cmp(a));
+        others.truncate(2);
+        for own in queues {
+            let Some(other) = others.iter().copied().find(|(_, _, other)| *other != own) else { continue };
+            let found = worst.entry(own).or_insert(other);
+            *found = (*found).max(other);
         }
     }
     let said = worst.into_iter().filter_map(|(own, (reaches, highest, other))| {
@@ -295,6 +311,25 @@ mod tests {
         );
         assert_eq!(of("{ per_minute = 2, cap = 50 }", away), [format!("{until}; more points of `ageing` set a bound")]);
         assert!(of("{ per_minute = 3, cap = 50 }", away)[0].contains("has waited 16 min 40 s is overtaken"));
+    }
+
+    /// Complaint 52: a plan of ten thousand queues. Asked of each pair of queues whether any agent serves both, this
+    /// did not end within minutes.
+    #[test]
+    fn a_large_house_is_looked_through_once() {
+        use core::fmt::Write;
+        let mut text = String::from("[generation]\nenable = [\"queue.objective\"]\n");
+        for n in 0..4_000 {
+            let objective = if n == 0 { "service_objective = \"20s\"\n" } else { "" };
+            let next = (n + 1) % 4_000;
+            let _ = writeln!(
+                text,
+                "[[queue]]\nname = \"q{n}\"\n{objective}[[agent]]\nid = \"{n}\"\nqueues = [\"q{n}\", \"q{next}\"]"
+            );
+        }
+        let said = said(&text);
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].starts_with("queue q1: ") && said[1].starts_with("queue q3999: "), "{said:?}");
     }
 
     #[test]

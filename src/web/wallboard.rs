@@ -45,7 +45,8 @@ pub struct AgentTile {
     pub name: String,
     pub state: String,
     pub reason: Option<String>,
-    pub seconds: f64,
+    /// In this state; nothing for one who has not been here since the start.
+    pub seconds: Option<f64>,
 }
 
 pub(crate) const PAGE: &str = include_str!("wallboard.html");
