@@ -397,7 +397,10 @@ impl Acd {
 
     /// The queue counts every contact of its own as talked with; one he does not keep is over for it at once.
     fn engage(&mut self, now: Now, id: AgentId, contact: ContactId, queue: Option<QueueId>) {
-        let kept = self.agent(id).is_some_and(|agent| agent.engage(contact, queue, now.mono));
+        let kept = self.agent(id).is_some_and(|agent| {
+            let since = if queue.is_some() { agent.idle.offered } else { now.mono };
+            agent.engage(contact, queue, since)
+        });
         if let Some(queue) = queue.filter(|_| !kept) {
             self.talk_ended(now, queue);
         }

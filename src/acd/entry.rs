@@ -58,6 +58,8 @@ pub(crate) struct Entry {
     pub(crate) step_ends: Option<Instant>,
     /// When a held contact comes back into the line.
     pub(crate) held_until: Instant,
+    /// When a phone first rang for it.
+    pub(crate) rung: Option<Instant>,
     /// What it was told last: place and time.
     pub(crate) told: Option<(u32, Option<Duration>)>,
     /// What was foretold when it came.
@@ -108,6 +110,7 @@ impl Entry {
             round: None,
             overdue: false,
             held_until: Instant::ZERO,
+            rung: None,
             told: None,
             forecast: None,
             max_wait: None,

@@ -4,6 +4,9 @@
 //! place in an exponential time of rate n·μ + k·θ while k wait in it. The wait of the next is the sum of these times
 //! for k = q … 0, a hypo-exponential law: mean `Σ 1/(nμ + kθ)`, variance `Σ 1/(nμ + kθ)²`. Told is not the mean but
 //! the bound that nine of ten waits keep, rounded up.
+//!
+//! A caller waits until somebody has answered. So an agent is taken from the moment his phone begins to ring, and to
+//! the law of the line comes the time from the first ring for a contact to the answer, with its mean and variance.
 
 use crate::entry::Entry;
 use crate::limits::{HANDLE_TIME_DEFAULT, HANDLED_REMEMBERED, LEFT_REMEMBERED, PATIENCE_DEFAULT, WAIT_TERMS_MAX};
@@ -26,8 +29,30 @@ pub(crate) struct Measures {
     /// maximum-likelihood estimate for exponential patience when the served are censored).
     abandoned: f64,
     waited_secs: f64,
+    rings: Rings,
     /// Agents who work for the queue, and when they were counted.
     pub(crate) staffing: Staffing,
+}
+
+/// From the first ring for a contact to the answer, other phones that rang in vain included.
+#[derive(Debug, Default)]
+struct Rings {
+    /// Up to what is remembered.
+    seen: f64,
+    mean: f64,
+    square: f64,
+}
+
+impl Rings {
+    fn add(&mut self, secs: f64) {
+        self.seen = (self.seen + 1.0).min(HANDLED_REMEMBERED);
+        self.mean += (secs - self.mean) / self.seen;
+        self.square += (secs * secs - self.square) / self.seen;
+    }
+
+    fn variance(&self) -> f64 {
+        (self.square - self.mean * self.mean).max(0.0)
+    }
 }
 
 /// What is foretold of a wait.
@@ -45,6 +70,7 @@ impl Default for Measures {
             handled: 4.0,
             abandoned: 1.0,
             waited_secs: PATIENCE_DEFAULT.as_secs_f64(),
+            rings: Rings::default(),
             staffing: Staffing::default(),
         }
     }
@@ -55,6 +81,10 @@ impl Measures {
     pub(crate) fn handled(&mut self, took: Duration) {
         self.handled = (self.handled + 1.0).min(HANDLED_REMEMBERED);
         self.handle_secs += (took.as_secs_f64() - self.handle_secs) / self.handled;
+    }
+
+    pub(crate) fn answered(&mut self, rang: Duration) {
+        self.rings.add(rang.as_secs_f64());
     }
 
     pub(crate) fn left(&mut self, waited: Duration, how: Departure) {
@@ -74,12 +104,18 @@ impl Measures {
 
     /// `ahead`: how many who need the same agents stand before him; one who may also be served by others counts in part.
     pub(crate) fn forecast(&self, ahead: f64, agents: f64) -> Option<Forecast> {
-        forecast(ahead, agents, self.handle_secs, self.abandoned / self.waited_secs.max(1.0))
+        let (mean, variance) = law(ahead, agents, self.handle_secs, self.abandoned / self.waited_secs.max(1.0))?;
+        Some(foretold(mean + self.rings.mean, variance + self.rings.variance()))
     }
 }
 
-/// `None` when nobody works.
-fn forecast(ahead: f64, agents: f64, handle_secs: f64, abandon_rate: f64) -> Option<Forecast> {
+fn foretold(mean: f64, variance: f64) -> Forecast {
+    let limit = |secs: f64| Duration::from_secs_f64(secs.min(86_400.0 * 365.0));
+    Forecast { expected: limit(mean), bound: limit(ninth_decile(mean, variance)) }
+}
+
+/// Mean and variance of the time until an agent is free for a contact at this place; `None` when nobody works.
+fn law(ahead: f64, agents: f64, handle_secs: f64, abandon_rate: f64) -> Option<(f64, f64)> {
     let served = agents / handle_secs.max(0.001);
     if served.is_nan() || served <= 0.0 {
         return None;
@@ -106,8 +142,7 @@ fn forecast(ahead: f64, agents: f64, handle_secs: f64, abandon_rate: f64) -> Opt
         mean += term;
         variance += term * term;
     }
-    let limit = |secs: f64| Duration::from_secs_f64(secs.min(86_400.0 * 365.0));
-    Some(Forecast { expected: limit(mean), bound: limit(ninth_decile(mean, variance)) })
+    Some((mean, variance))
 }
 
 /// The point below which nine tenths of a gamma law with this mean and variance lie (Wilson and Hilferty's cube of a
@@ -232,6 +267,10 @@ mod tests {
         Duration::from_secs(n)
     }
 
+    fn forecast(ahead: f64, agents: f64, handle: f64, rate: f64) -> Option<Forecast> {
+        law(ahead, agents, handle, rate).map(|(mean, variance)| foretold(mean, variance))
+    }
+
     fn expected(ahead: u32, agents: f64, handle: f64, rate: f64) -> f64 {
         forecast(f64::from(ahead), agents, handle, rate).expect("somebody works").expected.as_secs_f64()
     }
@@ -314,6 +353,20 @@ mod tests {
         // One abandonment in 80 s of waiting.
         let rate = measures.abandoned / measures.waited_secs;
         assert!((rate * 80.0 - 1.0).abs() < 0.05, "{rate}");
+    }
+
+    #[test]
+    fn the_ring_for_a_contact_comes_to_its_wait() {
+        let mut measures = Measures::default();
+        let before = measures.forecast(3.0, 5.0).unwrap();
+        for n in 0..1_000 {
+            measures.answered(secs(3 + n % 2 * 4));
+        }
+        let after = measures.forecast(3.0, 5.0).unwrap();
+        assert!((measures.rings.variance() - 4.0).abs() < 0.1, "{measures:?}");
+        let longer = (after.expected - before.expected).as_secs_f64();
+        assert!((longer - 5.0).abs() < 0.1, "{longer}");
+        assert!(after.bound > before.bound + secs(4));
     }
 
     /// The bound against the law itself, whatever the line and the patience.

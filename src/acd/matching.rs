@@ -224,7 +224,7 @@ impl Acd {
     fn claim(&mut self, now: Now, key: Key, agent: AgentId, agent_epoch: u32, came: Came) -> bool {
         let Some(entry) = self.lines.entries.get(key) else { return false };
         let claimed = self.board.claim_contact(entry.stay.slot, entry.epoch);
-        self.stand_aside(key);
+        self.stand_aside(now, key);
         if claimed {
             self.offer(now, key, agent, agent_epoch, came);
             self.begin_round(now, key, agent);

@@ -37,7 +37,8 @@ impl Acd {
         if let Some((to, why)) = self.broken_rule(key, At::Entry, forecast) {
             self.flow(now, key, to, why);
         } else if let Some(entry) = self.lines.entries.get_mut(key) {
-            entry.forecast = forecast;
+            // At home nobody waits by the clock: he is told nothing.
+            entry.forecast = forecast.filter(|_| !entry.called_back);
         }
     }
 

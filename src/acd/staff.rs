@@ -88,6 +88,7 @@ pub(crate) struct OpenOffer {
 pub(crate) struct Engagement {
     pub(crate) contact: ContactId,
     pub(crate) queue: Option<QueueId>,
+    /// When his phone began to ring for it: from then on he was there for nobody else.
     pub(crate) since: Instant,
 }
 

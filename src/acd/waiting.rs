@@ -63,9 +63,12 @@ impl Acd {
         self.show_line(queue);
     }
 
-    pub(crate) fn stand_aside(&mut self, key: Key) {
+    pub(crate) fn stand_aside(&mut self, now: Now, key: Key) {
         self.lines.take_out(key);
         let Some(queue) = self.stands(key, Standing::Offered) else { return };
+        if let Some(entry) = self.lines.entries.get_mut(key) {
+            entry.rung.get_or_insert(now.mono);
+        }
         self.show_line(queue);
     }
 
@@ -170,6 +173,9 @@ impl Acd {
         // At home nobody runs out of patience.
         if !entry.called_back {
             line.measures.left(waited, how);
+        }
+        if let Some(rung) = entry.rung.filter(|_| how == Departure::Served && !entry.called_back) {
+            line.measures.answered(now.mono - rung);
         }
         line.talking += i64::from(how == Departure::Served);
         self.judge_forecast(&entry, waited, how);

@@ -7,7 +7,7 @@
 use super::Rehearsal;
 use super::theory_tests::{Load, Recursion};
 use core::time::Duration;
-use model::Fact;
+use model::{Fact, Spread};
 use report::Foretold;
 use std::collections::HashMap;
 
@@ -72,5 +72,29 @@ fn complaint_29_nine_of_ten_waits_keep_the_bound_the_distributor_foretold() {
         assert!(found.waits > 5_000.0, "{line}");
         assert!((0.87..=0.93).contains(&coverage) && (0.87..=0.93).contains(&true_coverage), "{line}");
         assert!(error.abs() < 0.06 * mean && true_error.abs() < 0.06 * mean, "{line}");
+    }
+}
+
+/// A phone rings before it is answered, for the caller and for everybody before him.
+#[test]
+fn complaint_29_the_bound_holds_where_phones_ring_before_they_are_answered() {
+    for (agents, erlangs, talk) in [(5, 5.5, 60.0), (12, 12.0, 180.0)] {
+        let load = Load { gap: (talk + 5.0) / erlangs, talk, agents, patience: Some(180.0), loss: false, many: 0 };
+        let mut scene = load.scene_of(CALLS);
+        scene.manners.answers_after = Spread::Exponential { mean: Duration::from_secs(5) };
+        let mut foretold = Foretold::default();
+        let mut waits = (0, Duration::ZERO);
+        for seed in SEEDS {
+            Rehearsal::new(&scene, seed).run(|stamped| {
+                let Fact::WaitForetold { expected, bound, waited, served, .. } = stamped.fact else { return };
+                foretold.add(expected, bound, waited, served);
+                waits = (waits.0 + 1, waits.1 + waited);
+            });
+        }
+        let mean = waits.1.as_secs_f64() / f64::from(waits.0);
+        let (coverage, error) = (foretold.coverage().expect("waits"), foretold.mean_error().expect("waits"));
+        let line =
+            format!("{agents} agents, {waits:?}: coverage {coverage:.4}, mean error {error:.2} s of {mean:.1} s");
+        assert!(waits.0 > 3_000 && (0.87..=0.93).contains(&coverage) && error.abs() < 0.06 * mean, "{line}");
     }
 }
