@@ -212,10 +212,14 @@ impl Case {
         }
     }
 
-    /// Intervals in which somebody comes to this queue.
+    /// Intervals in which somebody comes to this queue, waits in it or is there for it: that agents had nothing to do is
+    /// a figure too.
     fn intervals(&self, queue: usize) -> Vec<usize> {
         let count = self.runs.first().map_or(0, |run| run.queues[queue].intervals.len());
-        let lives = |n: &usize| self.runs.iter().any(|run| run.queues[queue].intervals[*n].figures.counts.offered > 0);
+        let lives = |n: &usize| {
+            let mut slots = self.runs.iter().map(|run| &run.queues[queue].intervals[*n]);
+            slots.any(|s| s.figures.counts.offered > 0 || !s.in_queue.is_zero() || !s.staff.signed_on().is_zero())
+        };
         (0..count).filter(lives).collect()
     }
 

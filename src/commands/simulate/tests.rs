@@ -38,6 +38,9 @@ fn the_examples_run_and_say_it_in_text_json_and_a_picture() {
     let offered = |value: &serde_json::Value| value["figures"]["offered"]["mean"].as_f64().unwrap();
     let intervals: f64 = support["intervals"].as_array().unwrap().iter().map(offered).sum();
     assert!((intervals - support["day"]["offered"]["mean"].as_f64().unwrap()).abs() < 1e-6);
+    // Half an hour in which nobody calls any more, and the last agents are there.
+    let last = support["intervals"].as_array().unwrap().last().unwrap();
+    assert_eq!((offered(last), &last["from"]), (0.0, &"18:00".into()), "{last}");
     // The same calls: the difference of what was offered is nothing, that of the service level is something.
     let difference = &all["differences"][0]["day"];
     assert_eq!(difference["offered"]["mean"], 0.0);

@@ -217,8 +217,8 @@ fn data_that_no_number_attaches_are_warned_of() {
 fn a_named_agent_who_lacks_what_is_asked_until_his_time_is_over_is_warned_of() {
     let all = |asks: &str, rule: &str, has: &str| {
         let agents = format!(
-            "[[agent]]\nid = \"1\"\nqueues = [\"a\"]\nskills = {{ vip = 5, french = 5 }}\n[[agent]]\nid = \
-             \"1010\"\nqueues = [\"a\"]\nskills = {{ {has} }}\n"
+            "[[agent]]\nid = \"1\"\npin = \"4711\"\nqueues = [\"a\"]\nskills = {{ vip = 5, french = 5 }}\n[[agent]]\nid = \
+             \"1010\"\npin = \"4711\"\nqueues = [\"a\"]\nskills = {{ {has} }}\n"
         );
         let queue = format!("[[queue]]\nname = \"a\"\n{asks}\nrules = [{{ agent = \"1010\", {rule} }}]\n");
         said(&format!("[[skill]]\nname = \"french\"\n{queue}{agents}"))
