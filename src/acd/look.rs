@@ -258,7 +258,7 @@ impl Reference {
             }
             Strategy::LeastCalls => By::Calls(clocks.calls),
             Strategy::LeastOccupied => By::Occupied(self.score(now, own, agent) as f64 / (1_u64 << 32) as f64),
-            Strategy::Linear => By::Place(agent.0 + 1),
+            Strategy::Linear => By::Place(configured.place + 1),
             Strategy::Random => By::Tickets(1),
             Strategy::Weighted => By::Tickets(configured.weight),
             Strategy::BestSkill => By::Level(((600 - self.score(now, own, agent)) / 60) as u32),

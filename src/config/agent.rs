@@ -61,6 +61,8 @@ pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<Agent> {
     let reserve = reserve::of_agent(entry, refs, &queues);
     Some(Agent {
         id: entry.name.clone(),
+        // Known when all are read.
+        place: 0,
         name: if name.value.is_empty() { entry.name.clone() } else { name.value.as_ref().into() },
         phone: phone.value,
         pin: pin.map(|at| at.value),
@@ -169,6 +171,15 @@ pub(crate) fn warn_of_unseated(reader: &Reader<'_>, entries: &[Entry<'_>], agent
         if told.replace(entry.name_span) != Some(entry.name_span) {
             let message = format!("agent {} can never sign on: there is neither a phone nor a PIN", agent.id);
             reader.warn(entry.name_span, message, "add `phone` for a desk of his own, or `pin_file` for any");
+        }
+    }
+}
+
+/// As they are written, whatever index a reload has kept for them.
+pub(crate) fn place_all(entries: &[Entry<'_>], agents: &mut [Option<Agent>]) {
+    for (entry, place) in entries.iter().zip(0..) {
+        if let Some(agent) = &mut agents[entry.index as usize] {
+            agent.place = place;
         }
     }
 }

@@ -2,7 +2,7 @@ use crate::Config;
 use crate::limits::MAX_DIFFERENCES_SHOWN;
 use crate::words::{self, Field, Named};
 use core::fmt;
-use model::Directory;
+use model::{Agent, Directory};
 use std::collections::HashSet;
 
 /// What a reload changes, in words for the log. No secret is part of it.
@@ -52,7 +52,17 @@ pub fn diff(old: &Config, new: &Config) -> Difference {
     both.named(&before.queues, &after.queues, lines);
     both.named(&before.phones, &after.phones, lines);
     both.named(&before.agents, &after.agents, lines);
+    if moved(&before.agents, &after.agents) {
+        lines.push("the order of the agents changed".into());
+    }
     difference
+}
+
+/// Of those who were there before and still are.
+fn moved(old: &[Agent], new: &[Agent]) -> bool {
+    let mut stayed: Vec<_> = old.iter().zip(new).filter(|(old, new)| !old.removed && !new.removed).collect();
+    stayed.sort_by_key(|(old, _)| old.place);
+    !stayed.is_sorted_by_key(|(_, new)| new.place)
 }
 
 impl Config {

@@ -220,6 +220,7 @@ fn read<'a>(
     read_all(&entries.phones, &mut phones, phone::read);
     let mut agents = slots(&refs.agents);
     read_all(&entries.agents, &mut agents, |entry| agent::read(entry, &refs));
+    agent::place_all(&entries.agents, &mut agents);
     agent::check_all(reader, &entries.agents, &agents);
     let mut queues = slots(&refs.queues);
     read_all(&entries.queues, &mut queues, |entry| queue::read(entry, &refs));

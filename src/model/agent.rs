@@ -5,6 +5,8 @@ use crate::{ClassOfService, ContactId, InReserve, PhoneId, QueueId, Secret, Skil
 pub struct Agent {
     pub id: Box<str>,
     pub name: Box<str>,
+    /// Where he stands among the agents of the configuration as it is written now, from 0; his id is kept over reloads.
+    pub place: u32,
     /// The default device; signing on elsewhere names another.
     pub phone: Option<PhoneId>,
     pub pin: Option<Secret>,

@@ -60,6 +60,7 @@ pub fn agent(n: u32, queues: &[u32]) -> Agent {
     Agent {
         id: format!("{}", 1000 + n).into(),
         name: "".into(),
+        place: n,
         phone: Some(PhoneId(n)),
         pin: None,
         queues: queues.iter().map(|q| QueueId(*q)).collect(),

@@ -141,7 +141,7 @@ impl Reference {
                 turn.map_or(0, |turn| 1 + first(turn) as u128)
             }
             Strategy::LeastCalls => agent.calls as u128,
-            Strategy::Linear => id.0.into(),
+            Strategy::Linear => configured.place.into(),
             Strategy::LeastOccupied => {
                 // As it was while he was ready; the reserved one is not any more.
                 let time = if agent.state == AgentState::Ready { agent.time } else { agent.before };

@@ -122,6 +122,19 @@ fn linear_asks_the_first_in_the_configuration() {
     assert_eq!(one_by_one(&mut house, 3), [0, 0, 0]);
 }
 
+/// Ids stay over a reload; what counts is where he is written.
+#[test]
+fn linear_follows_a_reload_that_orders_the_agents_anew() {
+    let mut house = House::new(house_by(Strategy::Linear, 3));
+    assert_eq!(one_by_one(&mut house, 1), [0]);
+    let mut turned = house_by(Strategy::Linear, 3);
+    turned.limits.shards = 1;
+    turned.agents.iter_mut().zip([2, 1, 0]).for_each(|(agent, place)| agent.place = place);
+    house.input(Input::Reload(Arc::new(turned.clone())));
+    assert_eq!(one_by_one(&mut house, 2), [2, 2]);
+    assert_eq!(one_by_one(&mut House::new(turned), 2), [2, 2], "a restart gives the same");
+}
+
 #[test]
 fn complaint_11_an_unavailable_agent_does_not_halt_a_linear_queue() {
     let mut house = House::new(house_by(Strategy::Linear, 3));

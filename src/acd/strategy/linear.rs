@@ -2,4 +2,4 @@
 
 use super::Rule;
 
-pub(super) const RULE: Rule = Rule::sorted(|candidate| u64::from(candidate.id.0));
+pub(super) const RULE: Rule = Rule::sorted(|candidate| u64::from(candidate.agent.place));

@@ -131,6 +131,26 @@ fn an_added_agent_gets_the_next_index_wherever_it_is_written() {
     assert_eq!(after.directory.agent_named("1000"), Some(AgentId(2)));
 }
 
+/// The same as after a restart, though the indices are others.
+#[test]
+fn agents_stand_where_they_are_written_after_a_reload() {
+    let turn = |text: String| {
+        let anna = text.find("[[agent]]").unwrap();
+        let ben = text.rfind("[[agent]]").unwrap();
+        let rest = text.find("[[number]]").unwrap();
+        format!("{}{}{}{}", &text[..anna], &text[ben..rest], &text[anna..ben], &text[rest..])
+    };
+    let (_, after) = check(turn, "the order of the agents changed");
+    let places = |config: &Config| {
+        let mut all: Vec<_> = config.directory.agents.iter().map(|agent| (agent.place, agent.id.clone())).collect();
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(after.directory.agent_named("1001"), Some(AgentId(0)));
+    assert_eq!(places(&after), [(0, "1002".into()), (1, "1001".into())]);
+    assert_eq!(places(&after), places(&read(&turn(BEFORE.into())).unwrap()));
+}
+
 #[test]
 fn a_removed_queue_keeps_its_index_and_gets_it_back() {
     let without = |text: String| {
