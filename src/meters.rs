@@ -32,10 +32,10 @@ const CATALOGUE: &[(Kind, &str, &str)] = &[
     (C, "strowger_offers_total", "Offers to agents that ended, by outcome"),
     (C, "strowger_queue_abandoned_total", "Callers who hung up while they waited"),
     (G, "strowger_queue_agents", "Agents of a queue by state"),
-    (C, "strowger_queue_answered_total", "Contacts answered by an agent"),
+    (C, "strowger_queue_answered_total", "Callers answered by an agent"),
     (C, "strowger_queue_flowed_out_total", "Contacts that left the queue by a rule or by force"),
     (G, "strowger_queue_longest_wait_seconds", "How long the first in line waits"),
-    (C, "strowger_queue_offered_total", "Contacts that entered the queue"),
+    (C, "strowger_queue_offered_total", "Callers who entered the queue"),
     (G, "strowger_queue_reserves_joined", "Reserves of the queue that have joined it"),
     (G, "strowger_queue_open", "1 when the queue takes contacts: neither its calendar nor a person has closed it"),
     (G, "strowger_queue_service_level_goal_ratio", "The goal the service level is compared with"),
@@ -103,6 +103,7 @@ const REFUSALS: [CauseKind; 5] =
 /// What is counted as it happens. The handles are made once: a fact costs an addition and no look-up.
 pub(crate) struct Meters {
     queues: Vec<QueueMeters>,
+    called_back: report::CalledBack,
     served: Counter,
     abandoned: Counter,
     flowed_out: Counter,
@@ -163,6 +164,7 @@ impl Meters {
         let ended = |end: ContactEnd| counter!("strowger_contacts_ended_total", "end" => end.word());
         let mut meters = Meters {
             queues: Vec::new(),
+            called_back: report::CalledBack::default(),
             served: ended(ContactEnd::Served),
             abandoned: ended(ContactEnd::Abandoned),
             flowed_out: ended(ContactEnd::FlowedOut),
@@ -177,7 +179,11 @@ impl Meters {
     }
 
     pub(crate) fn see(&mut self, fact: &Fact, names: &Directory) {
+        let called_back = self.called_back.handle_fact(fact).is_some();
         match fact {
+            // Who is called back is counted by what becomes of the promise.
+            Fact::Queued { .. } | Fact::Connected { .. } | Fact::Abandoned { .. } | Fact::FlowedOut { .. }
+                if called_back => {}
             Fact::Queued { queue, .. } => self.queue(*queue, names).offered.increment(1),
             Fact::Connected { queue, waited, .. } => self.queue(*queue, names).answered.after(*waited),
             Fact::Abandoned { queue, waited, .. } => self.queue(*queue, names).abandoned.after(*waited),

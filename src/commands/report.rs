@@ -41,7 +41,9 @@ Keys of --json (times RFC 3339 in UTC, lengths in seconds, shares from 0 to 1, n
     intervals_by_end[]  from, answered abandoned flowed_out of those who left the queue in the interval
   queues[]              warned (who was told on coming that the wait is long), messages (left for it)
   queues[].callbacks    of the promises given in the time: accepted dialled (attempts) reached failed withdrawn open
-                        time_to_callback_seconds (from the promise to the answer, of those reached)
+                        time_to_callback_seconds (from the promise to the answer, of those reached); and by when the
+                        contact took its place anew: talked lost (reached, but gone before an agent came)
+                        time_to_talk_seconds (from the promise to the agent)
   agents[]              agent answered talks talk_seconds hold_seconds state_seconds{} signed_on_seconds occupancy
                         not_ready_seconds_by_reason{}
   abandoned[]           contact queue entered waited_seconds caller dialled

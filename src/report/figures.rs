@@ -10,13 +10,18 @@ pub struct QueueFigures {
     pub wait_answered: Duration,
     pub wait_abandoned: Duration,
     pub wait_longest: Duration,
+    /// From the promise to the talk, of those called back.
+    pub promise_to_talk: Duration,
     /// Of the handled.
     pub work: Work,
 }
 
 impl QueueFigures {
     pub fn add(&mut self, stay: &Stay, level: &ServiceLevel) {
-        let Stay { waited, rang_out, end } = *stay;
+        let Stay { waited, rang_out, called_back, end } = *stay;
+        if called_back {
+            return self.add_called_back(waited, end);
+        }
         let in_target = u64::from(waited <= level.target);
         let rang_out = rang_out.is_some_and(|after| after <= level.target);
         // Who is sent elsewhere in time has met none of them.
@@ -39,6 +44,21 @@ impl QueueFigures {
                 self.wait_abandoned += waited;
             }
             VisitEnd::FlowedOut { .. } => self.counts.flowed_out += 1,
+        }
+    }
+
+    /// The promise was a flow-out of the wait on the line: this stay is not offered once more, and nobody's ear was on
+    /// the line in it. The work on it is work like any other.
+    fn add_called_back(&mut self, since_promise: Duration, end: VisitEnd) {
+        match end {
+            VisitEnd::Answered { work } => {
+                self.counts.called_back += 1;
+                self.promise_to_talk += since_promise;
+                work.iter().for_each(|work| self.handled(work));
+            }
+            // Only who was reached can hang up.
+            VisitEnd::Abandoned => self.counts.called_back_lost += 1,
+            VisitEnd::FlowedOut { .. } => {}
         }
     }
 
@@ -79,6 +99,11 @@ impl QueueFigures {
         average(self.wait_abandoned, self.counts.abandoned)
     }
 
+    /// Average time from the promise to the talk.
+    pub fn time_to_talk(&self) -> Option<Duration> {
+        average(self.promise_to_talk, self.counts.called_back)
+    }
+
     /// Average handling time: of those whose handling is over, so that a call in progress does not make it shorter.
     pub fn aht(&self) -> Option<Duration> {
         average(self.work.total(), self.counts.handled)
@@ -106,7 +131,7 @@ mod tests {
     use model::plain::LEVEL;
 
     fn stay(waited: u64, end: VisitEnd) -> Stay {
-        Stay { waited: Duration::from_secs(waited), rang_out: None, end }
+        Stay { waited: Duration::from_secs(waited), rang_out: None, called_back: false, end }
     }
 
     #[test]
@@ -157,6 +182,30 @@ mod tests {
         assert_eq!(figures.abandonment_net(), Some(1.0 / 5.0));
         assert_eq!(figures.att(), Some(Duration::from_secs(85)));
         assert_eq!(figures.wait_longest, Duration::from_secs(90));
+    }
+
+    #[test]
+    fn a_stay_of_who_is_called_back_counts_in_no_wait_and_its_work_is_work() {
+        let work = Work { talked: Duration::from_secs(50), held: Duration::ZERO, wrapped: Duration::from_secs(10) };
+        let (answered, flowed) = (VisitEnd::Answered { work: None }, FlowReason::MaxWait);
+        let mut figures = QueueFigures::default();
+        figures.add(&stay(10, answered), &LEVEL);
+        figures.handled(&Work { talked: Duration::from_secs(100), ..Work::default() });
+        let before = figures;
+        for end in [answered, VisitEnd::Abandoned, VisitEnd::FlowedOut { why: flowed }] {
+            let rang_out = Some(Duration::from_secs(3));
+            figures.add(&Stay { called_back: true, rang_out, ..stay(4000, end) }, &LEVEL);
+        }
+        assert_eq!((figures.counts.called_back, figures.counts.called_back_lost), (1, 1));
+        assert_eq!(figures.time_to_talk(), Some(Duration::from_secs(4000)));
+        for treatment in Treatment::ALL {
+            assert_eq!(figures.service_level(treatment), before.service_level(treatment), "{treatment:?}");
+        }
+        assert_eq!((figures.asa(), figures.ata(), figures.wait_longest), (before.asa(), None, before.wait_longest));
+        assert_eq!((figures.counts.offered, figures.accounted()), (1, 1));
+        // Both sides of the division: two talks, two handled.
+        figures.handled(&work);
+        assert_eq!((figures.counts.handled, figures.aht()), (2, Some(Duration::from_secs(80))));
     }
 
     #[test]

@@ -4,13 +4,13 @@ use model::Treatment;
 /// What a set of queue visits adds up to. `T` is the service-level target, `S` the short-abandon limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
-    /// O: entered the queue.
+    /// O: callers who entered the queue. Who is called back was offered when he called.
     pub offered: u64,
     /// A
     pub answered: u64,
     /// A≤T
     pub answered_in_target: u64,
-    /// Answered, and the agent is through with it, wrap-up included.
+    /// Answered or called back, and the agent is through with it, wrap-up included.
     pub handled: u64,
     /// B
     pub abandoned: u64,
@@ -20,6 +20,10 @@ pub struct Counts {
     pub abandoned_short: u64,
     /// F
     pub flowed_out: u64,
+    /// C: called back, and an agent talked with him.
+    pub called_back: u64,
+    /// Called back and reached, and he hung up before an agent was there.
+    pub called_back_lost: u64,
     /// Still waiting at the end of the interval.
     pub waiting: u64,
     /// E: visits of which something happened: the answer, the hang-up, a phone that rang out or the target's passing.
@@ -65,8 +69,11 @@ pub fn share(part: Duration, whole: Duration) -> Option<f64> {
 
 /// Name and formula, printed beside every figure.
 pub const FORMULAS: &[(&str, &str)] = &[
-    ("offered", "O = contacts that entered the queue in the interval"),
-    ("conservation", "O = answered A + abandoned B + flowed out F + still waiting"),
+    (
+        "offered",
+        "O = callers that entered the queue in the interval; who is called back has been offered and flowed out, and is not again",
+    ),
+    ("conservation", "O = answered A + abandoned B + flowed out F (a callback accepted too) + still waiting"),
     ("service level (handled)", "A≤T ÷ A"),
     ("service level (ignore)", "A≤T ÷ (O − B≤T)"),
     ("service level (negative)", "A≤T ÷ O"),
@@ -78,12 +85,21 @@ pub const FORMULAS: &[(&str, &str)] = &[
         "service level (event)",
         "E_A ÷ E; E = visits with an event: the first of answer, hang-up, a phone that rang out, T passed; E_A = it was the answer",
     ),
-    ("ASA", "Σ wait of answered ÷ A, from queue entry to connect, ring time included"),
+    ("ASA", "Σ wait of answered ÷ A, from queue entry to connect, ring time included; callbacks in neither"),
     ("ATA", "Σ wait of abandoned ÷ B"),
-    ("handled", "H = answered and the agent is through with it, wrap-up included; H ≤ A while calls go on"),
-    ("ATT", "Σ talk ÷ H, hold excluded"),
-    ("AHT", "Σ (talk + hold + wrap-up) ÷ H"),
+    (
+        "handled",
+        "H = answered or called back (C) and the agent is through with it, wrap-up included; H ≤ A + C while calls go on",
+    ),
+    ("ATT", "Σ talk ÷ H, hold excluded; of callbacks both"),
+    ("AHT", "Σ (talk + hold + wrap-up) ÷ H; of callbacks both"),
     ("abandonment", "B ÷ O; net (B − B≤S) ÷ (O − B≤S)"),
+    (
+        "callbacks",
+        "reached, failed, withdrawn, open of those accepted; C = talked with, lost = reached, but gone before an agent came",
+    ),
+    ("time to callback", "Σ (customer's answer − promise) ÷ reached"),
+    ("time to talk", "Σ (connect − promise) ÷ C, what he waited on the line after his answer included"),
     ("occupancy", "(busy + ringing + wrap-up) ÷ (busy + ringing + wrap-up + ready)"),
 ];
 

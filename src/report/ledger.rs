@@ -1,11 +1,12 @@
 use crate::agent_time::{AgentSpan, AgentTimes};
+use crate::called_back::CalledBack;
 use crate::handling::Handling;
 use crate::limits::CLOSING_TIME;
 use crate::open::Open;
 use crate::record::{Arrival, ContactRecord, LegRecord, OpenContact};
 use crate::visit::{QueueVisit, Talk, VisitEnd};
 use crate::words::{contact_of, describe, describe_for_replay, describe_party, word};
-use base::{Instant, Now};
+use base::{Instant, Now, Utc};
 use core::time::Duration;
 use model::{AgentId, AgentState, ContactId, Directory, Fact, LegId, OfferOutcome, QueueId, Stamped};
 use std::collections::{HashMap, VecDeque};
@@ -31,6 +32,9 @@ pub struct Told<'a> {
     pub detail: &'a str,
 }
 
+/// Follows the words of `queued` in the event log where a customer is called back.
+pub const CALLED_BACK: &str = " called_back=true";
+
 /// Turns facts into records: the book in which every contact is opened, followed and closed.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -41,6 +45,7 @@ pub struct Ledger {
     /// Ended contacts that still wait for what comes late, oldest first.
     closing: VecDeque<(Instant, ContactId)>,
     handling: Handling,
+    called_back: CalledBack,
     /// Who answered a contact whose record is closed and was not seen at work on it yet: his home may tell of it late.
     unseen: VecDeque<(Instant, AgentId, ContactId)>,
     times: AgentTimes,
@@ -77,10 +82,15 @@ impl Ledger {
             self.open.insert(*contact, Box::new(Open::new(*at, arrival)));
             self.changed.push(*contact);
         }
+        let promised = self.called_back.handle_fact(fact);
         if !self.wordless {
             self.put_into_words(*at, fact, names);
+            if promised.is_some() && matches!(fact, Fact::Queued { .. }) {
+                // Whoever counts arrivals from the log leaves it out as the figures do.
+                self.detail.push_str(CALLED_BACK);
+            }
         }
-        self.take(*at, fact);
+        self.take(*at, fact, promised);
         Told { contact: contact_of(fact), leg: leg_of(fact), what: word(fact), detail: &self.detail }
     }
 
@@ -163,9 +173,10 @@ impl Ledger {
         self.open.len()
     }
 
-    /// Who waits where and since when.
+    /// Who waits where and since when; not those who are to be called back.
     pub fn waiting(&self) -> impl Iterator<Item = (QueueId, Now)> {
-        self.open.values().filter_map(|open| open.waiting()).map(|w| (w.queue, w.since))
+        let callers = self.open.values().filter_map(|open| open.waiting()).filter(|w| w.promised.is_none());
+        callers.map(|w| (w.queue, w.since))
     }
 
     /// Answered visits whose agent is not through with them.
@@ -177,7 +188,7 @@ impl Ledger {
         &self.times
     }
 
-    fn take(&mut self, at: Now, fact: &Fact) {
+    fn take(&mut self, at: Now, fact: &Fact, promised: Option<Utc>) {
         match fact {
             Fact::LegStarted { contact, leg, party } => self.with(*contact, |o| o.leg_started(at, *leg, *party)),
             Fact::LegAnswered { contact, leg, codec } => {
@@ -190,7 +201,7 @@ impl Ledger {
                 self.leg(at, *contact, *leg, |l| l.quality = Some(*quality));
             }
             Fact::Queued { contact, queue, .. } => {
-                self.with(*contact, |o| o.queued(at, *queue));
+                self.with(*contact, |o| o.queued(at, *queue, promised));
                 self.changed.push(*contact);
             }
             Fact::Connected { contact, queue, agent, waited } => {

@@ -7,7 +7,8 @@
 //!
 //! Invariants: conservation, offered = answered + abandoned + flowed out + waiting, holds at every instant: what
 //! [`QueueFigures::accounted`] says is what came, counted elsewhere; an agent's spans meet without gap or overlap, so that the sum over states is
-//! his signed-on time; nothing counts at a call's end that is known at its answer; every contact has one record.
+//! his signed-on time; a callback accepted is a flow-out of its contact's wait, and the stay in its customer's stead
+//! ([`CalledBack`]) is in no figure of waits again, only its work and what became of the promise; nothing counts at a call's end that is known at its answer; every contact has one record.
 //!
 //! Deliberately absent: reading or writing a store, formatting for people, any way to influence a call.
 //!
@@ -20,6 +21,7 @@
 //! ```
 
 mod agent_time;
+mod called_back;
 mod coverage;
 mod figures;
 mod foretold;
@@ -37,11 +39,12 @@ mod wallboard;
 mod words;
 
 pub use agent_time::{AgentFigures, AgentSpan, AgentTimes};
+pub use called_back::CalledBack;
 pub use coverage::Coverage;
 pub use figures::QueueFigures;
 pub use foretold::Foretold;
 pub use formulas::{Counts, FORMULAS, average, occupancy, ratio, service_level, share};
-pub use ledger::{Entry, Ledger, Told};
+pub use ledger::{CALLED_BACK, Entry, Ledger, Told};
 pub use limits::CLOSING_TIME;
 pub use read_back::{Indices, config_texts};
 pub use record::{Arrival, ContactRecord, LegRecord, OpenContact, Step, Waiting};

@@ -3,7 +3,7 @@
 use crate::limits::STEPS_MAX;
 use crate::record::{Arrival, ContactRecord, LegRecord, OpenContact, Step, Waiting};
 use crate::visit::{QueueVisit, Talk, VisitEnd};
-use base::{Instant, Now};
+use base::{Instant, Now, Utc};
 use core::time::Duration;
 use model::{AgentId, Cause, CauseKind, ContactEnd, ContactId, LegId, Party, QueueId};
 
@@ -57,7 +57,8 @@ impl Open {
     }
 
     pub(crate) fn view(&self) -> OpenContact<'_> {
-        OpenContact { arrival: &self.record.arrival, waiting: self.waiting }
+        // Whoever is to be called back waits at home: the promise is stored, and it counts nowhere as waiting.
+        OpenContact { arrival: &self.record.arrival, waiting: self.waiting.filter(|w| w.promised.is_none()) }
     }
 
     pub(crate) fn waiting(&self) -> Option<Waiting> {
@@ -107,8 +108,8 @@ impl Open {
         }
     }
 
-    pub(crate) fn queued(&mut self, at: Now, queue: QueueId) {
-        self.waiting = Some(Waiting { queue, nth: self.visits, since: at, rang_out: None });
+    pub(crate) fn queued(&mut self, at: Now, queue: QueueId, promised: Option<Utc>) {
+        self.waiting = Some(Waiting { queue, nth: self.visits, since: at, rang_out: None, promised });
         self.visits += 1;
         self.changed = true;
     }
@@ -129,10 +130,20 @@ impl Open {
         agent: Option<AgentId>,
         end: VisitEnd,
     ) -> Option<QueueVisit> {
-        let Waiting { nth, since, rang_out, .. } = self.waiting.take_if(|w| w.queue == queue)?;
+        let waiting = self.waiting.take_if(|w| w.queue == queue)?;
         self.answered_by.extend(agent);
-        let contact = self.record.arrival.contact;
-        Some(QueueVisit { contact, nth, queue, entered: since.utc, left: at.utc, waited, rang_out, agent, end })
+        Some(QueueVisit {
+            contact: self.record.arrival.contact,
+            nth: waiting.nth,
+            queue,
+            entered: waiting.since.utc,
+            left: at.utc,
+            waited: waiting.waited(at.utc, waited),
+            rang_out: waiting.rang_out,
+            agent,
+            called_back: waiting.promised.is_some(),
+            end,
+        })
     }
 
     pub(crate) fn talk_started(&mut self, at: Now, agent: AgentId, queue: Option<QueueId>) {
@@ -188,6 +199,15 @@ impl Open {
         if !self.ended {
             self.end(now, self.record.end, self.record.cause);
         }
+    }
+}
+
+impl Waiting {
+    /// The length of the stay as its visit has it; `waited`: in this queue, by the monotonic clock.
+    pub(crate) fn waited(&self, left: Utc, waited: Duration) -> Duration {
+        let Some(promised) = self.promised else { return waited };
+        let micros = left.as_micros().saturating_sub(promised.as_micros());
+        Duration::from_micros(u64::try_from(micros).unwrap_or_default())
     }
 }
 

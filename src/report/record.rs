@@ -30,6 +30,8 @@ pub struct Waiting {
     pub since: base::Now,
     /// How far into the wait a phone first rang out.
     pub rang_out: Option<Duration>,
+    /// The customer is called back: when it was promised.
+    pub promised: Option<Utc>,
 }
 
 /// One contact from cradle to grave.

@@ -11,12 +11,15 @@ pub struct QueueVisit {
     pub queue: QueueId,
     pub entered: Utc,
     pub left: Utc,
-    /// By the monotonic clock: a clock step does not make a wait longer.
+    /// By the monotonic clock: a clock step does not make a wait longer. Of one who was called back from the promise,
+    /// which may be of before a restart.
     pub waited: Duration,
     /// How far into the wait a phone first rang out.
     pub rang_out: Option<Duration>,
     /// Who answered.
     pub agent: Option<AgentId>,
+    /// Of a promise that was kept or given up, and so no stay of a caller.
+    pub called_back: bool,
     pub end: VisitEnd,
 }
 
@@ -25,12 +28,13 @@ pub struct QueueVisit {
 pub struct Stay {
     pub waited: Duration,
     pub rang_out: Option<Duration>,
+    pub called_back: bool,
     pub end: VisitEnd,
 }
 
 impl QueueVisit {
     pub fn stay(&self) -> Stay {
-        Stay { waited: self.waited, rang_out: self.rang_out, end: self.end }
+        Stay { waited: self.waited, rang_out: self.rang_out, called_back: self.called_back, end: self.end }
     }
 }
 

@@ -1,3 +1,4 @@
+use crate::called_back::CalledBack;
 use crate::figures::QueueFigures;
 use crate::record::Waiting;
 use crate::visit::{QueueVisit, Stay, VisitEnd};
@@ -10,6 +11,7 @@ use std::collections::HashMap;
 #[derive(Debug, Default)]
 pub struct Wallboard {
     waiting: HashMap<ContactId, Waiting>,
+    called_back: CalledBack,
     today: HashMap<QueueId, QueueFigures>,
     agents: HashMap<AgentId, AgentState>,
     contacts: usize,
@@ -19,7 +21,9 @@ pub struct Wallboard {
 /// One queue's line on the board.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct QueueNow {
+    /// Who stands in it, also who is to be called back.
     pub waiting: usize,
+    /// Of callers.
     pub longest_wait: Duration,
     pub ready: usize,
     pub ringing: usize,
@@ -37,11 +41,12 @@ impl Wallboard {
     }
 
     pub fn handle_fact(&mut self, stamped: &Stamped, names: &Directory) {
+        let promised = self.called_back.handle_fact(&stamped.fact);
         match &stamped.fact {
             Fact::ContactArrived { .. } => self.contacts += 1,
             Fact::ContactEnded { .. } => self.contacts = self.contacts.saturating_sub(1),
             Fact::Queued { contact, queue, .. } => {
-                let waiting = Waiting { queue: *queue, nth: 0, since: stamped.at, rang_out: None };
+                let waiting = Waiting { queue: *queue, nth: 0, since: stamped.at, rang_out: None, promised };
                 self.waiting.insert(*contact, waiting);
             }
             Fact::OfferEnded { contact, outcome: OfferOutcome::Missed, .. } => {
@@ -50,13 +55,13 @@ impl Wallboard {
                 }
             }
             Fact::Connected { contact, queue, waited, .. } => {
-                self.left(*contact, *queue, *waited, VisitEnd::Answered { work: None }, names);
+                self.left(stamped.at.utc, (*contact, *queue), *waited, VisitEnd::Answered { work: None }, names);
             }
             Fact::Abandoned { contact, queue, waited } => {
-                self.left(*contact, *queue, *waited, VisitEnd::Abandoned, names);
+                self.left(stamped.at.utc, (*contact, *queue), *waited, VisitEnd::Abandoned, names);
             }
             Fact::FlowedOut { contact, queue, waited, why, .. } => {
-                self.left(*contact, *queue, *waited, VisitEnd::FlowedOut { why: *why }, names);
+                self.left(stamped.at.utc, (*contact, *queue), *waited, VisitEnd::FlowedOut { why: *why }, names);
             }
             Fact::AgentChanged { agent, state, .. } => {
                 self.agents.insert(*agent, *state);
@@ -132,7 +137,7 @@ impl Wallboard {
         let mut line = QueueNow { today: self.today.get(&id).copied().unwrap_or_default(), ..QueueNow::default() };
         let level = &names.queue(id).service_level;
         for waiting in self.waiting.values().filter(|waiting| waiting.queue == id) {
-            line.add_waiting(now - waiting.since.mono, level);
+            line.add_waiting(waiting, now, level);
         }
         for (agent, state) in &self.agents {
             if names.agent(*agent).queues.contains(&id) {
@@ -153,8 +158,9 @@ impl Wallboard {
         for (queue, figures) in &self.today {
             at(queue, &|line| line.today = *figures);
         }
-        for Waiting { queue, since, .. } in self.waiting.values() {
-            at(queue, &|line| line.add_waiting(now - since.mono, &names.queue(*queue).service_level));
+        for waiting in self.waiting.values() {
+            let level = &names.queue(waiting.queue).service_level;
+            at(&waiting.queue, &|line| line.add_waiting(waiting, now, level));
         }
         for (agent, state) in &self.agents {
             for queue in &names.agent(*agent).queues {
@@ -164,18 +170,30 @@ impl Wallboard {
         lines
     }
 
-    fn left(&mut self, contact: ContactId, queue: QueueId, waited: Duration, end: VisitEnd, names: &Directory) {
+    fn left(
+        &mut self,
+        at: Utc,
+        (contact, queue): (ContactId, QueueId),
+        waited: Duration,
+        end: VisitEnd,
+        names: &Directory,
+    ) {
         // Counted only when it was seen to enter: nothing is counted twice.
-        if let Some(Waiting { rang_out, .. }) = self.waiting.remove(&contact) {
-            let stay = Stay { waited, rang_out, end };
+        if let Some(waiting) = self.waiting.remove(&contact) {
+            let (rang_out, called_back) = (waiting.rang_out, waiting.promised.is_some());
+            let stay = Stay { waited: waiting.waited(at, waited), rang_out, called_back, end };
             self.today.entry(queue).or_default().add(&stay, &names.queue(queue).service_level);
         }
     }
 }
 
 impl QueueNow {
-    fn add_waiting(&mut self, waited: Duration, level: &ServiceLevel) {
+    fn add_waiting(&mut self, waiting: &Waiting, now: Instant, level: &ServiceLevel) {
         self.waiting += 1;
+        if waiting.promised.is_some() {
+            return;
+        }
+        let waited = now - waiting.since.mono;
         self.longest_wait = self.longest_wait.max(waited);
         self.today.add_waiting(waited, level);
     }
@@ -265,7 +283,7 @@ mod tests {
         let mut story = Story::new();
         let level = model::plain::LEVEL;
         let end = crate::VisitEnd::FlowedOut { why: FlowReason::MaxWait };
-        let stay = crate::Stay { waited: secs(60), rang_out: None, end };
+        let stay = crate::Stay { waited: secs(60), rang_out: None, called_back: false, end };
         story.wallboard.add_past(SUPPORT, &stay, &level);
         story.served(0, secs(1), secs(1), secs(1));
         let today = story.wallboard.queue(SUPPORT, story.now.mono, &story.names).today;

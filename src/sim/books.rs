@@ -1,7 +1,7 @@
 use crate::limits::LATELY;
 use base::{Instant, Now};
 use core::time::Duration;
-use model::{AgentId, ContactId, Directory, Fact, OfferOutcome, QueueId, Stamped};
+use model::{AgentId, CallbackStep, ContactId, Directory, Fact, OfferOutcome, QueueId, Stamped};
 use report::{AgentSpan, ContactRecord, Entry, Ledger, QueueFigures, QueueVisit, Talk, Wallboard};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub struct Books {
     arrived: HashSet<ContactId>,
     ended: HashSet<ContactId>,
     tallies: BTreeMap<QueueId, Tally>,
+    /// To whom a callback is owed.
+    owed: HashSet<ContactId>,
     broken: Vec<String>,
     lately: Vec<String>,
 }
@@ -34,6 +36,7 @@ struct Waiting {
     free_since: Option<Instant>,
     /// Several when their phones ring together.
     offered_to: Vec<AgentId>,
+    called_back: bool,
 }
 
 /// A queue's counts, kept here once more to be compared with the report's.
@@ -44,6 +47,9 @@ pub struct Tally {
     pub abandoned: u64,
     pub flowed_out: u64,
     pub waiting: u64,
+    /// Stays of customers who are called back, in none of the counts above: ended by a talk, and by their hanging up.
+    pub called_back: u64,
+    pub called_back_lost: u64,
 }
 
 impl Books {
@@ -61,6 +67,7 @@ impl Books {
             arrived: HashSet::new(),
             ended: HashSet::new(),
             tallies: BTreeMap::new(),
+            owed: HashSet::new(),
             broken: Vec::new(),
             lately: Vec::new(),
         }
@@ -205,8 +212,11 @@ impl Books {
         match stamped.fact {
             Fact::Queued { contact, queue, .. } => {
                 let tally = self.tallies.entry(queue).or_default();
-                (tally.offered, tally.waiting) = (tally.offered + 1, tally.waiting + 1);
-                let waiting = Waiting { queue, free_since: Some(at), offered_to: Vec::new() };
+                let called_back = self.owed.contains(&contact);
+                if !called_back {
+                    (tally.offered, tally.waiting) = (tally.offered + 1, tally.waiting + 1);
+                }
+                let waiting = Waiting { queue, free_since: Some(at), offered_to: Vec::new(), called_back };
                 if self.waiting.insert(contact, waiting).is_some() {
                     self.breaks(format!("{contact} waits twice"));
                 }
@@ -226,12 +236,20 @@ impl Books {
                     waiting.free_since = (!aside).then_some(at);
                 }
             }
-            Fact::Connected { contact, queue, waited, .. } => {
-                self.left(at, contact, queue, waited, |t| t.answered += 1);
+            Fact::Callback { contact, step: CallbackStep::Arranged | CallbackStep::Resumed, .. } => {
+                self.owed.insert(contact);
             }
-            Fact::Abandoned { contact, queue, waited } => self.left(at, contact, queue, waited, |t| t.abandoned += 1),
+            Fact::Callback { contact, step, .. } if step != CallbackStep::Dialled => {
+                self.owed.remove(&contact);
+            }
+            Fact::Connected { contact, queue, waited, .. } => {
+                self.left(at, contact, queue, waited, |t| (&mut t.answered, Some(&mut t.called_back)));
+            }
+            Fact::Abandoned { contact, queue, waited } => {
+                self.left(at, contact, queue, waited, |t| (&mut t.abandoned, Some(&mut t.called_back_lost)));
+            }
             Fact::FlowedOut { contact, queue, waited, .. } => {
-                self.left(at, contact, queue, waited, |t| t.flowed_out += 1);
+                self.left(at, contact, queue, waited, |t| (&mut t.flowed_out, None));
             }
             _ => {}
         }
@@ -255,11 +273,16 @@ impl Books {
         contact: ContactId,
         queue: QueueId,
         waited: Duration,
-        count: impl FnOnce(&mut Tally),
+        count: impl FnOnce(&mut Tally) -> (&mut u64, Option<&mut u64>),
     ) {
         let tally = self.tallies.entry(queue).or_default();
-        count(tally);
-        tally.waiting = tally.waiting.saturating_sub(1);
+        let (of_a_caller, of_a_callback) = count(tally);
+        if self.waiting.get(&contact).is_some_and(|known| known.called_back) {
+            of_a_callback.into_iter().for_each(|count| *count += 1);
+        } else {
+            *of_a_caller += 1;
+            tally.waiting = tally.waiting.saturating_sub(1);
+        }
         let queued = self.facts.iter().rev().find_map(|f| match f.fact {
             Fact::Queued { contact: c, queue: q, .. } if c == contact && q == queue => Some(f.at.mono),
             _ => None,
@@ -274,7 +297,8 @@ impl Books {
         }
     }
 
-    /// Complaint 32, at every fact: offered = answered + abandoned + flowed out + waiting, in the report and here.
+    /// Complaint 32, at every fact: offered = answered + abandoned + flowed out + waiting, in the report and here. A caller
+    /// who is called back is offered once, and has flowed out.
     fn check_conservation(&mut self, queue: QueueId, now: Instant) {
         let figures = self.figures(queue, now);
         let counts = figures.counts;
@@ -284,6 +308,8 @@ impl Books {
             abandoned: counts.abandoned,
             flowed_out: counts.flowed_out,
             waiting: counts.waiting,
+            called_back: counts.called_back,
+            called_back_lost: counts.called_back_lost,
         };
         let mine = self.tally(queue);
         if figures.accounted() != mine.offered || seen != mine {

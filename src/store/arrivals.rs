@@ -69,7 +69,11 @@ fn told(line: &str) -> Option<(&'static str, Utc, String)> {
         WARNED => &[" expected_ms=", " length="],
         _ => &[" name="],
     };
-    let (queue, _) = follows.iter().find_map(|name| detail.rsplit_once(name))?;
+    let (queue, rest) = follows.iter().find_map(|name| detail.rsplit_once(name))?;
+    // Who is called back came before.
+    if word == QUEUED && rest.ends_with(report::CALLED_BACK) {
+        return None;
+    }
     // A name that could be taken for more than one value is quoted.
     let name = serde_json::from_str(queue).unwrap_or_else(|_| queue.to_owned());
     Some((word, Utc::from_micros(line["at"].as_i64()?), name))
@@ -160,6 +164,7 @@ mod tests {
         };
         let came = |queue: &str| read("queued", &format!("queue={queue} priority=0 position=1 kept_us=0"));
         assert_eq!(came("客服"), Some("客服".into()));
+        assert_eq!(read("queued", "queue=a priority=0 position=1 kept_us=9 called_back=true"), None, "came before");
         assert_eq!(came("\"front priority=desk\""), Some("front priority=desk".into()));
         assert_eq!(read("warned", "queue=a expected_ms=9000 length=3"), Some("a".into()));
         assert_eq!(read("warned", "queue=\"a length=1\" length=3"), Some("a length=1".into()));

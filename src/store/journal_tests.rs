@@ -559,3 +559,32 @@ fn an_agent_who_answered_and_is_forced_off_is_told_whole() {
     assert_eq!(desk.reader().talks(from(), to()).unwrap()[0].agent, "1000");
     desk.stop();
 }
+
+/// The promise is of the store's own table; what is read back, the report's two sides and the next start agree on it.
+#[test]
+fn who_is_called_back_is_read_as_such_and_arrived_once() {
+    let folder = tempdir().unwrap();
+    let clock = TestClock::default();
+    let mut desk = Desk::open(folder.path(), &clock);
+    let (contact, leg) = desk.arrive("+86100", "4008");
+    desk.queued(contact);
+    let (queue, waited) = (model::QueueId(0), secs(9));
+    desk.fact(Fact::FlowedOut { contact, queue, waited, why: FlowReason::BreakoutKey, to: None });
+    let promise = model::Promise { arranged: clock.now().utc, ..model::Promise::anonymous(contact, queue) };
+    let (step, promise) = (model::CallbackStep::Arranged, Arc::new(promise));
+    desk.fact(Fact::Callback { contact, step, attempts: 0, promise });
+    clock.put_forward(secs(600));
+    desk.queued(contact);
+    desk.settle();
+    assert_eq!(desk.reader().waiting(from(), to()).unwrap(), [], "he waits at home");
+    let agent = desk.connect(contact, 0, secs(600));
+    desk.hang_up(contact, [leg, agent], 0, secs(60));
+    desk.settle();
+    let reader = desk.reader();
+    let mut seen = Vec::new();
+    reader.each_visit(from(), to(), |v| seen.push((v.stay.called_back, v.stay.waited.as_secs(), v.stay.end))).unwrap();
+    assert_eq!(seen.iter().map(|(back, waited, _)| (*back, *waited)).collect::<Vec<_>>(), [(false, 9), (true, 600)]);
+    assert!(matches!(seen[1].2, VisitEnd::Answered { .. }), "{seen:?}");
+    assert_eq!(reader.arrivals(from(), to()).unwrap().by_queue["support"], 1);
+    desk.stop();
+}

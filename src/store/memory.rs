@@ -118,7 +118,7 @@ fn places(connection: &Connection, names: &Directory, now: Utc) -> rusqlite::Res
         // A visit that was left since then was entered a day earlier at most.
         let left = "SELECT c.caller, v.entered, v.left_at FROM visit AS v JOIN contact AS c ON c.id = v.contact
             WHERE v.entered >= ?1 AND v.left_at >= ?2 AND v.queue = ?3 AND c.caller <> ''
-                AND (v.outcome = 'abandoned' OR v.why IN ('shutdown', 'failed'))
+                AND (v.outcome IN ('abandoned', 'callback-abandoned') OR v.why IN ('shutdown', 'failed'))
             ORDER BY v.left_at DESC LIMIT ?4";
         let since = before(now, within);
         let earliest = since.saturating_sub(micros(crate::limits::VISIT_TIME_MAX));

@@ -1,6 +1,7 @@
 use crate::error::StoreError;
 use crate::limits::{SPAN_TIME_MAX, VISIT_TIME_MAX};
 use crate::recover::last_alive;
+use crate::rows::CALLED_BACK;
 use crate::schema::open_read_only;
 use base::Utc;
 use model::{ContactId, ServiceLevel, Treatment};
@@ -265,7 +266,9 @@ pub(crate) fn past_visits(
 }
 
 fn visit<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredVisit<'a>> {
-    let end = match text(row, 5)? {
+    let outcome = text(row, 5)?;
+    let called_back = outcome.strip_prefix(CALLED_BACK);
+    let end = match called_back.unwrap_or(outcome) {
         "answered" => VisitEnd::Answered {
             work: row
                 .get::<_, Option<i64>>(8)?
@@ -283,7 +286,12 @@ fn visit<'a>(row: &'a Row<'_>) -> rusqlite::Result<StoredVisit<'a>> {
         entered: Utc::from_micros(row.get(2)?),
         left: Utc::from_micros(row.get(3)?),
         agent: some_text(row, 7)?,
-        stay: Stay { waited: length(row.get(4)?), rang_out: row.get::<_, Option<i64>>(11)?.map(length), end },
+        stay: Stay {
+            waited: length(row.get(4)?),
+            rang_out: row.get::<_, Option<i64>>(11)?.map(length),
+            called_back: called_back.is_some(),
+            end,
+        },
     })
 }
 

@@ -205,7 +205,7 @@ fn write_legs(out: &mut Out, legs: &[Leg<'_>], ended: i64) {
 fn finish_visits(transaction: &Transaction<'_>, alive: i64) -> rusqlite::Result<()> {
     let since = alive - micros(VISIT_TIME_MAX);
     let open = "SELECT entered, contact, nth, left_at, agent, queue FROM visit
-        WHERE entered >= ?1 AND outcome = 'answered' AND talked IS NULL";
+        WHERE entered >= ?1 AND outcome IN ('answered', 'callback-answered') AND talked IS NULL";
     let mut statement = transaction.prepare(open)?;
     let mut rows = statement.query([since])?;
     let mut unfinished: Vec<(i64, i64, u32, i64, String, String)> = Vec::new();

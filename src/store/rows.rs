@@ -7,6 +7,9 @@ use model::{AgentState, CallbackStep, ContactId, Directory, Party, Promise, Queu
 use report::{AgentSpan, Arrival, ContactRecord, LegRecord, OpenContact, QueueVisit, Step, Talk, VisitEnd};
 use std::time::Duration;
 
+/// Before the outcome of a stay whose customer was called back.
+pub(crate) const CALLED_BACK: &str = "callback-";
+
 pub(crate) fn open_contact(rows: &mut Rows, open: OpenContact<'_>, names: &Directory) {
     let Arrival { contact, source, caller, dialled, call_id, attached, started } = open.arrival;
     rows.row(Table::OpenContact).int(contact.0.cast_signed()).int(started.as_micros());
@@ -44,6 +47,7 @@ pub(crate) fn visit(rows: &mut Rows, visit: &QueueVisit, names: &Directory) {
         VisitEnd::Abandoned => ("abandoned", None, None),
         VisitEnd::FlowedOut { why } => ("flowed-out", Some(why.word()), None),
     };
+    let prefix = if visit.called_back { CALLED_BACK } else { "" };
     rows.row(Table::Visit)
         .int(visit.entered.as_micros())
         .int(visit.contact.0.cast_signed())
@@ -51,7 +55,7 @@ pub(crate) fn visit(rows: &mut Rows, visit: &QueueVisit, names: &Directory) {
         .text(&names.queue(visit.queue).name)
         .int(visit.left.as_micros())
         .int(micros(visit.waited))
-        .text(outcome)
+        .text_of(prefix, outcome)
         .some_text(why)
         .some_text(visit.agent.map(|agent| &*names.agent(agent).id))
         .some_int(work.map(|w| micros(w.talked)))

@@ -28,7 +28,8 @@ CREATE TABLE open_contact (
     id INTEGER PRIMARY KEY, started INTEGER NOT NULL, source TEXT, caller TEXT NOT NULL, dialled TEXT NOT NULL,
     call_id TEXT NOT NULL, attached TEXT NOT NULL, queue TEXT, nth INTEGER, entered INTEGER);
 -- One row a stay in a queue. talked, held, wrapped of answered ones: null until the agent is through with it. rang_out:
--- how far into the wait a phone first was not answered.
+-- how far into the wait a phone first was not answered. outcome: answered, abandoned, flowed-out; callback-… where the
+-- customer was called back, who counts as no caller again: waited is then since the promise.
 CREATE TABLE visit (
     entered INTEGER NOT NULL, contact INTEGER NOT NULL, nth INTEGER NOT NULL, queue TEXT NOT NULL,
     left_at INTEGER NOT NULL, waited INTEGER NOT NULL, outcome TEXT NOT NULL, why TEXT, agent TEXT,

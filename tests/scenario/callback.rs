@@ -65,6 +65,8 @@ fn complaint_28_a_caller_is_called_back_and_both_hear_each_other() {
         world.check();
         let support = world.books.tally(world.queue("support"));
         assert_eq!(support.abandoned, 0, "a callback accepted is no abandonment");
+        let once = (support.offered, support.answered, support.flowed_out, support.called_back);
+        assert_eq!(once, (1, 0, 1, 1), "one caller is offered once");
     }
 }
 

@@ -66,6 +66,8 @@ impl Report {
             "accepted": c.accepted, "dialled": c.dialled, "reached": c.reached, "failed": c.failed,
             "withdrawn": c.withdrawn, "open": c.open(),
             "time_to_callback_seconds": c.mean_time().map(|time| time.as_secs_f64()),
+            "talked": queue.total.counts.called_back, "lost": queue.total.counts.called_back_lost,
+            "time_to_talk_seconds": queue.total.time_to_talk().map(|time| time.as_secs_f64()),
         });
         value
     }

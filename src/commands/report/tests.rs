@@ -31,7 +31,7 @@ fn report(zone: &str) -> Report {
 /// Adds a visit to queue `support`, and the arrival the event log has of it, as [`Report::read`] does.
 fn add(report: &mut Report, entered: &str, waited: u64, agent: Option<&str>, end: VisitEnd) {
     let waited = Duration::from_secs(waited);
-    let stay = report::Stay { waited, rang_out: None, end };
+    let stay = report::Stay { waited, rang_out: None, called_back: false, end };
     let (contact, entered) = (model::ContactId(1), at(entered));
     let visit = StoredVisit { contact, queue: "support", entered, left: entered + waited, agent, stay };
     let zone = report.site.zone().clone();

@@ -59,7 +59,16 @@ impl Report {
                 c.open()
             );
             let time = c.mean_time().map(|time| format!("; {:.1} s to callback", time.as_secs_f64()));
-            let _ = writeln!(out, "{}", time.unwrap_or_default());
+            let (counts, talk) = (&queue.total.counts, queue.total.time_to_talk());
+            let talk = talk.map(|time| format!("; {:.1} s to talk", time.as_secs_f64()));
+            let _ = write!(out, "{}", time.unwrap_or_default());
+            let _ = writeln!(
+                out,
+                "; {} talked with an agent, {} lost{}",
+                counts.called_back,
+                counts.called_back_lost,
+                talk.unwrap_or_default()
+            );
         }
         out.push('\n');
     }

@@ -86,7 +86,17 @@ fn who_asks_to_be_called_back_is_called_and_served() {
         let q = &tally.queues[0].whole;
         assert!((8..=32).contains(&q.promised), "{first}: {} of {} were promised", q.promised, tally.callers);
         assert_eq!((q.reached, talks, tally.left_over), (q.promised, tally.callers, 0), "{first}");
+        let c = &q.figures.counts;
+        let once = (c.offered, c.answered, c.flowed_out, c.called_back);
+        assert_eq!(
+            once,
+            (tally.callers, tally.callers - q.promised, q.promised, q.promised),
+            "{first}: one caller, one offer"
+        );
+        assert_eq!((q.figures.accounted(), c.handled), (c.offered, tally.callers), "{first}");
         let mean = q.to_callback / q.reached as u32;
+        let talk = q.figures.time_to_talk().expect("they talked");
+        assert!(talk >= mean && talk < mean + secs(60), "{first}: {talk:?} to the talk, {mean:?} to the answer");
         assert!((secs(1800)..secs(2 * 3600)).contains(&mean), "{first}: {mean:?} to a callback");
     }
 }

@@ -53,14 +53,18 @@ fn seconds(duration: Option<Duration>) -> Option<f64> {
 
 /// Every figure, in the order they are printed.
 pub const KPIS: &[Kpi] = &[
-    kpi("offered", Unit::Count, "O: entered the queue, a day", |s, p| a_day(s.figures.counts.offered, p)),
+    kpi("offered", Unit::Count, "O: callers who entered the queue, a day; not again who is called back", |s, p| {
+        a_day(s.figures.counts.offered, p)
+    }),
     kpi("answered", Unit::Count, "A, a day", |s, p| a_day(s.figures.counts.answered, p)),
     kpi("abandoned", Unit::Count, "B, a day", |s, p| a_day(s.figures.counts.abandoned, p)),
     kpi("flowed_out", Unit::Count, "F, a day", |s, p| a_day(s.figures.counts.flowed_out, p)),
     kpi("waiting_at_end", Unit::Count, "still waiting when the run ended, a day", |s, p| {
         a_day(s.figures.counts.waiting, p)
     }),
-    kpi("handled", Unit::Count, "H: answered and wrapped up, a day", |s, p| a_day(s.figures.counts.handled, p)),
+    kpi("handled", Unit::Count, "H: answered or called back, and wrapped up, a day", |s, p| {
+        a_day(s.figures.counts.handled, p)
+    }),
     kpi("service_level", Unit::Share, "by the queue's treatment, one of the next eight", |s, p| {
         s.figures.service_level(p.level.treatment)
     }),
@@ -125,6 +129,9 @@ pub const KPIS: &[Kpi] = &[
     kpi("time_to_callback_seconds", Unit::Seconds, "Σ (answer − promise) ÷ reached", |s, _| {
         seconds(report::average(s.to_callback, s.reached))
     }),
+    kpi("time_to_talk_seconds", Unit::Seconds, "Σ (connect − promise) ÷ called back and talked with", |s, _| {
+        seconds(s.figures.time_to_talk())
+    }),
     kpi(
         "wait_coverage",
         Unit::Share,
@@ -137,9 +144,12 @@ pub const KPIS: &[Kpi] = &[
         "mean of wait − Σ_{k=0..q} 1/(nμ + kθ) foretold on entry: q ahead, n at work, 1/μ mean handling, θ give up",
         |s, _| s.foretold.mean_error(),
     ),
-    kpi("in_queue", Unit::Count, "contacts in the queue, mean over time; of a day, over its 24 hours", |s, p| {
-        over_time(s.in_queue, p)
-    }),
+    kpi(
+        "in_queue",
+        Unit::Count,
+        "contacts in the queue, who is called back too, mean over time; of a day, over its 24 hours",
+        |s, p| over_time(s.in_queue, p),
+    ),
     kpi("agents", Unit::Count, "agents of the queue signed on, mean over time; of a day, over its 24 hours", |s, p| {
         over_time(s.staff.signed_on(), p)
     }),

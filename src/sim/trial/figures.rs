@@ -1,9 +1,11 @@
 //! The report's figures once more, from the bare facts: a list of stays, looked through anew for every figure.
 
 use crate::books::Books;
-use base::Instant;
+use base::{Instant, Utc};
 use core::time::Duration;
-use model::{AgentId, AgentState, ContactId, Fact, OfferOutcome, QueueId, ServiceLevel, Stamped, Treatment};
+use model::{
+    AgentId, AgentState, CallbackStep, ContactId, Fact, OfferOutcome, QueueId, ServiceLevel, Stamped, Treatment,
+};
 use report::{AgentFigures, QueueFigures, average};
 use std::collections::{HashMap, HashSet};
 
@@ -24,7 +26,8 @@ struct Stay {
 
 /// Every figure of the queue that is not what the facts say.
 pub(super) fn differ(books: &Books, queue: QueueId, level: &ServiceLevel) -> Vec<String> {
-    let stays = stays(&books.facts, queue);
+    let back = called_back(&books.facts);
+    let stays = stays(&books.facts, queue, &back);
     let mut told = QueueFigures::default();
     books.visits.iter().filter(|visit| visit.queue == queue).for_each(|visit| told.add(&visit.stay(), level));
     let mut wrong = Vec::new();
@@ -41,18 +44,69 @@ pub(super) fn differ(books: &Books, queue: QueueId, level: &ServiceLevel) -> Vec
     compare(&mut wrong, "ata", mean(&stays, End::Abandoned), told.ata());
     let longest = stays.iter().map(|stay| stay.waited).max().unwrap_or(Duration::ZERO);
     compare(&mut wrong, "longest wait", longest, told.wait_longest);
+    let offered = (stays.len() as u64, stays.len() as u64);
+    compare(&mut wrong, "offered and accounted", offered, (told.counts.offered, told.accounted()));
+    let ended = |end: End| back.iter().filter(move |stay| stay.queue == queue && stay.end == Some(end));
+    compare(&mut wrong, "called back", ended(End::Answered).count() as u64, told.counts.called_back);
+    compare(&mut wrong, "called back and lost", ended(End::Abandoned).count() as u64, told.counts.called_back_lost);
+    let talked: Vec<Duration> = ended(End::Answered).map(|stay| stay.since_promise).collect();
+    let time = (!talked.is_empty()).then(|| talked.iter().sum::<Duration>() / talked.len() as u32);
+    compare(&mut wrong, "time to talk", time, told.time_to_talk());
     work_differs(&mut wrong, &books.facts, queue, &told);
     wrong.into_iter().map(|what| format!("q{}: {what}", queue.0)).collect()
 }
 
-/// In the order in which they are over.
-fn stays(facts: &[Stamped], queue: QueueId) -> Vec<Stay> {
+/// A stay in the stead of a customer.
+struct Back {
+    contact: ContactId,
+    queue: QueueId,
+    /// Its `Queued`, by its place among the facts.
+    from: usize,
+    end: Option<End>,
+    since_promise: Duration,
+}
+
+/// For each `Queued` the last that was told of its contact's promise before it: it is owed, or it is not.
+fn called_back(facts: &[Stamped]) -> Vec<Back> {
+    let mut last: HashMap<ContactId, (CallbackStep, Utc)> = HashMap::new();
+    let mut found: Vec<Back> = Vec::new();
+    for (from, Stamped { at, fact }) in facts.iter().enumerate() {
+        let (of, over) = match fact {
+            Fact::Callback { contact, step, promise, .. } => {
+                last.insert(*contact, (*step, promise.arranged));
+                continue;
+            }
+            Fact::Queued { contact, queue, .. } => {
+                let owed = [CallbackStep::Arranged, CallbackStep::Resumed, CallbackStep::Dialled];
+                if last.get(contact).is_some_and(|(step, _)| owed.contains(step)) {
+                    let since_promise = Duration::ZERO;
+                    found.push(Back { contact: *contact, queue: *queue, from, end: None, since_promise });
+                }
+                continue;
+            }
+            Fact::Connected { contact, .. } => (contact, End::Answered),
+            Fact::Abandoned { contact, .. } => (contact, End::Abandoned),
+            Fact::FlowedOut { contact, .. } => (contact, End::FlowedOut),
+            _ => continue,
+        };
+        if let Some(stay) = found.iter_mut().find(|stay| stay.contact == *of && stay.end.is_none()) {
+            let micros = at.utc.as_micros() - last[of].1.as_micros();
+            (stay.end, stay.since_promise) = (Some(over), Duration::from_micros(micros.max(0).unsigned_abs()));
+        }
+    }
+    found
+}
+
+/// Of callers, in the order in which they are over.
+fn stays(facts: &[Stamped], queue: QueueId, back: &[Back]) -> Vec<Stay> {
     let mut open: HashMap<ContactId, (Instant, Option<Duration>)> = HashMap::new();
     let mut stays = Vec::new();
-    for Stamped { at, fact } in facts {
+    for (n, Stamped { at, fact }) in facts.iter().enumerate() {
         let (contact, waited, end) = match *fact {
             Fact::Queued { contact, queue: q, .. } if q == queue => {
-                open.insert(contact, (at.mono, None));
+                if back.iter().all(|stay| stay.from != n) {
+                    open.insert(contact, (at.mono, None));
+                }
                 continue;
             }
             Fact::OfferEnded { contact, queue: q, outcome: OfferOutcome::Missed, .. } if q == queue => {
@@ -66,7 +120,7 @@ fn stays(facts: &[Stamped], queue: QueueId) -> Vec<Stay> {
             Fact::FlowedOut { contact, queue: q, waited, .. } if q == queue => (contact, waited, End::FlowedOut),
             _ => continue,
         };
-        let rang_out = open.remove(&contact).and_then(|(_, rang_out)| rang_out);
+        let Some((_, rang_out)) = open.remove(&contact) else { continue };
         stays.push(Stay { waited, end, rang_out });
     }
     stays

@@ -173,13 +173,14 @@ fn a_report_that_counts_or_measures_otherwise_than_the_facts_tell_is_caught() {
         let of_queues = queues.flat_map(|queue| figures::differ(books, queue, &level(queue)));
         of_queues.chain(agents.flat_map(|agent| figures::times_differ(books, agent))).collect()
     };
-    let spoils: [(&str, Spoil); 9] = [
+    let spoils: [(&str, Spoil); 10] = [
         ("event is", |books| books.visits.iter_mut().for_each(|visit| visit.rang_out = None)),
         ("handled is", |books| books.visits.iter_mut().for_each(|visit| work_of(visit, |work| *work = None))),
         ("att is", |books| books.visits.iter_mut().for_each(|visit| longer(visit, |work| &mut work.talked))),
         ("acw is", |books| books.visits.iter_mut().for_each(|visit| longer(visit, |work| &mut work.wrapped))),
         ("aht is", |books| books.visits.iter_mut().for_each(|visit| longer(visit, |work| &mut work.held))),
         ("asa is", |books| books.visits.iter_mut().for_each(|visit| visit.waited += MOMENT)),
+        ("called back is", |books| books.visits.iter_mut().for_each(|visit| visit.called_back ^= true)),
         ("negative is", |books| books.visits.retain(|visit| visit.end != VisitEnd::Abandoned)),
         ("occupancy is", |books| books.spans.retain(|span| span.state != AgentState::Ready)),
         ("signed-on time is", |books| books.spans.truncate(books.spans.len() / 2)),
