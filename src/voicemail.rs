@@ -79,18 +79,8 @@ pub(crate) fn messages(recordings: &Path) -> io::Result<Vec<Message>> {
 
 /// Whether anything leads to a message, which needs a folder to lie in.
 pub(crate) fn is_used(directory: &Directory) -> bool {
-    let of_queue = |queue: &model::Queue| {
-        let rules = [
-            queue.max_wait.as_ref().map(|rule| &rule.to),
-            queue.max_length.as_ref().map(|rule| &rule.to),
-            queue.max_expected_wait.as_ref().map(|rule| &rule.to),
-            queue.min_staffed.as_ref().map(|rule| &rule.to),
-            queue.empty.to.as_ref(),
-            queue.closed.as_ref(),
-        ];
-        let mut all = rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to));
-        !queue.removed && all.any(|to| matches!(to, Target::Voicemail(_)))
-    };
+    let of_queue =
+        |queue: &model::Queue| !queue.removed && queue.ways_out().any(|to| matches!(to, Target::Voicemail(_)));
     directory.queues.iter().any(of_queue)
         || directory.numbers.iter().any(|rule| matches!(rule.to, Target::Voicemail(_)))
 }

@@ -149,16 +149,7 @@ impl Acd {
 
     /// Where contacts of a queue go when there is no rule for the case.
     pub(crate) fn way_out(&self, queue: QueueId) -> Target {
-        let queue = self.directory.queue(queue);
-        let rules = [
-            queue.max_wait.as_ref().map(|rule| &rule.to),
-            queue.max_length.as_ref().map(|rule| &rule.to),
-            queue.max_expected_wait.as_ref().map(|rule| &rule.to),
-            queue.min_staffed.as_ref().map(|rule| &rule.to),
-            queue.closed.as_ref(),
-            queue.empty.to.as_ref(),
-        ];
-        let first = rules.into_iter().flatten().next().cloned();
+        let first = self.directory.queue(queue).rules_out().next().cloned();
         first.unwrap_or_else(|| Target::Announcement(SoundName(LAST_WORD.into())))
     }
 

@@ -161,7 +161,7 @@ fn priorities(directory: &Directory) -> Vec<BTreeSet<i32>> {
     for _ in 0..directory.queues.len() {
         let mut grown = false;
         for (from, queue) in directory.queues.iter().enumerate() {
-            for to in ways_out(queue) {
+            for to in queues_after(queue) {
                 let here = judged(queue, &found[from]);
                 let there = &mut found[to.index()];
                 let before = there.len();
@@ -176,16 +176,8 @@ fn priorities(directory: &Directory) -> Vec<BTreeSet<i32>> {
     found
 }
 
-fn ways_out(queue: &Queue) -> impl Iterator<Item = QueueId> {
-    let rules = [
-        queue.max_wait.as_ref().map(|rule| &rule.to),
-        queue.max_length.as_ref().map(|rule| &rule.to),
-        queue.max_expected_wait.as_ref().map(|rule| &rule.to),
-        queue.min_staffed.as_ref().map(|rule| &rule.to),
-        queue.empty.to.as_ref(),
-        queue.closed.as_ref(),
-    ];
-    rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to)).filter_map(|to| match to {
+fn queues_after(queue: &Queue) -> impl Iterator<Item = QueueId> {
+    queue.ways_out().filter_map(|to| match to {
         Target::Queue(id) | Target::Callback(id) => Some(*id),
         Target::Agent(_) | Target::Announcement(_) | Target::Number(_) | Target::Voicemail(_) => None,
     })

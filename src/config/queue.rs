@@ -66,25 +66,6 @@ pub(crate) struct ReadQueue {
     pub(crate) named: Named,
 }
 
-impl ReadQueue {
-    pub(crate) fn ways_out(&self) -> impl Iterator<Item = &Target> {
-        ways_out(&self.queue)
-    }
-}
-
-/// Where its rules and keys lead.
-pub(crate) fn ways_out(queue: &Queue) -> impl Iterator<Item = &Target> {
-    let rules = [
-        queue.max_wait.as_ref().map(|rule| &rule.to),
-        queue.max_length.as_ref().map(|rule| &rule.to),
-        queue.max_expected_wait.as_ref().map(|rule| &rule.to),
-        queue.min_staffed.as_ref().map(|rule| &rule.to),
-        queue.empty.to.as_ref(),
-        queue.closed.as_ref(),
-    ];
-    rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to))
-}
-
 pub(crate) fn read(entry: &Entry<'_>, refs: &Refs<'_>) -> Option<ReadQueue> {
     let table = &entry.table;
     let own = QueueId(entry.index);
@@ -359,7 +340,7 @@ pub(crate) fn check_callbacks(reader: &Reader<'_>, entries: &[Entry<'_>], queues
     let has = |id: &QueueId| queues[id.index()].as_ref().is_none_or(|read| read.queue.care.callback.is_some());
     for entry in entries {
         let Some(read) = &queues[entry.index as usize] else { continue };
-        let (queue, targets) = (&read.queue, read.ways_out());
+        let (queue, targets) = (&read.queue, read.queue.ways_out());
         let lacking = targets.filter_map(|to| if let Target::Callback(id) = to { Some(id) } else { None });
         if let Some(id) = lacking.into_iter().find(|id| !has(id)) {
             let other = queues[id.index()].as_ref().map_or("", |read| &*read.queue.name);

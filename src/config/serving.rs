@@ -136,7 +136,7 @@ impl Serving<'_> {
         rules.iter().for_each(|(rule, _)| reach(&rule.to, &mut next));
         while let Some(id) = next.pop() {
             let Some(read) = self.queue(id) else { continue };
-            read.ways_out().for_each(|to| reach(to, &mut next));
+            read.queue.ways_out().for_each(|to| reach(to, &mut next));
         }
         for entry in self.entries {
             let id = QueueId(entry.index);

@@ -35,6 +35,26 @@ pub struct Queue {
     pub removed: bool,
 }
 
+impl Queue {
+    /// Where its rules lead those whom nobody serves here; the first is the way out when no rule is for the case.
+    pub fn rules_out(&self) -> impl Iterator<Item = &Target> {
+        let rules = [
+            self.max_wait.as_ref().map(|rule| &rule.to),
+            self.max_length.as_ref().map(|rule| &rule.to),
+            self.max_expected_wait.as_ref().map(|rule| &rule.to),
+            self.min_staffed.as_ref().map(|rule| &rule.to),
+            self.empty.to.as_ref(),
+            self.closed.as_ref(),
+        ];
+        rules.into_iter().flatten()
+    }
+
+    /// Where its rules and its callers' keys lead.
+    pub fn ways_out(&self) -> impl Iterator<Item = &Target> {
+        self.rules_out().chain(self.keys.iter().map(|(_, to)| to))
+    }
+}
+
 /// Which ready agent gets a contact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Strategy {

@@ -109,15 +109,7 @@ fn holds_together(config: &Config) {
         Target::Number(number) => assert!(directory.routes.iter().any(|route| route.pattern.matches(number))),
     };
     for queue in &directory.queues {
-        let rules = [
-            queue.max_wait.as_ref().map(|rule| &rule.to),
-            queue.max_length.as_ref().map(|rule| &rule.to),
-            queue.max_expected_wait.as_ref().map(|rule| &rule.to),
-            queue.min_staffed.as_ref().map(|rule| &rule.to),
-            queue.empty.to.as_ref(),
-            queue.closed.as_ref(),
-        ];
-        rules.into_iter().flatten().chain(queue.keys.iter().map(|(_, to)| to)).for_each(target);
+        queue.ways_out().for_each(target);
         queue.hours.map(|id| directory.calendar(id));
     }
     for agent in &directory.agents {

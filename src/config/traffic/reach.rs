@@ -1,6 +1,5 @@
 //! Where callers come to.
 
-use crate::queue::ways_out;
 use model::{Directory, NumberRule, QueueId, Target, TrunkId, WrapUpMode};
 
 /// Where nobody ends his wrap-up himself, nothing asks how long he would need: true when these numbers lead to queues, and
@@ -20,7 +19,7 @@ pub(super) fn is_wrap_up_fixed<'a>(
         let (Target::Queue(id) | Target::Callback(id)) = to else { continue };
         if !reached.contains(id) {
             reached.push(*id);
-            next.extend(ways_out(directory.queue(*id)));
+            next.extend(directory.queue(*id).ways_out());
         }
     }
     let mut modes = reached.iter().map(|id| directory.queue(*id).wrap_up_mode);
